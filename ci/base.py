@@ -1,0 +1,68 @@
+"""The base image: taken from the engine once, as a container to work in and as the blobs that stand in every image."""
+
+import json
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag
+
+from . import oci
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseImage:
+    """A base, ready to build on."""
+
+    reference: str
+    """By digest."""
+    container: dagger.Container
+    digest: str
+    layout: dagger.Directory
+    """The base as an OCI image layout; its blobs go into the layouts of the images above it."""
+    image: oci.Base
+    user: str
+
+
+def container(reference: str, platform: str | None = None) -> dagger.Container:
+    """The base as a container, from the engine: its mirrors, its credentials, its certificates."""
+    return dag.container(platform=dagger.Platform(platform) if platform else None).from_(reference)
+
+
+async def load(reference: str) -> BaseImage:
+    """The base image behind a reference.
+
+    Raises:
+        dagger.QueryError: no registry that the engine asks has it, or none answers.
+    """
+    base = container(reference)
+    exact = await base.image_ref()
+    pinned = container(exact)
+    layout = _layout(pinned)
+    index = json.loads(await layout.file("index.json").contents())
+    digest = str(index["manifests"][0]["digest"])
+    manifest = await _blob(layout, digest)
+    config = await _blob(layout, manifest["config"]["digest"])
+    return BaseImage(
+        reference=exact,
+        container=pinned,
+        digest=digest,
+        layout=layout,
+        image=oci.Base(reference=exact, manifest=manifest, config=config),
+        user=str(config["config"].get("User", "")),
+    )
+
+
+def _layout(base: dagger.Container) -> dagger.Directory:
+    # OCI media types: the base's own blobs, with the digests they have in its registry.
+    tarball = base.as_tarball(media_types=dagger.ImageMediaTypes.OCIMediaTypes)
+    return (
+        base.with_user("root")
+        .with_mounted_file("/mnt/base.tar", tarball)
+        .with_directory("/layout", dag.directory())
+        .with_exec(["tar", "--extract", "--file", "/mnt/base.tar", "--directory", "/layout"])
+        .directory("/layout")
+    )
+
+
+async def _blob(layout: dagger.Directory, digest: str) -> oci.Json:
+    return json.loads(await layout.file(oci.blob_path(digest)).contents())

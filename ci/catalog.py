@@ -1,0 +1,132 @@
+"""All DAG types of a repository: images/<type>/pyproject.toml beside dags/ and scripts/, read from a folder."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from . import spec
+from .errors import ConfigurationError, did_you_mean
+from .spec import DagType
+
+RESERVED = frozenset({"base"})  # images/base is the base image's own folder, no DAG type
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """The DAG types that can be used, and for each of the others what is wrong with it."""
+
+    types: dict[str, DagType]
+    problems: dict[str, tuple[str, ...]]
+
+    def all(self) -> list[DagType]:
+        """Every DAG type, sorted by name.
+
+        Raises:
+            ConfigurationError: one of them is wrong, or there is none.
+        """
+        found = [problem for name in sorted(self.problems) for problem in self.problems[name]]
+        if found:
+            raise ConfigurationError(found)
+        if not self.types:
+            raise ConfigurationError(["images/ holds no DAG type: write images/<type>/pyproject.toml"])
+        return [self.types[name] for name in sorted(self.types)]
+
+    def get(self, name: str) -> DagType:
+        """The DAG type of that name; a mistake in another type doesn't matter.
+
+        Raises:
+            ConfigurationError: it is wrong, or there is none of that name.
+        """
+        if name in self.problems:
+            raise ConfigurationError(self.problems[name])
+        if name not in self.types:
+            names = sorted({*self.types, *self.problems})
+            hint = did_you_mean(name, names) or ":"
+            there = f"There are: {', '.join(names)}" if names else "images/ holds none"
+            separator = " " if hint.endswith(("?", ":")) else ". "
+            raise ConfigurationError([f"no DAG type {name!r}{hint}{separator}{there}"])
+        return self.types[name]
+
+
+def load(root: Path) -> Catalog:
+    """The catalog of the repository at ``root``, which holds images/ and, where they are used, dags/ and scripts/."""
+    types: dict[str, DagType] = {}
+    problems: dict[str, list[str]] = {}
+    images = root / "images"
+    for folder in sorted(images.iterdir()) if images.is_dir() else ():
+        if not folder.is_dir() or folder.name.startswith(".") or folder.name in RESERVED:
+            continue
+        try:
+            types[folder.name] = _load_type(root, folder)
+        except ConfigurationError as error:
+            problems[folder.name] = list(error.problems)
+    for name, problem in _claimed_twice(types):
+        problems.setdefault(name, []).append(problem)
+    sound = {name: found for name, found in types.items() if name not in problems}
+    return Catalog(types=sound, problems={name: tuple(found) for name, found in problems.items()})
+
+
+def _load_type(root: Path, folder: Path) -> DagType:
+    file = folder / "pyproject.toml"
+    shown = str(file.relative_to(root))
+    # The name becomes a component of the image's reference, where nothing else is legal.
+    if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", folder.name):
+        raise ConfigurationError(
+            [f"images/{folder.name}: is no name for an image: use small letters, digits and single - or _ between"]
+        )
+    if not file.is_file():
+        raise ConfigurationError([f"{shown}: is missing: write it, or remove the folder images/{folder.name}"])
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"{shown}: is not UTF-8: {error.reason} at byte {error.start}"]) from None
+    found = spec.parse(folder.name, shown, text)
+    problems = [
+        *_missing(root, found, "dags", found.dag_paths),
+        *_missing(root, found, "scripts", found.script_paths),
+        *_without_code(root, found),
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return found
+
+
+def _missing(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -> list[str]:
+    problems: list[str] = []
+    there = [str(p.relative_to(root / tree)) for p in (root / tree).rglob("*") if "__pycache__" not in p.parts]
+    for path in paths:
+        if (root / tree / path).exists():
+            continue
+        declared = getattr(dag_type.settings, tree)
+        where = f"[tool.{spec.TOOL}] {tree}: {path!r}" if declared else f"the default of {tree}, {path!r},"
+        hint = did_you_mean(path, there) or f": create {tree}/{path}, or name what is there"
+        problems.append(f"{dag_type.file}: {where} is not in {tree}/{hint}")
+    return problems
+
+
+def _without_code(root: Path, dag_type: DagType) -> list[str]:
+    problems: list[str] = []
+    for path in dag_type.dag_paths:
+        place = root / "dags" / path
+        if place.is_dir() and not any(place.rglob("*.py")):
+            problems.append(f"{dag_type.file}: dags/{path} holds no Python file: put a DAG there")
+        if place.is_file() and place.suffix not in {".py", ".zip"}:
+            problems.append(f"{dag_type.file}: dags/{path} is no Python file: name DAG files or folders")
+    return problems
+
+
+def _claimed_twice(types: dict[str, DagType]) -> list[tuple[str, str]]:
+    claims: dict[str, set[str]] = {}
+    for name, found in types.items():
+        # A folder claims its own name, and whatever its [project] calls itself.
+        for claimed in {canonicalize_name(name), canonicalize_name(found.project.name)}:
+            claims.setdefault(claimed, set()).add(name)
+    problems: list[tuple[str, str]] = []
+    for claimed, names in sorted(claims.items()):
+        if len(names) > 1:
+            files = " and ".join(types[name].file for name in sorted(names))
+            told = f"{files} both claim the name {claimed!r}: give each [project] name its own, as its folder's"
+            problems += [(name, told) for name in sorted(names)]
+    return problems

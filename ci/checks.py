@@ -1,0 +1,56 @@
+"""The project's own checks: lint, types and tests, in a container with the locked development tools."""
+
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag
+
+from . import layers, pins
+
+PYTEST = ["pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Checks of one state of the project."""
+
+    project: dagger.Directory
+
+    def lint(self) -> dagger.Container:
+        """Ruff's rules and format, over every Python file."""
+        return self._with_code().with_exec(["ruff", "check", "--no-cache"]).with_exec(
+            ["ruff", "format", "--check", "--no-cache"]
+        )
+
+    def types(self) -> dagger.Container:
+        """Pyright, strict."""
+        return self._with_code().with_exec(["pyright", "--warnings"])
+
+    def unit(self) -> dagger.Container:
+        """Tests of pure logic, which need no engine."""
+        return self._with_code().with_exec([*PYTEST, "tests/unit"])
+
+    def engine(self) -> dagger.Container:
+        """Tests against the engine this runs on: real images, a real Airflow, a real database."""
+        return self._with_code().with_exec(
+            [*PYTEST, "tests/engine"],
+            experimental_privileged_nesting=True,  # the tests are a client of the same engine
+        )
+
+    def _with_code(self) -> dagger.Container:
+        return self._tools().with_directory("/project", self.project).with_exec(["uv", "sync", "--frozen", "--offline"])
+
+    def _tools(self) -> dagger.Container:
+        locked = dag.directory()
+        for name in ("pyproject.toml", "uv.lock"):
+            locked = locked.with_file(name, self.project.file(name))
+        return (
+            layers.with_uv(dag.container().from_(pins.image("python")))
+            .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/venv")
+            .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
+            .with_env_variable("PATH", "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin")
+            .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
+            .with_workdir("/project")
+            .with_directory("/project", locked)
+            .with_exec(["uv", "sync", "--frozen", "--no-install-project"])
+        )

@@ -1,0 +1,35 @@
+"""Errors for the person at the terminal: a list of problems, each a text that says what to do."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class Fault(Exception):  # noqa: N818 - the base of the errors below, never raised itself
+    """Something that a person must put right.
+
+    Args:
+        problems: one text each: what failed (with the value), what was expected, what to do.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        head = "" if len(self.problems) == 1 else f"{len(self.problems)} problems:\n"
+        super().__init__(head + "\n".join(self.problems))
+
+
+class ConfigurationError(Fault):
+    """What a person wrote can't be used."""
+
+
+class StepError(Fault):
+    """A step outside this program failed: a registry, a package index, an installer."""
+
+
+class CheckError(Fault):
+    """A check found something wrong; the problems are whole reports."""
+
+
+def did_you_mean(value: str, accepted: Iterable[str]) -> str:
+    """": did you mean 'x'?" where something accepted is near to the value, else an empty string."""
+    near = difflib.get_close_matches(value, sorted(accepted), n=1, cutoff=0.6)
+    return f": did you mean {near[0]!r}?" if near else ""

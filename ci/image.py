@@ -1,0 +1,168 @@
+"""One DAG type's image: planned from its sources, assembled as an OCI layout, and what can be asked of it."""
+
+import asyncio
+from typing import Annotated
+
+import dagger
+from dagger import Doc, dag, field, function, object_type
+
+from . import layers, oci, outside, smoke
+from .base import BaseImage
+from .boundary import plain_faults
+from .errors import ConfigurationError, StepError
+from .layers import Step
+from .sizes import megabytes
+from .sources import Sources
+from .spec import DagType
+
+DAGS = "opt/airflow/dags"
+SCRIPTS = "opt/airflow/scripts"
+ENVIRONMENT = {"PYTHONPATH": "/opt/airflow"}
+
+
+@object_type
+class Image:
+    """The image of one DAG type."""
+
+    dag: Annotated[str, Doc("DAG type")] = field()
+    base: Annotated[str, Doc("Reference of the base image, by digest")] = field()
+    digest: Annotated[str, Doc("Digest of the image's manifest")] = field()
+    size: Annotated[int, Doc("Compressed bytes of all layers")] = field()
+    added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
+    layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
+    image_layout: dagger.Directory
+    requirements: list[str]
+
+    @function
+    def summary(self) -> str:
+        """What the image is, in a few lines."""
+        return summary(self)
+
+    @function
+    def layout(self) -> dagger.Directory:
+        """The image as an OCI image layout: the bytes that are tested, scanned and published."""
+        return self.image_layout
+
+    @function
+    def container(self) -> dagger.Container:
+        """The image as a container, taken from the layout."""
+        return import_layout(self.image_layout)
+
+    @function
+    async def test(self) -> str:
+        """Smoke-test the image with the network cut off; fails with every finding."""
+        with plain_faults():
+            return await smoke.test(self.dag, self.container(), self.requirements)
+
+
+def summary(image: Image) -> str:
+    """An image in a few lines, for a terminal."""
+    lines = [
+        f"dag      {image.dag}",
+        f"base     {image.base}",
+        f"digest   {image.digest}",
+        f"size     {megabytes(image.size)}, of which {megabytes(image.added_size)} are added to the base",
+    ]
+    lines += [f"layer    {line}" for line in image.layers]
+    return "\n".join(lines)
+
+
+async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
+    """Build the image of a DAG type on a base.
+
+    Raises:
+        ConfigurationError: its lock doesn't fit, or it adds more than its max-added-mb.
+        dagger.QueryError: a step failed.
+    """
+    lock = await sources.lock(dag_type, declared_base(below))
+    steps: list[Step] = []
+    builder = below.container
+    if dag_type.settings.system_packages:
+        system, builder = layers.system_packages(builder, dag_type.settings.system_packages)
+        steps.append(system)
+    if lock.packages:
+        steps.append(layers.delta(builder, dag_type, lock))
+    if dag_type.script_paths:
+        scripts = await sources.script_files(dag_type)
+        steps.append(layers.tree(below.container, "scripts", scripts, SCRIPTS))
+    dags = await sources.dag_files(dag_type)
+    steps.append(layers.tree(below.container, "dags", dags, DAGS))
+
+    made = await _make(dag_type, steps)
+    kept = [(step, layer) for step, layer in zip(steps, made, strict=True) if layer.files]
+    added = [layer for _, layer in kept]
+    _check_budget(dag_type, added)
+    env = {**ENVIRONMENT, **dag_type.settings.env}
+    assembly = oci.assemble(below.image, added, env, below.user)
+    return Image(
+        dag=dag_type.name,
+        base=below.reference,
+        digest=assembly.manifest.digest,
+        size=assembly.size,
+        added_size=sum(layer.size for layer in added),
+        layers=[_line(layer) for layer in added],
+        image_layout=_layout(below, assembly, kept),
+        requirements=list(dag_type.project.dependencies),
+    )
+
+
+async def _make(dag_type: DagType, steps: list[Step]) -> list[oci.Layer]:
+    """All layers at once; raises StepError with every one that failed."""
+    results = await asyncio.gather(*(step.layer() for step in steps), return_exceptions=True)
+    made: list[oci.Layer] = []
+    problems: list[str] = []
+    for step, result in zip(steps, results, strict=True):
+        if isinstance(result, oci.Layer):
+            made.append(result)
+        elif isinstance(result, dagger.QueryError):
+            problems += outside.step_error(f"{dag_type.name}: layer {step.title!r} failed", result).problems
+        else:
+            raise result
+    if problems:
+        raise StepError(problems)
+    return made
+
+
+def declared_base(below: BaseImage) -> str:
+    """The base's reference as it was asked for, without the digest it was found under."""
+    return below.reference.partition("@")[0]
+
+
+def import_layout(layout: dagger.Directory) -> dagger.Container:
+    """A container from an OCI image layout, with the layout's own bytes."""
+    tarball = (
+        layers.tool_container()
+        .with_mounted_directory("/mnt/layout", layout)
+        .with_exec(["tar", "--create", "--file", "/image.tar", "--directory", "/mnt/layout", "."])
+        .file("/image.tar")
+    )
+    return dag.container().import_(tarball)
+
+
+def _layout(below: BaseImage, assembly: oci.Assembly, kept: list[tuple[Step, oci.Layer]]) -> dagger.Directory:
+    layout = below.layout
+    for step, layer in kept:
+        layout = layout.with_file(oci.blob_path(layer.digest), step.tarball)
+    for blob in (assembly.config, assembly.manifest):
+        layout = layout.with_new_file(blob.path, blob.text)
+    # What described the base alone is nobody's now; manifest.json is Docker's own index and names only the base.
+    for stale in (oci.blob_path(below.digest), oci.blob_path(below.image.manifest["config"]["digest"]), "manifest.json"):
+        layout = layout.without_file(stale)
+    return layout.with_new_file("index.json", assembly.index.text)
+
+
+def _line(layer: oci.Layer) -> str:
+    return f"{layer.title:<16} {megabytes(layer.size):>9}  {layer.files:>5} files  {layer.digest}"
+
+
+def _check_budget(dag_type: DagType, added: list[oci.Layer]) -> None:
+    budget = dag_type.settings.max_added_mb
+    size = sum(layer.size for layer in added)
+    if budget is not None and size > budget * 1e6:
+        lines = "".join(f"\n  {_line(layer)}" for layer in added)
+        raise ConfigurationError(
+            [
+                f"{dag_type.file}: the image adds {megabytes(size)} to its base, max-added-mb allows {budget:g}: "
+                f"drop a dependency or raise it{lines}"
+            ]
+        )

@@ -1,0 +1,1 @@
+"""Programs that run inside containers with nothing but their Python's standard library; the module mounts them."""

@@ -1,0 +1,123 @@
+"""The layers that a DAG type adds to its base, rarest change first: system packages, delta, scripts, DAGs.
+
+Each is a folder with layer.tar.gz and layer.json, made by ``inside/capture.py`` in the base image; the engine keeps it
+for as long as its inputs stay the same.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagger
+from dagger import dag
+
+from . import oci, pins
+from .lockfile import Lock
+from .spec import DagType
+
+AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
+CACHE = "/var/cache/airflow-images/uv"
+OUT = "/layer"
+UV = "/usr/local/bin/uv"  # by its path: the base has a uv of its own, of another version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A layer that is yet to be made: its title and the folder it will be in."""
+
+    title: str
+    folder: dagger.Directory
+
+    @property
+    def tarball(self) -> dagger.File:
+        """The compressed layer."""
+        return self.folder.file("layer.tar.gz")
+
+    async def layer(self) -> oci.Layer:
+        """What was made, which makes it where it isn't there yet."""
+        return oci.Layer.parse(self.title, await self.folder.file("layer.json").contents())
+
+
+def program(name: str) -> dagger.File:
+    """A program of ci/inside, to be mounted into a container."""
+    return dag.file(name, (Path(__file__).parent / "inside" / name).read_text(encoding="utf-8"))
+
+
+def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[Step, dagger.Container]:
+    """A layer with Debian packages, and the base with them installed."""
+    installed = _watching(base).with_exec(
+        _capture("run", "--root", "/", "--out", OUT, "--", "sh", "-ec", _apt(packages))
+    )
+    return Step(title="system packages", folder=installed.directory(OUT)), installed.without_directory(OUT)
+
+
+def delta(base: dagger.Container, dag_type: DagType, lock: Lock) -> Step:
+    """A layer with the packages of a lock, installed into the base's own environment."""
+    builder = _watching(base)
+    if dag_type.settings.build_packages:
+        builder = builder.with_exec(["sh", "-ec", _apt(dag_type.settings.build_packages)])
+    install = [UV, "pip", "install", "--python", "/home/airflow/.local/bin/python", "--no-config"]
+    install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
+    made = (
+        with_uv(builder)
+        .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.text))
+        .with_exec(
+            [
+                *_capture("run", "--root", "/home/airflow/.local", "--owner", AIRFLOW, "--out", OUT, "--"),
+                *install,
+                "--requirements",
+                "/mnt/pylock.toml",
+            ]
+        )
+    )
+    return Step(title="delta", folder=made.directory(OUT))
+
+
+def tree(base: dagger.Container, title: str, files: dagger.Directory, target: str) -> Step:
+    """A layer with files, owned by airflow, at a path of the image."""
+    packed = (
+        _watching(base)
+        .with_mounted_directory("/mnt/files", files)
+        .with_exec(
+            _capture("tree", "--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, "--out", OUT)
+        )
+    )
+    return Step(title=title, folder=packed.directory(OUT))
+
+
+def tool_container() -> dagger.Container:
+    """A small container with tar and gzip."""
+    return dag.container().from_(pins.image("python"))
+
+
+def with_uv(container: dagger.Container) -> dagger.Container:
+    """The container with the pinned uv, and a cache of its own that stays out of every layer."""
+    return (
+        container.with_mounted_file(UV, dag.container().from_(pins.image("uv")).file("/uv"))
+        .with_mounted_cache(CACHE, dag.cache_volume("airflow-images-uv"))
+        .with_env_variable("UV_CACHE_DIR", CACHE)
+        .with_env_variable("UV_LINK_MODE", "copy")
+        .with_env_variable("UV_COMPILE_BYTECODE", "0")  # byte code holds times and paths
+        .with_env_variable("UV_SYSTEM_CERTS", "1")
+    )
+
+
+def _watching(base: dagger.Container) -> dagger.Container:
+    return (
+        base.with_user("root")
+        .with_workdir("/")
+        .with_env_variable("SOURCE_DATE_EPOCH", "315532800")  # shadow and others write today's date else
+        .with_mounted_file("/mnt/capture.py", program("capture.py"))
+    )
+
+
+def _capture(*arguments: str) -> list[str]:
+    # -I: nothing of the image's own paths or environment changes what the program imports.
+    return ["python3", "-I", "-B", "/mnt/capture.py", *arguments]
+
+
+def _apt(packages: tuple[str, ...]) -> str:
+    names = " ".join(sorted(packages))  # checked by spec: nothing that a shell would read
+    return (
+        "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
+        f"apt-get -q install --yes --no-install-recommends {names}; rm -rf /var/lib/apt/lists/*"
+    )

@@ -1,0 +1,143 @@
+"""The main object: what a user calls."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import dagger
+from dagger import Doc, Name, check, dag, function, generate, object_type
+
+from . import base, image, listing, locking, lockfile, outside, pins, smoke
+from .base import BaseImage
+from .boundary import plain_faults
+from .checks import Checks
+from .errors import CheckError, Fault
+from .image import Image
+from .sources import Dags, Images, Project, Scripts, Sources
+
+OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")]
+AnyDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/; all of them where none is named")]
+
+
+@object_type
+class AirflowImages:
+    """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
+
+    images: Images
+    dags: Dags
+    scripts: Scripts
+
+    @function
+    async def list(self, as_json: Annotated[bool, Name("json"), Doc("JSON instead of a table")] = False) -> str:
+        """The DAG types with their base, packages and DAG files."""
+        async with self._sources() as sources:
+            rows = listing.rows((await sources.catalog()).all(), pins.image("airflow"), await sources.root())
+            return listing.as_json(rows) if as_json else listing.table(rows)
+
+    @function
+    def base(self) -> dagger.Container:
+        """The base image of every DAG type."""
+        return base.container(pins.image("airflow"))
+
+    @function(cache="session")  # a base named by tag may have moved since the last session
+    async def build(self, dag_type: OneDagType) -> Image:
+        """Build a DAG type's image from its lock, and print what it is."""
+        async with self._sources() as sources:
+            (await sources.catalog()).get(dag_type)  # a slip of the keyboard costs no pull of the base
+            built = await self._build(sources, dag_type, await _load_base())
+        print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
+        return built
+
+    @function(cache="session")
+    async def test(self, dag_type: AnyDagType = "") -> str:
+        """Smoke-test a DAG type's image, or every type's, with the network cut off; fails with every finding."""
+        async with self._sources() as sources:
+            found = await sources.catalog()
+            names = [found.get(dag_type).name] if dag_type else [each.name for each in found.all()]
+            below = await _load_base()
+            results = await asyncio.gather(
+                *(self._test(sources, name, below) for name in names), return_exceptions=True
+            )
+            return _joined(results)
+
+    @function
+    @check
+    async def smoke(self) -> None:
+        """Smoke tests of every DAG type's image."""
+        print(await self.test())  # noqa: T201 - a check shows what it printed
+
+    @function
+    @generate
+    async def lock(self, dag_type: AnyDagType = "") -> dagger.Changeset:
+        """Resolve pylock.toml, with hashes, against the base's Python and packages."""
+        async with self._sources() as sources:
+            found = await sources.catalog()
+            types = [found.get(dag_type)] if dag_type else found.all()
+            reference = pins.image("airflow")
+            texts = await locking.lock(types, sources, base.container(reference), reference.partition("@")[0])
+            before = dag.directory().with_directory("images", self.images)
+            after = before
+            for name, text in texts.items():
+                after = after.with_new_file(f"images/{name}/{lockfile.NAME}", text)
+            return after.changes(before)
+
+    @function
+    @check
+    def lint(self, project: Project) -> dagger.Container:
+        """Ruff's rules and format, over every Python file."""
+        return Checks(project).lint()
+
+    @function
+    @check
+    def types(self, project: Project) -> dagger.Container:
+        """Pyright, strict."""
+        return Checks(project).types()
+
+    @function
+    @check
+    def unit(self, project: Project) -> dagger.Container:
+        """Tests of pure logic, which need no engine."""
+        return Checks(project).unit()
+
+    @function
+    @check
+    def engine(self, project: Project) -> dagger.Container:
+        """Tests against the engine this runs on: real images, a real Airflow, a real database."""
+        return Checks(project).engine()
+
+    async def _build(self, sources: Sources, name: str, below: BaseImage) -> Image:
+        return await image.build((await sources.catalog()).get(name), sources, below)
+
+    async def _test(self, sources: Sources, name: str, below: BaseImage) -> str:
+        built = await self._build(sources, name, below)
+        return await smoke.test(name, built.container(), built.requirements)
+
+    @asynccontextmanager
+    async def _sources(self) -> AsyncIterator[Sources]:
+        sources = Sources(self.images, self.dags, self.scripts)
+        with plain_faults():
+            try:
+                yield sources
+            finally:
+                sources.close()
+
+
+async def _load_base() -> BaseImage:
+    reference = pins.image("airflow")
+    try:
+        return await base.load(reference)
+    except dagger.QueryError as error:
+        raise outside.step_error(f"the base image {reference} can't be had", error) from None
+
+
+def _joined(results: "list[str | BaseException]") -> str:
+    """All reports as one; raises CheckError with them where one of them failed."""
+    faults = [result for result in results if isinstance(result, Fault)]
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, Fault):
+            raise result
+    told = [str(result) for result in results]
+    if faults:
+        raise CheckError(["\n".join(told)])
+    return "\n".join(told)

@@ -1,0 +1,136 @@
+"""The JSON parts of an OCI image: a base's manifest and configuration in, ours out, byte for byte the same each time.
+
+Shapes are those of the OCI image specification 1.1 (manifest.md, config.md, image-layout.md).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A gzip-compressed layer: its content's name, why it is there, and its sizes in bytes."""
+
+    title: str
+    digest: str
+    size: int
+    diff_id: str
+    unpacked: int
+    files: int
+
+    @classmethod
+    def parse(cls, title: str, text: str) -> Self:
+        """A layer from the layer.json that ``ci/inside/capture.py`` writes."""
+        return cls(title=title, **json.loads(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The image below: its reference by digest, its manifest and its configuration."""
+
+    reference: str
+    manifest: Json
+    config: Json
+
+    @property
+    def size(self) -> int:
+        """Compressed bytes of its layers."""
+        return sum(int(layer["size"]) for layer in self.manifest["layers"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blob:
+    """Bytes with the digest they are stored under."""
+
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """``sha256:`` and 64 hex digits."""
+        return f"sha256:{hashlib.sha256(self.text.encode()).hexdigest()}"
+
+    @property
+    def path(self) -> str:
+        """Where an image layout keeps it."""
+        return blob_path(self.digest)
+
+    def descriptor(self, media_type: str) -> Json:
+        """What a manifest or index says of it."""
+        return {"mediaType": media_type, "digest": self.digest, "size": len(self.text.encode())}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """An image's own JSON: configuration, manifest, and the index.json of a layout that holds it alone."""
+
+    config: Blob
+    manifest: Blob
+    index: Blob
+    size: int
+
+
+def blob_path(digest: str) -> str:
+    """The path of a blob in an image layout."""
+    return f"blobs/{digest.replace(':', '/')}"
+
+
+def canonical(value: Json) -> str:
+    """JSON with sorted keys and no blanks: one text for one value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: str) -> Assembly:
+    """Put layers on a base.
+
+    Entrypoint, command, labels and all else of the base stay; nothing volatile (creation times, build history of
+    ours) is added, so equal layers on an equal base give an equal digest.
+
+    Args:
+        base: the image below.
+        layers: ours, lowest first; none of them empty.
+        env: variables added to the base's, or put in their place.
+        user: who the container runs as.
+    """
+    config = {key: value for key, value in base.config.items() if key != "created"}  # when the base was made isn't when this was
+    config["config"] = {**base.config.get("config", {}), "Env": _environment(base, env), "User": user}
+    config["rootfs"] = {
+        "type": "layers",
+        "diff_ids": [*base.config["rootfs"]["diff_ids"], *(layer.diff_id for layer in layers)],
+    }
+    if base.config.get("history"):  # one that doesn't speak of every layer is invalid
+        ours = [{"created_by": f"airflow-images: {layer.title}"} for layer in layers]
+        config["history"] = [*base.config["history"], *ours]
+    config_blob = Blob(text=canonical(config))
+    manifest_blob = Blob(
+        text=canonical(
+            {
+                "schemaVersion": 2,
+                "mediaType": MANIFEST,
+                "config": config_blob.descriptor(CONFIG),
+                "layers": [
+                    *base.manifest["layers"],
+                    *({"mediaType": LAYER, "digest": x.digest, "size": x.size} for x in layers),
+                ],
+            }
+        )
+    )
+    index = Blob(
+        text=canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest_blob.descriptor(MANIFEST)]})
+    )
+    added = sum(layer.size for layer in layers)
+    return Assembly(config=config_blob, manifest=manifest_blob, index=index, size=base.size + added)
+
+
+def _environment(base: Base, env: Mapping[str, str]) -> list[str]:
+    inherited = dict(item.partition("=")[::2] for item in base.config.get("config", {}).get("Env", []))
+    return [f"{name}={value}" for name, value in {**inherited, **dict(sorted(env.items()))}.items()]

@@ -1,0 +1,26 @@
+"""The references in pins.toml: every image that is used, written once, as data."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+PINS_FILE = Path(__file__).with_name("pins.toml")
+
+
+@cache
+def _images() -> dict[str, str]:
+    return dict(tomllib.loads(PINS_FILE.read_text())["images"])
+
+
+def image(name: str) -> str:
+    """The reference pinned under a name, such as "docker.io/library/python:3.13-slim".
+
+    Raises:
+        KeyError: no image of that name is pinned.
+    """
+    return _images()[name]
+
+
+def uv_version() -> str:
+    """The uv version that the pinned uv image carries, such as "0.13.8"."""
+    return image("uv").partition("@")[0].rpartition(":")[2]

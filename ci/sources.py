@@ -1,0 +1,84 @@
+"""The repository's folders as the module gets them, and what is read of them: catalog, locks, files of one type."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import dagger
+from dagger import DefaultPath, Doc, Ignore, dag
+
+from . import catalog, lockfile
+from .catalog import Catalog
+from .lockfile import Lock
+from .spec import DagType
+
+_LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
+
+# The only places where the module says which files of the repository it wants; a function's inputs are its cache key.
+Images = Annotated[
+    dagger.Directory,
+    DefaultPath("/images"),
+    Doc("One folder per DAG type, with its pyproject.toml and pylock.toml"),
+    Ignore(_LITTER),
+]
+Dags = Annotated[dagger.Directory, DefaultPath("/dags"), Doc("DAG files, a folder per DAG type"), Ignore(_LITTER)]
+Scripts = Annotated[dagger.Directory, DefaultPath("/scripts"), Doc("Code that DAGs import"), Ignore(_LITTER)]
+Project = Annotated[
+    dagger.Directory,
+    DefaultPath("/"),
+    Doc("This whole project"),
+    Ignore([*_LITTER, ".git", ".venv", "**/.pytest_cache", "**/.ruff_cache", ".hypothesis", "sdk"]),
+]
+
+
+class Sources:
+    """images/, dags/ and scripts/: read once, in one call, into a folder of the module's own container."""
+
+    def __init__(self, images: dagger.Directory, dags: dagger.Directory, scripts: dagger.Directory) -> None:
+        self._trees = {"images": images, "dags": dags, "scripts": scripts}
+        self._root: Path | None = None
+
+    async def root(self) -> Path:
+        """The folder that holds images/, dags/ and scripts/ as plain files."""
+        if self._root is None:
+            root = Path(tempfile.mkdtemp(prefix="airflow-images-"))
+            everything = dag.directory()
+            for name, tree in self._trees.items():
+                everything = everything.with_directory(name, tree)
+            await everything.export(str(root))
+            self._root = root
+        return self._root
+
+    async def catalog(self) -> Catalog:
+        """All DAG types."""
+        return catalog.load(await self.root())
+
+    async def lock(self, dag_type: DagType, base: str) -> Lock:
+        """The lock of a DAG type, made for that base; raises ConfigurationError where it isn't."""
+        file = await self.root() / "images" / dag_type.name / lockfile.NAME
+        return lockfile.read(dag_type, base, file.read_text(encoding="utf-8") if file.is_file() else None)
+
+    async def dag_files(self, dag_type: DagType) -> dagger.Directory:
+        """The type's DAG code, at the paths it has below dags/."""
+        return await self._chosen("dags", dag_type.dag_paths)
+
+    async def script_files(self, dag_type: DagType) -> dagger.Directory:
+        """The type's scripts, at the paths they have below scripts/."""
+        return await self._chosen("scripts", dag_type.script_paths)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        if self._root is not None:
+            shutil.rmtree(self._root)
+            self._root = None
+
+    async def _chosen(self, tree: str, paths: Iterable[str]) -> dagger.Directory:
+        chosen = dag.directory()
+        for path in paths:
+            if (await self.root() / tree / path).is_dir():
+                chosen = chosen.with_directory(path, self._trees[tree].directory(path))
+            else:
+                chosen = chosen.with_file(path, self._trees[tree].file(path))
+        return chosen

@@ -1,0 +1,218 @@
+"""What images/<type>/pyproject.toml may say, as frozen models; every wrong value is told, not the first alone."""
+
+import re
+import tomllib
+from pathlib import PurePosixPath
+from typing import Annotated, Any, TypeVar, cast
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from .errors import ConfigurationError, did_you_mean
+
+TOOL = "airflow-images"
+
+# The base owns these: a type that sets them breaks its entrypoint, its Python or its DAG paths.
+RESERVED_ENV = frozenset({"AIRFLOW_HOME", "HOME", "LD_PRELOAD", "PATH", "PYTHONPATH", "VIRTUAL_ENV"})
+
+
+def _pinned(value: str) -> str:
+    try:
+        requirement = Requirement(value)
+    except InvalidRequirement as error:
+        raise ValueError(f"is no requirement: {str(error).splitlines()[0]}") from None
+    if requirement.url:
+        raise ValueError("is a direct reference: write an exact pin such as 'name==1.2.3' from a package index")
+    specifiers = list(requirement.specifier)
+    exact = [s for s in specifiers if s.operator in ("==", "===") and not s.version.endswith(".*")]
+    if len(specifiers) != 1 or not exact:
+        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+        raise ValueError(f"is not pinned: write '{requirement.name}{extras}==<version>'")
+    return value
+
+
+def _relative(value: str) -> str:
+    path = PurePosixPath(value)
+    if not value or "\\" in value or path.is_absolute() or ".." in path.parts or str(path) != value.rstrip("/"):
+        raise ValueError("is no plain relative path: write it like 'salesforce' or 'shared/calendar.py'")
+    return str(path)
+
+
+def _debian_package(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?", value):
+        raise ValueError("is no Debian package: write 'libpq5' or, pinned, 'libpq5=17.6-0+deb13u1'")
+    return value
+
+
+def _environment(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(f"has {name!r}, which is no name of an environment variable")
+        if name == "_PIP_ADDITIONAL_REQUIREMENTS":
+            raise ValueError(f"has {name}, which installs at every start of a pod: use [project] dependencies")
+        if name in RESERVED_ENV:
+            raise ValueError(f"has {name}, which belongs to the base image: use another name")
+        if "\0" in text:
+            raise ValueError(f"has a NUL character in {name}")
+    return value
+
+
+def _reasons(value: dict[str, str]) -> dict[str, str]:
+    for package, reason in value.items():
+        if not reason.strip():
+            raise ValueError(f"has no reason for {package!r}: write why this type may change the base's version")
+    return {canonicalize_name(package): reason for package, reason in value.items()}
+
+
+def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({item for item in value if value.count(item) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(map(repr, twice))} more than once")
+    return value
+
+
+Pin = Annotated[str, AfterValidator(_pinned)]
+RelativePath = Annotated[str, AfterValidator(_relative)]
+DebianPackage = Annotated[str, AfterValidator(_debian_package)]
+Paths = Annotated[tuple[RelativePath, ...], AfterValidator(_distinct)]
+Packages = Annotated[tuple[DebianPackage, ...], AfterValidator(_distinct)]
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_kebab, populate_by_name=False)
+
+
+T = TypeVar("T", bound=_Table)
+
+
+class Settings(_Table):
+    """The table [tool.airflow-images] of one DAG type."""
+
+    dags: Paths = ()  # folders or files under dags/; none: the folder with the type's own name
+    scripts: Paths = ()  # folders or files under scripts/
+    system_packages: Packages = ()
+    build_packages: Packages = ()
+    env: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
+    allow_base_changes: Annotated[dict[str, str], AfterValidator(_reasons)] = Field(default_factory=dict)
+    max_added_mb: Annotated[float, Field(gt=0)] | None = None
+
+
+class Project(_Table):
+    """The table [project]: the standard's keys that mean something for an image."""
+
+    name: str
+    version: str = "0"
+    description: str = ""
+    requires_python: str = ""
+    dependencies: tuple[Pin, ...]
+    readme: Any = None
+    license: Any = None
+    authors: Any = None
+    maintainers: Any = None
+    keywords: Any = None
+    classifiers: Any = None
+    urls: Any = None
+
+
+class DagType(BaseModel):
+    """One DAG type: a group of DAGs that share dependencies and one image.
+
+    ``name`` is the folder under images/; ``file`` the path of its pyproject.toml, as messages show it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    file: str
+    project: Project
+    settings: Settings
+
+    @property
+    def dag_paths(self) -> tuple[str, ...]:
+        """Folders and files under dags/ that go into the image, sorted."""
+        return tuple(sorted(self.settings.dags or (self.name,)))
+
+    @property
+    def script_paths(self) -> tuple[str, ...]:
+        """Folders and files under scripts/ that go into the image, sorted."""
+        return tuple(sorted(self.settings.scripts))
+
+
+def parse(name: str, file: str, text: str) -> DagType:
+    """One DAG type from the text of its pyproject.toml.
+
+    Raises:
+        ConfigurationError: with every unknown key, wrong type and unpinned dependency; ``file`` stands in each.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{file}: is no TOML: {error}"]) from None
+    problems: list[str] = []
+    project = _table(file, "project", Project, document.get("project"), problems)
+    settings = _table(file, f"tool.{TOOL}", Settings, _tools(document).get(TOOL, {}), problems)
+    problems += _misspelt_tables(file, document)
+    if project is not None:
+        problems += _twice(file, project)
+    if problems or project is None or settings is None:
+        raise ConfigurationError(problems)
+    return DagType(name=name, file=file, project=project, settings=settings)
+
+
+def _table(file: str, key: str, model: type[T], raw: object, problems: list[str]) -> T | None:
+    if raw is None:
+        problems.append(f"{file}: has no table [{key}]")
+        return None
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        known = [_kebab(field) for field in model.model_fields]
+        problems += [_sentence(file, key, detail, known) for detail in error.errors()]
+        return None
+
+
+def _sentence(file: str, table: str, detail: ErrorDetails, known: list[str]) -> str:
+    location = [str(part) for part in detail["loc"]]
+    key = ".".join(location)
+    value = detail["input"]
+    if detail["type"] == "extra_forbidden":
+        hint = did_you_mean(location[-1], known) or f": expected one of {', '.join(known)}"
+        return f"{file}: [{table}] has an unknown key {location[-1]!r}{hint}"
+    if detail["type"] == "missing":
+        return f"{file}: [{table}] lacks {location[-1]!r}"
+    if detail["type"] == "value_error":
+        return f"{file}: [{table}] {key}: {value!r} {detail['msg'].removeprefix('Value error, ')}"
+    return f"{file}: [{table}] {key}: {value!r} is wrong: {detail['msg']}"
+
+
+def _misspelt_tables(file: str, document: dict[str, Any]) -> list[str]:
+    accepted = ("project", "tool", "dependency-groups", "build-system")
+    problems: list[str] = []
+    for table in document:
+        if table not in accepted:
+            hint = did_you_mean(table, accepted) or f": expected [project] and [tool.{TOOL}]"
+            problems.append(f"{file}: unknown table [{table}]{hint}")
+    for table in _tools(document):
+        # Other tools' tables are theirs; only what looks like ours and isn't is a slip.
+        if table != TOOL and (hint := did_you_mean(table, [TOOL])):
+            problems.append(f"{file}: unknown table [tool.{table}]{hint}")
+    return problems
+
+
+def _tools(document: dict[str, Any]) -> dict[str, Any]:
+    tools = document.get("tool", {})
+    return cast("dict[str, Any]", tools) if isinstance(tools, dict) else {}
+
+
+def _twice(file: str, project: Project) -> list[str]:
+    names = [canonicalize_name(Requirement(pin).name) for pin in project.dependencies if ";" not in pin]
+    return [
+        f"{file}: [project] dependencies: {name!r} is pinned more than once: keep one line"
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
