@@ -1,4 +1,4 @@
-"""The base image: taken from the engine once, as a container to work in and as the blobs that stand in every image."""
+"""The base image: taken from the engine once, as a container to work in and as blobs of every image."""
 
 import json
 from dataclasses import dataclass

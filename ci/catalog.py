@@ -1,5 +1,6 @@
-"""All DAG types of a repository: images/<type>/pyproject.toml beside dags/ and scripts/, read from a folder."""
+"""All DAG types of a repository: images/<type>/pyproject.toml beside dags/ and scripts/, in one folder."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +46,12 @@ class Catalog:
             names = sorted({*self.types, *self.problems})
             hint = did_you_mean(name, names) or ":"
             there = f"There are: {', '.join(names)}" if names else "images/ holds none"
-            separator = " " if hint.endswith(("?", ":")) else ". "
-            raise ConfigurationError([f"no DAG type {name!r}{hint}{separator}{there}"])
+            raise ConfigurationError([f"no DAG type {name!r}{hint} {there}"])
         return self.types[name]
 
 
 def load(root: Path) -> Catalog:
-    """The catalog of the repository at ``root``, which holds images/ and, where they are used, dags/ and scripts/."""
+    """The catalog of the repository at ``root``, which holds images/, dags/ and scripts/."""
     types: dict[str, DagType] = {}
     problems: dict[str, list[str]] = {}
     images = root / "images"
@@ -74,10 +74,12 @@ def _load_type(root: Path, folder: Path) -> DagType:
     # The name becomes a component of the image's reference, where nothing else is legal.
     if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", folder.name):
         raise ConfigurationError(
-            [f"images/{folder.name}: is no name for an image: use small letters, digits and single - or _ between"]
+            [f"images/{folder.name}: is no name for an image: use a-z, 0-9 and single - _ . between"]
         )
     if not file.is_file():
-        raise ConfigurationError([f"{shown}: is missing: write it, or remove the folder images/{folder.name}"])
+        raise ConfigurationError(
+            [f"{shown}: is missing: write it, or remove the folder images/{folder.name}"]
+        )
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -86,6 +88,8 @@ def _load_type(root: Path, folder: Path) -> DagType:
     problems = [
         *_missing(root, found, "dags", found.dag_paths),
         *_missing(root, found, "scripts", found.script_paths),
+        *_leading_out(root, found, "dags", found.dag_paths),
+        *_leading_out(root, found, "scripts", found.script_paths),
         *_without_code(root, found),
     ]
     if problems:
@@ -95,7 +99,9 @@ def _load_type(root: Path, folder: Path) -> DagType:
 
 def _missing(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -> list[str]:
     problems: list[str] = []
-    there = [str(p.relative_to(root / tree)) for p in (root / tree).rglob("*") if "__pycache__" not in p.parts]
+    there = [
+        str(p.relative_to(root / tree)) for p in (root / tree).rglob("*") if "__pycache__" not in p.parts
+    ]
     for path in paths:
         if (root / tree / path).exists():
             continue
@@ -104,6 +110,20 @@ def _missing(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -
         hint = did_you_mean(path, there) or f": create {tree}/{path}, or name what is there"
         problems.append(f"{dag_type.file}: {where} is not in {tree}/{hint}")
     return problems
+
+
+def _leading_out(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -> list[str]:
+    """Links to what isn't in the tree, and so not in the image either."""
+    inside = (root / tree).resolve()
+    places = [root / tree / path for path in paths]
+    items = [item for place in places for item in (place, *sorted(place.rglob("*")))]
+    # os.path.realpath, since Path.resolve raises for a circle of links.
+    outside = [item for item in items if not Path(os.path.realpath(item)).is_relative_to(inside)]
+    return [
+        f"{dag_type.file}: {item.relative_to(root)} leads out of {tree}/: put a copy there instead of a link"
+        for item in outside
+        if item.parent not in outside
+    ]
 
 
 def _without_code(root: Path, dag_type: DagType) -> list[str]:
@@ -127,6 +147,8 @@ def _claimed_twice(types: dict[str, DagType]) -> list[tuple[str, str]]:
     for claimed, names in sorted(claims.items()):
         if len(names) > 1:
             files = " and ".join(types[name].file for name in sorted(names))
-            told = f"{files} both claim the name {claimed!r}: give each [project] name its own, as its folder's"
+            told = (
+                f"{files} both claim the name {claimed!r}: give each [project] name its own, as its folder's"
+            )
             problems += [(name, told) for name in sorted(names)]
     return problems

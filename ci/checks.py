@@ -18,8 +18,10 @@ class Checks:
 
     def lint(self) -> dagger.Container:
         """Ruff's rules and format, over every Python file."""
-        return self._with_code().with_exec(["ruff", "check", "--no-cache"]).with_exec(
-            ["ruff", "format", "--check", "--no-cache"]
+        return (
+            self._with_code()
+            .with_exec(["ruff", "check", "--no-cache"])
+            .with_exec(["ruff", "format", "--check", "--no-cache"])
         )
 
     def types(self) -> dagger.Container:
@@ -38,7 +40,11 @@ class Checks:
         )
 
     def _with_code(self) -> dagger.Container:
-        return self._tools().with_directory("/project", self.project).with_exec(["uv", "sync", "--frozen", "--offline"])
+        return (
+            self._tools()
+            .with_directory("/project", self.project)
+            .with_exec(["uv", "sync", "--frozen", "--offline"])
+        )
 
     def _tools(self) -> dagger.Container:
         locked = dag.directory()

@@ -12,6 +12,7 @@ class Fault(Exception):  # noqa: N818 - the base of the errors below, never rais
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
+        """Keep the problems, and make one text of them."""
         self.problems = tuple(problems)
         head = "" if len(self.problems) == 1 else f"{len(self.problems)} problems:\n"
         super().__init__(head + "\n".join(self.problems))
@@ -30,6 +31,6 @@ class CheckError(Fault):
 
 
 def did_you_mean(value: str, accepted: Iterable[str]) -> str:
-    """": did you mean 'x'?" where something accepted is near to the value, else an empty string."""
+    """The hint ": did you mean 'x'?" where something accepted is near to the value, else an empty string."""
     near = difflib.get_close_matches(value, sorted(accepted), n=1, cutoff=0.6)
     return f": did you mean {near[0]!r}?" if near else ""

@@ -145,8 +145,12 @@ def _layout(below: BaseImage, assembly: oci.Assembly, kept: list[tuple[Step, oci
         layout = layout.with_file(oci.blob_path(layer.digest), step.tarball)
     for blob in (assembly.config, assembly.manifest):
         layout = layout.with_new_file(blob.path, blob.text)
-    # What described the base alone is nobody's now; manifest.json is Docker's own index and names only the base.
-    for stale in (oci.blob_path(below.digest), oci.blob_path(below.image.manifest["config"]["digest"]), "manifest.json"):
+    # What described the base alone is nobody's now; manifest.json is Docker's index, and names only the base.
+    for stale in (
+        oci.blob_path(below.digest),
+        oci.blob_path(below.image.manifest["config"]["digest"]),
+        "manifest.json",
+    ):
         layout = layout.without_file(stale)
     return layout.with_new_file("index.json", assembly.index.text)
 
@@ -160,9 +164,5 @@ def _check_budget(dag_type: DagType, added: list[oci.Layer]) -> None:
     size = sum(layer.size for layer in added)
     if budget is not None and size > budget * 1e6:
         lines = "".join(f"\n  {_line(layer)}" for layer in added)
-        raise ConfigurationError(
-            [
-                f"{dag_type.file}: the image adds {megabytes(size)} to its base, max-added-mb allows {budget:g}: "
-                f"drop a dependency or raise it{lines}"
-            ]
-        )
+        told = f"the image adds {megabytes(size)} to its base, max-added-mb allows {budget:g}"
+        raise ConfigurationError([f"{dag_type.file}: {told}: drop a dependency or raise it{lines}"])

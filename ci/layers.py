@@ -1,7 +1,7 @@
 """The layers that a DAG type adds to its base, rarest change first: system packages, delta, scripts, DAGs.
 
-Each is a folder with layer.tar.gz and layer.json, made by ``inside/capture.py`` in the base image; the engine keeps it
-for as long as its inputs stay the same.
+Each is a folder with layer.tar.gz and layer.json, made by ``inside/capture.py`` in the base image; the engine
+keeps it for as long as its inputs stay the same.
 """
 
 from dataclasses import dataclass

@@ -36,7 +36,11 @@ def table(found: Sequence[Row]) -> str:
     width = max((len(row.dag) for row in found), default=0)
     lines: list[str] = []
     for row in found:
-        details = [f"base {row.base}", *(f"needs {pin}" for pin in row.dependencies), *(f"dags/{f}" for f in row.files)]
+        details = [
+            f"base {row.base}",
+            *(f"needs {pin}" for pin in row.dependencies),
+            *(f"dags/{f}" for f in row.files),
+        ]
         lines += [f"{row.dag if not index else '':<{width}}  {text}" for index, text in enumerate(details)]
     return "\n".join(lines)
 

@@ -1,13 +1,16 @@
-"""images/<type>/pylock.toml (PEP 751): what a lock says, and whether it still is the lock of its pyproject.toml.
+"""images/<type>/pylock.toml (PEP 751): what a lock says, and whether it still fits its pyproject.toml.
 
 The standard's [tool] table carries what a lock was made for, so that a stale one is known without an index.
 """
 
+import json
 import tomllib
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Annotated
 
 from packaging.utils import canonicalize_name
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from .errors import ConfigurationError
 from .spec import TOOL, DagType
@@ -24,11 +27,43 @@ class Lock:
     packages: dict[str, str]
 
 
+class _Artifact(BaseModel):
+    hashes: dict[str, str] = Field(default_factory=dict)
+
+
+class _Package(BaseModel):
+    name: str
+    version: str
+    wheels: tuple[_Artifact, ...] = ()
+    sdist: _Artifact | None = None
+
+    @property
+    def hashed(self) -> bool:
+        files = [*self.wheels, *([self.sdist] if self.sdist else [])]
+        return bool(files) and all(file.hashes for file in files)
+
+
+class _Stamp(BaseModel):
+    base: str = "unknown"
+    requirements: tuple[str, ...] = ()
+
+
+class _Tools(BaseModel):
+    stamp: Annotated[_Stamp, Field(alias=TOOL)] = _Stamp()
+
+
+class _Document(BaseModel):
+    """What is read of a lock; the standard's other keys are the installer's."""
+
+    packages: tuple[_Package, ...] = ()
+    tool: _Tools = _Tools()
+
+
 def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     """The text of a lock: what uv resolved, and behind it what it was resolved for."""
-    wanted = ",\n".join(f'    "{pin}"' for pin in _requirements(dag_type))
-    table = f'[tool.{TOOL}]\nbase = "{base}"\nrequirements = [\n{wanted},\n]\n' if wanted else _empty(base)
-    return f"{resolved.rstrip()}\n\n{table}"
+    wanted = "".join(f"    {_quoted(pin)},\n" for pin in _requirements(dag_type))
+    requirements = f"[\n{wanted}]" if wanted else "[]"
+    return f"{resolved.rstrip()}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
 
 
 def read(dag_type: DagType, base: str, text: str | None) -> Lock:
@@ -45,28 +80,40 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     file = dag_type.file.replace("pyproject.toml", NAME)
     if text is None:
         raise ConfigurationError([f"{file}: is missing; {REMEDY}"])
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{file}: is no TOML: {error}; {REMEDY}"]) from None
-    packages = cast("list[dict[str, Any]]", document.get("packages", []))
-    made_for = cast("dict[str, Any]", document.get("tool", {})).get(TOOL, {})
+    document = _parse(file, text)
+    made_for = document.tool.stamp
+    bare = sorted(package.name for package in document.packages if not package.hashed)
     problems = [
-        *_differences(dag_type, file, set(made_for.get("requirements", []))),
-        *_other_base(file, base, str(made_for.get("base", "unknown"))),
-        *_unhashed(file, packages),
+        *_differences(dag_type, file, set(made_for.requirements)),
+        *_other_base(file, base, made_for.base),
+        *(f"{file}: {name!r} has no hash; {REMEDY}" for name in bare),
     ]
     if problems:
         raise ConfigurationError(problems)
-    return Lock(text=text, packages={str(p["name"]): str(p["version"]) for p in packages})
+    return Lock(text=text, packages={package.name: package.version for package in document.packages})
+
+
+def _parse(file: str, text: str) -> _Document:
+    try:
+        return _Document.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{file}: is no TOML: {error}; {REMEDY}"]) from None
+    except ValidationError as error:
+        raise ConfigurationError([_sentence(file, detail) for detail in error.errors()]) from None
+
+
+def _sentence(file: str, detail: ErrorDetails) -> str:
+    place = ".".join(map(str, detail["loc"]))
+    return f"{file}: {place}: {detail['msg']}, found {detail['input']!r}; {REMEDY}"
 
 
 def _requirements(dag_type: DagType) -> list[str]:
     return sorted(dag_type.project.dependencies, key=canonicalize_name)
 
 
-def _empty(base: str) -> str:
-    return f'[tool.{TOOL}]\nbase = "{base}"\nrequirements = []\n'
+def _quoted(text: str) -> str:
+    # TOML's basic strings are JSON's, but for DEL.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _differences(dag_type: DagType, file: str, locked: set[str]) -> list[str]:
@@ -78,9 +125,3 @@ def _differences(dag_type: DagType, file: str, locked: set[str]) -> list[str]:
 
 def _other_base(file: str, base: str, locked: str) -> list[str]:
     return [f"{file}: is made for the base {locked}, not for {base}; {REMEDY}"] if locked != base else []
-
-
-def _unhashed(file: str, packages: list[dict[str, Any]]) -> list[str]:
-    artifacts = {str(p["name"]): [*p.get("wheels", []), *([p["sdist"]] if "sdist" in p else [])] for p in packages}
-    bare = sorted(name for name, files in artifacts.items() if not files or not all(f.get("hashes") for f in files))
-    return [f"{file}: {name!r} has no hash: {REMEDY}" for name in bare]

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import dataclass
 
 import dagger
 from dagger import dag
@@ -15,12 +16,23 @@ from .spec import DagType
 PYTHON = "/home/airflow/.local/bin/python"
 
 
-async def lock(types: list[DagType], sources: Sources, base: dagger.Container, reference: str) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True)
+class _Resolver:
+    """The base with uv in it, its packages as `uv pip freeze` tells them, and uv's options for the target."""
+
+    container: dagger.Container
+    freeze: str
+    target: tuple[str, ...]
+
+
+async def lock(
+    types: list[DagType], sources: Sources, base: dagger.Container, reference: str
+) -> dict[str, str]:
     """The text of each type's pylock.toml, by the type's name.
 
     Args:
         types: whose locks to resolve.
-        sources: where their pyproject.toml and present locks are; a present lock's versions are kept where they can.
+        sources: where their pyproject.toml and present locks are; versions of a present lock are kept.
         base: a container of the base image.
         reference: the base as it is written into the lock.
 
@@ -31,9 +43,10 @@ async def lock(types: list[DagType], sources: Sources, base: dagger.Container, r
     freeze = await tools.with_exec([layers.UV, "pip", "freeze", "--python", PYTHON, "--no-config"]).stdout()
     # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
     series = ".".join((await base.env_variable("AIRFLOW_PYTHON_VERSION") or "").split(".")[:2])
-    target = ["--python", PYTHON, *(["--python-version", series] if series else [])]
+    target = ("--python", PYTHON, *(("--python-version", series) if series else ()))
+    resolver = _Resolver(container=tools, freeze=freeze, target=target)
     results = await asyncio.gather(
-        *(_resolve(tools, dag_type, sources, freeze, target, reference) for dag_type in types),
+        *(_resolve(resolver, dag_type, sources, reference) for dag_type in types),
         return_exceptions=True,
     )
     faults = [result for result in results if isinstance(result, Fault)]
@@ -47,23 +60,29 @@ async def lock(types: list[DagType], sources: Sources, base: dagger.Container, r
     return texts
 
 
-async def _resolve(
-    tools: dagger.Container, dag_type: DagType, sources: Sources, freeze: str, target: list[str], reference: str
-) -> str:
+async def _resolve(resolver: _Resolver, dag_type: DagType, sources: Sources, reference: str) -> str:
     if not dag_type.project.dependencies:
         return lockfile.stamp(dag_type, reference, _EMPTY)
-    fixed = fixed_packages(freeze, dag_type)
+    fixed = fixed_packages(resolver.freeze, dag_type)
     folder = dag.directory().with_new_file("constraints.txt", "".join(f"{pin}\n" for pin in fixed.values()))
     files = await sources.root() / "images" / dag_type.name
     for name in ("pyproject.toml", lockfile.NAME):
         if (files / name).is_file():
             folder = folder.with_new_file(name, (files / name).read_text(encoding="utf-8"))
-    command = [layers.UV, "pip", "compile", "pyproject.toml", *target, "--constraints", "constraints.txt"]
+    command = [
+        layers.UV,
+        "pip",
+        "compile",
+        "pyproject.toml",
+        *resolver.target,
+        "--constraints",
+        "constraints.txt",
+    ]
     command += ["--format", "pylock.toml", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     command += ["--preview-features", "pylock", "--output-file", lockfile.NAME]
     for name in fixed:
         command += ["--no-emit-package", name]
-    done = tools.with_directory("/lock", folder).with_workdir("/lock").with_exec(command)
+    done = resolver.container.with_directory("/lock", folder).with_workdir("/lock").with_exec(command)
     try:
         resolved = await done.file(lockfile.NAME).contents()
     except dagger.QueryError as error:
@@ -76,9 +95,11 @@ _EMPTY = 'lock-version = "1.0"\ncreated-by = "uv"\n'
 
 
 def fixed_packages(freeze: str, dag_type: DagType) -> dict[str, str]:
-    """The base's packages that stay as they are, as name → pin; those that the type may change are left out."""
+    """The base's packages that stay, as name → pin; those that the type may change are left out."""
     pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", freeze, flags=re.MULTILINE)
     free = dag_type.settings.allow_base_changes
     return {
-        name: f"{name}=={version}" for name, version in ((canonicalize_name(n), v) for n, v in pins) if name not in free
+        name: f"{name}=={version}"
+        for name, version in ((canonicalize_name(n), v) for n, v in pins)
+        if name not in free
     }

@@ -1,14 +1,14 @@
 """The main object: what a user calls."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import dagger
 from dagger import Doc, Name, check, dag, function, generate, object_type
 
-from . import base, image, listing, locking, lockfile, outside, pins, smoke
+from . import base, image, listing, lockfile, locking, outside, pins, smoke
 from .base import BaseImage
 from .boundary import plain_faults
 from .checks import Checks
@@ -17,7 +17,9 @@ from .image import Image
 from .sources import Dags, Images, Project, Scripts, Sources
 
 OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")]
-AnyDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/; all of them where none is named")]
+AnyDagType = Annotated[
+    str, Name("dag"), Doc("DAG type: a folder under images/; all of them where none is named")
+]
 
 
 @object_type
@@ -29,7 +31,9 @@ class AirflowImages:
     scripts: Scripts
 
     @function
-    async def list(self, as_json: Annotated[bool, Name("json"), Doc("JSON instead of a table")] = False) -> str:
+    async def list(
+        self, *, as_json: Annotated[bool, Name("json"), Doc("JSON instead of a table")] = False
+    ) -> str:
         """The DAG types with their base, packages and DAG files."""
         async with self._sources() as sources:
             rows = listing.rows((await sources.catalog()).all(), pins.image("airflow"), await sources.root())
@@ -40,35 +44,36 @@ class AirflowImages:
         """The base image of every DAG type."""
         return base.container(pins.image("airflow"))
 
-    @function(cache="session")  # a base named by tag may have moved since the last session
+    # Per session: a base named by tag may have moved since the last one.
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - not in the overloads
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock, and print what it is."""
         async with self._sources() as sources:
             (await sources.catalog()).get(dag_type)  # a slip of the keyboard costs no pull of the base
-            built = await self._build(sources, dag_type, await _load_base())
+            built = await self._build(sources, dag_type, await load_base(pins.image("airflow")))
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
         return built
 
-    @function(cache="session")
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - not in the overloads
     async def test(self, dag_type: AnyDagType = "") -> str:
-        """Smoke-test a DAG type's image, or every type's, with the network cut off; fails with every finding."""
+        """Smoke-test a DAG type's image, or every type's, without a network; fails with every finding."""
         async with self._sources() as sources:
             found = await sources.catalog()
             names = [found.get(dag_type).name] if dag_type else [each.name for each in found.all()]
-            below = await _load_base()
+            below = await load_base(pins.image("airflow"))
             results = await asyncio.gather(
                 *(self._test(sources, name, below) for name in names), return_exceptions=True
             )
             return _joined(results)
 
-    @function
     @check
+    @function
     async def smoke(self) -> None:
         """Smoke tests of every DAG type's image."""
         print(await self.test())  # noqa: T201 - a check shows what it printed
 
-    @function
     @generate
+    @function
     async def lock(self, dag_type: AnyDagType = "") -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python and packages."""
         async with self._sources() as sources:
@@ -82,26 +87,26 @@ class AirflowImages:
                 after = after.with_new_file(f"images/{name}/{lockfile.NAME}", text)
             return after.changes(before)
 
-    @function
     @check
+    @function
     def lint(self, project: Project) -> dagger.Container:
         """Ruff's rules and format, over every Python file."""
         return Checks(project).lint()
 
-    @function
     @check
+    @function
     def types(self, project: Project) -> dagger.Container:
         """Pyright, strict."""
         return Checks(project).types()
 
-    @function
     @check
+    @function
     def unit(self, project: Project) -> dagger.Container:
         """Tests of pure logic, which need no engine."""
         return Checks(project).unit()
 
-    @function
     @check
+    @function
     def engine(self, project: Project) -> dagger.Container:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
         return Checks(project).engine()
@@ -114,7 +119,7 @@ class AirflowImages:
         return await smoke.test(name, built.container(), built.requirements)
 
     @asynccontextmanager
-    async def _sources(self) -> AsyncIterator[Sources]:
+    async def _sources(self) -> AsyncGenerator[Sources]:
         sources = Sources(self.images, self.dags, self.scripts)
         with plain_faults():
             try:
@@ -123,8 +128,8 @@ class AirflowImages:
                 sources.close()
 
 
-async def _load_base() -> BaseImage:
-    reference = pins.image("airflow")
+async def load_base(reference: str) -> BaseImage:
+    """The base image behind a reference; raises StepError, in words for a person, where it can't be had."""
     try:
         return await base.load(reference)
     except dagger.QueryError as error:

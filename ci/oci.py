@@ -1,4 +1,4 @@
-"""The JSON parts of an OCI image: a base's manifest and configuration in, ours out, byte for byte the same each time.
+"""The JSON parts of an OCI image: a base's manifest and configuration in, ours out, the same bytes each time.
 
 Shapes are those of the OCI image specification 1.1 (manifest.md, config.md, image-layout.md).
 """
@@ -92,8 +92,8 @@ def canonical(value: Json) -> str:
 def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: str) -> Assembly:
     """Put layers on a base.
 
-    Entrypoint, command, labels and all else of the base stay; nothing volatile (creation times, build history of
-    ours) is added, so equal layers on an equal base give an equal digest.
+    Entrypoint, command, labels and all else of the base stay; nothing volatile (creation times, build history
+    of ours) is added, so equal layers on an equal base give an equal digest.
 
     Args:
         base: the image below.
@@ -101,8 +101,9 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
         env: variables added to the base's, or put in their place.
         user: who the container runs as.
     """
-    config = {key: value for key, value in base.config.items() if key != "created"}  # when the base was made isn't when this was
-    config["config"] = {**base.config.get("config", {}), "Env": _environment(base, env), "User": user}
+    # When the base was made isn't when this was.
+    config = {key: value for key, value in base.config.items() if key != "created"}
+    config["config"] = {**_settings(base), "Env": _environment(base, env), "User": user}
     config["rootfs"] = {
         "type": "layers",
         "diff_ids": [*base.config["rootfs"]["diff_ids"], *(layer.diff_id for layer in layers)],
@@ -125,12 +126,19 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
         )
     )
     index = Blob(
-        text=canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest_blob.descriptor(MANIFEST)]})
+        text=canonical(
+            {"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest_blob.descriptor(MANIFEST)]}
+        )
     )
     added = sum(layer.size for layer in layers)
     return Assembly(config=config_blob, manifest=manifest_blob, index=index, size=base.size + added)
 
 
+def _settings(base: Base) -> Json:
+    return base.config.get("config") or {}  # builders written in Go put null for what is empty
+
+
 def _environment(base: Base, env: Mapping[str, str]) -> list[str]:
-    inherited = dict(item.partition("=")[::2] for item in base.config.get("config", {}).get("Env", []))
+    items: list[str] = _settings(base).get("Env") or []
+    inherited = {name: value for name, _, value in (item.partition("=") for item in items)}
     return [f"{name}={value}" for name, value in {**inherited, **dict(sorted(env.items()))}.items()]

@@ -1,16 +1,17 @@
-"""Failures of the world outside, in words for a person: what the engine says of a step, made short and clear."""
+"""Failures of the world outside in words for a person: what the engine says of a step, made short."""
 
 import dagger
 
 from .errors import StepError
 
 _HINTS = {
-    "no space left on device": "the disk of the engine is full: free space there (dagger core engine local-cache prune)",
+    "no space left on device": "the disk of the engine is full: free space there "
+    "(dagger core engine local-cache prune)",
     "connection refused": "it doesn't answer: check that it runs and the proxy, then try again",
     "no such host": "its name doesn't resolve: check DNS and the network of the engine",
     "i/o timeout": "it doesn't answer in time: check network and proxy, then try again",
     "dns error": "its name doesn't resolve: check DNS and the network of the engine",
-    "certificate": "its certificate isn't trusted: give the engine your CA (SSL_CERT_FILE, /usr/local/share/ca-certificates)",
+    "certificate": "its certificate isn't trusted: give the engine your CA (docs/airgap.md)",
     "error sending request": "the package index doesn't answer: check network and proxy, then try again",
     "not found": "it isn't there: check the spelling, and that you may read it",
     "unauthorized": "it asks for credentials: log in to the registry where the engine runs",

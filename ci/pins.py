@@ -9,11 +9,11 @@ PINS_FILE = Path(__file__).with_name("pins.toml")
 
 @cache
 def _images() -> dict[str, str]:
-    return dict(tomllib.loads(PINS_FILE.read_text())["images"])
+    return dict(tomllib.loads(PINS_FILE.read_text(encoding="utf-8"))["images"])
 
 
 def image(name: str) -> str:
-    """The reference pinned under a name, such as "docker.io/library/python:3.13-slim".
+    """The reference pinned under a name, such as "python".
 
     Raises:
         KeyError: no image of that name is pinned.
@@ -22,5 +22,5 @@ def image(name: str) -> str:
 
 
 def uv_version() -> str:
-    """The uv version that the pinned uv image carries, such as "0.13.8"."""
+    """The uv version that the pinned uv image carries."""
     return image("uv").partition("@")[0].rpartition(":")[2]

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Finding(BaseModel):
-    """One thing that is wrong. ``line`` is 0 where none can be named, ``file`` empty where it is about no file."""
+    """One thing that is wrong; ``line`` is 0 where none can be named, ``file`` empty where there is none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -16,7 +16,9 @@ class Finding(BaseModel):
 
     def text(self) -> str:
         """The finding in two lines or more."""
-        place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        place = (
+            f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        )
         return f"{self.check}: {place}{self.cause}\n    to do: {self.remedy}"
 
 

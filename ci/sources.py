@@ -1,4 +1,4 @@
-"""The repository's folders as the module gets them, and what is read of them: catalog, locks, files of one type."""
+"""The repository's folders as the module gets them, and what is read of them: catalog, locks, files."""
 
 import shutil
 import tempfile
@@ -16,14 +16,16 @@ from .spec import DagType
 
 _LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
 
-# The only places where the module says which files of the repository it wants; a function's inputs are its cache key.
+# The only places that say which files of the repository are wanted; a function's inputs are its cache key.
 Images = Annotated[
     dagger.Directory,
     DefaultPath("/images"),
     Doc("One folder per DAG type, with its pyproject.toml and pylock.toml"),
     Ignore(_LITTER),
 ]
-Dags = Annotated[dagger.Directory, DefaultPath("/dags"), Doc("DAG files, a folder per DAG type"), Ignore(_LITTER)]
+Dags = Annotated[
+    dagger.Directory, DefaultPath("/dags"), Doc("DAG files, a folder per DAG type"), Ignore(_LITTER)
+]
 Scripts = Annotated[dagger.Directory, DefaultPath("/scripts"), Doc("Code that DAGs import"), Ignore(_LITTER)]
 Project = Annotated[
     dagger.Directory,

@@ -1,4 +1,4 @@
-"""What images/<type>/pyproject.toml may say, as frozen models; every wrong value is told, not the first alone."""
+"""What images/<type>/pyproject.toml may say, as frozen models; all wrong values are told, not one alone."""
 
 import re
 import tomllib
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -18,13 +18,25 @@ TOOL = "airflow-images"
 RESERVED_ENV = frozenset({"AIRFLOW_HOME", "HOME", "LD_PRELOAD", "PATH", "PYTHONPATH", "VIRTUAL_ENV"})
 
 
+def _name(value: str) -> str:
+    try:
+        canonicalize_name(value, validate=True)
+    except InvalidName:
+        raise ValueError("is no name of a package: use letters, digits and - _ . between") from None
+    return value
+
+
 def _pinned(value: str) -> str:
     try:
         requirement = Requirement(value)
     except InvalidRequirement as error:
-        raise ValueError(f"is no requirement: {str(error).splitlines()[0]}") from None
+        raise ValueError(
+            f"is no requirement: {str(error).splitlines()[0]}; write it like 'name==1.2.3'"
+        ) from None
     if requirement.url:
-        raise ValueError("is a direct reference: write an exact pin such as 'name==1.2.3' from a package index")
+        raise ValueError(
+            "is a direct reference: write an exact pin such as 'name==1.2.3' from a package index"
+        )
     specifiers = list(requirement.specifier)
     exact = [s for s in specifiers if s.operator in ("==", "===") and not s.version.endswith(".*")]
     if len(specifiers) != 1 or not exact:
@@ -35,13 +47,21 @@ def _pinned(value: str) -> str:
 
 def _relative(value: str) -> str:
     path = PurePosixPath(value)
-    if not value or "\\" in value or path.is_absolute() or ".." in path.parts or str(path) != value.rstrip("/"):
+    strange = not value.isprintable() or "\\" in value or len(value.encode()) > 255
+    if (
+        strange
+        or path.is_absolute()
+        or ".." in path.parts
+        or str(path) != value.rstrip("/")
+        or str(path) == "."
+    ):
         raise ValueError("is no plain relative path: write it like 'salesforce' or 'shared/calendar.py'")
     return str(path)
 
 
 def _debian_package(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?", value):
+    # apt-get removes what ends with a minus.
+    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.](=[A-Za-z0-9.+:~-]+)?", value):
         raise ValueError("is no Debian package: write 'libpq5' or, pinned, 'libpq5=17.6-0+deb13u1'")
     return value
 
@@ -51,7 +71,9 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ValueError(f"has {name!r}, which is no name of an environment variable")
         if name == "_PIP_ADDITIONAL_REQUIREMENTS":
-            raise ValueError(f"has {name}, which installs at every start of a pod: use [project] dependencies")
+            raise ValueError(
+                f"has {name}, which installs at every start of a pod: use [project] dependencies"
+            )
         if name in RESERVED_ENV:
             raise ValueError(f"has {name}, which belongs to the base image: use another name")
         if "\0" in text:
@@ -62,8 +84,10 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
 def _reasons(value: dict[str, str]) -> dict[str, str]:
     for package, reason in value.items():
         if not reason.strip():
-            raise ValueError(f"has no reason for {package!r}: write why this type may change the base's version")
-    return {canonicalize_name(package): reason for package, reason in value.items()}
+            raise ValueError(
+                f"has no reason for {package!r}: write why this type may change the base's version"
+            )
+    return {canonicalize_name(_name(package)): reason for package, reason in value.items()}
 
 
 def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -73,6 +97,7 @@ def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+Name = Annotated[str, AfterValidator(_name)]
 Pin = Annotated[str, AfterValidator(_pinned)]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 DebianPackage = Annotated[str, AfterValidator(_debian_package)]
@@ -100,13 +125,13 @@ class Settings(_Table):
     build_packages: Packages = ()
     env: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
     allow_base_changes: Annotated[dict[str, str], AfterValidator(_reasons)] = Field(default_factory=dict)
-    max_added_mb: Annotated[float, Field(gt=0)] | None = None
+    max_added_mb: Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)] | None = None
 
 
 class Project(_Table):
     """The table [project]: the standard's keys that mean something for an image."""
 
-    name: str
+    name: Name
     version: str = "0"
     description: str = ""
     requires_python: str = ""
@@ -148,7 +173,7 @@ def parse(name: str, file: str, text: str) -> DagType:
     """One DAG type from the text of its pyproject.toml.
 
     Raises:
-        ConfigurationError: with every unknown key, wrong type and unpinned dependency; ``file`` stands in each.
+        ConfigurationError: with every unknown key, wrong type and unpinned dependency; each names ``file``.
     """
     try:
         document = tomllib.loads(text)
@@ -188,7 +213,10 @@ def _sentence(file: str, table: str, detail: ErrorDetails, known: list[str]) -> 
         return f"{file}: [{table}] lacks {location[-1]!r}"
     if detail["type"] == "value_error":
         return f"{file}: [{table}] {key}: {value!r} {detail['msg'].removeprefix('Value error, ')}"
-    return f"{file}: [{table}] {key}: {value!r} is wrong: {detail['msg']}"
+    expected = detail["msg"].replace("a valid tuple", "a list")  # as TOML has it
+    if not key:
+        return f"{file}: {table}: {value!r} is wrong: expected the table [{table}]"
+    return f"{file}: [{table}] {key}: {value!r} is wrong: {expected}"
 
 
 def _misspelt_tables(file: str, document: dict[str, Any]) -> list[str]:
@@ -198,11 +226,11 @@ def _misspelt_tables(file: str, document: dict[str, Any]) -> list[str]:
         if table not in accepted:
             hint = did_you_mean(table, accepted) or f": expected [project] and [tool.{TOOL}]"
             problems.append(f"{file}: unknown table [{table}]{hint}")
-    for table in _tools(document):
-        # Other tools' tables are theirs; only what looks like ours and isn't is a slip.
-        if table != TOOL and (hint := did_you_mean(table, [TOOL])):
-            problems.append(f"{file}: unknown table [tool.{table}]{hint}")
-    return problems
+    if not isinstance(document.get("tool", {}), dict):
+        problems.append(f"{file}: tool: {document['tool']!r} is wrong: expected the table [tool.{TOOL}]")
+    # Other tools' tables are theirs; only what looks like ours and isn't is a slip.
+    hints = {table: did_you_mean(table, [TOOL]) for table in _tools(document) if table != TOOL}
+    return problems + [f"{file}: unknown table [tool.{table}]{hint}" for table, hint in hints.items() if hint]
 
 
 def _tools(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Programs that run inside containers with nothing but their Python's standard library; the module mounts them."""
+"""Programs that the module mounts into containers: they use their Python's standard library alone."""

@@ -1,13 +1,13 @@
 """Pack an image layer: what a command changed in the file system it ran in, or a folder.
 
-The same content gives the same bytes: sorted names, numeric owners, one fixed time, no access times, no names of
-users, gzip without a name or a time. Runs in the base image, under its Python (3.9 or later).
+The same content gives the same bytes: sorted names, numeric owners, one fixed time, no access times, no
+names of users, gzip without a name or a time. Runs in the base image, under its Python (3.9 or later).
 
     capture.py run  --root /home/airflow/.local --owner 50000:0 --out /out -- uv pip install …
     capture.py tree --source /source --target opt/airflow/dags --owner 50000:0 --out /out
 
-Writes layer.tar.gz and layer.json (digest, size in bytes, diff_id, files, unpacked bytes) into the folder of --out;
-layer.json alone, with files 0, where nothing changed.
+Writes layer.tar.gz and layer.json (digest, size in bytes, diff_id, files, unpacked bytes) into the folder of
+--out; layer.json alone, with files 0, where nothing changed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+from collections.abc import Set  # noqa: PYI025 - short, and no other set is named here
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -48,11 +49,12 @@ LITTER = (
     "var/tmp",
 )
 WHITEOUT = ".wh."  # OCI image specification, layer.md
+PACKED = frozenset({stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK})
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """Whose the packed files are: as they are found where ``user`` is none, else user, group, and group-writable."""
+    """Whose the packed files are: as found where ``user`` is none, else user, group, and group-writable."""
 
     user: int | None
     group: int
@@ -100,6 +102,7 @@ class Layer:
     """A layer being written into a folder; paths are relative to the image's root."""
 
     def __init__(self, folder: Path, ownership: Ownership) -> None:
+        """Start the layer's file in the folder, which is made where it isn't there."""
         self._folder = folder
         self._ownership = ownership
         self._files = 0
@@ -111,13 +114,14 @@ class Layer:
             filename="", mode="wb", compresslevel=6, fileobj=cast("BinaryIO", self._packed), mtime=0
         )
         self._plain = _Digester(cast("BinaryIO", self._gzip))
-        self._tar = tarfile.open(fileobj=cast("BinaryIO", self._plain), mode="w", format=tarfile.PAX_FORMAT)
+        sink = cast("BinaryIO", self._plain)
+        self._tar = tarfile.open(fileobj=sink, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - see close()
 
     def add(self, path: Path, name: str) -> None:
         """Add one file, link or folder (without what is in it); sockets and pipes are left out."""
-        entry = self._tar.gettarinfo(str(path), arcname=name)
-        if entry is None:
+        if stat.S_IFMT(path.lstat().st_mode) not in PACKED:
             return
+        entry = self._tar.gettarinfo(str(path), arcname=name)
         if not entry.issym() and "security.capability" in os.listxattr(path):
             sys.exit(f"{path}: has file capabilities, which a layer of ours doesn't carry: drop that package")
         if entry.islnk():  # each file stands for itself, whichever link was found first
@@ -184,15 +188,19 @@ def survey(root: Path) -> dict[str, Mark]:
 
 
 def _is_litter(name: str) -> bool:
-    last = name.rpartition("/")[2]
-    return name in LITTER or last == "__pycache__" or last.endswith((".pyc", ".pyo"))
+    return name in LITTER or _is_bytecode(name.rpartition("/")[2])
+
+
+def _is_bytecode(last: str) -> bool:
+    return last == "__pycache__" or last.endswith((".pyc", ".pyo"))
 
 
 def pack_changes(layer: Layer, before: dict[str, Mark], after: dict[str, Mark]) -> None:
     """Write what is new, changed or gone between two surveys."""
     gone = before.keys() - after.keys()
     changed = [(name, False) for name, mark in after.items() if before.get(name) != mark]
-    removed = [(name, True) for name in gone if name.rpartition("/")[0] not in gone]
+    # What a removed or replaced folder held goes with it.
+    removed = [(name, True) for name in gone if _still_folder(name.rpartition("/")[0], gone, after)]
     for name, is_removed in sorted(changed + removed):
         if is_removed:
             layer.remove(name)
@@ -200,8 +208,13 @@ def pack_changes(layer: Layer, before: dict[str, Mark], after: dict[str, Mark]) 
             layer.add(Path("/", name), name)
 
 
+def _still_folder(name: str, gone: Set[str], after: dict[str, Mark]) -> bool:
+    # The watched folder itself is in no survey, and stays.
+    return name not in gone and (name not in after or stat.S_ISDIR(after[name][0]))
+
+
 def pack_tree(layer: Layer, source: Path, target: str) -> None:
-    """Write a folder's content below a path of the image, with the folders that lead there and aren't in the base."""
+    """Write a folder's content below a path of the image, with the folders to there that the base lacks."""
     parts = target.strip("/").split("/")
     for count in range(1, len(parts) + 1):
         parent = "/".join(parts[:count])
@@ -209,7 +222,7 @@ def pack_tree(layer: Layer, source: Path, target: str) -> None:
             layer.add(source, parent)
     for path in sorted(source.rglob("*"), key=lambda found: found.relative_to(source).as_posix()):
         name = path.relative_to(source).as_posix()
-        if not any(_is_litter(part) for part in (name, *name.split("/"))):
+        if not any(_is_bytecode(part) for part in name.split("/")):
             layer.add(path, f"{target.strip('/')}/{name}")
 
 
@@ -220,25 +233,33 @@ def _ownership(text: str) -> Ownership:
 
 def main() -> int:
     """Run one of the two commands; the exit code is that of the command that was run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("mode", choices=("run", "tree"))
     parser.add_argument("--root", type=Path, help="folder to watch")
     parser.add_argument("--source", type=Path, help="folder to pack")
     parser.add_argument("--target", help="where it goes in the image")
-    parser.add_argument("--owner", type=_ownership, default=Ownership(None, 0), help="uid:gid of all that is packed")
+    parser.add_argument(
+        "--owner", type=_ownership, default=Ownership(None, 0), help="uid:gid of all that is packed"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for layer.tar.gz and layer.json")
-    parser.add_argument("command", nargs="*")
-    given = parser.parse_args()
+    # Split here: before Python 3.13 argparse loses positional arguments that follow options.
+    arguments = sys.argv[1:]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    given = parser.parse_args(arguments[:end])
     if given.mode == "tree":
         layer = Layer(given.out, given.owner)
         pack_tree(layer, given.source, given.target)
     else:
         before = survey(given.root)
-        status = subprocess.run(given.command, check=False).returncode  # noqa: S603 - the caller's own command
+        command = arguments[end + 1 :]
+        status = subprocess.run(command, check=False).returncode  # noqa: S603 - the caller's own command
         if status:
             return status
+        after = survey(given.root)  # before the layer is begun, which may be in the watched folder
         layer = Layer(given.out, given.owner)
-        pack_changes(layer, before, survey(given.root))
+        pack_changes(layer, before, after)
     layer.close()
     return 0
 

@@ -1,4 +1,4 @@
-"""Parse every DAG file of a folder with the Airflow this runs under, as a worker does: no database, no safe mode.
+"""Parse a folder's DAG files with the Airflow this runs under, as a worker does: no database, no safe mode.
 
     parse.py /opt/airflow/dags
 
@@ -7,31 +7,37 @@ Its last line of output is an outcome as JSON: {"facts": […], "findings": […
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 
-def dag_bag() -> Any:
+def dag_bag() -> Callable[..., Any]:
     """Airflow's DagBag; it has moved in Airflow 3.3."""
     try:
-        from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415 - only where it is
-    except ImportError:
-        from airflow.models.dagbag import DagBag  # noqa: PLC0415
-    return DagBag
+        return importlib.import_module("airflow.dag_processing.dagbag").DagBag
+    except (ImportError, AttributeError):
+        return importlib.import_module("airflow.models.dagbag").DagBag
 
 
 def python_files(folder: Path) -> list[str]:
     """The files that Airflow would look at: .airflowignore is heeded, safe mode is not."""
-    from airflow.utils.file import list_py_file_paths  # noqa: PLC0415 - Airflow starts only when it is needed
-
-    return sorted(map(str, list_py_file_paths(str(folder), safe_mode=False)))
+    # Airflow is imported where it is needed: it isn't there when the functions below are tested.
+    paths: list[object] = importlib.import_module("airflow.utils.file").list_py_file_paths(
+        str(folder), safe_mode=False
+    )
+    return sorted(map(str, paths))
 
 
 def looks_like_dag_file(path: str) -> bool:
     """Airflow's own guess, by which a scheduler in safe mode skips the others."""
+    if zipfile.is_zipfile(path):
+        return True
     content = Path(path).read_bytes().lower()
     return b"airflow" in content and (b"dag" in content or b"asset" in content)
 
@@ -51,7 +57,8 @@ def cause_of(text: str) -> str:
 def remedy_for(cause: str) -> str:
     """What to do about an import error."""
     if missing := re.search(r"No module named '([\w.]+)'", cause):
-        return f"pin the package that provides {missing[1]!r} in the type's pyproject.toml and lock, or list its file in scripts"
+        pin = f"pin the package that provides {missing[1]!r} in the type's pyproject.toml and lock"
+        return f"{pin}, or list its file in scripts"
     if "SyntaxError" in cause or "IndentationError" in cause:
         return "correct the line"
     return "make the file importable without network, database and secrets"
@@ -75,7 +82,9 @@ def main(folder: str) -> int:
             findings.append({"check": "dags", "file": shown, "line": 1, "cause": cause, "remedy": remedy})
         if not bag.dags and not bag.import_errors and looks_like_dag_file(path):
             remedy = "define a DAG at the top level, or name the file in .airflowignore"
-            findings.append({"check": "dags", "file": shown, "line": 1, "cause": "defines no DAG", "remedy": remedy})
+            findings.append(
+                {"check": "dags", "file": shown, "line": 1, "cause": "defines no DAG", "remedy": remedy}
+            )
         dags += sorted(bag.dags)
     if not dags and not findings:
         cause = f"{len(files)} Python files, none with a DAG"

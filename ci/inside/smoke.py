@@ -57,7 +57,12 @@ def cut_network() -> None:
 
 def run(argv: list[str], uid: int) -> Ran:
     """Run a command as a user of group 0, as pods do."""
-    env = {**os.environ, "CONNECTION_CHECK_MAX_COUNT": "0"}  # the entrypoint waits for a database else
+    env = {
+        **os.environ,
+        "AIRFLOW_CONFIG": f"/tmp/airflow-{uid}.cfg",  # noqa: S108 - else whoever is first makes one that only it can read
+        "CONNECTION_CHECK_MAX_COUNT": "0",  # the entrypoint waits for a database else
+        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "50",  # two else: none of the DAG file
+    }
     try:
         done = subprocess.run(  # noqa: S603 - the image's own programs
             argv,
@@ -104,30 +109,38 @@ def _program(check: str, arguments: list[str]) -> Outcome:
 
 def check_environment() -> Outcome:
     """`pip check`: no package lacks what it requires, or has it in a wrong version."""
-    outcome = Outcome()
     ran = run(["python", "-m", "pip", "check", "--disable-pip-version-check"], AIRFLOW_UID)
     if ran.status == 0:
-        outcome.facts.append("packages: pip check finds no conflict")
-    for line in (ran.output.strip() or ran.errors.strip()).splitlines() if ran.status else ():
+        return Outcome(facts=["packages: pip check finds no conflict"])
+    outcome = Outcome()
+    told = ran.output.strip() or ran.errors.strip() or f"pip check: exit code {ran.status}"
+    for line in told.splitlines():
         outcome.fail("packages", line, "pin a version that agrees with the base, then lock again")
     return outcome
 
 
 def check_entrypoint(entrypoint: list[str], uid: int) -> Outcome:
-    """The image's entrypoint runs Airflow and a shell as a user, and that user may write where Airflow does."""
+    """The entrypoint runs Airflow and a shell as a user, and that user may write where Airflow does."""
     outcome = Outcome()
     who = f"uid {uid}, gid {GROUP}"
     version = os.environ.get("AIRFLOW_VERSION", "")
     wanted = {
         "airflow version": (["airflow", "version"], version),
-        "bash -c": (["bash", "-c", "umask 0002; touch /opt/airflow/.written && rm /opt/airflow/.written && id -u"], str(uid)),
+        "bash -c": (
+            ["bash", "-c", "umask 0002; touch /opt/airflow/.written && rm /opt/airflow/.written && id -u"],
+            str(uid),
+        ),
     }
     for name, (arguments, expected) in wanted.items():
         ran = run([*entrypoint, *arguments], uid)
         lines = ran.output.strip().splitlines()
         if ran.status or not lines or (expected and lines[-1].strip() != expected):
-            cause = f"{name} as {who}: exit code {ran.status}, expected {expected!r} on its last line: {ran.tail}"
-            outcome.fail("entrypoint", cause, "keep the base's entrypoint, environment and file modes as they are")
+            cause = (
+                f"{name} as {who}: exit code {ran.status}, expected {expected!r} on its last line: {ran.tail}"
+            )
+            outcome.fail(
+                "entrypoint", cause, "keep the base's entrypoint, environment and file modes as they are"
+            )
     if not outcome.findings:
         outcome.facts.append(f"entrypoint: airflow version and bash -c work as {who}")
     return outcome

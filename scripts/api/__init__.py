@@ -1,0 +1,1 @@
+"""Loading of a paged HTTP API into PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Incremental extraction of Salesforce objects into PostgreSQL."""

@@ -1,0 +1,47 @@
+"""The plain tests of each DAG type's logic, run in its own image: its real packages, its real Python."""
+
+import tomllib
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import image, layers, pins
+from ci.base import BaseImage
+from ci.sources import Sources
+from tests.engine.conftest import PROJECT
+
+pytestmark = pytest.mark.anyio
+
+SIDE = "/opt/pytest"
+
+
+def with_pytest(container: dagger.Container) -> dagger.Container:
+    """The container with pytest beside its own packages, at the version of the development tools."""
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    pin = next(line for line in groups["dev"] if line.startswith("pytest=="))
+    installed = layers.with_uv(dag.container().from_(pins.image("python"))).with_exec(
+        [layers.UV, "pip", "install", "--quiet", "--target", SIDE, pin]
+    )
+    return container.with_directory(SIDE, installed.directory(SIDE)).with_env_variable(
+        "PYTHONPATH", f"/opt/airflow:{SIDE}"
+    )
+
+
+@pytest.mark.parametrize("name", ["api", "dbt", "salesforce"])
+async def test_the_logic_of_a_dag_type_holds_in_its_image(
+    name: str, sources: Sources, below: BaseImage
+) -> None:
+    built = await image.build((await sources.catalog()).get(name), sources, below)
+    tests = dag.host().directory(str(PROJECT / "tests/dags" / name))
+    ran = (
+        with_pytest(built.container())
+        .with_mounted_directory(f"/opt/airflow/tests/dags/{name}", tests)
+        .with_exec(
+            ["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/dags/{name}"],
+            expect=dagger.ReturnType.ANY,
+        )
+    )
+    output = await ran.stdout()
+    assert await ran.exit_code() == 0, output
+    assert " passed" in output

@@ -1,0 +1,144 @@
+"""Each DAG type run for real in its image: `airflow dags test`, PostgreSQL, a server of the real protocol."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import image, pins
+from ci.base import BaseImage
+from ci.sources import Sources
+from tests.engine.conftest import PROJECT, anew
+from tests.engine.servers import api_data, dbt_data, salesforce_data
+
+pytestmark = pytest.mark.anyio
+
+SERVERS = PROJECT / "tests/engine/servers"
+DATABASE = {
+    "POSTGRES_HOST": "db",
+    "POSTGRES_DATABASE": "warehouse",
+    "POSTGRES_USER": "loader",
+    "POSTGRES_PASSWORD": "l0ader",
+}
+
+
+def database() -> dagger.Service:
+    """An empty PostgreSQL."""
+    server = anew(dag.container().from_(pins.image("postgres")))
+    for name, theirs in {
+        "POSTGRES_DB": "POSTGRES_DATABASE",
+        "POSTGRES_USER": "POSTGRES_USER",
+        "POSTGRES_PASSWORD": "POSTGRES_PASSWORD",
+    }.items():
+        server = server.with_env_variable(name, DATABASE[theirs])
+    return server.with_exposed_port(5432).as_service(use_entrypoint=True)
+
+
+def server(program: str) -> dagger.Service:
+    """One of the HTTP servers, with its data as it is at the start."""
+    return (
+        anew(dag.container().from_(pins.image("python")))
+        .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
+        .with_exposed_port(8080)
+        .as_service(args=["python", "-B", f"/servers/{program}", "--port", "8080"])
+    )
+
+
+class Run:
+    """A DAG type's container, bound to its services, and a client of the same database."""
+
+    def __init__(
+        self, container: dagger.Container, services: dict[str, dagger.Service], env: dict[str, str]
+    ) -> None:
+        self._container = container
+        self._client = dag.container().from_(pins.image("postgres")).with_env_variable("PGPASSWORD", "l0ader")
+        for name, service in services.items():
+            self._container = self._container.with_service_binding(name, service)
+            self._client = self._client.with_service_binding(name, service)
+        for name, value in {**DATABASE, **env, "CONNECTION_CHECK_MAX_COUNT": "0"}.items():
+            self._container = self._container.with_env_variable(name, value)
+
+    async def ready(self) -> None:
+        """Wait until the database answers a query; its port alone is open earlier."""
+        ask = "for i in $(seq 60); do pg_isready -q -h db -U loader && exit 0; sleep 0.5; done; exit 1"
+        await anew(self._client).with_exec(["sh", "-c", ask]).sync()
+
+    async def dag(self, dag_id: str) -> None:
+        """Run a DAG once, through the image's own entrypoint."""
+        command = ["bash", "-c", f"exec timeout -k 5 240 airflow dags test {dag_id}"]
+        ran = anew(self._container).with_exec(command, use_entrypoint=True, expect=dagger.ReturnType.ANY)
+        output = f"{await ran.stdout()}\n{await ran.stderr()}"
+        assert await ran.exit_code() == 0, output[-6000:]
+
+    async def rows(self, statement: str) -> object:
+        """What a statement gives that makes one JSON array."""
+        query = ["psql", "-h", "db", "-U", "loader", "-d", "warehouse", "-At", "-c", statement]
+        return json.loads(await anew(self._client).with_exec(query).stdout())
+
+    async def post(self, path: str) -> None:
+        """Tell the server to change its data."""
+        program = (
+            f"import urllib.request as u; u.urlopen(u.Request('http://server:8080{path}', method='POST'))"
+        )
+        await anew(self._container).with_exec(["python", "-c", program]).sync()
+
+
+@asynccontextmanager
+async def running(container: dagger.Container, program: str, env: dict[str, str]) -> AsyncGenerator[Run]:
+    """Start the services, and stop them whatever happens."""
+    services = {"db": database(), **({"server": server(program)} if program else {})}
+    started = {name: await service.start() for name, service in services.items()}
+    try:
+        run = Run(container, started, env)
+        await run.ready()
+        yield run
+    finally:
+        for service in started.values():
+            await service.stop(kill=True)
+
+
+async def container_of(name: str, sources: Sources, below: BaseImage) -> dagger.Container:
+    """The image of a DAG type, as a container that has Airflow's own database, made once by the base."""
+    migrated = below.container.with_exec(["airflow", "db", "migrate"]).file("/opt/airflow/airflow.db")
+    built = await image.build((await sources.catalog()).get(name), sources, below)
+    return built.container().with_file("/opt/airflow/airflow.db", migrated, owner="50000:0")
+
+
+async def test_salesforce_loads_every_object_and_then_what_changed(
+    sources: Sources, below: BaseImage
+) -> None:
+    env = {
+        "SALESFORCE_USERNAME": "loader@example.com",
+        "SALESFORCE_PASSWORD": "pa<ss&word",
+        "SALESFORCE_SECURITY_TOKEN": "tok3n",
+        "SALESFORCE_GATEWAY_URL": "http://server:8080",
+    }
+    async with running(await container_of("salesforce", sources, below), "salesforce.py", env) as run:
+        for revised in (False, True):
+            if revised:
+                await run.post("/revise")
+            await run.dag("salesforce_extraction")
+            for name in salesforce_data.FIELDS:
+                found = await run.rows(salesforce_data.select_statement(name))
+                assert found == salesforce_data.expected(name, revised=revised), name
+
+
+async def test_api_loads_every_page_in_spite_of_a_server_that_stumbles(
+    sources: Sources, below: BaseImage
+) -> None:
+    env = {"API_BASE_URL": "http://server:8080", "API_TOKEN": "api-t0ken"}
+    async with running(await container_of("api", sources, below), "api.py", env) as run:
+        for revised in (False, True):
+            if revised:
+                await run.post("/revise")
+            await run.dag("api_ingestion")
+            assert await run.rows(api_data.SELECT_STATEMENT) == api_data.expected(revised=revised)
+
+
+async def test_dbt_seeds_builds_and_tests_its_project(sources: Sources, below: BaseImage) -> None:
+    async with running(await container_of("dbt", sources, below), "", {}) as run:
+        await run.dag("dbt_transformation")
+        assert await run.rows(dbt_data.SELECT_STATEMENT) == dbt_data.expected()

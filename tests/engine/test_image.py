@@ -1,0 +1,104 @@
+"""A built image: what is in it, who owns it, and which layer changes with what."""
+
+import json
+
+import pytest
+
+from ci import image, locking, oci
+from ci.base import BaseImage
+from ci.image import Image
+from ci.sources import Sources
+from tests.engine.conftest import repository
+
+pytestmark = pytest.mark.anyio
+
+DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
+PYPROJECT = """
+[project]
+name = "small"
+version = "1"
+dependencies = ["{pin}"]
+
+[tool.airflow-images]
+{settings}
+"""
+
+
+def small(
+    settings: str = "", pin: str = "cowsay==6.1", dags: str = DAG.format(name="small")
+) -> dict[str, str]:
+    """The files of a repository with one small DAG type."""
+    return {
+        "images/small/pyproject.toml": PYPROJECT.format(pin=pin, settings=settings),
+        "dags/small/small_dag.py": dags,
+    }
+
+
+async def locked(files: dict[str, str], below: BaseImage) -> Sources:
+    """The repository with its locks made."""
+    sources = repository(files)
+    types = (await sources.catalog()).all()
+    texts = await locking.lock(types, sources, below.container, image.declared_base(below))
+    return repository({**files, **{f"images/{name}/pylock.toml": text for name, text in texts.items()}})
+
+
+async def built(sources: Sources, below: BaseImage, name: str = "small") -> Image:
+    """The image of one DAG type."""
+    return await image.build((await sources.catalog()).get(name), sources, below)
+
+
+async def test_the_layout_is_whole_and_says_what_the_base_said(sources: Sources, below: BaseImage) -> None:
+    found = await built(sources, below, "salesforce")
+    layout = found.layout()
+    index = json.loads(await layout.file("index.json").contents())
+    assert [entry["digest"] for entry in index["manifests"]] == [found.digest]
+    manifest = json.loads(await layout.file(oci.blob_path(found.digest)).contents())
+    blobs = set(await layout.directory("blobs/sha256").entries())
+    assert blobs == {
+        item["digest"].removeprefix("sha256:")
+        for item in (*manifest["layers"], manifest["config"], {"digest": found.digest})
+    }
+    config = json.loads(await layout.file(oci.blob_path(manifest["config"]["digest"])).contents())
+    theirs = below.image.config["config"]
+    for key in ("Entrypoint", "Cmd", "User", "WorkingDir", "ExposedPorts", "Labels"):
+        assert config["config"].get(key) == theirs.get(key), key
+    assert "PYTHONPATH=/opt/airflow" in config["config"]["Env"]
+    assert manifest["layers"][: len(below.image.manifest["layers"])] == below.image.manifest["layers"]
+    assert found.size == sum(layer["size"] for layer in manifest["layers"])
+
+
+async def test_every_file_is_airflows_and_group_writable_and_nothing_else_is_left(
+    sources: Sources, below: BaseImage
+) -> None:
+    container = (await built(sources, below, "salesforce")).container().with_user("root")
+    ours = "/home/airflow/.local /opt/airflow/dags /opt/airflow/scripts"
+    scripts = {
+        "strangers": f"find {ours} ! -type l '(' ! -uid 50000 -o ! -gid 0 -o ! -perm -g+w ')'",
+        "byte code": f"find {ours} -name __pycache__",
+        "mounts and caches": "ls /mnt; find / -xdev -path '*airflow-images*'",
+        "paths of the build": f"grep -rlE '/mnt/|/var/cache/air' --include=RECORD --include=direct_url.json {ours}",
+    }
+    for what, script in scripts.items():
+        assert await container.with_exec(["sh", "-c", f"{script} | head -20"]).stdout() == "", what
+
+
+async def test_an_edited_dag_changes_the_last_layer_alone(below: BaseImage) -> None:
+    sources = await locked(small(), below)
+    before = await built(sources, below)
+    root = await sources.root()
+    lock = (root / "images/small/pylock.toml").read_text(encoding="utf-8")
+    edited = {**small(dags=DAG.format(name="edited")), "images/small/pylock.toml": lock}
+    after = await built(repository(edited), below)
+    assert before.digest != after.digest
+    assert before.layers[:-1] == after.layers[:-1]
+    assert before.layers[-1] != after.layers[-1]
+    assert [line.split()[0] for line in after.layers] == ["delta", "dags"]
+
+
+async def test_system_packages_lie_below_the_delta_and_build_packages_stay_out(below: BaseImage) -> None:
+    settings = 'system-packages = ["tree"]\nbuild-packages = ["patchutils"]\nenv = { GREETING = "hello" }'
+    found = await built(await locked(small(settings), below), below)
+    assert [line.split("  ")[0] for line in found.layers] == ["system packages", "delta", "dags"]
+    lists = "! ls /var/lib/apt/lists | grep Packages"
+    script = f"tree --version >/dev/null && ! command -v lsdiff && {lists} && echo $GREETING"
+    assert await found.container().with_exec(["sh", "-c", script]).stdout() == "hello\n"
