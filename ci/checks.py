@@ -35,7 +35,7 @@ class Checks:
     def engine(self) -> dagger.Container:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
         return self._with_code().with_exec(
-            [*PYTEST, "tests/engine"],
+            [*PYTEST, "--numprocesses", "2", "tests/engine"],
             experimental_privileged_nesting=True,  # the tests are a client of the same engine
         )
 

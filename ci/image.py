@@ -52,7 +52,7 @@ class Image:
     async def test(self) -> str:
         """Smoke-test the image with the network cut off; fails with every finding."""
         with plain_faults():
-            return await smoke.test(self.dag, self.container(), self.requirements)
+            return await smoke.test(self.dag, self.container(), self.base, self.requirements)
 
 
 def summary(image: Image) -> str:
@@ -84,9 +84,9 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         steps.append(layers.delta(builder, dag_type, lock))
     if dag_type.script_paths:
         scripts = await sources.script_files(dag_type)
-        steps.append(layers.tree(below.container, "scripts", scripts, SCRIPTS))
+        steps.append(layers.tree("scripts", scripts, SCRIPTS))
     dags = await sources.dag_files(dag_type)
-    steps.append(layers.tree(below.container, "dags", dags, DAGS))
+    steps.append(layers.tree("dags", dags, DAGS))
 
     made = await _make(dag_type, steps)
     kept = [(step, layer) for step, layer in zip(steps, made, strict=True) if layer.files]

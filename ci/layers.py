@@ -1,7 +1,7 @@
 """The layers that a DAG type adds to its base, rarest change first: system packages, delta, scripts, DAGs.
 
-Each is a folder with layer.tar.gz and layer.json, made by ``inside/capture.py`` in the base image; the engine
-keeps it for as long as its inputs stay the same.
+Each is a folder with layer.tar.gz and layer.json, made by ``inside/capture.py``; the engine keeps it for as
+long as its inputs stay the same.
 """
 
 from dataclasses import dataclass
@@ -72,10 +72,10 @@ def delta(base: dagger.Container, dag_type: DagType, lock: Lock) -> Step:
     return Step(title="delta", folder=made.directory(OUT))
 
 
-def tree(base: dagger.Container, title: str, files: dagger.Directory, target: str) -> Step:
+def tree(title: str, files: dagger.Directory, target: str) -> Step:
     """A layer with files, owned by airflow, at a path of the image."""
     packed = (
-        _watching(base)
+        _watching(tool_container())
         .with_mounted_directory("/mnt/files", files)
         .with_exec(
             _capture("tree", "--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, "--out", OUT)
@@ -85,8 +85,10 @@ def tree(base: dagger.Container, title: str, files: dagger.Directory, target: st
 
 
 def tool_container() -> dagger.Container:
-    """A small container with tar and gzip."""
-    return dag.container().from_(pins.image("python"))
+    """A small container with Python and tar, for steps that need no network."""
+    # Where the machine has certificates of its own, the engine runs this program before every step that has
+    # it, and that takes longer than packing a DAG.
+    return dag.container().from_(pins.image("python")).without_file("/usr/sbin/update-ca-certificates")
 
 
 def with_uv(container: dagger.Container) -> dagger.Container:

@@ -4,6 +4,7 @@ The standard's [tool] table carries what a lock was made for, so that a stale on
 """
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,7 +17,7 @@ from .errors import ConfigurationError
 from .spec import TOOL, DagType
 
 NAME = "pylock.toml"
-REMEDY = "run: dagger call lock -o ."
+REMEDY = "run: dagger call lock -y"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,17 @@ class _Document(BaseModel):
 
     packages: tuple[_Package, ...] = ()
     tool: _Tools = _Tools()
+
+
+def fixed_packages(freeze: str, dag_type: DagType) -> dict[str, str]:
+    """The base's packages that stay, as name → pin; those that the type may change are left out."""
+    pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", freeze, flags=re.MULTILINE)
+    free = dag_type.settings.allow_base_changes
+    return {
+        name: f"{name}=={version}"
+        for name, version in ((canonicalize_name(n), v) for n, v in pins)
+        if name not in free
+    }
 
 
 def stamp(dag_type: DagType, base: str, resolved: str) -> str:

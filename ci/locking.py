@@ -1,12 +1,10 @@
 """Resolving locks: uv, in the base image, with what the base has held fixed."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 
 import dagger
 from dagger import dag
-from packaging.utils import canonicalize_name
 
 from . import layers, lockfile, outside
 from .errors import Fault, StepError
@@ -63,7 +61,7 @@ async def lock(
 async def _resolve(resolver: _Resolver, dag_type: DagType, sources: Sources, reference: str) -> str:
     if not dag_type.project.dependencies:
         return lockfile.stamp(dag_type, reference, _EMPTY)
-    fixed = fixed_packages(resolver.freeze, dag_type)
+    fixed = lockfile.fixed_packages(resolver.freeze, dag_type)
     folder = dag.directory().with_new_file("constraints.txt", "".join(f"{pin}\n" for pin in fixed.values()))
     files = await sources.root() / "images" / dag_type.name
     for name in ("pyproject.toml", lockfile.NAME):
@@ -92,14 +90,3 @@ async def _resolve(resolver: _Resolver, dag_type: DagType, sources: Sources, ref
 
 # What uv writes where there is nothing to resolve.
 _EMPTY = 'lock-version = "1.0"\ncreated-by = "uv"\n'
-
-
-def fixed_packages(freeze: str, dag_type: DagType) -> dict[str, str]:
-    """The base's packages that stay, as name → pin; those that the type may change are left out."""
-    pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", freeze, flags=re.MULTILINE)
-    free = dag_type.settings.allow_base_changes
-    return {
-        name: f"{name}=={version}"
-        for name, version in ((canonicalize_name(n), v) for n, v in pins)
-        if name not in free
-    }

@@ -116,7 +116,7 @@ class AirflowImages:
 
     async def _test(self, sources: Sources, name: str, below: BaseImage) -> str:
         built = await self._build(sources, name, below)
-        return await smoke.test(name, built.container(), built.requirements)
+        return await smoke.test(name, built.container(), built.base, built.requirements)
 
     @asynccontextmanager
     async def _sources(self) -> AsyncGenerator[Sources]:

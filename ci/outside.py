@@ -4,25 +4,39 @@ import dagger
 
 from .errors import StepError
 
-_HINTS = {
+_UNTRUSTED = "its certificate isn't trusted: give the engine the certificate of your CA"
+_UNRESOLVED = "its name doesn't resolve: check DNS and the network of the engine"
+
+# What is said (in small letters) → what to do; the first that fits.
+_ANYWHERE = {
     "no space left on device": "the disk of the engine is full: free space there "
     "(dagger core engine local-cache prune)",
+    "x509: ": _UNTRUSTED,
+}
+_BY_A_REGISTRY = {
     "connection refused": "it doesn't answer: check that it runs and the proxy, then try again",
-    "no such host": "its name doesn't resolve: check DNS and the network of the engine",
+    "no such host": _UNRESOLVED,
     "i/o timeout": "it doesn't answer in time: check network and proxy, then try again",
-    "dns error": "its name doesn't resolve: check DNS and the network of the engine",
-    "certificate": "its certificate isn't trusted: give the engine your CA (docs/airgap.md)",
-    "error sending request": "the package index doesn't answer: check network and proxy, then try again",
-    "not found": "it isn't there: check the spelling, and that you may read it",
+    ": not found": "it isn't there: check the spelling, and that you may read it",
     "unauthorized": "it asks for credentials: log in to the registry where the engine runs",
+}
+_BY_AN_INSTALLER = {
+    "no solution found": "a pin doesn't agree with another, or with what the base has, which stays as it is: "
+    "choose a version that does, or allow the change in allow-base-changes",
     "hash mismatch": "the index serves other bytes than the lock says: find out why, then lock again",
+    "unknownissuer": _UNTRUSTED,
+    "dns error": _UNRESOLVED,
+    "error sending request": "the package index doesn't answer: check network and proxy, then try again",
 }
 
 
 def step_error(what: str, error: dagger.QueryError) -> StepError:
     """The failure of a step: what was tried, the last lines of what it said, and what to do."""
-    said = (error.stderr or error.stdout) if isinstance(error, dagger.ExecError) else str(error)
+    if isinstance(error, dagger.ExecError):
+        said, hints = error.stderr or error.stdout, _ANYWHERE | _BY_AN_INSTALLER
+    else:
+        said, hints = str(error), _ANYWHERE | _BY_A_REGISTRY
     tail = "\n".join(f"    {line}" for line in said.strip().splitlines()[-12:])
     lower = said.lower()
-    hint = next((text for sign, text in _HINTS.items() if sign in lower), "read the lines below")
+    hint = next((text for sign, text in hints.items() if sign in lower), "read the lines below")
     return StepError([f"{what}: {hint}\n{tail}"])

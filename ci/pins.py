@@ -19,8 +19,3 @@ def image(name: str) -> str:
         KeyError: no image of that name is pinned.
     """
     return _images()[name]
-
-
-def uv_version() -> str:
-    """The uv version that the pinned uv image carries."""
-    return image("uv").partition("@")[0].rpartition(":")[2]

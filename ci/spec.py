@@ -29,7 +29,7 @@ def _name(value: str) -> str:
 def _pinned(value: str) -> str:
     try:
         requirement = Requirement(value)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, SyntaxError) as error:  # packaging reads a marker's strings as Python's
         raise ValueError(
             f"is no requirement: {str(error).splitlines()[0]}; write it like 'name==1.2.3'"
         ) from None

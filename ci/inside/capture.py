@@ -214,12 +214,8 @@ def _still_folder(name: str, gone: Set[str], after: dict[str, Mark]) -> bool:
 
 
 def pack_tree(layer: Layer, source: Path, target: str) -> None:
-    """Write a folder's content below a path of the image, with the folders to there that the base lacks."""
-    parts = target.strip("/").split("/")
-    for count in range(1, len(parts) + 1):
-        parent = "/".join(parts[:count])
-        if count == len(parts) or not Path("/", parent).is_dir():
-            layer.add(source, parent)
+    """Write a folder and its content at a path of the image; what lies above that path is the base's."""
+    layer.add(source, target.strip("/"))
     for path in sorted(source.rglob("*"), key=lambda found: found.relative_to(source).as_posix()):
         name = path.relative_to(source).as_posix()
         if not any(_is_bytecode(part) for part in name.split("/")):

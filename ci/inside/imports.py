@@ -74,7 +74,7 @@ def main(requirements: list[str]) -> int:
         if failure := failure_of(requirement):
             cause, remedy = failure
             findings.append({"check": "imports", "file": "", "line": 0, "cause": cause, "remedy": remedy})
-    facts = [] if findings else [f"imports: all {len(wanted)} declared dependencies"]
+    facts = [] if findings else [f"imports: {len(wanted)} of {len(wanted)} declared dependencies"]
     sys.stdout.write("\n" + json.dumps({"facts": facts, "findings": findings}) + "\n")
     return 0
 

@@ -89,7 +89,9 @@ def main(folder: str) -> int:
     if not dags and not findings:
         cause = f"{len(files)} Python files, none with a DAG"
         findings.append({"check": "dags", "file": "dags", "line": 0, "cause": cause, "remedy": "add a DAG"})
-    facts = [f"dags: {len(files)} files, {len(dags)} DAGs: {', '.join(dags)}"] if not findings else []
+    facts = (
+        [] if findings else [f"dags: {', '.join(dags)} in {len(files)} Python file{'s' * (len(files) > 1)}"]
+    )
     sys.stdout.write("\n" + json.dumps({"facts": facts, "findings": findings}) + "\n")
     return 0
 

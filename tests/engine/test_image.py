@@ -76,7 +76,7 @@ async def test_every_file_is_airflows_and_group_writable_and_nothing_else_is_lef
         "strangers": f"find {ours} ! -type l '(' ! -uid 50000 -o ! -gid 0 -o ! -perm -g+w ')'",
         "byte code": f"find {ours} -name __pycache__",
         "mounts and caches": "ls /mnt; find / -xdev -path '*airflow-images*'",
-        "paths of the build": f"grep -rlE '/mnt/|/var/cache/air' --include=RECORD --include=direct_url.json {ours}",
+        "paths of the build": f"grep -rlE '/mnt/|/var/cache/' {ours} --include=RECORD --include=*_url.json",
     }
     for what, script in scripts.items():
         assert await container.with_exec(["sh", "-c", f"{script} | head -20"]).stdout() == "", what

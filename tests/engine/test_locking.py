@@ -2,7 +2,7 @@
 
 import pytest
 
-from ci import image, lockfile, locking
+from ci import image, locking
 from ci.base import BaseImage
 from ci.errors import StepError
 from ci.sources import Sources
@@ -16,14 +16,6 @@ async def lock(sources: Sources, below: BaseImage) -> dict[str, str]:
     """The locks of all types of a repository."""
     types = (await sources.catalog()).all()
     return await locking.lock(types, sources, below.container, image.declared_base(below))
-
-
-async def test_the_projects_own_locks_are_up_to_date(sources: Sources, below: BaseImage) -> None:
-    root = await sources.root()
-    locks = await lock(sources, below)
-    assert set(locks) == {"api", "dbt", "salesforce"}
-    for name, text in locks.items():
-        assert (root / "images" / name / lockfile.NAME).read_text(encoding="utf-8") == text, name
 
 
 async def test_a_package_of_the_base_is_not_added_again(below: BaseImage) -> None:

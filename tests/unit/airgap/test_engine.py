@@ -1,0 +1,141 @@
+"""Whether an engine answers, which results are in use, and where its cache can't be kept."""
+
+import os
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from airgap import engine, lifecycle
+from airgap.errors import AirgapError
+from airgap.instance import instance
+from airgap.processes import identify
+
+MOUNTS = """\
+1 0 8:1 / / rw - overlay overlay rw
+2 1 8:2 / /data rw shared:1 - ext4 /dev/b rw
+3 2 0:9 / /data/with\\040blank rw - nfs4 server:/x rw
+"""
+
+
+@contextmanager
+def listener(path: Path, answer: bytes | None) -> Generator[None]:
+    """Listen at the path; give one answer to whoever asks, or close without one."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve() -> None:
+            link, _ = server.accept()
+            with link:
+                link.recv(1000)
+                link.sendall(answer or b"")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield
+        thread.join(5)
+
+
+@pytest.fixture(name="path")
+def socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # the path of a socket has 107 characters at most
+    return Path("engine.sock")
+
+
+def test_any_answer_to_a_request_counts(path: Path) -> None:
+    with listener(path, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"):
+        assert engine.answers(path)
+
+
+def test_a_listener_that_says_nothing_is_no_engine(path: Path) -> None:
+    with listener(path, None):
+        assert not engine.answers(path)
+
+
+def test_a_socket_left_behind_is_no_engine(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+    assert path.is_socket()
+    assert not engine.answers(path)
+    assert not engine.answers(Path("none.sock"))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "overlay"),
+        ("/data", "ext4"),
+        ("/data/x", "ext4"),
+        ("/data/with blank/x", "nfs4"),
+        ("/database", "overlay"),
+    ],
+)
+def test_the_file_system_is_that_of_the_deepest_mount(path: str, kind: str) -> None:
+    assert engine.filesystem(Path(path), MOUNTS) == kind
+
+
+def test_a_cache_on_overlayfs_is_refused_before_anything_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overlay(_: Path) -> str:
+        return "overlay"
+
+    monkeypatch.setattr(engine, "filesystem", overlay)
+    with pytest.raises(AirgapError, match=r"is on overlay, .*set XDG_CACHE_HOME"):
+        engine.start(instance({}), lifecycle.parts())
+
+
+def test_results_of_every_running_engine_are_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "engine.parts").write_text(f"/steps/{name}\n/steps/shared\n")
+    monkeypatch.setattr(engine, "RUN", tmp_path)
+    assert engine.results_in_use() == {Path("/steps/one"), Path("/steps/two"), Path("/steps/shared")}
+
+
+def test_other_parts_or_configuration_are_another_engine(tmp_path: Path) -> None:
+    (tmp_path / "engine.json").write_text("{}")
+    parts = lifecycle.parts()
+    before = parts.digest(tmp_path)
+    other = replace(parts, sdk=replace(parts.sdk, inputs="0" * 64))
+    assert other.digest(tmp_path) != before
+    (tmp_path / "engine.json").write_text('{"gc": {}}')
+    assert parts.digest(tmp_path) != before
+
+
+def test_stopping_what_does_not_run_removes_its_records(tmp_path: Path) -> None:
+    one = replace(instance({}), run=tmp_path)
+    (tmp_path / "engine.process").write_text("1 1 another-boot\n")
+    (tmp_path / "engine").write_text("x")
+    assert engine.stop(one) is False
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_engines_that_run_from_this_cache_are_named(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = identify(os.getpid())
+    for name, folder, record in (
+        ("here", cache, process),
+        ("elsewhere", tmp_path / "other", process),
+        ("ended", cache, "1 1 another-boot"),
+    ):
+        (tmp_path / "run" / name).mkdir(parents=True)
+        (tmp_path / "run" / name / "engine.parts").write_text(f"{folder}/steps/dagger-1\n")
+        (tmp_path / "run" / name / "engine.process").write_text(f"{record}\n")
+    monkeypatch.setattr(engine, "RUN", tmp_path / "run")
+    assert engine.running_from_cache() == ["here"]
+
+
+def test_control_groups_that_are_empty_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "memory" / "buildkit" / "a").mkdir(parents=True)
+    (tmp_path / "pids" / "buildkit" / "b" / "in-use").mkdir(parents=True)
+    (tmp_path / "pids" / "other").mkdir()
+    monkeypatch.setattr(engine, "_CGROUPS", tmp_path)
+    engine.remove_cgroups()
+    assert not (tmp_path / "memory" / "buildkit").exists()
+    assert (tmp_path / "pids" / "buildkit" / "b" / "in-use").exists()
+    assert (tmp_path / "pids" / "other").exists()

@@ -1,0 +1,81 @@
+"""Which Go builds the tools, and with what settings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airgap import gotools, pins
+from airgap.gotools import CRANE, DAGGER, TRIVY, tool_step
+
+
+def fake_go(folder: Path, version: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    program = folder / "go"
+    program.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo "go version go{version} linux/amd64"\n')
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture(name="built")
+def record_build(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, Any]]]:
+    calls: list[tuple[list[str], dict[str, Any]]] = []
+
+    def run(command: list[object], **options: Any) -> None:  # noqa: ANN401
+        calls.append(([str(word) for word in command], options))
+
+    monkeypatch.setattr(gotools.commands, "run", run)
+    return calls
+
+
+def test_a_version_reads_as_numbers(tmp_path: Path) -> None:
+    assert gotools.go_version(str(fake_go(tmp_path, "1.26.8"))) == (1, 26, 8)
+    assert gotools.go_version(str(tmp_path / "none")) == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "fetched"), [("1.19", True), ("1.26.0", True), ("1.27.1", False), ("2.0", False)]
+)
+def test_go_is_fetched_only_where_the_machines_own_is_too_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, *, fetched: bool
+) -> None:
+    fake_go(tmp_path / "bin", version)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    gotools.toolchain_step.cache_clear()
+    needs = [step.name for step in tool_step(CRANE).needs]
+    gotools.toolchain_step.cache_clear()
+    assert needs == (["go"] if fetched else [])
+
+
+def test_the_build_uses_our_caches_and_the_users_flags(
+    built: list[tuple[list[str], dict[str, Any]]],
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GOFLAGS", "-mod=vendor -v")
+    with (tmp_path / "log").open("w") as log:
+        tool_step(TRIVY).build(tmp_path, log)
+    command, options = built[0]
+    assert options["env"]["GOMODCACHE"] == str(cache / "go" / "mod")
+    assert options["env"]["GOFLAGS"] == "-v -mod=readonly"
+    assert options["env"]["GOEXPERIMENT"] == "jsonv2"
+    assert options["cwd"] == gotools.TOOLS / "trivy"
+    version = pins.module_version(gotools.TOOLS / "trivy" / "go.mod", "github.com/aquasecurity/trivy")
+    assert any(word.endswith(f"app.ver={version.removeprefix('v')}") for word in command)
+
+
+def test_the_engine_is_built_as_the_version_that_the_module_asks_for(
+    built: list[tuple[list[str], dict[str, Any]]], tmp_path: Path
+) -> None:
+    with (tmp_path / "log").open("w") as log:
+        tool_step(DAGGER).build(tmp_path, log)
+    command = built[0][0]
+    assert f"engine.Version={pins.dagger_version()} " in command[command.index("-ldflags") + 1]
+    assert "dfexcludepatterns dfparents" in command
+
+
+def test_every_tool_has_a_committed_go_sum() -> None:
+    for tool in (gotools.DAGGER, gotools.REGISTRY, gotools.CRANE, gotools.COSIGN, gotools.TRIVY):
+        assert (gotools.TOOLS / tool.name / "go.sum").stat().st_size > 0
+        assert pins.module_version(gotools.TOOLS / tool.name / "go.mod", tool.module).startswith("v")

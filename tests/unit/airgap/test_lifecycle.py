@@ -1,0 +1,133 @@
+"""Bringing an instance up and down, as far as it needs no root; and the command line."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from airgap import lifecycle, network, registry, report
+from airgap.errors import AirgapError
+from airgap.folders import PROJECT
+from airgap.instance import Instance, instance
+
+
+@pytest.fixture(name="one")
+def make_instance(tmp_path: Path) -> Instance:
+    return replace(instance({"AIRGAP_PORT": "1"}), run=tmp_path / "run", state=tmp_path / "state")
+
+
+def airgap(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "airgap", *arguments]
+    variables = {**os.environ, "PYTHONPATH": str(PROJECT), "AIRGAP_INSTANCE": "unit-test-none", **environ}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+
+
+@pytest.mark.parametrize("command", ["up", "down", "clean"])
+def test_without_root_the_error_says_what_to_do(
+    one: Instance, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    commands = {
+        "up": lambda: lifecycle.up(one),
+        "down": lambda: lifecycle.down(one),
+        "clean": lambda: lifecycle.clean(one, everything=False),
+    }
+    with pytest.raises(AirgapError, match=r"must run as root \(this is user id 1000\).*sudo"):
+        commands[command]()
+
+
+def test_missing_programs_are_named(one: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(name: str, **_: object) -> str | None:
+        return None if name in {"apt-get", "perl"} else f"/bin/{name}"
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(lifecycle.shutil, "which", found)
+    with pytest.raises(AirgapError, match="has no apt-get, perl: airgap needs Debian or Ubuntu"):
+        lifecycle.up(one)
+
+
+def test_taking_down_what_never_ran_stops_nothing(one: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert lifecycle.down(one) is False
+
+
+def test_a_record_without_a_running_engine_has_no_digest(one: Instance) -> None:
+    one.run.mkdir()
+    (one.run / "engine").write_text("1 1 boot\nv1\n/dagger\ndigest\n")
+    assert lifecycle.running_digest(one) is None
+    (one.run / "engine.process").write_text("1 1 another-boot\n")
+    assert lifecycle.running_digest(one) is None
+
+
+def test_status_of_nothing_says_so_and_is_3(one: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.status(one) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == ["engine    not running", "registry  not running"]
+
+
+def test_held_images_are_those_whose_tag_is_there(one: Instance) -> None:
+    repository = one.state / "registry" / "docker.io" / "library" / "python"
+    repository.mkdir(parents=True)
+    tag = f'{{"manifests": [{{"annotations": {{"{registry.TAG}": "3.13-slim"}}}}, {{}}]}}'
+    (repository / "index.json").write_text(tag)
+    assert report.held_images(one) == ["docker.io/library/python:3.13-slim"]
+
+
+def test_an_unknown_log_lists_those_there_are(one: Instance, cache: Path) -> None:
+    (cache / "logs").mkdir(parents=True)
+    (cache / "logs" / "crane.log").write_text("built\n")
+    one.state.mkdir()
+    (one.state / "engine.log").write_text("started\n")
+    with pytest.raises(AirgapError, match="no log 'nothing': there are crane, engine"):
+        report.logs(one, "nothing", follow=False)
+
+
+def test_a_log_is_printed(one: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    one.state.mkdir()
+    (one.state / "engine.log").write_text("started\n")
+    report.logs(one, "engine", follow=False)
+    assert capsys.readouterr().out == "started\n"
+
+
+def test_the_command_line_tells_success_failure_and_misuse_apart() -> None:
+    assert airgap("--help").returncode == 0
+    assert airgap("status").returncode == 3
+    assert airgap("logs", "nothing").returncode == 1
+    assert airgap("fly").returncode == 2
+
+
+def test_an_error_is_one_line_and_no_traceback() -> None:
+    done = airgap("status", AIRGAP_PORT="x")
+    assert done.returncode == 1
+    assert done.stderr == ("airgap: AIRGAP_PORT='x': expected a port between 1 and 65535, such as 5000\n")
+
+
+def test_help_names_every_setting() -> None:
+    text = airgap("--help").stdout
+    for name in (
+        "AIRGAP_INSTANCE",
+        "AIRGAP_PORT",
+        "AIRGAP_NETWORK",
+        "AIRGAP_DEBIAN_MIRROR",
+        "XDG_CACHE_HOME",
+    ):
+        assert name in text
+
+
+def test_no_bridge_means_nothing_to_remove(one: Instance, tmp_path: Path) -> None:
+    network.remove_bridge(replace(one, network_name="airgap-none"), tmp_path)
+    assert not network.exists("airgap-none0")
+
+
+def test_a_cache_that_another_engine_runs_from_is_not_removed(
+    one: Instance, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(lifecycle.engine, "running_from_cache", lambda: ["default", "second"])
+    cache.mkdir(parents=True)
+    with pytest.raises(AirgapError, match="other instances run from this cache: second"):
+        lifecycle.clean(one, everything=True)
+    assert cache.exists()

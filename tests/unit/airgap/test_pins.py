@@ -1,0 +1,85 @@
+"""Versions and references, each read from the one place that has it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from airgap import gotools, pins
+from airgap.errors import AirgapError
+from airgap.pins import Image
+
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "image"),
+    [
+        ("docker.io/library/python:3.13-slim", Image("docker.io", "library/python", "3.13-slim")),
+        (
+            "gcr.io/go-containerregistry/crane:v0.22.1",
+            Image("gcr.io", "go-containerregistry/crane", "v0.22.1"),
+        ),
+        ("registry.example:5000/a:1", Image("registry.example:5000", "a", "1")),
+        (f"ghcr.io/a/b:1@{DIGEST}", Image("ghcr.io", "a/b", "1", DIGEST)),
+    ],
+)
+def test_a_reference_reads_and_prints_the_same(text: str, image: Image) -> None:
+    assert pins.parse_image(text) == image
+    assert str(image) == text
+
+
+@pytest.mark.parametrize("text", ["python:3.13", "docker.io/python", "docker.io/python:1@sha256:12", ""])
+def test_a_reference_that_is_not_in_full_is_refused(text: str) -> None:
+    with pytest.raises(AirgapError, match="expected registry/repository:tag"):
+        pins.parse_image(text)
+
+
+def test_images_and_registries_come_from_the_pins_file(tmp_path: Path) -> None:
+    (tmp_path / "ci").mkdir()
+    (tmp_path / "ci" / "pins.toml").write_text(
+        '[images]\nb = "ghcr.io/b:1"\na = "docker.io/a:1"\nc = "ghcr.io/c:2"\n'
+    )
+    assert pins.images(tmp_path)["c"] == Image("ghcr.io", "c", "2")
+    assert pins.registries(tmp_path) == ["docker.io", "ghcr.io"]
+
+
+@pytest.mark.parametrize("text", [None, "", "[images", "[other]\n"])
+def test_a_pins_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
+    (tmp_path / "ci").mkdir()
+    if text is not None:
+        (tmp_path / "ci" / "pins.toml").write_text(text)
+    with pytest.raises(AirgapError, match=r"pins\.toml: no table of images"):
+        pins.images(tmp_path)
+
+
+def test_the_engine_version_comes_from_dagger_json(tmp_path: Path) -> None:
+    (tmp_path / "dagger.json").write_text(json.dumps({"engineVersion": "v1.2.3"}))
+    assert pins.dagger_version(tmp_path) == "v1.2.3"
+    (tmp_path / "dagger.json").write_text("{}")
+    with pytest.raises(AirgapError, match=r"dagger\.json: no engineVersion"):
+        pins.dagger_version(tmp_path)
+
+
+def test_a_go_mod_gives_versions_and_its_go_line(tmp_path: Path) -> None:
+    path = tmp_path / "go.mod"
+    path.write_text(
+        "module m\n\ngo 1.26.1\n\nrequire one.example/a v1.0.0\n"
+        "require (\n\ttwo.example/b/v2 v2.3.4 // indirect\n)\n"
+    )
+    assert pins.module_version(path, "one.example/a") == "v1.0.0"
+    assert pins.module_version(path, "two.example/b/v2") == "v2.3.4"
+    assert pins.go_line(path) == (1, 26, 1)
+    with pytest.raises(AirgapError, match=r"requires no two\.example/b"):
+        pins.module_version(path, "two.example/b")
+
+
+def test_the_projects_own_files_agree() -> None:
+    gotools.check_versions()
+    assert pins.images()["python"].registry in pins.registries()
+
+
+def test_two_versions_of_dagger_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "dagger_version", lambda: "v0.0.1")
+    with pytest.raises(AirgapError, match=r"asks for Dagger v0\.0\.1, but .* builds v0\."):
+        gotools.check_versions()

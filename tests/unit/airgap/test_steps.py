@@ -1,0 +1,180 @@
+"""Runs over many steps: order, what is done again, failures, interrupts, and what is said."""
+
+import threading
+import time
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from airgap import commands, steps
+from airgap.errors import AirgapError, StepError
+from airgap.folders import digest_of
+from airgap.steps import Step, run
+
+
+class Trace:
+    """Steps that write down when they run."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self.guard = threading.Lock()
+
+    def step(self, name: str, *needs: Step, heavy: bool = False, seconds: float = 0.0) -> Step:
+        """Return a step that takes so long and writes its name down."""
+
+        def build(folder: Path, _: TextIO) -> None:
+            with self.guard:
+                self.at_once += 1
+                self.most_at_once = max(self.most_at_once, self.at_once)
+            time.sleep(seconds)
+            (folder / "result").write_text(name)
+            with self.guard:
+                self.at_once -= 1
+                self.made.append(name)
+
+        return Step(name=name, inputs=digest_of(name), build=build, needs=needs, heavy=heavy)
+
+
+@pytest.fixture(name="trace")
+def make_trace() -> Trace:
+    return Trace()
+
+
+@pytest.fixture(autouse=True)
+def plenty_of_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_FIRST_TIME", 0)
+
+
+def failing(name: str, error: Exception, *needs: Step) -> Step:
+    def build(_: Path, log: TextIO) -> None:
+        log.write(f"{name} is about to fail\n")
+        raise error
+
+    return Step(name=name, inputs=digest_of(name), build=build, needs=needs)
+
+
+def test_what_is_needed_is_made_before_and_only_once(trace: Trace) -> None:
+    base = trace.step("base")
+    run([trace.step("left", base), trace.step("right", base)])
+    assert trace.made[0] == "base"
+    assert sorted(trace.made) == ["base", "left", "right"]
+
+
+def test_finished_steps_are_not_made_again_nor_what_only_they_need(trace: Trace) -> None:
+    base = trace.step("base")
+    top = trace.step("top", base)
+    run([top])
+    (base.result / "result").unlink()
+    base.result.rmdir()
+    run([top])
+    assert trace.made == ["base", "top"]
+
+
+def test_a_run_without_work_says_nothing(trace: Trace, capsys: pytest.CaptureFixture[str]) -> None:
+    run([trace.step("one")])
+    capsys.readouterr()
+    run([trace.step("one")])
+    assert capsys.readouterr().err == ""
+
+
+def test_independent_steps_run_at_the_same_time(trace: Trace) -> None:
+    run([trace.step("one", seconds=0.2), trace.step("two", seconds=0.2)])
+    assert trace.most_at_once == 2
+
+
+def test_heavy_steps_run_one_at_a_time(trace: Trace) -> None:
+    run([trace.step(f"go{number}", heavy=True, seconds=0.05) for number in range(3)])
+    assert trace.most_at_once == 1
+
+
+def test_progress_names_step_count_and_time(trace: Trace, capsys: pytest.CaptureFixture[str]) -> None:
+    run([trace.step("base", seconds=0.01), trace.step("other")])
+    lines = capsys.readouterr().err.splitlines()
+    assert "airgap: [1/2] base …" in lines
+    assert "airgap: [2/2] other done in 0s" in lines
+
+
+def test_a_long_step_gives_signs_of_life(
+    trace: Trace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_HEARTBEAT", 0.02)
+    run([trace.step("long", seconds=0.2)])
+    assert capsys.readouterr().err.count("airgap: [1/1] long … 0s") > 1
+
+
+def test_all_failures_are_reported_with_their_logs_and_the_rest_is_made(trace: Trace) -> None:
+    bad, worse = failing("bad", AirgapError("no wheel for uv")), failing("worse", ValueError("oops"))
+    dependent = failing("dependent", RuntimeError("never run"), bad)
+    good = trace.step("good")
+    with pytest.raises(StepError) as caught:
+        run([bad, worse, dependent, good])
+    text = str(caught.value)
+    assert text.startswith("2 steps failed:")
+    assert "bad: no wheel for uv" in text
+    assert "worse: ValueError: oops" in text
+    assert f"log: {bad.log}" in text
+    assert "| worse is about to fail" in text
+    assert "never run" not in text
+    assert good.done
+
+
+def test_a_failed_step_is_tried_again(trace: Trace) -> None:
+    top = trace.step("top", failing("flaky", AirgapError("away")))
+    with pytest.raises(StepError):
+        run([top])
+    run([trace.step("top", trace.step("flaky"))])
+    assert trace.made == ["flaky", "top"]
+
+
+def test_a_network_failure_says_what_to_check() -> None:
+    with pytest.raises(StepError, match="GOPROXY, PIP_INDEX_URL"):
+        run([failing("go", AirgapError("dial tcp: lookup proxy: no such host"))])
+
+
+def test_a_full_disk_stops_what_has_not_begun_and_says_so(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_LOW_DISK", 2**80)
+    monkeypatch.setattr(steps, "_AT_ONCE", 1)
+    with pytest.raises(StepError, match="is full: make room, or set XDG_CACHE_HOME"):
+        run([failing("first", OSError(28, "No space left on device", "/x")), trace.step("second")])
+    assert trace.made == []
+
+
+def test_a_first_start_is_refused_at_once_on_a_small_disk(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_FIRST_TIME", 2**80)
+    with pytest.raises(AirgapError, match="GiB free; a first start takes about"):
+        run([trace.step("dagger", heavy=True)])
+    assert trace.made == []
+
+
+def test_an_interrupt_stops_the_commands_and_keeps_what_is_finished(
+    trace: Trace, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def build(_: Path, log: TextIO) -> None:
+        commands.run(["sleep", "60"], log=log)
+
+    run([trace.step("finished")])
+    monkeypatch.setattr(steps, "wait", interrupted)
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run([Step(name="long", inputs=digest_of("long"), build=build)])
+    assert time.monotonic() - begin < 10
+    assert [path.name.rpartition("-")[0] for path in (cache / "steps").iterdir()] == ["finished"]
+
+
+def test_two_runs_at_once_make_a_step_only_once(trace: Trace) -> None:
+    threads = [threading.Thread(target=run, args=([trace.step("one", seconds=0.1)],)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert trace.made == ["one"]

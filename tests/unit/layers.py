@@ -1,0 +1,63 @@
+"""A packed layer as tests read it: every digest checked, and laid over a folder as a runtime does."""
+
+import gzip
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.inside.capture import Layer, Ownership
+
+AIRFLOW = Ownership(50000, 0)
+AS_FOUND = Ownership(None, 0)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What is in a layer's tarball, by the path in the image."""
+
+    members: dict[str, tarfile.TarInfo]
+    contents: dict[str, bytes]
+
+
+def opened(out: Path) -> Packed:
+    """Read a layer after checking it against its layer.json."""
+    told = json.loads((out / "layer.json").read_text(encoding="utf-8"))
+    packed = (out / "layer.tar.gz").read_bytes()
+    plain = gzip.decompress(packed)
+    assert told["digest"] == f"sha256:{hashlib.sha256(packed).hexdigest()}"
+    assert told["size"] == len(packed)
+    assert told["diff_id"] == f"sha256:{hashlib.sha256(plain).hexdigest()}"
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        members = tar.getmembers()
+        files = [each for each in members if each.isreg()]
+        contents = {each.name: content.read() for each in files if (content := tar.extractfile(each))}
+    assert told["files"] == sum(not each.isdir() for each in members)
+    assert told["unpacked"] == sum(each.size for each in members)
+    return Packed({each.name: each for each in members}, contents)
+
+
+def new_layer(out: Path, ownership: Ownership = AIRFLOW) -> Layer:
+    """Start a layer in a folder that must not be there yet."""
+    out.mkdir()
+    return Layer(out, ownership)
+
+
+def lay_over(packed: Packed, root: Path) -> None:
+    """Change a folder that stands for / as the layer says (OCI image specification, layer.md)."""
+    for name, member in packed.members.items():
+        path = root / name
+        if path.name.startswith(".wh."):
+            hidden = path.with_name(path.name.removeprefix(".wh."))
+            shutil.rmtree(hidden) if hidden.is_dir() else hidden.unlink()
+        elif member.isdir():
+            if path.is_file():
+                path.unlink()
+            path.mkdir(exist_ok=True)
+        else:
+            if path.is_dir():
+                shutil.rmtree(path)
+            path.write_bytes(packed.contents[name])
