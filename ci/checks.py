@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
-from . import layers, pins
+from . import layers
 
 PYTEST = ["pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"]
 
@@ -51,7 +51,7 @@ class Checks:
         for name in ("pyproject.toml", "uv.lock"):
             locked = locked.with_file(name, self.project.file(name))
         return (
-            layers.with_uv(dag.container().from_(pins.image("python")))
+            layers.with_uv(layers.tool_container())
             .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/venv")
             .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
             .with_env_variable("PATH", "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin")

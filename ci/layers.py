@@ -10,7 +10,7 @@ from pathlib import Path
 import dagger
 from dagger import dag
 
-from . import oci, pins
+from . import oci, pins, testbed
 from .lockfile import Lock
 from .spec import DagType
 
@@ -86,9 +86,7 @@ def tree(title: str, files: dagger.Directory, target: str) -> Step:
 
 def tool_container() -> dagger.Container:
     """A small container with Python and tar, for steps that need no network."""
-    # Where the machine has certificates of its own, the engine runs this program before every step that has
-    # it, and that takes longer than packing a DAG.
-    return dag.container().from_(pins.image("python")).without_file("/usr/sbin/update-ca-certificates")
+    return testbed.without_certificate_updates(dag.container().from_(pins.image("python")))
 
 
 def with_uv(container: dagger.Container) -> dagger.Container:

@@ -5,7 +5,7 @@ import json
 import dagger
 from dagger import dag
 
-from . import base, bytecode, layers
+from . import base, layers, testbed
 from .errors import CheckError
 from .report import Report
 
@@ -18,7 +18,7 @@ async def report(container: dagger.Container, below: str, requirements: list[str
     for name in ("smoke.py", "parse.py", "imports.py"):
         programs = programs.with_file(name, layers.program(name))
     written = (
-        bytecode.mounted(container, base.container(below))
+        testbed.ready(container, base.container(below))
         .with_mounted_directory("/mnt/smoke", programs)
         .with_mounted_file("/mnt/wanted.json", dag.file("wanted.json", json.dumps(wanted)))
         .with_user("root")

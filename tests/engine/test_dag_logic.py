@@ -6,7 +6,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import bytecode, image, layers, pins
+from ci import image, layers, pins, testbed
 from ci.base import BaseImage
 from ci.sources import Sources
 from tests.engine.conftest import PROJECT
@@ -35,7 +35,7 @@ async def test_the_logic_of_a_dag_type_holds_in_its_image(
     built = await image.build((await sources.catalog()).get(name), sources, below)
     tests = dag.host().directory(str(PROJECT / "tests/dags" / name))
     ran = (
-        with_pytest(bytecode.mounted(built.container(), below.container))
+        with_pytest(testbed.ready(built.container(), below.container))
         .with_mounted_directory(f"/opt/airflow/tests/dags/{name}", tests)
         .with_exec(
             ["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/dags/{name}"],

@@ -8,7 +8,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import bytecode, image, pins
+from ci import image, pins, testbed
 from ci.base import BaseImage
 from ci.sources import Sources
 from tests.engine.conftest import PROJECT, anew
@@ -103,12 +103,12 @@ async def running(container: dagger.Container, program: str, env: dict[str, str]
 async def container_of(name: str, sources: Sources, below: BaseImage) -> dagger.Container:
     """The image of a DAG type, as a container that has Airflow's own database, made once by the base."""
     migrated = (
-        bytecode.mounted(below.container, below.container)
+        testbed.ready(below.container, below.container)
         .with_exec(["airflow", "db", "migrate"])
         .file("/opt/airflow/airflow.db")
     )
     built = await image.build((await sources.catalog()).get(name), sources, below)
-    container = bytecode.mounted(built.container(), below.container)
+    container = testbed.ready(built.container(), below.container)
     return container.with_file("/opt/airflow/airflow.db", migrated, owner="50000:0")
 
 

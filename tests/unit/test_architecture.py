@@ -18,7 +18,7 @@ DAGGER_SIDE = {
         "__init__",
         "base",
         "boundary",
-        "bytecode",
+        "testbed",
         "checks",
         "image",
         "layers",
