@@ -38,6 +38,17 @@ async def test_a_file_that_the_index_does_not_serve_as_locked(below: BaseImage) 
         await image.build((await changed.catalog()).get("small"), changed, below)
 
 
+async def test_an_index_that_does_not_answer(below: BaseImage) -> None:
+    sources = await locked(small(), below)
+    text = ((await sources.root()) / "images/small/pylock.toml").read_text(encoding="utf-8")
+    # Another name of the file, so that no cache has it.
+    away = re.sub(r"https://\S+/cowsay", "http://127.0.0.1:9/cowsay", text)
+    assert away != text
+    changed = repository({**small(), "images/small/pylock.toml": away})
+    with pytest.raises(StepError, match="small: layer 'delta' failed: the package index doesn't answer"):
+        await image.build((await changed.catalog()).get("small"), changed, below)
+
+
 async def test_a_full_disk_is_told_and_leaves_no_layer(
     below: BaseImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
