@@ -1,4 +1,4 @@
-"""What the engine takes as the module's source: edited DAGs leave it as it is, so nothing is installed anew."""
+"""What the engine takes as the module's source: an edited DAG leaves it as it is, nothing installs anew."""
 
 import shutil
 from pathlib import Path

@@ -16,6 +16,7 @@ if [ "$1" = version ]; then echo "dagger {version} (image://engine) linux/amd64"
 echo "pid=$$"
 echo "engine=${{_EXPERIMENTAL_DAGGER_RUNNER_HOST-unset}} module=${{DAGGER_MODULE-unset}}"
 echo "nag=$DAGGER_NO_NAG track=$DO_NOT_TRACK color=${{NO_COLOR-unset}}"
+echo "progress=${{DAGGER_PROGRESS-unset}}"
 for word; do echo "argument=$word"; done
 exit {code}
 """
