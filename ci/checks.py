@@ -1,5 +1,6 @@
 """The project's own checks: lint, types and tests, in a container with the locked development tools."""
 
+import uuid
 from dataclasses import dataclass
 
 import dagger
@@ -30,14 +31,18 @@ class Checks:
 
     def unit(self) -> dagger.Container:
         """Tests of pure logic, which need no engine."""
-        return self._with_code().with_exec([*PYTEST, "tests/unit"])
+        return self._to_run().with_exec([*PYTEST, "tests/unit"])
 
     def engine(self) -> dagger.Container:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
-        return self._with_code().with_exec(
+        return self._to_run().with_exec(
             [*PYTEST, "--numprocesses", "2", "tests/engine"],
             experimental_privileged_nesting=True,  # the tests are a client of the same engine
         )
+
+    def _to_run(self) -> dagger.Container:
+        # Tests are run each time: what they lean on (registries, an index) changes without the code.
+        return self._with_code().with_env_variable("TEST_RUN", uuid.uuid4().hex)
 
     def _with_code(self) -> dagger.Container:
         return (

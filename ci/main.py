@@ -44,8 +44,8 @@ class AirflowImages:
         """The base image of every DAG type."""
         return base.container(pins.image("airflow"))
 
-    # Per session: a base named by tag may have moved since the last one.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - not in the overloads
+    # Per session: a base named by tag may have moved since the last one, and what is printed is to be seen.
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock, and print what it is."""
         async with self._sources() as sources:
@@ -54,7 +54,7 @@ class AirflowImages:
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
         return built
 
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - not in the overloads
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def test(self, dag_type: AnyDagType = "") -> str:
         """Smoke-test a DAG type's image, or every type's, without a network; fails with every finding."""
         async with self._sources() as sources:
@@ -67,7 +67,7 @@ class AirflowImages:
             return _joined(results)
 
     @check
-    @function
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def smoke(self) -> None:
         """Smoke tests of every DAG type's image."""
         print(await self.test())  # noqa: T201 - a check shows what it printed
@@ -100,13 +100,13 @@ class AirflowImages:
         return Checks(project).types()
 
     @check
-    @function
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     def unit(self, project: Project) -> dagger.Container:
         """Tests of pure logic, which need no engine."""
         return Checks(project).unit()
 
     @check
-    @function
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     def engine(self, project: Project) -> dagger.Container:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
         return Checks(project).engine()
