@@ -56,10 +56,20 @@ _PROGRAMS = {
     "dialstdio": "usr/bin/dial-stdio",
     "dnsname": "opt/cni/bin/dnsname",
 }
-# The engine calls dnsmasq without this: it would then listen on every address of the machine, and two engines
-# (or an engine and the machine's own name server) would get in each other's way.
-_DNSMASQ = """#!/bin/sh
-exec /usr/sbin/dnsmasq --bind-dynamic "$@"
+# The engine calls dnsmasq without --bind-dynamic: it would then listen on every address of the machine, and two
+# engines (or an engine and the machine's own name server) would get in each other's way.
+# The engine's dnsmasq forgets what it knows whenever a container starts. Behind it stands one that doesn't: many
+# containers ask for the same few names, and some name servers drop what comes too fast.
+_DNSMASQ = r"""#!/bin/sh
+for word; do
+  case $word in --conf-file=*) bridge=$(sed -n 's/^interface=//p' "${word#*=}") ;; esac
+done
+address=$(ip -4 -o address show dev "$bridge" | sed 's/.* inet \([0-9.]*\).*/\1/')
+memory=127.${address#*.}  # an address of the loopback network that no other engine has
+/usr/sbin/dnsmasq --conf-file=/dev/null --pid-file --user=root --bind-interfaces \
+  --listen-address="$memory" --port=5300 --cache-size=10000 --min-cache-ttl=60 \
+  --resolv-file=/etc/dnsmasq-resolv.conf || true  # or it runs already
+exec /usr/sbin/dnsmasq --bind-dynamic --no-resolv --server="$memory#5300" "$@"
 """
 
 
