@@ -56,10 +56,10 @@ _PROGRAMS = {
     "dialstdio": "usr/bin/dial-stdio",
     "dnsname": "opt/cni/bin/dnsname",
 }
-# The engine calls dnsmasq without --bind-dynamic: it would then listen on every address of the machine, and two
-# engines (or an engine and the machine's own name server) would get in each other's way.
-# The engine's dnsmasq forgets what it knows whenever a container starts. Behind it stands one that doesn't: many
-# containers ask for the same few names, and some name servers drop what comes too fast.
+# The engine calls dnsmasq without --bind-dynamic: it would then listen on every address of the machine, and
+# two engines (or an engine and the machine's own name server) would get in each other's way.
+# The engine's dnsmasq forgets what it knows whenever a container starts. Behind it stands one that doesn't:
+# many containers ask for the same few names, and some name servers drop what comes too fast.
 _DNSMASQ = r"""#!/bin/sh
 for word; do
   case $word in --conf-file=*) bridge=$(sed -n 's/^interface=//p' "${word#*=}") ;; esac

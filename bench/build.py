@@ -32,7 +32,7 @@ class Engine:
 
     def __init__(self, project: Path) -> None:
         self.project = project
-        self._env = {**os.environ, "AIRGAP_INSTANCE": "bench", "DAGGERW": "airgap"}
+        self._env = {**os.environ, "AIRGAP_INSTANCE": "bench", "DAGGERW": "running"}
 
     def run(self, *command: str) -> float:
         """Seconds that a command takes; ends the program with its output where it fails."""
