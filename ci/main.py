@@ -14,7 +14,7 @@ from .boundary import plain_faults
 from .checks import Checks
 from .errors import CheckError, Fault
 from .image import Image
-from .sources import Dags, Images, Project, Scripts, Sources
+from .sources import Project, Source, Sources
 
 OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")]
 AnyDagType = Annotated[
@@ -26,9 +26,7 @@ AnyDagType = Annotated[
 class AirflowImages:
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
-    images: Images
-    dags: Dags
-    scripts: Scripts
+    source: Source
 
     @function
     async def list(
@@ -81,7 +79,7 @@ class AirflowImages:
             types = [found.get(dag_type)] if dag_type else found.all()
             reference = pins.image("airflow")
             texts = await locking.lock(types, sources, base.container(reference), reference.partition("@")[0])
-            before = dag.directory().with_directory("images", self.images)
+            before = dag.directory().with_directory("images", self.source.directory("images"))
             after = before
             for name, text in texts.items():
                 after = after.with_new_file(f"images/{name}/{lockfile.NAME}", text)
@@ -120,7 +118,7 @@ class AirflowImages:
 
     @asynccontextmanager
     async def _sources(self) -> AsyncGenerator[Sources]:
-        sources = Sources(self.images, self.dags, self.scripts)
+        sources = Sources(self.source)
         with plain_faults():
             try:
                 yield sources

@@ -17,16 +17,13 @@ from .spec import DagType
 _LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
 
 # The only places that say which files of the repository are wanted; a function's inputs are its cache key.
-Images = Annotated[
+# One folder for all three, for a repository may lack scripts/ and a default path must be there.
+Source = Annotated[
     dagger.Directory,
-    DefaultPath("/images"),
-    Doc("One folder per DAG type, with its pyproject.toml and pylock.toml"),
-    Ignore(_LITTER),
+    DefaultPath("/"),
+    Doc("The repository: images/, dags/ and scripts/ are read of it"),
+    Ignore(["*", "!images", "!dags", "!scripts", *_LITTER]),
 ]
-Dags = Annotated[
-    dagger.Directory, DefaultPath("/dags"), Doc("DAG files, a folder per DAG type"), Ignore(_LITTER)
-]
-Scripts = Annotated[dagger.Directory, DefaultPath("/scripts"), Doc("Code that DAGs import"), Ignore(_LITTER)]
 Project = Annotated[
     dagger.Directory,
     DefaultPath("/"),
@@ -38,18 +35,15 @@ Project = Annotated[
 class Sources:
     """images/, dags/ and scripts/: read once, in one call, into a folder of the module's own container."""
 
-    def __init__(self, images: dagger.Directory, dags: dagger.Directory, scripts: dagger.Directory) -> None:
-        self._trees = {"images": images, "dags": dags, "scripts": scripts}
+    def __init__(self, tree: dagger.Directory) -> None:
+        self._tree = tree
         self._root: Path | None = None
 
     async def root(self) -> Path:
         """The folder that holds images/, dags/ and scripts/ as plain files."""
         if self._root is None:
             root = Path(tempfile.mkdtemp(prefix="airflow-images-"))
-            everything = dag.directory()
-            for name, tree in self._trees.items():
-                everything = everything.with_directory(name, tree)
-            await everything.export(str(root))
+            await self._tree.export(str(root))
             self._root = root
         return self._root
 
@@ -80,7 +74,7 @@ class Sources:
         chosen = dag.directory()
         for path in paths:
             if (await self.root() / tree / path).is_dir():
-                chosen = chosen.with_directory(path, self._trees[tree].directory(path))
+                chosen = chosen.with_directory(path, self._tree.directory(f"{tree}/{path}"))
             else:
-                chosen = chosen.with_file(path, self._trees[tree].file(path))
+                chosen = chosen.with_file(path, self._tree.file(f"{tree}/{path}"))
         return chosen

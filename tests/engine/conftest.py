@@ -37,17 +37,15 @@ async def below() -> BaseImage:
 @pytest.fixture
 def sources() -> Sources:
     """The project's own images/, dags/ and scripts/."""
-    host = dag.host()
-    return Sources(*(host.directory(str(PROJECT / name)) for name in ("images", "dags", "scripts")))
+    return Sources(dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"]))
 
 
 def repository(files: Mapping[str, str]) -> Sources:
     """A repository of the given files, by their path from its root."""
-    trees = {name: dag.directory() for name in ("images", "dags", "scripts")}
+    tree = dag.directory()
     for path, text in files.items():
-        tree, _, rest = path.partition("/")
-        trees[tree] = trees[tree].with_new_file(rest, text)
-    return Sources(trees["images"], trees["dags"], trees["scripts"])
+        tree = tree.with_new_file(path, text)
+    return Sources(tree)
 
 
 def anew(container: dagger.Container) -> dagger.Container:
