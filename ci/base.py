@@ -8,6 +8,9 @@ from dagger import dag
 
 from . import oci
 
+ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
+PYTHON = f"{ENVIRONMENT}/bin/python"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BaseImage:

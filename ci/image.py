@@ -1,19 +1,19 @@
 """One DAG type's image: planned from its sources, assembled as an OCI layout, and what can be asked of it."""
 
-import asyncio
 from typing import Annotated
 
 import dagger
 from dagger import Doc, dag, field, function, object_type
 
-from . import layers, oci, outside, smoke
+from . import layers, lockfile, oci, outside, smoke
 from .base import BaseImage
 from .boundary import plain_faults
-from .errors import ConfigurationError, StepError
+from .errors import ConfigurationError
 from .layers import Step
 from .sizes import megabytes
 from .sources import Sources
 from .spec import DagType
+from .together import together
 
 DAGS = "opt/airflow/dags"
 SCRIPTS = "opt/airflow/scripts"
@@ -74,7 +74,7 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         ConfigurationError: its lock doesn't fit, or it adds more than its max-added-mb.
         dagger.QueryError: a step failed.
     """
-    lock = await sources.lock(dag_type, declared_base(below))
+    lock = await sources.lock(dag_type, lockfile.base_name(below.reference))
     steps: list[Step] = []
     builder = below.container
     if dag_type.settings.system_packages:
@@ -88,7 +88,7 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
     dags = await sources.dag_files(dag_type)
     steps.append(layers.tree("dags", dags, DAGS))
 
-    made = await _make(dag_type, steps)
+    made = await together(_make(dag_type, step) for step in steps)
     kept = [(step, layer) for step, layer in zip(steps, made, strict=True) if layer.files]
     added = [layer for _, layer in kept]
     _check_budget(dag_type, added)
@@ -106,26 +106,11 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
     )
 
 
-async def _make(dag_type: DagType, steps: list[Step]) -> list[oci.Layer]:
-    """All layers at once; raises StepError with every one that failed."""
-    results = await asyncio.gather(*(step.layer() for step in steps), return_exceptions=True)
-    made: list[oci.Layer] = []
-    problems: list[str] = []
-    for step, result in zip(steps, results, strict=True):
-        if isinstance(result, oci.Layer):
-            made.append(result)
-        elif isinstance(result, dagger.QueryError):
-            problems += outside.step_error(f"{dag_type.name}: layer {step.title!r} failed", result).problems
-        else:
-            raise result
-    if problems:
-        raise StepError(problems)
-    return made
-
-
-def declared_base(below: BaseImage) -> str:
-    """The base's reference as it was asked for, without the digest it was found under."""
-    return below.reference.partition("@")[0]
+async def _make(dag_type: DagType, step: Step) -> oci.Layer:
+    try:
+        return await step.layer()
+    except dagger.QueryError as error:
+        raise outside.step_error(f"{dag_type.name}: layer {step.title!r} failed", error) from None
 
 
 def import_layout(layout: dagger.Directory) -> dagger.Container:

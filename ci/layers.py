@@ -11,6 +11,8 @@ import dagger
 from dagger import dag
 
 from . import oci, pins, testbed
+from .base import ENVIRONMENT, PYTHON
+from .inside.capture import TIME
 from .lockfile import Lock
 from .spec import DagType
 
@@ -55,14 +57,14 @@ def delta(base: dagger.Container, dag_type: DagType, lock: Lock) -> Step:
     builder = _watching(base)
     if dag_type.settings.build_packages:
         builder = builder.with_exec(["sh", "-ec", _apt(dag_type.settings.build_packages)])
-    install = [UV, "pip", "install", "--python", "/home/airflow/.local/bin/python", "--no-config"]
+    install = [UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     made = (
         with_uv(builder)
         .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.text))
         .with_exec(
             [
-                *_capture("run", "--root", "/home/airflow/.local", "--owner", AIRFLOW, "--out", OUT, "--"),
+                *_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, "--"),
                 *install,
                 "--requirements",
                 "/mnt/pylock.toml",
@@ -105,7 +107,7 @@ def _watching(base: dagger.Container) -> dagger.Container:
     return (
         base.with_user("root")
         .with_workdir("/")
-        .with_env_variable("SOURCE_DATE_EPOCH", "315532800")  # shadow and others write today's date else
+        .with_env_variable("SOURCE_DATE_EPOCH", str(TIME))  # shadow and others write today's date else
         .with_mounted_file("/mnt/capture.py", program("capture.py"))
     )
 

@@ -71,6 +71,11 @@ def fixed_packages(freeze: str, dag_type: DagType) -> dict[str, str]:
     }
 
 
+def base_name(reference: str) -> str:
+    """A base as a lock names it: its reference as it was asked for, without the digest it was found under."""
+    return reference.partition("@")[0]
+
+
 def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     """The text of a lock: what uv resolved, and behind it what it was resolved for."""
     wanted = "".join(f"    {_quoted(pin)},\n" for pin in _requirements(dag_type))

@@ -1,17 +1,15 @@
 """Resolving locks: uv, in the base image, with what the base has held fixed."""
 
-import asyncio
 from dataclasses import dataclass
 
 import dagger
 from dagger import dag
 
 from . import layers, lockfile, outside
-from .errors import Fault, StepError
+from .base import PYTHON
 from .sources import Sources
 from .spec import DagType
-
-PYTHON = "/home/airflow/.local/bin/python"
+from .together import together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +41,8 @@ async def lock(
     series = ".".join((await base.env_variable("AIRFLOW_PYTHON_VERSION") or "").split(".")[:2])
     target = ("--python", PYTHON, *(("--python-version", series) if series else ()))
     resolver = _Resolver(container=tools, freeze=freeze, target=target)
-    results = await asyncio.gather(
-        *(_resolve(resolver, dag_type, sources, reference) for dag_type in types),
-        return_exceptions=True,
-    )
-    faults = [result for result in results if isinstance(result, Fault)]
-    if faults:
-        raise StepError([problem for fault in faults for problem in fault.problems])
-    texts: dict[str, str] = {}
-    for dag_type, result in zip(types, results, strict=True):
-        if isinstance(result, BaseException):
-            raise result
-        texts[dag_type.name] = result
-    return texts
+    texts = await together(_resolve(resolver, dag_type, sources, reference) for dag_type in types)
+    return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
 
 
 async def _resolve(resolver: _Resolver, dag_type: DagType, sources: Sources, reference: str) -> str:

@@ -15,6 +15,7 @@ from .checks import Checks
 from .errors import CheckError, Fault
 from .image import Image
 from .sources import Project, Source, Sources
+from .spec import DagType
 
 OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")]
 AnyDagType = Annotated[
@@ -47,8 +48,8 @@ class AirflowImages:
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock, and print what it is."""
         async with self._sources() as sources:
-            (await sources.catalog()).get(dag_type)  # a slip of the keyboard costs no pull of the base
-            built = await self._build(sources, dag_type, await load_base(pins.image("airflow")))
+            found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
+            built = await image.build(found, sources, await load_base(pins.image("airflow")))
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
         return built
 
@@ -57,10 +58,10 @@ class AirflowImages:
         """Smoke-test a DAG type's image, or every type's, without a network; fails with every finding."""
         async with self._sources() as sources:
             found = await sources.catalog()
-            names = [found.get(dag_type).name] if dag_type else [each.name for each in found.all()]
+            types = [found.get(dag_type)] if dag_type else found.all()
             below = await load_base(pins.image("airflow"))
             results = await asyncio.gather(
-                *(self._test(sources, name, below) for name in names), return_exceptions=True
+                *(_test(each, sources, below) for each in types), return_exceptions=True
             )
             return _joined(results)
 
@@ -78,7 +79,9 @@ class AirflowImages:
             found = await sources.catalog()
             types = [found.get(dag_type)] if dag_type else found.all()
             reference = pins.image("airflow")
-            texts = await locking.lock(types, sources, base.container(reference), reference.partition("@")[0])
+            texts = await locking.lock(
+                types, sources, base.container(reference), lockfile.base_name(reference)
+            )
             before = dag.directory().with_directory("images", self.source.directory("images"))
             after = before
             for name, text in texts.items():
@@ -109,13 +112,6 @@ class AirflowImages:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
         return Checks(project).engine()
 
-    async def _build(self, sources: Sources, name: str, below: BaseImage) -> Image:
-        return await image.build((await sources.catalog()).get(name), sources, below)
-
-    async def _test(self, sources: Sources, name: str, below: BaseImage) -> str:
-        built = await self._build(sources, name, below)
-        return await smoke.test(name, built.container(), built.base, built.requirements)
-
     @asynccontextmanager
     async def _sources(self) -> AsyncGenerator[Sources]:
         sources = Sources(self.source)
@@ -132,6 +128,11 @@ async def load_base(reference: str) -> BaseImage:
         return await base.load(reference)
     except dagger.QueryError as error:
         raise outside.step_error(f"the base image {reference} can't be had", error) from None
+
+
+async def _test(dag_type: DagType, sources: Sources, below: BaseImage) -> str:
+    built = await image.build(dag_type, sources, below)
+    return await smoke.test(built.dag, built.container(), built.base, built.requirements)
 
 
 def _joined(results: "list[str | BaseException]") -> str:

@@ -3,6 +3,8 @@
 import dagger
 from dagger import dag
 
+from .base import ENVIRONMENT
+
 BYTECODE = "/mnt/bytecode"
 CHECKED = ("--invalidation-mode", "checked-hash")  # times of files say nothing: they are all the same
 
@@ -18,7 +20,7 @@ def ready(container: dagger.Container, base: dagger.Container) -> dagger.Contain
         .with_env_variable("PYTHONPYCACHEPREFIX", BYTECODE)
         .with_directory(BYTECODE, dag.directory())
         .with_exec(
-            ["python", "-m", "compileall", "-q", "-j", "0", *CHECKED, "/home/airflow/.local/lib"],
+            ["python", "-m", "compileall", "-q", "-j", "0", *CHECKED, f"{ENVIRONMENT}/lib"],
             expect=dagger.ReturnType.ANY,  # some packages carry files for other Pythons
         )
         .directory(BYTECODE)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ci import image, locking, oci
+from ci import image, lockfile, locking, oci
 from ci.base import BaseImage
 from ci.image import Image
 from ci.sources import Sources
@@ -38,7 +38,7 @@ async def locked(files: dict[str, str], below: BaseImage) -> Sources:
     """The repository with its locks made."""
     sources = repository(files)
     types = (await sources.catalog()).all()
-    texts = await locking.lock(types, sources, below.container, image.declared_base(below))
+    texts = await locking.lock(types, sources, below.container, lockfile.base_name(below.reference))
     return repository({**files, **{f"images/{name}/pylock.toml": text for name, text in texts.items()}})
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ci import image, locking
+from ci import lockfile, locking
 from ci.base import BaseImage
 from ci.errors import StepError
 from ci.sources import Sources
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 async def lock(sources: Sources, below: BaseImage) -> dict[str, str]:
     """The locks of all types of a repository."""
     types = (await sources.catalog()).all()
-    return await locking.lock(types, sources, below.container, image.declared_base(below))
+    return await locking.lock(types, sources, below.container, lockfile.base_name(below.reference))
 
 
 async def test_a_package_of_the_base_is_not_added_again(below: BaseImage) -> None:

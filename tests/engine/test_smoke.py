@@ -32,7 +32,9 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
     found: Catalog = await repository(files).catalog()
     empty = 'lock-version = "1.0"\ncreated-by = "uv"\n'
     locks = {
-        f"images/{each.name}/{lockfile.NAME}": lockfile.stamp(each, image.declared_base(below), empty)
+        f"images/{each.name}/{lockfile.NAME}": lockfile.stamp(
+            each, lockfile.base_name(below.reference), empty
+        )
         for each in found.all()
     }
     return {**files, **locks}
