@@ -1,4 +1,4 @@
-"""The Go programs (dagger, its engine, registry, crane, cosign, trivy), each built from its own go.mod."""
+"""The Go programs (dagger, its engine, registry, regctl, cosign, trivy), each built from its own go.mod."""
 
 import functools
 import os
@@ -40,9 +40,12 @@ DAGGER = Tool(
     "dfexcludepatterns dfparents",
 )
 REGISTRY = Tool("registry", "github.com/olareg/olareg", (".",))
-_CRANE = "github.com/google/go-containerregistry"
-CRANE = Tool(
-    "crane", _CRANE, (f"{_CRANE}/cmd/crane",), f"-s -w -X {_CRANE}/cmd/crane/cmd.Version={{version}}"
+_REGCTL = "github.com/regclient/regclient"
+REGCTL = Tool(
+    "regctl",
+    _REGCTL,
+    (f"{_REGCTL}/cmd/regctl",),
+    f"-s -w -X {_REGCTL}/internal/version.vcsTag={{version}}",
 )
 COSIGN = Tool("cosign", "github.com/sigstore/cosign/v3", ("github.com/sigstore/cosign/v3/cmd/cosign",))
 _TRIVY = "github.com/aquasecurity/trivy"

@@ -1,8 +1,8 @@
 """What airgap makes, step by step: each result is kept in the cache by the content of its inputs.
 
-crane = Step(name="crane", inputs=digest_of(folder, flags), build=build_crane)
-run([crane])          # does nothing where the result is there
-crane.result          # the folder that `build` filled
+regctl = Step(name="regctl", inputs=digest_of(folder, flags), build=build_regctl)
+run([regctl])          # does nothing where the result is there
+regctl.result          # the folder that `build` filled
 """
 
 import contextlib

@@ -5,7 +5,7 @@ from airgap.standins.airflow.image import airflow_step
 from airgap.standins.base import base_step
 from airgap.standins.postgres.image import postgres_step
 from airgap.standins.python import python_step
-from airgap.standins.tool import COSIGN, CRANE, TRIVY, tool_image_step
+from airgap.standins.tool import COSIGN, REGCTL, TRIVY, tool_image_step
 from airgap.standins.uv import uv_image_step
 from airgap.steps import Step
 
@@ -19,7 +19,7 @@ def standin_steps() -> dict[str, Step]:
         "uv": uv_image_step(images["uv"]),
         "trivy": tool_image_step(images["trivy"], base, gotools.tool_step(gotools.TRIVY), TRIVY),
         "cosign": tool_image_step(images["cosign"], base, gotools.tool_step(gotools.COSIGN), COSIGN),
-        "crane": tool_image_step(images["crane"], base, gotools.tool_step(gotools.CRANE), CRANE),
+        "regctl": tool_image_step(images["regctl"], base, gotools.tool_step(gotools.REGCTL), REGCTL),
         "postgres": postgres_step(images["postgres"], base),
         "airflow": airflow_step(images["airflow"], base, gotools.uv_step()),
     }

@@ -14,7 +14,17 @@ from airgap.standins.base import PATH, root_of, share_base
 from airgap.steps import Step, digest_of
 
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
-_NOBODY = 65532  # "nonroot" in images made from nothing but a program
+
+
+@dataclass(frozen=True)
+class User:
+    """The user beside root of an image that holds nothing but a program; the home is /home/<name>."""
+
+    name: str
+    number: int
+    home_mode: int
+    folders: tuple[str, ...] = ()
+    """Folders in the home, for settings that are mounted there."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +33,27 @@ class Place:
 
     program: str
     """Path of the program; its last part is the tool's name."""
-    entrypoint: str
-    with_shell: bool = False
-    """Whether there is an operating system around it; without one the program runs as user 65532."""
+    config: Config
+    user: User | None = None
+    """The user that a bare image has; None where there is an operating system around the program."""
 
 
-TRIVY = Place("/usr/local/bin/trivy", "trivy", with_shell=True)
-COSIGN = Place("/ko-app/cosign", "/ko-app/cosign")
-CRANE = Place("/ko-app/crane", "/ko-app/crane")
+TRIVY = Place("/usr/local/bin/trivy", Config(env={"PATH": PATH}, entrypoint=("trivy",)))
+COSIGN = Place(
+    "/ko-app/cosign",
+    Config(
+        env={"PATH": f"{PATH}:/ko-app", "SSL_CERT_FILE": f"/{_CERTIFICATES}"},
+        entrypoint=("/ko-app/cosign",),
+        user="65532",
+        working_dir="/home/nonroot",
+    ),
+    User("nonroot", 65532, 0o700),
+)
+REGCTL = Place(
+    "/regctl",
+    Config(env={"PATH": PATH}, entrypoint=("/regctl",), user="appuser"),
+    User("appuser", 1000, 0o2755, (".docker", ".regctl")),
+)
 
 
 def tool_image_step(image: Image, base: Step, tool: Step, place: Place) -> Step:
@@ -50,32 +73,28 @@ def _build(image: Image, base: Step, tool: Step, place: Place, folder: Path) -> 
         program = root / place.program[1:]
         program.parent.mkdir(parents=True)
         shutil.copy2(tool.result / "bin" / name, program)
-        if not place.with_shell:
-            _add_bare_system(root, root_of(base))
+        if place.user:
+            _add_bare_system(root, root_of(base), place.user)
         own = write_layer(folder, files_of(root), made_by=f"airgap: {name} {image.tag}")
-    layers = [share_base(base, folder), own] if place.with_shell else [own]
-    write_layout(folder, image.tag, layers, _config(place), architecture=architecture())
+    layers = [own] if place.user else [share_base(base, folder), own]
+    write_layout(folder, image.tag, layers, place.config, architecture=architecture())
 
 
-def _config(place: Place) -> Config:
-    if place.with_shell:
-        return Config(env={"PATH": PATH}, entrypoint=(place.entrypoint,))
-    env = {"PATH": f"{PATH}:{Path(place.program).parent}", "SSL_CERT_FILE": f"/{_CERTIFICATES}"}
-    return Config(env=env, entrypoint=(place.entrypoint,), user=str(_NOBODY), working_dir="/home/nonroot")
-
-
-def _add_bare_system(root: Path, debian: Path) -> None:
+def _add_bare_system(root: Path, debian: Path, user: User) -> None:
     """Add what a statically linked program wants: certificates, its user's name, a home, a /tmp."""
     certificates = root / _CERTIFICATES
     certificates.parent.mkdir(parents=True)
     shutil.copyfile(debian / _CERTIFICATES, certificates)
     (root / "etc/passwd").write_text(
-        f"root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:{_NOBODY}:{_NOBODY}:nonroot:/home/nonroot:/sbin/nologin\n"
+        "root:x:0:0:root:/root:/sbin/nologin\n"
+        f"{user.name}:x:{user.number}:{user.number}:{user.name}:/home/{user.name}:/sbin/nologin\n"
     )
-    (root / "etc/group").write_text(f"root:x:0:\nnonroot:x:{_NOBODY}:\n")
-    home, temporary = root / "home/nonroot", root / "tmp"
+    (root / "etc/group").write_text(f"root:x:0:\n{user.name}:x:{user.number}:\n")
+    home, temporary = root / "home" / user.name, root / "tmp"
     home.mkdir(parents=True)
-    os.chown(home, _NOBODY, _NOBODY)
-    home.chmod(0o700)
+    for folder in (home, *(home / name for name in user.folders)):
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, user.number, user.number)
+        folder.chmod(user.home_mode)
     temporary.mkdir()
     temporary.chmod(0o1777)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from airgap import gotools, pins
-from airgap.gotools import CRANE, DAGGER, TRIVY, tool_step
+from airgap.gotools import DAGGER, REGCTL, TRIVY, tool_step
 
 
 def fake_go(folder: Path, version: str) -> Path:
@@ -42,7 +42,7 @@ def test_go_is_fetched_only_where_the_machines_own_is_too_old(
     fake_go(tmp_path / "bin", version)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     gotools.toolchain_step.cache_clear()
-    needs = [step.name for step in tool_step(CRANE).needs]
+    needs = [step.name for step in tool_step(REGCTL).needs]
     gotools.toolchain_step.cache_clear()
     assert needs == (["go"] if fetched else [])
 
@@ -76,6 +76,6 @@ def test_the_engine_is_built_as_the_version_that_the_module_asks_for(
 
 
 def test_every_tool_has_a_committed_go_sum() -> None:
-    for tool in (gotools.DAGGER, gotools.REGISTRY, gotools.CRANE, gotools.COSIGN, gotools.TRIVY):
+    for tool in (gotools.DAGGER, gotools.REGISTRY, gotools.REGCTL, gotools.COSIGN, gotools.TRIVY):
         assert (gotools.TOOLS / tool.name / "go.sum").stat().st_size > 0
         assert pins.module_version(gotools.TOOLS / tool.name / "go.mod", tool.module).startswith("v")

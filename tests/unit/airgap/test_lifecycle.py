@@ -78,10 +78,10 @@ def test_held_images_are_those_whose_tag_is_there(one: Instance) -> None:
 
 def test_an_unknown_log_lists_those_there_are(one: Instance, cache: Path) -> None:
     (cache / "logs").mkdir(parents=True)
-    (cache / "logs" / "crane.log").write_text("built\n")
+    (cache / "logs" / "trivy.log").write_text("built\n")
     one.state.mkdir()
     (one.state / "engine.log").write_text("started\n")
-    with pytest.raises(AirgapError, match="no log 'nothing': there are crane, engine"):
+    with pytest.raises(AirgapError, match="no log 'nothing': there are engine, trivy"):
         report.logs(one, "nothing", follow=False)
 
 

@@ -16,10 +16,7 @@ DIGEST = "sha256:" + "a" * 64
     ("text", "image"),
     [
         ("docker.io/library/python:3.13-slim", Image("docker.io", "library/python", "3.13-slim")),
-        (
-            "gcr.io/go-containerregistry/crane:v0.22.1",
-            Image("gcr.io", "go-containerregistry/crane", "v0.22.1"),
-        ),
+        ("ghcr.io/regclient/regctl:v0.11.7", Image("ghcr.io", "regclient/regctl", "v0.11.7")),
         ("registry.example:5000/a:1", Image("registry.example:5000", "a", "1")),
         (f"ghcr.io/a/b:1@{DIGEST}", Image("ghcr.io", "a/b", "1", DIGEST)),
     ],

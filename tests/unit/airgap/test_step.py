@@ -15,11 +15,11 @@ def write_result(folder: Path, log: TextIO) -> None:
     (folder / "result").write_text("done")
 
 
-def step(name: str = "crane", inputs: str = "1") -> Step:
+def step(name: str = "regctl", inputs: str = "1") -> Step:
     return Step(name=name, inputs=digest_of(inputs), build=write_result)
 
 
-@pytest.mark.parametrize("name", ["", "Crane", "a b", "../x", "-x", "a/b"])
+@pytest.mark.parametrize("name", ["", "Regctl", "a b", "../x", "-x", "a/b"])
 def test_a_name_must_be_safe_as_a_file_name(name: str) -> None:
     with pytest.raises(ValueError, match="only a-z, 0-9, dots and dashes"):
         step(name)
@@ -27,7 +27,7 @@ def test_a_name_must_be_safe_as_a_file_name(name: str) -> None:
 
 def test_inputs_must_be_a_digest() -> None:
     with pytest.raises(ValueError, match="no hex sha256"):
-        Step(name="crane", inputs="v1.2.3", build=write_result)
+        Step(name="regctl", inputs="v1.2.3", build=write_result)
 
 
 def test_other_inputs_are_another_result(cache: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_result_has_its_name_only_when_it_is_complete() -> None:
         (folder / "half").write_text("half")
         seen.append(one.done)
 
-    one = Step(name="crane", inputs=digest_of("1"), build=build)
+    one = Step(name="regctl", inputs=digest_of("1"), build=build)
     make(one)
     assert seen == [False]
     assert one.done
@@ -64,13 +64,13 @@ def test_a_step_that_fails_or_is_interrupted_leaves_nothing(cache: Path, error: 
         raise error
 
     with pytest.raises(type(error)):
-        make(Step(name="crane", inputs=digest_of("1"), build=build))
+        make(Step(name="regctl", inputs=digest_of("1"), build=build))
     assert list((cache / "steps").iterdir()) == []
 
 
 def test_leftovers_of_killed_runs_are_removed_and_results_are_not(cache: Path) -> None:
     make(step())
-    (cache / "steps" / ".making-crane-0000000000000000-12345678" / "deep").mkdir(parents=True)
+    (cache / "steps" / ".making-regctl-0000000000000000-12345678" / "deep").mkdir(parents=True)
     clear_leftovers()
     assert [path.name for path in (cache / "steps").iterdir()] == [step().result.name]
 
