@@ -31,15 +31,14 @@ def container(reference: str, platform: str | None = None) -> dagger.Container:
     return dag.container(platform=dagger.Platform(platform) if platform else None).from_(reference)
 
 
-async def load(reference: str) -> BaseImage:
-    """The base image behind a reference.
+async def load(reference: str, platform: str | None = None) -> BaseImage:
+    """The base image behind a reference, for a platform such as linux/arm64, or else the engine's own.
 
     Raises:
         dagger.QueryError: no registry that the engine asks has it, or none answers.
     """
-    base = container(reference)
-    exact = await base.image_ref()
-    pinned = container(exact)
+    exact = await container(reference, platform).image_ref()
+    pinned = container(exact, platform)
     layout = _layout(pinned)
     index = json.loads(await layout.file("index.json").contents())
     digest = str(index["manifests"][0]["digest"])

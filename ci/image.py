@@ -30,8 +30,12 @@ class Image:
     size: Annotated[int, Doc("Compressed bytes of all layers")] = field()
     added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
     layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
-    image_layout: dagger.Directory
     requirements: list[str]
+    config: str
+    manifest: str
+    below: dagger.Directory
+    digests: list[str]
+    tarballs: list[dagger.File]
 
     @function
     def summary(self) -> str:
@@ -41,12 +45,17 @@ class Image:
     @function
     def layout(self) -> dagger.Directory:
         """The image as an OCI image layout: the bytes that are tested, scanned and published."""
-        return self.image_layout
+        blobs = dict(zip(self.digests, self.tarballs, strict=True))
+        return _layout(self.below, self.assembly(), blobs)
 
     @function
     def container(self) -> dagger.Container:
         """The image as a container, taken from the layout."""
-        return import_layout(self.image_layout)
+        return import_layout(self.layout())
+
+    def assembly(self) -> oci.Assembly:
+        """The image's own JSON."""
+        return oci.assembly(oci.Blob(text=self.config), oci.Blob(text=self.manifest), self.size)
 
     @function
     async def test(self) -> str:
@@ -101,8 +110,12 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         size=assembly.size,
         added_size=sum(layer.size for layer in added),
         layers=[_line(layer) for layer in added],
-        image_layout=_layout(below, assembly, kept),
         requirements=list(dag_type.project.dependencies),
+        config=assembly.config.text,
+        manifest=assembly.manifest.text,
+        below=_without_own_json(below),
+        digests=[layer.digest for layer in added],
+        tarballs=[step.tarball for step, _ in kept],
     )
 
 
@@ -124,12 +137,8 @@ def import_layout(layout: dagger.Directory) -> dagger.Container:
     return dag.container().import_(tarball)
 
 
-def _layout(below: BaseImage, assembly: oci.Assembly, kept: list[tuple[Step, oci.Layer]]) -> dagger.Directory:
+def _without_own_json(below: BaseImage) -> dagger.Directory:
     layout = below.layout
-    for step, layer in kept:
-        layout = layout.with_file(oci.blob_path(layer.digest), step.tarball)
-    for blob in (assembly.config, assembly.manifest):
-        layout = layout.with_new_file(blob.path, blob.text)
     # What described the base alone is nobody's now; manifest.json is Docker's index, and names only the base.
     for stale in (
         oci.blob_path(below.digest),
@@ -137,6 +146,17 @@ def _layout(below: BaseImage, assembly: oci.Assembly, kept: list[tuple[Step, oci
         "manifest.json",
     ):
         layout = layout.without_file(stale)
+    return layout
+
+
+def _layout(
+    below: dagger.Directory, assembly: oci.Assembly, blobs: dict[str, dagger.File]
+) -> dagger.Directory:
+    layout = below
+    for digest, tarball in blobs.items():
+        layout = layout.with_file(oci.blob_path(digest), tarball)
+    for blob in (assembly.config, assembly.manifest):
+        layout = layout.with_new_file(blob.path, blob.text)
     return layout.with_new_file("index.json", assembly.index.text)
 
 

@@ -5,7 +5,7 @@ Shapes are those of the OCI image specification 1.1 (manifest.md, config.md, ima
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 Json = dict[str, Any]
+Kept = Callable[[Mapping[str, str]], dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +126,58 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
             }
         )
     )
-    index = Blob(
+    added = sum(layer.size for layer in layers)
+    return assembly(config_blob, manifest_blob, base.size + added)
+
+
+def described(image: Assembly, labels: Mapping[str, str], created: str, kept: Kept) -> Assembly:
+    """The same image with labels, which its manifest repeats as annotations; what runs in it stays the same.
+
+    Args:
+        image: the image.
+        labels: set in the place of all that were inherited.
+        created: RFC 3339.
+        kept: chooses, from the inherited labels, those that stay.
+    """
+    config: Json = json.loads(image.config.text)
+    settings = config["config"]
+    config["created"] = created
+    config["config"] = {**settings, "Labels": {**kept(settings.get("Labels") or {}), **labels}}
+    config_blob = Blob(text=canonical(config))
+    manifest: Json = json.loads(image.manifest.text)
+    manifest["config"] = config_blob.descriptor(CONFIG)
+    manifest["annotations"] = dict(labels)
+    return assembly(config_blob, Blob(text=canonical(manifest)), image.size)
+
+
+def index(images: Mapping[str, Assembly], annotations: Mapping[str, str]) -> Blob:
+    """The index of one image per platform such as "linux/arm64", in the order of their names."""
+    manifests = [
+        {**image.manifest.descriptor(MANIFEST), "platform": platform_object(name)}
+        for name, image in sorted(images.items())
+    ]
+    return Blob(
         text=canonical(
-            {"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest_blob.descriptor(MANIFEST)]}
+            {
+                "schemaVersion": 2,
+                "mediaType": INDEX,
+                "manifests": manifests,
+                "annotations": dict(annotations),
+            }
         )
     )
-    added = sum(layer.size for layer in layers)
-    return Assembly(config=config_blob, manifest=manifest_blob, index=index, size=base.size + added)
+
+
+def platform_object(name: str) -> Json:
+    """A platform such as "linux/arm64" or "linux/arm/v7" as an index describes it."""
+    system, architecture, *variant = name.split("/")
+    return {"os": system, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
+
+
+def assembly(config: Blob, manifest: Blob, size: int) -> Assembly:
+    """An image's JSON with the index of a layout; ``size`` is that of all its layers, compressed."""
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest.descriptor(MANIFEST)]}
+    return Assembly(config=config, manifest=manifest, index=Blob(text=canonical(index)), size=size)
 
 
 def _settings(base: Base) -> Json:

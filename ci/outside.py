@@ -30,6 +30,31 @@ _BY_AN_INSTALLER = {
 }
 
 
+_BY_REGCTL = {
+    "429": "it takes no more requests for now: try again later, or log in with --token",
+    "unauthorized": "the credentials aren't accepted, or there are none: give --token env://NAME, and "
+    "--username env://NAME where the registry asks for one",
+    "http 401": "the credentials aren't accepted, or there are none: give --token env://NAME, and "
+    "--username env://NAME where the registry asks for one",
+    "forbidden": "the token may not write here: give it the right to write packages (packages: write)",
+    "denied": "the token may not write here: give it the right to write packages (packages: write)",
+    "http 403": "the token may not write here: give it the right to write packages (packages: write)",
+    "name_unknown": "there is no such repository, and the registry makes none by itself: create it",
+    "no such host": "the registry's name doesn't resolve: check --registry",
+    "connection refused": "the registry doesn't answer: check --registry, and that it runs",
+    "server gave http response to https": "it speaks plain HTTP: add --plain-http if that is meant",
+    "x509": "its certificate isn't trusted: give that of its CA with --registry-ca",
+}
+
+
+def registry_problem(repository: str, said: str) -> str:
+    """What a registry refused, with what to do first and its own last words after."""
+    lower = said.lower()
+    hint = next((text for sign, text in _BY_REGCTL.items() if sign in lower), "")
+    last = " ".join(said.split())[-400:]
+    return f"{repository}: {hint} ({last})" if hint else f"{repository}: {last}"
+
+
 def step_error(what: str, error: dagger.QueryError) -> StepError:
     """The failure of a step: what was tried, the last lines of what it said, and what to do."""
     if isinstance(error, dagger.ExecError):

@@ -14,7 +14,7 @@ from .catalog import Catalog
 from .lockfile import Lock
 from .spec import DagType
 
-_LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
+LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
 
 # The only places that say which files of the repository are wanted; a function's inputs are its cache key.
 # One folder for all three, for a repository may lack scripts/ and a default path must be there.
@@ -22,13 +22,13 @@ Source = Annotated[
     dagger.Directory,
     DefaultPath("/"),
     Doc("The repository: images/, dags/ and scripts/ are read of it"),
-    Ignore(["*", "!images", "!dags", "!scripts", *_LITTER]),
+    Ignore(["*", "!images", "!dags", "!scripts", *LITTER]),
 ]
 Project = Annotated[
     dagger.Directory,
     DefaultPath("/"),
     Doc("This whole project"),
-    Ignore([*_LITTER, ".git", ".venv", "**/.pytest_cache", "**/.ruff_cache", ".hypothesis", "sdk"]),
+    Ignore([*LITTER, ".git", ".venv", "**/.pytest_cache", "**/.ruff_cache", ".hypothesis", "sdk"]),
 ]
 
 
@@ -51,10 +51,14 @@ class Sources:
         """All DAG types."""
         return catalog.load(await self.root())
 
+    async def text(self, path: str) -> str | None:
+        """The text of a file, by its path from the repository's root; None where there is none."""
+        file = await self.root() / path
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
     async def lock(self, dag_type: DagType, base: str) -> Lock:
         """The lock of a DAG type, made for that base; raises ConfigurationError where it isn't."""
-        file = await self.root() / "images" / dag_type.name / lockfile.NAME
-        return lockfile.read(dag_type, base, file.read_text(encoding="utf-8") if file.is_file() else None)
+        return lockfile.read(dag_type, base, await self.text(f"images/{dag_type.name}/{lockfile.NAME}"))
 
     async def dag_files(self, dag_type: DagType) -> dagger.Directory:
         """The type's DAG code, at the paths it has below dags/."""

@@ -3,14 +3,15 @@
 import re
 import tomllib
 from pathlib import PurePosixPath
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from . import tables
 from .errors import ConfigurationError, did_you_mean
+from .tables import Table
 
 TOOL = "airflow-images"
 
@@ -105,18 +106,7 @@ Paths = Annotated[tuple[RelativePath, ...], AfterValidator(_distinct)]
 Packages = Annotated[tuple[DebianPackage, ...], AfterValidator(_distinct)]
 
 
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_kebab, populate_by_name=False)
-
-
-T = TypeVar("T", bound=_Table)
-
-
-class Settings(_Table):
+class Settings(Table):
     """The table [tool.airflow-images] of one DAG type."""
 
     dags: Paths = ()  # folders or files under dags/; none: the folder with the type's own name
@@ -128,7 +118,7 @@ class Settings(_Table):
     max_added_mb: Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)] | None = None
 
 
-class Project(_Table):
+class Project(Table):
     """The table [project]: the standard's keys that mean something for an image."""
 
     name: Name
@@ -180,43 +170,14 @@ def parse(name: str, file: str, text: str) -> DagType:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{file}: is no TOML: {error}"]) from None
     problems: list[str] = []
-    project = _table(file, "project", Project, document.get("project"), problems)
-    settings = _table(file, f"tool.{TOOL}", Settings, _tools(document).get(TOOL, {}), problems)
+    project = tables.read(file, "project", Project, document.get("project"), problems)
+    settings = tables.read(file, f"tool.{TOOL}", Settings, _tools(document).get(TOOL, {}), problems)
     problems += _misspelt_tables(file, document)
     if project is not None:
         problems += _twice(file, project)
     if problems or project is None or settings is None:
         raise ConfigurationError(problems)
     return DagType(name=name, file=file, project=project, settings=settings)
-
-
-def _table(file: str, key: str, model: type[T], raw: object, problems: list[str]) -> T | None:
-    if raw is None:
-        problems.append(f"{file}: has no table [{key}]")
-        return None
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        known = [_kebab(field) for field in model.model_fields]
-        problems += [_sentence(file, key, detail, known) for detail in error.errors()]
-        return None
-
-
-def _sentence(file: str, table: str, detail: ErrorDetails, known: list[str]) -> str:
-    location = [str(part) for part in detail["loc"]]
-    key = ".".join(location)
-    value = detail["input"]
-    if detail["type"] == "extra_forbidden":
-        hint = did_you_mean(location[-1], known) or f": expected one of {', '.join(known)}"
-        return f"{file}: [{table}] has an unknown key {location[-1]!r}{hint}"
-    if detail["type"] == "missing":
-        return f"{file}: [{table}] lacks {location[-1]!r}"
-    if detail["type"] == "value_error":
-        return f"{file}: [{table}] {key}: {value!r} {detail['msg'].removeprefix('Value error, ')}"
-    expected = detail["msg"].replace("a valid tuple", "a list")  # as TOML has it
-    if not key:
-        return f"{file}: {table}: {value!r} is wrong: expected the table [{table}]"
-    return f"{file}: [{table}] {key}: {value!r} is wrong: {expected}"
 
 
 def _misspelt_tables(file: str, document: dict[str, Any]) -> list[str]:

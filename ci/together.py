@@ -1,10 +1,10 @@
 """Several jobs at once, and every fault of theirs told, not the first alone."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from .errors import Fault, StepError
+from .errors import ConfigurationError, Fault, StepError
 
 T = TypeVar("T")
 
@@ -27,4 +27,22 @@ async def together(jobs: Iterable[Awaitable[T]]) -> list[T]:
             done.append(result)
     if problems:
         raise StepError(problems)
+    return done
+
+
+def collected(jobs: Iterable[Callable[[], T]]) -> list[T]:
+    """The results of all jobs, in their order.
+
+    Raises:
+        ConfigurationError: with the problems of every job that ended in a fault, each told once.
+    """
+    problems: list[str] = []
+    done: list[T] = []
+    for job in jobs:
+        try:
+            done.append(job())
+        except Fault as fault:
+            problems += [problem for problem in fault.problems if problem not in problems]
+    if problems:
+        raise ConfigurationError(problems)
     return done

@@ -1,0 +1,71 @@
+"""The repository's history as far as publishing needs it, read by a program in a container."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import dagger
+from dagger import DefaultPath, Doc, Ignore, dag
+
+from . import layers
+from .errors import ConfigurationError
+from .sources import LITTER
+from .tags import Revision
+
+# The index, logs and hooks change without a commit, and say nothing of one.
+Repository = Annotated[
+    dagger.Directory,
+    DefaultPath("/"),
+    Doc("The repository with its .git, whose commit names the images"),
+    Ignore([*LITTER, ".venv", "node_modules", ".git/index", ".git/logs", ".git/hooks", ".git/lfs"]),
+]
+
+_PLACE = "/mnt/repository"
+
+
+async def revision(repository: dagger.Directory) -> Revision:
+    """What git says of the working tree.
+
+    Raises:
+        ConfigurationError: it is no repository, or has no commits.
+    """
+    return Revision.model_validate((await _ask(repository, ()))["revision"])
+
+
+async def descends(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, bool | None]:
+    """Whether HEAD is each of the commits or comes after it; None where the history at hand can't tell."""
+    return dict((await _ask(repository, sorted(set(commits))))["descends"])
+
+
+async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
+    command = ["python", "-B", "/mnt/revision.py", _PLACE, "/answer.json", *commits]
+    told = await (
+        _reader()
+        .with_mounted_directory(_PLACE, repository)
+        .with_mounted_file("/mnt/revision.py", layers.program("revision.py"))
+        .with_exec(command)
+        .file("/answer.json")
+        .contents()
+    )
+    answer = json.loads(told)
+    if "problem" in answer:
+        raise ConfigurationError([str(answer["problem"])])
+    return answer
+
+
+def _reader() -> dagger.Container:
+    project = Path(__file__).parents[1]
+    locked = dag.directory()
+    for name in ("pyproject.toml", "uv.lock"):
+        locked = locked.with_new_file(name, (project / name).read_text(encoding="utf-8"))
+    return (
+        layers.with_uv(layers.tool_container())
+        .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/history")
+        .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
+        .with_env_variable("PATH", "/opt/history/bin:/usr/local/bin:/usr/bin:/bin")
+        .with_mounted_directory("/mnt/project", locked)
+        .with_workdir("/mnt/project")
+        .with_exec(["uv", "sync", "--frozen", "--no-install-project", "--only-group", "history"])
+        .with_workdir("/")
+    )

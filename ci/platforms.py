@@ -1,0 +1,66 @@
+"""Platforms such as linux/arm64: which are accepted, and whether a lock's packages have wheels for them."""
+
+import re
+import tomllib
+
+from packaging.utils import parse_wheel_filename
+
+from .errors import ConfigurationError, did_you_mean
+from .lockfile import Lock
+from .spec import DagType
+
+# OCI's names of architectures, and those that wheels' tags end with (PEP 425, PEP 600).
+MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
+
+
+def parse(texts: list[str]) -> tuple[str, ...]:
+    """Platforms from ``linux/amd64,linux/arm64`` or several such texts, sorted, each once.
+
+    Raises:
+        ConfigurationError: one of them isn't known.
+    """
+    found = sorted({name.strip() for text in texts for name in text.split(",") if name.strip()})
+    problems = [
+        f"--platform {name!r} isn't known{did_you_mean(name, MACHINES)}: there are {', '.join(MACHINES)}"
+        for name in found
+        if name not in MACHINES
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return tuple(found)
+
+
+def require_wheels(dag_type: DagType, lock: Lock, platforms: tuple[str, ...]) -> None:
+    """Make sure, before anything is built, that each package can be installed on each platform.
+
+    Raises:
+        ConfigurationError: naming every package that has no wheel for a platform.
+    """
+    problems = [
+        f"{dag_type.file}: {package} has no wheel for {platform} in its lock: "
+        "choose a version that has one, or publish without that platform"
+        for platform in platforms
+        for package in missing(lock, platform)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def missing(lock: Lock, platform: str) -> list[str]:
+    """Packages of a lock, as name==version, of which no wheel fits a platform."""
+    machine = MACHINES[platform]
+    lacking: list[str] = []
+    for package in tomllib.loads(lock.text).get("packages", []):
+        files = [_file(wheel) for wheel in package.get("wheels", [])]
+        if not any(_fits(file, machine) for file in files):
+            lacking.append(f"{package['name']}=={package.get('version', '?')}")
+    return lacking
+
+
+def _file(wheel: dict[str, str]) -> str:
+    return str(wheel.get("name") or wheel.get("url", "").rpartition("/")[2])
+
+
+def _fits(file: str, machine: str) -> bool:
+    tags = parse_wheel_filename(file.replace("%2B", "+"))[3]
+    return any(tag.platform == "any" or re.fullmatch(rf"manylinux.*_{machine}", tag.platform) for tag in tags)

@@ -1,0 +1,124 @@
+"""A registry: its address, credentials and way to it, and what is done there by a program with regctl."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagger
+from dagger import dag
+
+from . import layers, loopback, names, outside, pins
+from .errors import ConfigurationError
+
+_CONFIG = "/run/secrets/regctl.json"
+_ALIAS = "registry"  # the tunnel's name inside the container
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How a registry is reached: credentials, a CA of its own, plain HTTP."""
+
+    username: dagger.Secret | None = None
+    token: dagger.Secret | None = None
+    authority: dagger.File | None = None
+    plain_http: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """One registry that was connected to."""
+
+    host: str
+    config: dagger.Secret = field(repr=False)
+    tunnel: dagger.Service | None
+
+    async def look(self, images: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """What repositories have; job and answer as ``ci/inside/registry.py`` tells."""
+        return await self._do("look", {"images": images}, self._container())
+
+    async def push(
+        self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory
+    ) -> dict[str, Any]:
+        """Push images and move their tags; job and answer as ``ci/inside/registry.py`` tells.
+
+        Args:
+            job: without its "blobs".
+            blobs: the layers above the base, by digest.
+            base: the base as an image layout.
+        """
+        container = self._container().with_mounted_directory("/mnt/base", base.directory("blobs/sha256"))
+        for digest, blob in sorted(blobs.items()):
+            container = container.with_mounted_file(f"/mnt/layers/{digest.partition(':')[2]}", blob)
+        folders = ["/mnt/base", *(["/mnt/layers"] if blobs else [])]
+        return await self._do("push", {**job, "blobs": folders}, container)
+
+    def _container(self) -> dagger.Container:
+        container = (
+            layers.tool_container()
+            .with_mounted_file(
+                "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+            )
+            .with_mounted_file("/mnt/registry.py", layers.program("registry.py"))
+            .with_mounted_secret(_CONFIG, self.config)
+            .with_env_variable("REGCTL_CONFIG", _CONFIG)
+        )
+        return container.with_service_binding(_ALIAS, self.tunnel) if self.tunnel else container
+
+    async def _do(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dict[str, Any]:
+        done = (
+            container.with_mounted_file(
+                "/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True))
+            )
+            .with_env_variable(
+                "CALL", uuid.uuid4().hex
+            )  # an effect, and a look at what changes: never remembered
+            .with_exec(["python3", "-I", "-B", "/mnt/registry.py", verb, "/mnt/job.json", "/answer.json"])
+        )
+        try:
+            return json.loads(await done.file("/answer.json").contents())
+        except dagger.QueryError as error:
+            raise outside.step_error(f"the registry {self.host} can't be used", error) from None
+
+
+async def connect(host: str, access: Access, owner: str) -> Registry:
+    """A registry, ready to be used.
+
+    Args:
+        host: host and port, as the user gave them.
+        access: how it is reached.
+        owner: the user name where a token but no name is given.
+
+    Raises:
+        ConfigurationError: the access contradicts itself.
+        StepError: there is no tunnel to the user's loopback address.
+    """
+    local = names.is_loopback(host)
+    if access.username and not access.token:
+        raise ConfigurationError(["--username is given and --token isn't: give both, or none"])
+    if local and access.authority:
+        raise ConfigurationError(
+            [f"--registry-ca with {host}: certificates don't hold through a tunnel: use the machine's name"]
+        )
+    settings: dict[str, Any] = {"tls": "disabled" if access.plain_http or local else "enabled"}
+    if access.authority:
+        settings["regcert"] = await access.authority.contents()
+    if access.token:
+        settings["user"] = (
+            (await access.username.plaintext()).strip() if access.username else owner or "token"
+        )
+        settings["pass"] = (await access.token.plaintext()).strip()
+    tunnel = None
+    if local:
+        name, port = _address(host)
+        tunnel = await loopback.service(name, port)
+        settings["hostname"] = f"{_ALIAS}:{port}"
+    text = json.dumps({"hosts": {host: settings}, "incDockerCred": False})
+    # Its name differs per call, so that two calls with other tokens don't share one.
+    return Registry(host=host, config=dag.set_secret(f"regctl-{uuid.uuid4().hex}", text), tunnel=tunnel)
+
+
+def _address(host: str) -> tuple[str, int]:
+    name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "80")
+    return name or host, int(port)
