@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
-from . import oci
+from . import oci, outside
 
 ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
 PYTHON = f"{ENVIRONMENT}/bin/python"
@@ -35,8 +35,16 @@ async def load(reference: str, platform: str | None = None) -> BaseImage:
     """The base image behind a reference, for a platform such as linux/arm64, or else the engine's own.
 
     Raises:
-        dagger.QueryError: no registry that the engine asks has it, or none answers.
+        StepError: no registry that the engine asks has it, or none answers.
     """
+    try:
+        return await _load(reference, platform)
+    except dagger.QueryError as error:
+        where = f" for {platform}" if platform else ""
+        raise outside.step_error(f"the base image {reference} can't be had{where}", error) from None
+
+
+async def _load(reference: str, platform: str | None) -> BaseImage:
     exact = await container(reference, platform).image_ref()
     pinned = container(exact, platform)
     layout = _layout(pinned)

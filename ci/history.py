@@ -38,6 +38,19 @@ async def descends(repository: dagger.Directory, commits: Iterable[str]) -> dict
     return dict((await _ask(repository, sorted(set(commits))))["descends"])
 
 
+async def time(repository: dagger.Directory, commit: str) -> int:
+    """When a commit was made, in seconds since the epoch.
+
+    Raises:
+        ConfigurationError: the history at hand doesn't have it.
+    """
+    times: dict[str, int] = (await _ask(repository, (commit,)))["times"]
+    if commit not in times:
+        told = "fetch it first (git fetch --unshallow, or git fetch origin <commit>)"
+        raise ConfigurationError([f"the commit {commit} isn't in this repository's history: {told}"])
+    return times[commit]
+
+
 async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
     command = ["python", "-B", "/mnt/revision.py", _PLACE, "/answer.json", *commits]
     told = await (

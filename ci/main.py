@@ -3,66 +3,54 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated
 
 import dagger
-from dagger import Doc, Name, check, dag, function, generate, object_type
+from dagger import check, dag, function, generate, object_type
 
 from . import (
     base,
-    history,
+    formats,
     image,
     listing,
     lockfile,
     locking,
-    outside,
+    names,
     pins,
     planning,
     platforms,
+    promoting,
     publication,
-    publish_settings,
     publishing,
+    reproducing,
     smoke,
+)
+from . import registry as registries
+from .arguments import (
+    AnyDagType,
+    Authority,
+    Force,
+    Format,
+    OneDagType,
+    Owner,
+    PlainHttp,
+    Platforms,
+    Ref,
+    RegistryHost,
+    Tag,
+    Token,
+    Username,
+    Where,
 )
 from .base import BaseImage
 from .boundary import plain_faults
 from .checks import Checks
-from .errors import CheckError, ConfigurationError, Fault
+from .errors import CheckError, Fault
 from .history import Repository
 from .image import Image
-from .planning import Intent
-from .publication import Publication
 from .publishing import Request
 from .registry import Access
 from .sources import Project, Source, Sources
 from .spec import DagType
-
-OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")]
-AnyDagType = Annotated[
-    str, Name("dag"), Doc("DAG type: a folder under images/; all of them where none is named")
-]
-# Not --json: dagger call has a flag of that name, which only puts a result in quotes.
-Format = Annotated[str, Name("format"), Doc("table or json")]
-Ref = Annotated[
-    str,
-    Doc("In a pipeline the event's ref: refs/heads/…, refs/tags/…; else what is checked out counts"),
-]
-RegistryHost = Annotated[
-    str, Name("registry"), Doc("Registry, such as ghcr.io or 127.0.0.1:5000, in the place of the settings'")
-]
-Owner = Annotated[str, Doc("Owner in the images' names, in the place of the git remote's")]
-Username = Annotated[
-    dagger.Secret | None, Doc("User name for the registry; the owner where only a token is given")
-]
-Token = Annotated[dagger.Secret | None, Doc("Token or password for the registry")]
-Authority = Annotated[dagger.File | None, Name("registry-ca"), Doc("Certificate of the registry's own CA")]
-PlainHttp = Annotated[bool, Doc("Speak plain HTTP to the registry; a loopback address needs no flag")]
-Platforms = Annotated[
-    list[str] | None,
-    Name("platform"),
-    Doc("Platforms such as linux/amd64,linux/arm64; else the engine's own"),
-]
-Force = Annotated[str, Doc("Why to publish although the gate failed; a label tells it")]
 
 
 @object_type
@@ -76,7 +64,7 @@ class AirflowImages:
         """The DAG types with their base, packages and DAG files."""
         async with self._sources() as sources:
             rows = listing.rows((await sources.catalog()).all(), pins.image("airflow"), await sources.root())
-            return _formatted(form, listing.table(rows), listing.as_json(rows))
+            return formats.chosen(form, listing.table(rows), listing.as_json(rows))
 
     @function
     def base(self) -> dagger.Container:
@@ -89,7 +77,7 @@ class AirflowImages:
         """Build a DAG type's image from its lock, and print what it is."""
         async with self._sources() as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
-            built = await image.build(found, sources, await load_base(pins.image("airflow")))
+            built = await image.build(found, sources, await base.load(pins.image("airflow")))
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
         return built
 
@@ -99,7 +87,7 @@ class AirflowImages:
         async with self._sources() as sources:
             found = await sources.catalog()
             types = [found.get(dag_type)] if dag_type else found.all()
-            below = await load_base(pins.image("airflow"))
+            below = await base.load(pins.image("airflow"))
             results = await asyncio.gather(
                 *(_test(each, sources, below) for each in types), return_exceptions=True
             )
@@ -140,8 +128,8 @@ class AirflowImages:
     ) -> str:
         """What publish would push, under which tags and why; nothing is built or asked of a registry."""
         async with self._sources() as sources:
-            intent = await _intent(sources, repository, dag_type, registry, owner, ref)
-            return _formatted(form, planning.table(intent), planning.as_json(intent))
+            intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
+            return formats.chosen(form, planning.table(intent), planning.as_json(intent))
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def publish(
@@ -162,10 +150,11 @@ class AirflowImages:
     ) -> str:
         """Build, test and push images, and tag them as git says; gives the references by digest."""
         async with self._sources() as sources:
-            intent = await _intent(sources, repository, dag_type, registry, owner, ref)
+            intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            done = await _publish(intent, access, platform, force, sources, repository)
-            return _formatted(form, done.table(), done.as_json())
+            request = Request(platforms=platforms.parse(platform), access=access, force=force)
+            done = await publishing.publish(intent, request, sources, repository)
+            return formats.chosen(form, done.table(), done.as_json())
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def published(
@@ -185,10 +174,67 @@ class AirflowImages:
     ) -> dagger.File:
         """Publish, and give published.json for the steps that follow."""
         async with self._sources() as sources:
-            intent = await _intent(sources, repository, dag_type, registry, owner, ref)
+            intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            done = await _publish(intent, access, platform, force, sources, repository)
+            request = Request(platforms=platforms.parse(platform), access=access, force=force)
+            done = await publishing.publish(intent, request, sources, repository)
             return dag.file(publication.FILE, done.as_json())
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def reproduce(
+        self,
+        repository: Repository,
+        reference: Where,
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Rebuild a published image from the commit in its labels; tells each layer and file that differs."""
+        with plain_faults():
+            where = names.reference(reference, digest=False)
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(where.registry, access, where.owner)
+            return await reproducing.reproduce(where, place, repository)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def promote(
+        self,
+        reference: Where,
+        tag: Tag,
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Give a published image, named by digest, one more tag; nothing is built."""
+        with plain_faults():
+            where = names.reference(reference, digest=True)
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(where.registry, access, where.owner)
+            return await promoting.promote(where, tag, place)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def rollback(
+        self,
+        repository: Repository,
+        dag_type: OneDagType,
+        registry: RegistryHost = "",
+        owner: Owner = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Move latest of a DAG type to the release before the one it points to; nothing is built."""
+        async with self._sources() as sources:
+            intent = await publishing.intend(sources, repository, dag_type, registry, owner, "")
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(intent.names.registry, access, intent.owner)
+            return await promoting.rollback(dag_type, intent.names, place)
 
     @check
     @function
@@ -222,48 +268,6 @@ class AirflowImages:
                 yield sources
             finally:
                 sources.close()
-
-
-def _formatted(form: str, table: str, as_json: str) -> str:
-    texts = {"table": table, "json": as_json}
-    if form not in texts:
-        raise ConfigurationError([f"--format {form!r} isn't known: there are table and json"])
-    return texts[form]
-
-
-async def load_base(reference: str) -> BaseImage:
-    """The base image behind a reference; raises StepError, in words for a person, where it can't be had."""
-    try:
-        return await base.load(reference)
-    except dagger.QueryError as error:
-        raise outside.step_error(f"the base image {reference} can't be had", error) from None
-
-
-async def _intent(
-    sources: Sources, repository: dagger.Directory, dag_type: str, registry: str, owner: str, ref: str
-) -> Intent:
-    found = await sources.catalog()
-    chosen = [found.get(dag_type)] if dag_type else found.all()
-    settings = publish_settings.parse(await sources.text(publish_settings.FILE))
-    revision = await history.revision(repository)
-    return planning.intend(found, chosen, revision, settings, ref=ref, registry=registry, owner=owner)
-
-
-async def _publish(
-    intent: Intent,
-    access: Access,
-    platform: "list[str] | None",
-    force: str,
-    sources: Sources,
-    repository: dagger.Directory,
-) -> Publication:
-    request = Request(
-        platforms=platforms.parse(platform or []), access=access, force=force, base=pins.image("airflow")
-    )
-    done = await publishing.publish(intent, request, sources, repository)
-    if done.failed:
-        raise CheckError([done.table()])
-    return done
 
 
 async def _test(dag_type: DagType, sources: Sources, below: BaseImage) -> str:

@@ -72,6 +72,11 @@ class Reference:
         """Host, and port where one is named."""
         return self.repository.partition("/")[0]
 
+    @property
+    def owner(self) -> str:
+        """The first part of the repository's path."""
+        return self.repository.split("/")[1]
+
     def __str__(self) -> str:
         """The reference as registries take it: by digest where there is one."""
         return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"

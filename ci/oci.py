@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -166,6 +166,23 @@ def index(images: Mapping[str, Assembly], annotations: Mapping[str, str]) -> Blo
             }
         )
     )
+
+
+def differences(one: Json, other: Json, path: str = "configuration") -> list[str]:
+    """A sentence for each value that two configurations don't share, by its path."""
+    told: list[str] = []
+    for key in sorted(one.keys() | other.keys()):
+        left, right = cast("object", one.get(key)), cast("object", other.get(key))
+        if isinstance(left, dict) and isinstance(right, dict):
+            told += differences(cast("Json", left), cast("Json", right), f"{path}.{key}")
+        elif json.dumps(left) != json.dumps(right):
+            told.append(f"{path}.{key}: published {_shown(one.get(key))}, rebuilt {_shown(other.get(key))}")
+    return told
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else json.dumps(value, sort_keys=True)
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def platform_object(name: str) -> Json:

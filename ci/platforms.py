@@ -13,13 +13,13 @@ from .spec import DagType
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 
 
-def parse(texts: list[str]) -> tuple[str, ...]:
+def parse(texts: list[str] | None) -> tuple[str, ...]:
     """Platforms from ``linux/amd64,linux/arm64`` or several such texts, sorted, each once.
 
     Raises:
         ConfigurationError: one of them isn't known.
     """
-    found = sorted({name.strip() for text in texts for name in text.split(",") if name.strip()})
+    found = sorted({name.strip() for text in texts or () for name in text.split(",") if name.strip()})
     problems = [
         f"--platform {name!r} isn't known{did_you_mean(name, MACHINES)}: there are {', '.join(MACHINES)}"
         for name in found

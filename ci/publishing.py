@@ -17,19 +17,23 @@ from . import (
     moves,
     oci,
     outside,
+    pins,
+    planning,
     platforms,
     publication,
-    registry,
+    publish_settings,
     smoke,
 )
+from . import registry as registries
 from .base import BaseImage
-from .errors import Fault, StepError
+from .errors import CheckError, Fault, StepError
 from .image import Image
 from .moves import Move
 from .planning import Intent, Planned
 from .publication import Publication, Row
 from .registry import Access, Registry
 from .sources import Sources
+from .together import together
 
 AT_ONCE = 8  # DAG types that are built and tested at a time
 
@@ -41,7 +45,6 @@ class Request:
     platforms: tuple[str, ...]
     access: Access
     force: str
-    base: str
 
 
 @dataclass
@@ -59,12 +62,28 @@ class _Job:
     seconds: float = 0
 
 
+async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was called with
+    sources: Sources, repository: dagger.Directory, dag_type: str, registry: str, owner: str, ref: str
+) -> Intent:
+    """What is to be published, from the sources and the history; ``dag_type`` is empty for every one.
+
+    Raises:
+        ConfigurationError: with everything that can't be.
+    """
+    found = await sources.catalog()
+    chosen = [found.get(dag_type)] if dag_type else found.all()
+    settings = publish_settings.parse(await sources.text(publish_settings.FILE))
+    revision = await history.revision(repository)
+    return planning.intend(found, chosen, revision, settings, ref=ref, registry=registry, owner=owner)
+
+
 async def publish(
     intent: Intent, request: Request, sources: Sources, repository: dagger.Directory
 ) -> Publication:
     """Publish what is planned.
 
     Raises:
+        CheckError: a DAG type failed; with the table of them all.
         ConfigurationError: the registry can't be used as asked.
         StepError: the base or the registry can't be had. What concerns one type alone is in its row.
     """
@@ -72,7 +91,7 @@ async def publish(
     pushing = [job for job in jobs if job.planned.tags]
     place = None
     if pushing:
-        place = await registry.connect(intent.names.registry, request.access, intent.owner)
+        place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await _look(place, pushing)
     if any(not job.problem for job in jobs):
         bases = await _bases(request)
@@ -84,7 +103,10 @@ async def publish(
             await _decide(pushing, intent, repository)
             await _push(place, pushing, intent, bases)
     rows = tuple(_row(job) for job in jobs)
-    return Publication(commit=intent.sources.revision.commit, rows=rows)
+    done = Publication(commit=intent.sources.revision.commit, rows=rows)
+    if done.failed:
+        raise CheckError([done.table()])
+    return done
 
 
 async def _look(place: Registry, jobs: list[_Job]) -> None:
@@ -105,11 +127,7 @@ async def _look(place: Registry, jobs: list[_Job]) -> None:
 
 async def _bases(request: Request) -> dict[str, BaseImage]:
     wanted = request.platforms or ("",)
-    try:
-        found = await asyncio.gather(*(base.load(request.base, name or None) for name in wanted))
-    except dagger.QueryError as error:
-        where = f" for {', '.join(request.platforms)}" if request.platforms else ""
-        raise outside.step_error(f"the base image {request.base} can't be had{where}", error) from None
+    found = await together(base.load(pins.image("airflow"), name or None) for name in wanted)
     return dict(zip(wanted, found, strict=True))
 
 

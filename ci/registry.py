@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,8 @@ import dagger
 from dagger import dag
 
 from . import layers, loopback, names, outside, pins
-from .errors import ConfigurationError
+from .errors import ConfigurationError, StepError
+from .names import Reference
 
 _CONFIG = "/run/secrets/regctl.json"
 _ALIAS = "registry"  # the tunnel's name inside the container
@@ -38,20 +39,41 @@ class Registry:
         """What repositories have; job and answer as ``ci/inside/registry.py`` tells."""
         return await self._do("look", {"images": images}, self._container())
 
+    async def image(self, where: Reference) -> dict[str, Any]:
+        """An image's "manifest" and "config" as texts; the latter is None for an index.
+
+        Raises:
+            StepError: the registry doesn't give it.
+        """
+        wanted: dict[str, Any] = {"manifest": where.digest or where.tag, "blobs": []}
+        job = {"images": {"image": {"repository": where.repository, **wanted}}}
+        answer = (await self._do("fetch", job, self._container()))["image"]
+        if "problem" in answer:
+            raise StepError([outside.registry_problem(str(where), str(answer["problem"]))])
+        return answer
+
+    def blobs(self, repository: str, manifest: str, digests: Sequence[str]) -> dagger.Directory:
+        """Blobs of an image in a folder, each named by the hex digits of its digest."""
+        job = {"images": {"image": {"repository": repository, "manifest": manifest, "blobs": list(digests)}}}
+        done = self._run("fetch", job, self._container())
+        return done.directory("/blobs")
+
     async def push(
-        self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory
+        self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory | None
     ) -> dict[str, Any]:
         """Push images and move their tags; job and answer as ``ci/inside/registry.py`` tells.
 
         Args:
             job: without its "blobs".
             blobs: the layers above the base, by digest.
-            base: the base as an image layout.
+            base: the base as an image layout; None where all is in the registry already.
         """
-        container = self._container().with_mounted_directory("/mnt/base", base.directory("blobs/sha256"))
+        container = self._container()
+        if base:
+            container = container.with_mounted_directory("/mnt/base", base.directory("blobs/sha256"))
         for digest, blob in sorted(blobs.items()):
             container = container.with_mounted_file(f"/mnt/layers/{digest.partition(':')[2]}", blob)
-        folders = ["/mnt/base", *(["/mnt/layers"] if blobs else [])]
+        folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
         return await self._do("push", {**job, "blobs": folders}, container)
 
     def _container(self) -> dagger.Container:
@@ -67,7 +89,14 @@ class Registry:
         return container.with_service_binding(_ALIAS, self.tunnel) if self.tunnel else container
 
     async def _do(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dict[str, Any]:
-        done = (
+        done = self._run(verb, job, container)
+        try:
+            return json.loads(await done.file("/answer.json").contents())
+        except dagger.QueryError as error:
+            raise outside.step_error(f"the registry {self.host} can't be used", error) from None
+
+    def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
+        return (
             container.with_mounted_file(
                 "/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True))
             )
@@ -76,10 +105,6 @@ class Registry:
             )  # an effect, and a look at what changes: never remembered
             .with_exec(["python3", "-I", "-B", "/mnt/registry.py", verb, "/mnt/job.json", "/answer.json"])
         )
-        try:
-            return json.loads(await done.file("/answer.json").contents())
-        except dagger.QueryError as error:
-            raise outside.step_error(f"the registry {self.host} can't be used", error) from None
 
 
 async def connect(host: str, access: Access, owner: str) -> Registry:

@@ -1,9 +1,11 @@
 """Talk to a registry with regctl: what is there, pushing images by digest, then moving tags.
 
-    registry.py look|push JOB.json ANSWER.json
+    registry.py look|fetch|push JOB.json ANSWER.json
 
 look: {"images": {NAME: {"repository", "tags": […], "write": bool}}}
     → {NAME: {"names": […], "manifests": {TAG: TEXT}, "revisions": {TAG: COMMIT}} or {"problem": "…"}}
+fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…]}}}
+    → {NAME: {"manifest": TEXT, "config": TEXT or null (an index)} or {"problem": "…"}}; blobs lie in /blobs
 push: {"base": [DIGEST…], "siblings": [REPOSITORY…], "blobs": [FOLDER…], "images": {NAME: {"repository",
        "digest", "texts": [TEXT…], "tags": {TAG: DIGEST before or null}}}}
     → {NAME: {"written": […], "seconds": …} or {"problem": "…"}}
@@ -139,6 +141,21 @@ def look(image: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def fetch(image: dict[str, Any]) -> dict[str, Any]:
+    """An image's manifest and configuration, and those blobs that are asked for."""
+    repository, wanted = image["repository"], image["manifest"]
+    reference = f"{repository}{'@' if ':' in wanted else ':'}{wanted}"
+    text = manifest(reference)
+    if text is None:
+        raise RegistryError(f"{reference}: not found")
+    top: dict[str, Any] = json.loads(text)
+    for blob in image["blobs"]:
+        Path("/blobs").mkdir(exist_ok=True)
+        Path("/blobs", blob.partition(":")[2]).write_bytes(must(["blob", "get", repository, blob]))
+    config = must(["blob", "get", repository, top["config"]["digest"]]).decode() if "config" in top else None
+    return {"manifest": text, "config": config}
+
+
 def compose(job: dict[str, Any]) -> None:
     """One image layout for all images: links to the blobs that are mounted, and the texts that are new."""
     blobs = LAYOUT / "blobs" / "sha256"
@@ -226,9 +243,10 @@ def main(verb: str, job_file: str, answer_file: str) -> None:
     """Do a job and write the answer."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     with ThreadPoolExecutor(JOBS) as pool:
-        if verb == "look":
+        if verb in ("look", "fetch"):
             images: dict[str, dict[str, Any]] = job["images"]
-            told = pool.map(guarded, [partial(look, image) for image in images.values()])
+            one = look if verb == "look" else fetch
+            told = pool.map(guarded, [partial(one, image) for image in images.values()])
             answer = dict(zip(images, told, strict=True))
         else:
             answer = push_all(job, pool)

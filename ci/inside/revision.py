@@ -2,7 +2,8 @@
 
     revision.py /mnt/repository ANSWER.json [COMMIT…]
 
-ANSWER.json: {"revision": {…} as ci/tags.py has it, "descends": {COMMIT: true, false or null}},
+ANSWER.json: {"revision": {…} as ci/tags.py has it, "descends": {COMMIT: true, false or null},
+"times": {COMMIT: its committer time in seconds; absent where the commit isn't in the history at hand}},
 or {"problem": "…"} where there is nothing to read.
 """
 
@@ -118,6 +119,7 @@ def main(arguments: list[str]) -> None:
         answer = {
             "revision": revision(repository, Path(folder)),
             "descends": descends(repository, commits),
+            "times": {each: repository[each].commit_time for each in commits if each in repository},
         }
     Path(file).write_text(json.dumps(answer), encoding="utf-8")
 

@@ -5,10 +5,9 @@ import re
 import dagger
 import pytest
 
-from ci import image, layers
+from ci import base, image, layers
 from ci.base import BaseImage
 from ci.errors import StepError
-from ci.main import load_base
 from tests.engine.conftest import repository
 from tests.engine.test_image import locked, small
 
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.anyio
 )
 async def test_a_registry_that_does_not_answer(reference: str, told: str) -> None:
     with pytest.raises(StepError, match=f"the base image {reference} can't be had: .*{told}"):
-        await load_base(reference)
+        await base.load(reference)
 
 
 async def test_a_file_that_the_index_does_not_serve_as_locked(below: BaseImage) -> None:

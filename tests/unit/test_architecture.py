@@ -16,6 +16,7 @@ DAGGER_SIDE = {
     f"ci/{name}.py"
     for name in (
         "__init__",
+        "arguments",
         "base",
         "boundary",
         "testbed",
@@ -27,8 +28,10 @@ DAGGER_SIDE = {
         "loopback",
         "main",
         "outside",
+        "promoting",
         "publishing",
         "registry",
+        "reproducing",
         "smoke",
         "sources",
     )
