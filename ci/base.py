@@ -7,6 +7,7 @@ import dagger
 from dagger import dag
 
 from . import oci, outside
+from .errors import StepError
 
 ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
 PYTHON = f"{ENVIRONMENT}/bin/python"
@@ -52,12 +53,20 @@ async def _load(reference: str, platform: str | None) -> BaseImage:
     digest = str(index["manifests"][0]["digest"])
     manifest = await _blob(layout, digest)
     config = await _blob(layout, manifest["config"]["digest"])
+    has = f"{config.get('os')}/{config.get('architecture')}"
+    if platform and has != platform:  # an image without an index is taken for every platform by the engine
+        raise StepError([f"the base image {reference} is for {has} alone: {platform} can't be built on it"])
+    image = oci.Base(reference=exact, manifest=manifest, config=config)
+    if oci.rewritten(image):
+        told = "the engine has packed layers of it anew, and no other engine would make the same image"
+        cure = "free its cache once (dagger core engine local-cache prune), then try again"
+        raise StepError([f"the base image {exact} isn't the registry's own any more: {told}: {cure}"])
     return BaseImage(
         reference=exact,
         container=pinned,
         digest=digest,
         layout=layout,
-        image=oci.Base(reference=exact, manifest=manifest, config=config),
+        image=image,
         user=str(config["config"].get("User", "")),
     )
 

@@ -10,6 +10,7 @@ from .errors import ConfigurationError
 from .publish_settings import FILE, PublishSettings
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_NO_NAME = re.compile(r"[.:]|^localhost$")  # without one of these, a host is the first part of a name
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -85,14 +86,18 @@ class Reference:
 def origin(remote: str | None) -> Origin | None:
     """Owner, repository and address from the URL of a git remote; None for a path, or none at all."""
     found = re.fullmatch(
-        r"(?:(?:https?|ssh|git)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::[0-9]+)?/|(?:[^@/:]+@)?(?P<scp>[^/:]{2,}):(?!/))"
-        r"(?P<path>[^?#]+?)(?:\.git)?/?",
+        r"(?:(?:(?P<web>https?)|ssh|git)://(?:[^/]*@)?(?P<host>[^/:@]+)(?P<port>:[0-9]+)?/"
+        r"|(?:[^/:]*@)?(?P<scp>[^/:@]{2,}):(?!/))"
+        r"(?P<path>[^?#@]+?)(?:\.git)?/?",
         remote or "",
     )
-    if found is None or "/" not in found["path"]:
+    owner, _, repo = found["path"].strip("/").rpartition("/") if found else ("", "", "")
+    if found is None or not owner:
         return None
-    owner, _, repo = found["path"].rpartition("/")
-    return Origin(owner=owner, repo=repo, web=f"https://{found['host'] or found['scp']}/{owner}/{repo}")
+    host = found["host"] or found["scp"]
+    # The port of ssh isn't that of the web.
+    site = f"{found['web']}://{host}{found['port'] or ''}" if found["web"] else f"https://{host}"
+    return Origin(owner=owner, repo=repo, web=f"{site}/{owner}/{repo}")
 
 
 def names(settings: PublishSettings, registry: str, owner: str, found: Origin | None) -> Names:
@@ -113,9 +118,11 @@ def names(settings: PublishSettings, registry: str, owner: str, found: Origin | 
     if registry:
         host, _, prefix = registry.partition("/")
         path = f"{prefix}/{path}" if prefix else path
-    if not _HOST.fullmatch(host):
-        hint = "write it without https://" if "://" in registry else "write it like ghcr.io or 127.0.0.1:5000"
-        problems.append(f"--registry {registry!r} is no registry: {hint}")
+    if not (_HOST.fullmatch(host) and _NO_NAME.search(host)):
+        given = f"--registry {registry!r}" if registry else f"{FILE}: {settings.publish.reference!r}"
+        scheme = "://" in (registry or settings.publish.reference)
+        hint = "write it without https://" if scheme else "write it like ghcr.io or 127.0.0.1:5000"
+        problems.append(f"{given} {'is' if registry else 'has'} no registry: {hint}")
     for placeholder, value, advice in (
         ("{owner}", owner or (found.owner if found else ""), "give --owner, or add a git remote 'origin'"),
         (
@@ -154,7 +161,7 @@ def reference(text: str, *, digest: bool) -> Reference:
     rest, at, found = text.partition("@")
     host, slash, path = rest.partition("/")
     path, _, tag = path.partition(":")
-    legal = slash and _HOST.fullmatch(host) and _PATH.fullmatch(path) and re.search(r"[.:]|^localhost$", host)
+    legal = slash and _HOST.fullmatch(host) and _PATH.fullmatch(path) and _NO_NAME.search(host)
     if not legal or (tag and not _TAG.fullmatch(tag)) or (at and not _DIGEST.fullmatch(found)):
         shape = "ghcr.io/owner/name@sha256:…" if digest else "ghcr.io/owner/name:tag or …@sha256:…"
         raise ConfigurationError([f"--reference {text!r} is no reference: write it like {shape}"])

@@ -85,6 +85,20 @@ def blob_path(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/')}"
 
 
+def rewritten(base: Base) -> list[str]:
+    """Digests of those layers of a base that the engine made itself, in the place of the registry's own.
+
+    An engine that was started anew may have a layer's files but not its bytes any more, and packs them again.
+    It notes in the history which layers were imported as they are (engine/snapshots/pull.go of Dagger 0.21).
+    """
+    history: list[Json] = base.config.get("history") or []
+    notes = [str(entry.get("created_by", "")) for entry in history]
+    digests = [str(layer["digest"]) for layer in base.manifest["layers"]]
+    if len(notes) != len(digests) or not any("snapshot" in note or "image layer" in note for note in notes):
+        return []  # an engine that keeps no such notes
+    return [digest for note, digest in zip(notes, digests, strict=True) if digest not in note]
+
+
 def canonical(value: Json) -> str:
     """JSON with sorted keys and no blanks: one text for one value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -109,9 +123,9 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
         "type": "layers",
         "diff_ids": [*base.config["rootfs"]["diff_ids"], *(layer.diff_id for layer in layers)],
     }
-    if base.config.get("history"):  # one that doesn't speak of every layer is invalid
-        ours = [{"created_by": f"airflow-images: {layer.title}"} for layer in layers]
-        config["history"] = [*base.config["history"], *ours]
+    # The base's history comes from the engine, which writes into it when it pulled what.
+    below = [{"created_by": f"{base.reference}: {layer['digest']}"} for layer in base.manifest["layers"]]
+    config["history"] = [*below, *({"created_by": f"airflow-images: {layer.title}"} for layer in layers)]
     config_blob = Blob(text=canonical(config))
     manifest_blob = Blob(
         text=canonical(

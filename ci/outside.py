@@ -43,6 +43,8 @@ _BY_REGCTL = {
     "no such host": "the registry's name doesn't resolve: check --registry",
     "connection refused": "the registry doesn't answer: check --registry, and that it runs",
     "server gave http response to https": "it speaks plain HTTP: add --plain-http if that is meant",
+    "eof": "the registry closes the connection: check --registry, and that it runs there",
+    "not found": "it isn't there: check name, tag and digest",
     "x509": "its certificate isn't trusted: give that of its CA with --registry-ca",
 }
 

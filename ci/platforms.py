@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from urllib.parse import unquote, urlsplit
 
 from packaging.utils import parse_wheel_filename
 
@@ -21,7 +22,7 @@ def parse(texts: list[str] | None) -> tuple[str, ...]:
     """
     found = sorted({name.strip() for text in texts or () for name in text.split(",") if name.strip()})
     problems = [
-        f"--platform {name!r} isn't known{did_you_mean(name, MACHINES)}: there are {', '.join(MACHINES)}"
+        f"--platform {name!r} isn't known{did_you_mean(name, MACHINES)}; there are {', '.join(MACHINES)}"
         for name in found
         if name not in MACHINES
     ]
@@ -58,9 +59,10 @@ def missing(lock: Lock, platform: str) -> list[str]:
 
 
 def _file(wheel: dict[str, str]) -> str:
-    return str(wheel.get("name") or wheel.get("url", "").rpartition("/")[2])
+    place = wheel.get("name") or wheel.get("path") or urlsplit(wheel.get("url", "")).path
+    return unquote(place).rpartition("/")[2]
 
 
 def _fits(file: str, machine: str) -> bool:
-    tags = parse_wheel_filename(file.replace("%2B", "+"))[3]
+    tags = parse_wheel_filename(file)[3]
     return any(tag.platform == "any" or re.fullmatch(rf"manylinux.*_{machine}", tag.platform) for tag in tags)

@@ -42,10 +42,12 @@ REVISION = "org.opencontainers.image.revision"
 PASSING = re.compile(
     r"http (status )?(408|429|499|5\d\d)|too many requests|server error|bad gateway|gateway time|unavailable"
     r"|connection reset|broken pipe|\bEOF\b|timeout|timed out|refused|retry limit|backoff|closed network"
-    r"|digest mismatch|short read|content length|took longer|transport|malformed HTTP|protocol error",
+    r"|digest mismatch|short read|content length|took longer|transport|malformed HTTP|protocol error"
+    r"|blob.upload.(unknown|invalid)|\(chunk.*\[http 4(00|04|16)\]",  # an upload that broke off: begin anew
     re.IGNORECASE,
 )
-ABSENT = re.compile(r"not found|404|name.unknown|manifest.unknown", re.IGNORECASE)
+# With http before the number: a digest, a commit's tag or a name may hold 404 too.
+ABSENT = re.compile(r"not found|http (status )?404|name.unknown|manifest.unknown", re.IGNORECASE)
 
 
 class RegistryError(Exception):
@@ -76,12 +78,13 @@ def pause(attempt: int, rng: Callable[[], float] = random.random) -> float:
     return min(10.0, 0.2 * 2**attempt) * (0.5 + rng() / 2)
 
 
-def run(arguments: list[str], given: bytes = b"") -> Ran:
+def run(arguments: list[str], given: bytes = b"", attempts: int = ATTEMPTS) -> Ran:
     """Run regctl until it succeeds, fails for good, or has failed often enough."""
     ran = Ran(1, b"", "")
-    for attempt in range(ATTEMPTS):
+    for attempt in range(attempts):
         ran = once(arguments, given)
-        if ran.status == 0 or not PASSING.search(ran.said) or (attempt and "refused" in ran.said):
+        last = attempt + 1 == attempts or (attempt and "refused" in ran.said)
+        if ran.status == 0 or last or not PASSING.search(ran.said):
             return ran
         print(f"again ({attempt + 1}): {' '.join(arguments[:3])}: {ran.said[-200:]}", flush=True)  # noqa: T201
         time.sleep(pause(attempt))
@@ -126,7 +129,7 @@ def revision(repository: str, text: str) -> str:
 def look(image: dict[str, Any]) -> dict[str, Any]:
     """What a repository has, after making sure that it may be written to."""
     repository = image["repository"]
-    ran = run(["tag", "ls", repository])
+    ran = run(["tag", "ls", repository], attempts=3)  # where nobody answers, that is told soon
     if ran.status and not ABSENT.search(ran.said):
         raise RegistryError(f"tag ls: {ran.said}")
     if image["write"]:

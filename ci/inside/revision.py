@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,11 @@ def problem(folder: Path) -> str | None:
         return "this is a linked worktree, whose history lies elsewhere: call it in the main working tree"
     if not place.is_dir():
         return "this folder is no git repository: images are named after commits, so run git init and commit"
-    if git().Repository(str(folder)).head_is_unborn:
+    try:
+        unborn = git().Repository(str(folder)).head_is_unborn
+    except git().GitError as error:
+        return f"this folder's .git can't be read as a repository: {error}"
+    if unborn:
         return "the repository has no commits yet: commit first, images are named after commits"
     return None
 
@@ -50,7 +56,7 @@ def changes(repository: Any, folder: Path) -> dict[str, str]:  # noqa: ANN401 - 
     found: dict[str, str] = {}
     for delta in tree.diff_to_workdir(flags=seen).deltas:
         path = delta.new_file.path
-        known = delta.status_char() not in "?!A"
+        known = delta.status_char() not in "?IA"  # untracked, ignored, added
         if any(part in LITTER or part.endswith(".pyc") for part in Path(path).parts):
             continue
         if not known and path.split("/")[0] not in INPUTS:
@@ -88,10 +94,18 @@ def revision(repository: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 -
         "tags": sorted(tags),
         "pull": pull and repository.head_is_detached,
         "remote": remotes.get("origin"),
-        "dirty": hashlib.sha256(f"{head.id}\n{told}".encode()).hexdigest() if changed else None,
-        "changed": sorted(changed)[:10],
+        "dirty": hashlib.sha256(f"{head.id}\n{told}".encode(errors="surrogateescape")).hexdigest()
+        if changed
+        else None,
+        "changed": [os.fsencode(path).decode(errors="replace") for path in sorted(changed)[:10]],
         "shallow": repository.is_shallow,
     }
+
+
+def known(repository: Any, commit: str) -> bool:  # noqa: ANN401 - pygit2's
+    """Whether the history at hand has that commit, by its whole name; a label may say anything."""
+    whole = re.fullmatch(r"[0-9a-f]{40}", commit)
+    return bool(whole) and commit in repository and isinstance(repository[commit], git().Commit)
 
 
 def descends(repository: Any, commits: list[str]) -> dict[str, bool | None]:  # noqa: ANN401 - pygit2's
@@ -101,7 +115,7 @@ def descends(repository: Any, commits: list[str]) -> dict[str, bool | None]:  # 
     for commit in commits:
         if commit == str(head):
             told[commit] = True
-        elif commit not in repository:
+        elif not known(repository, commit):
             told[commit] = None
         else:
             after = bool(repository.descendant_of(head, commit))
@@ -119,7 +133,7 @@ def main(arguments: list[str]) -> None:
         answer = {
             "revision": revision(repository, Path(folder)),
             "descends": descends(repository, commits),
-            "times": {each: repository[each].commit_time for each in commits if each in repository},
+            "times": {each: repository[each].commit_time for each in commits if known(repository, each)},
         }
     Path(file).write_text(json.dumps(answer), encoding="utf-8")
 

@@ -23,6 +23,7 @@ from ci.oci import (
     assemble,
     blob_path,
     canonical,
+    rewritten,
 )
 
 DIGEST = "sha256:" + "0" * 64
@@ -159,15 +160,22 @@ def test_when_the_base_was_made_is_not_taken_over() -> None:
 def test_history_tells_of_each_layer_without_a_time() -> None:
     made = config_of(assemble(base(), [layer("delta"), layer("dags")], {}, "50000"))
     assert made["history"] == [
-        *CONFIGURATION["history"],
+        {"created_by": f"airflow@{DIGEST}: {BASE_LAYER['digest']}"},
         {"created_by": "airflow-images: delta"},
         {"created_by": "airflow-images: dags"},
     ]
 
 
-@pytest.mark.parametrize("history", [None, []])
-def test_a_base_without_history_stays_without(history: list[object] | None) -> None:
-    assert config_of(assemble(base(history=history), [layer()], {}, "50000"))["history"] == history
+def test_layers_that_the_engine_packed_anew_are_told() -> None:
+    pulled = [{"created_by": f"import image layer {BASE_LAYER['digest']}"}]
+    again = [{"created_by": "rehydrated persisted snapshot"}]
+    assert rewritten(base(history=pulled)) == []
+    assert rewritten(base(history=again)) == [BASE_LAYER["digest"]]
+
+
+@pytest.mark.parametrize("history", [None, [], [{"created_by": "RUN apt-get install"}]])
+def test_an_engine_without_such_notes_is_believed(history: list[dict[str, str]] | None) -> None:
+    assert rewritten(base(history=history)) == []
 
 
 def test_variables_replace_those_of_the_base_in_place_and_new_ones_follow() -> None:

@@ -43,12 +43,12 @@ def _build(image: Image, base: Step, uv: Path, folder: Path, log: TextIO) -> Non
         debian.bootstrap(root, [*base_image.PACKAGES, *_PACKAGES], log=log, hooks=base_image.HOOKS)
         add_airflow(root, uv, log=log)
         python = base_image.python_version(root, log)
-        below = base_image.root_of(base)
-        system = files_of(root, below=below, where=lambda name: not _is_environment(name))
-        environment = files_of(root, below=below, where=_is_environment)
+        # No layer is shared with Python's stand-in, as between the real images: an engine started anew packs
+        # a layer that it kept for another image's sake again, and gives it another digest.
+        system = files_of(root, where=lambda name: not _is_environment(name))
+        environment = files_of(root, below=base_image.root_of(base), where=_is_environment)
         layers = [
-            base_image.share_base(base, folder),
-            write_layer(folder, system, made_by="airgap: system packages, user, entrypoint"),
+            write_layer(folder, system, made_by="airgap: Debian trixie, system packages, user, entrypoint"),
             write_layer(folder, environment, made_by=f"airgap: Airflow {airflow} and its providers"),
         ]
     config = Config(

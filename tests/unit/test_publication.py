@@ -1,0 +1,118 @@
+"""What a publish did: as a table, as JSON, and moves sorted by what they are."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from ci.moves import Action, Move
+from ci.publication import Publication, Row, moved
+
+COMMIT = "c" * 40
+API = Row(
+    dag="api",
+    repository="r.example/api",
+    digest="sha256:aa",
+    written=("main", "sha-ccccccc"),
+    same=("nightly",),
+    size=600_000_000,
+    added=1_500_000,
+    seconds=12.34,
+)
+LEFT = Row(
+    dag="dbt", repository="r.example/dbt", digest="sha256:bb", left={"v1": "v1.3.0 is newer", "latest": "x"}
+)
+BROKEN = Row(dag="salesforce", repository="r.example/salesforce", problem="the gate failed")
+FORCED = Row(dag="zoo", repository="r.example/zoo", note="published by force: hotfix")
+UNPUSHED = Row(dag="pull", repository="", note="pull request: never pushed")
+
+
+def told(*rows: Row) -> list[str]:
+    return Publication(commit=COMMIT, rows=rows).table().splitlines()
+
+
+def test_a_table_has_a_line_per_type_in_columns() -> None:
+    head, api, dbt = told(API, LEFT)[:3]
+    assert head.split() == ["DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "TIME"]
+    assert api.split("  ")[:2] == ["api", "r.example/api@sha256:aa"]
+    assert "  main, sha-ccccccc, nightly (was there)  " in api
+    assert api.endswith("12.3 s")
+    starts = {line.index(word) for line, word in ((head, "REFERENCE"), (api, "r.ex"), (dbt, "r.ex"))}
+    assert len(starts) == 1
+
+
+def test_no_line_ends_in_blanks() -> None:
+    assert [line for line in told(API, LEFT, BROKEN, UNPUSHED) if line != line.rstrip()] == []
+
+
+def test_sizes_are_told_where_an_image_was_made() -> None:
+    assert "600.0 MB" in told(API)[1]
+    assert "1.5 MB" in told(API)[1]
+    assert told(BROKEN)[1].split() == ["salesforce", "r.example/salesforce", "-", "-", "-", "-"]
+
+
+def test_tags_that_were_left_are_told_with_the_reason_behind_all_rows() -> None:
+    assert told(LEFT, API)[3:] == ["dbt: v1 left: v1.3.0 is newer", "dbt: latest left: x"]
+
+
+def test_failures_are_told_last() -> None:
+    lines = told(BROKEN, FORCED, LEFT)
+    assert lines[4] == "zoo: published by force: hotfix"
+    assert lines[-1] == "salesforce: FAILED: the gate failed"
+
+
+def test_what_is_not_pushed_has_a_note_and_no_reference() -> None:
+    assert told(UNPUSHED)[1].split() == ["pull", "-", "-", "-", "-", "-"]
+    assert told(UNPUSHED)[2:] == ["pull: pull request: never pushed"]
+
+
+def test_a_publish_of_nothing_is_its_head() -> None:
+    assert told() == ["DAG  REFERENCE  TAGS  SIZE  ADDED  TIME"]
+
+
+def test_a_row_failed_where_it_has_a_problem() -> None:
+    assert Publication(commit=COMMIT, rows=(API, BROKEN, LEFT)).failed == (BROKEN,)
+    assert Publication(commit=COMMIT, rows=(API, FORCED)).failed == ()
+
+
+def test_json_has_every_field_and_the_reference() -> None:
+    found = json.loads(Publication(commit=COMMIT, rows=(API, BROKEN)).as_json())
+    assert found["commit"] == COMMIT
+    api, broken = found["images"]
+    assert api == {**json.loads(API.model_dump_json()), "reference": "r.example/api@sha256:aa"}
+    assert (broken["reference"], broken["problem"]) == ("", "the gate failed")
+    assert Row.model_validate_json(json.dumps({k: v for k, v in api.items() if k != "reference"})) == API
+
+
+def test_rows_are_frozen_and_strict() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        API.dag = "other"  # pyright: ignore[reportAttributeAccessIssue] - what is refused
+    with pytest.raises(ValidationError, match="extra"):
+        Row.model_validate({"dag": "a", "repository": "", "other": 1})
+
+
+def test_moves_are_told_apart_in_their_order() -> None:
+    moves = (
+        Move("main", Action.SET, "is new"),
+        Move("v1.2.3", Action.REFUSED, "is released"),
+        Move("latest", Action.LEFT, "v2 is newer"),
+        Move("sha-1", Action.SET, "moves"),
+        Move("nightly", Action.SAME, "is this image already"),
+    )
+    assert moved(moves) == (
+        ["main", "sha-1"],
+        ["nightly"],
+        {"latest": "v2 is newer"},
+        ["is released"],
+    )
+
+
+@pytest.mark.parametrize("action", list(Action), ids=lambda action: action.value)
+def test_every_move_is_told_once(action: Action) -> None:
+    parts = moved((Move("main", action, "why"),))
+    assert [len(part) for part in parts].count(1) == 1
+    assert sum(map(len, parts)) == 1
+
+
+def test_no_moves_are_nothing() -> None:
+    assert moved(()) == ([], [], {}, [])
