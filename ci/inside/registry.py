@@ -201,11 +201,16 @@ def push(image: dict[str, Any], base: list[str], donor: str | None) -> dict[str,
         now = digest(text) if text is not None else None
         if now == wanted:
             continue
+        done = f"; {', '.join(written)} was moved before that" if written else ""
         if now != before:
-            raise RegistryError(f"the tag {tag} was moved to {now} by someone else meanwhile: publish again")
-        must(["manifest", "put", "--content-type", json.loads(top)["mediaType"], place], top.encode())
+            told = f"the tag {tag} was moved to {now} by someone else meanwhile: publish again"
+            raise RegistryError(f"{told}{done}")
+        try:
+            must(["manifest", "put", "--content-type", json.loads(top)["mediaType"], place], top.encode())
+        except RegistryError as error:
+            raise RegistryError(f"{error}{done}") from None
         if manifest(place) != top:
-            raise RegistryError(f"the tag {tag} was moved by someone else meanwhile: publish again")
+            raise RegistryError(f"the tag {tag} was moved by someone else meanwhile: publish again{done}")
         written.append(tag)
     return {"written": written, "seconds": round(time.monotonic() - started, 2)}
 
@@ -214,7 +219,7 @@ def guarded(job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The result of a job, or what stopped it: one image's failure is not another's."""
     try:
         return job()
-    except RegistryError as error:
+    except (RegistryError, OSError, ValueError) as error:  # the latter: a registry that sends no JSON
         return {"problem": str(error)}
 
 
