@@ -1,0 +1,58 @@
+"""What the measurements share: a copy of the project, an engine of its own, edits, and a table."""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+PORT = "5055"  # of the engine's own registry
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"
+)
+
+
+class Engine:
+    """The copy of the project and the engine of its own."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self._env = {**os.environ, "AIRGAP_INSTANCE": "bench", "AIRGAP_PORT": PORT, "DAGGERW": "running"}
+
+    def run(self, *command: str) -> float:
+        """Seconds that a command takes; ends the program with its output where it fails."""
+        start = time.monotonic()
+        done = subprocess.run(
+            command, cwd=self.project, env=self._env, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr[-3000:]}")
+        return time.monotonic() - start
+
+    def airgap(self, *arguments: str) -> float:
+        """Run airgap."""
+        return self.run(sys.executable, "-m", "airgap", *arguments)
+
+
+def edit(dag_file: Path, number: int) -> None:
+    """Add a comment to a DAG file."""
+    with dag_file.open("a", encoding="utf-8") as file:
+        file.write(f"# edit {number} of {time.time_ns()}\n")
+
+
+def copy(folder: str) -> Path:
+    """A copy of the project in a folder."""
+    project = Path(folder, "project")
+    shutil.copytree(PROJECT, project, ignore=LEFT_OUT)
+    return project
+
+
+def show(results: dict[str, list[float]]) -> None:
+    """Print a table of seconds, by case."""
+    print(f"{'case':<16}{'runs':>5}{'min s':>9}{'median s':>10}{'max s':>9}")
+    for case, seconds in results.items():
+        middle = statistics.median(seconds)
+        print(f"{case:<16}{len(seconds):>5}{min(seconds):>9.2f}{middle:>10.2f}{max(seconds):>9.2f}")

@@ -1,0 +1,67 @@
+"""Publish on one engine, reproduce on another that has never seen anything: the digest must be the same.
+
+    python3 tests/second_engine.py [--dag salesforce]
+
+It works in a copy of the project with a commit of its own. The second engine is airgap's instance
+"second", which starts with empty state and is removed at the end; the registry is the first instance's, which
+both reach.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+REGISTRY = "127.0.0.1:5000"
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
+
+
+def run(project: Path, instance: str, *command: str) -> str:
+    """Standard output of a command; ends the program with what it said where it fails."""
+    env = {**os.environ, "AIRGAP_INSTANCE": instance, "DAGGERW": "airgap"}
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def prove(project: Path, dag: str) -> str:
+    """The verdict of the second engine on an image of the first."""
+    git = ("git", "-c", "user.name=test", "-c", "user.email=test@localhost")
+    run(project, "default", "git", "init", "--quiet", "--initial-branch", "main")
+    run(project, "default", "git", "add", "--all")
+    run(project, "default", *git, "commit", "--quiet", "--message", "second engine")
+    where = ("--registry", REGISTRY, "--owner", "second-engine")
+    published = run(
+        project, "default", "./daggerw", "call", "publish", "--dag", dag, *where, "--format", "json"
+    )
+    reference = json.loads(published)["images"][0]["reference"]
+    run(project, "second", sys.executable, "-m", "airgap", "clean")
+    try:
+        return run(project, "second", "./daggerw", "call", "reproduce", "--reference", reference)
+    finally:
+        run(project, "second", sys.executable, "-m", "airgap", "clean")
+
+
+def main() -> None:
+    """Prove it, and say so."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dag", default="salesforce")
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder, "project")
+        shutil.copytree(PROJECT, project, ignore=LEFT_OUT)
+        told = prove(project, parser.parse_args().dag)
+    print(told)
+    if not told.startswith("identical: "):
+        sys.exit("the second engine made another image")
+
+
+if __name__ == "__main__":
+    main()
