@@ -56,7 +56,11 @@ class Checks:
         for name in ("pyproject.toml", "uv.lock"):
             locked = locked.with_file(name, self.project.file(name))
         return (
-            layers.with_uv(layers.tool_container())
+            layers.with_uv(
+                layers.tool_container().with_exec(
+                    ["sh", "-ec", layers.apt_get(("git",))]
+                )  # for tests of history
+            )
             .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/venv")
             .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
             .with_env_variable("PATH", "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin")

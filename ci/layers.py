@@ -47,7 +47,7 @@ def program(name: str) -> dagger.File:
 def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[Step, dagger.Container]:
     """A layer with Debian packages, and the base with them installed."""
     installed = _watching(base).with_exec(
-        _capture("run", "--root", "/", "--out", OUT, "--", "sh", "-ec", _apt(packages))
+        _capture("run", "--root", "/", "--out", OUT, "--", "sh", "-ec", apt_get(packages))
     )
     return Step(title="system packages", folder=installed.directory(OUT)), installed.without_directory(OUT)
 
@@ -56,7 +56,7 @@ def delta(base: dagger.Container, dag_type: DagType, lock: Lock) -> Step:
     """A layer with the packages of a lock, installed into the base's own environment."""
     builder = _watching(base)
     if dag_type.settings.build_packages:
-        builder = builder.with_exec(["sh", "-ec", _apt(dag_type.settings.build_packages)])
+        builder = builder.with_exec(["sh", "-ec", apt_get(dag_type.settings.build_packages)])
     install = [UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     made = (
@@ -100,6 +100,7 @@ def with_uv(container: dagger.Container) -> dagger.Container:
         .with_env_variable("UV_LINK_MODE", "copy")
         .with_env_variable("UV_COMPILE_BYTECODE", "0")  # byte code holds times and paths
         .with_env_variable("UV_SYSTEM_CERTS", "1")
+        .with_env_variable("UV_HTTP_RETRIES", "8")  # with growing pauses: a name server may need a minute
     )
 
 
@@ -117,7 +118,8 @@ def _capture(*arguments: str) -> list[str]:
     return ["python3", "-I", "-B", "/mnt/capture.py", *arguments]
 
 
-def _apt(packages: tuple[str, ...]) -> str:
+def apt_get(packages: tuple[str, ...]) -> str:
+    """A shell command that installs Debian packages, and leaves no lists behind."""
     names = " ".join(sorted(packages))  # checked by spec: nothing that a shell would read
     return (
         "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "

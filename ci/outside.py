@@ -30,22 +30,24 @@ _BY_AN_INSTALLER = {
 }
 
 
+_NO_RIGHT = "the token may not write here: give it the right to write packages (packages: write)"
+_NO_LOGIN = (
+    "the credentials aren't accepted, or there are none: give --token env://NAME, and --username env://NAME "
+    "where the registry asks for one"
+)
 _BY_REGCTL = {
-    "429": "it takes no more requests for now: try again later, or log in with --token",
-    "unauthorized": "the credentials aren't accepted, or there are none: give --token env://NAME, and "
-    "--username env://NAME where the registry asks for one",
-    "http 401": "the credentials aren't accepted, or there are none: give --token env://NAME, and "
-    "--username env://NAME where the registry asks for one",
-    "forbidden": "the token may not write here: give it the right to write packages (packages: write)",
-    "denied": "the token may not write here: give it the right to write packages (packages: write)",
-    "http 403": "the token may not write here: give it the right to write packages (packages: write)",
+    "http 429": "it takes no more requests for now: try again later, or log in with --token",
+    "http 403": _NO_RIGHT,  # regctl calls it unauthorized too, so it comes first
+    "http 401": _NO_LOGIN,
+    "unauthorized": _NO_LOGIN,
+    "denied:": _NO_RIGHT,
     "name_unknown": "there is no such repository, and the registry makes none by itself: create it",
     "no such host": "the registry's name doesn't resolve: check --registry",
     "connection refused": "the registry doesn't answer: check --registry, and that it runs",
     "server gave http response to https": "it speaks plain HTTP: add --plain-http if that is meant",
-    "eof": "the registry closes the connection: check --registry, and that it runs there",
-    "not found": "it isn't there: check name, tag and digest",
     "x509": "its certificate isn't trusted: give that of its CA with --registry-ca",
+    ": eof": "the registry closes the connection: check --registry, and that it runs there",
+    "not found": "it isn't there: check name, tag and digest",
 }
 
 

@@ -1,0 +1,86 @@
+"""Git repositories of two small DAG types without packages, as a user has them on disk."""
+
+import uuid
+from pathlib import Path
+
+import dagger
+import pygit2
+from dagger import dag
+
+from ci import lockfile, pins, publishing
+from ci.publication import Publication, Row
+from ci.publishing import Request
+from ci.registry import Access
+from ci.sources import Sources
+
+DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
+PYPROJECT = '[project]\nname = "{name}"\nversion = "1"\ndependencies = []\n'
+LOCK = (
+    'lock-version = "1.0"\ncreated-by = "a test"\npackages = []\n\n[tool.airflow-images]\nbase = "{base}"\n'
+)
+
+
+class History:
+    """A repository in a folder, with two DAG types, ``one`` and ``two``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._git = pygit2.init_repository(str(folder), initial_head="main")
+        self._git.remotes.create("origin", "https://github.com/Example/flows.git")
+        for name in ("one", "two"):
+            lock = LOCK.format(base=lockfile.base_name(pins.image("airflow")))
+            self.write(f"images/{name}/pyproject.toml", PYPROJECT.format(name=name))
+            self.write(f"images/{name}/{lockfile.NAME}", lock)
+            self.write(f"dags/{name}/{name}_dag.py", DAG.format(name=name))
+        self.commit()
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file."""
+        place = self._folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+    def commit(self) -> str:
+        """Commit everything to main; gives the commit."""
+        self._git.index.add_all()
+        self._git.index.write()
+        who = pygit2.Signature("A Test", "test@example.com", 1_700_000_000, 0)
+        parents = [] if self._git.head_is_unborn else [self._git.head.target]
+        tree = self._git.index.write_tree()
+        return str(self._git.create_commit("HEAD", who, who, "A change", tree, parents))
+
+    def tag(self, name: str) -> None:
+        """Put a git tag here, wherever it was."""
+        self._git.references.create(f"refs/tags/{name}", self._git.head.target, force=True)
+
+    def untag(self, name: str) -> None:
+        """Remove a git tag."""
+        self._git.references.delete(f"refs/tags/{name}")
+
+    async def publish(
+        self, registry: str, access: Access, name: str = "", *, ref: str = "", force: str = ""
+    ) -> Publication:
+        """Publish a DAG type, or both, as ``dagger call publish`` does.
+
+        Raises:
+            CheckError: one of them failed.
+        """
+        repository = dag.host().directory(str(self._folder), no_cache=True)
+        sources = Sources(repository)
+        try:
+            intent = await publishing.intend(sources, repository, name, registry, "", ref)
+            request = Request(platforms=(), access=access, force=force)
+            return await publishing.publish(intent, request, sources, repository)
+        finally:
+            sources.close()
+
+
+def only(publication: Publication) -> Row:
+    """The row of a publish of one DAG type."""
+    (row,) = publication.rows
+    return row
+
+
+def secret(value: str) -> dagger.Secret:
+    """A secret of that value."""
+    return dag.set_secret(f"secret-{uuid.uuid4().hex}", value)

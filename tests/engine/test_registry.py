@@ -1,0 +1,51 @@
+"""The program that talks to registries, in many publishes through a proxy that fails as networks do."""
+
+import json
+import uuid
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import layers, pins
+from tests.engine import registries
+from tests.engine.conftest import anew
+
+pytestmark = pytest.mark.anyio
+
+FAULTS = {"drop", "lost", "torn", "half", "slow", "429", "500", "502", "503", "403"}
+
+
+def driver() -> dagger.Container:
+    """A container with the program, regctl and the campaign."""
+    return (
+        anew(layers.tool_container())
+        .with_mounted_file(
+            "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+        )
+        .with_mounted_file("/mnt/registry.py", layers.program("registry.py"))
+        .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
+    )
+
+
+async def campaign(container: dagger.Container, registry: str, publishes: int, seed: str = "1") -> None:
+    """Publish so many times, and check that nothing wrong was found and that faults did happen."""
+    command = ["python", "-B", "/servers/campaign.py", "--program", "/mnt/registry.py"]
+    command += ["--registry", registry, "--publishes", str(publishes), "--seed", seed]
+    command += ["--prefix", f"test-{uuid.uuid4().hex[:8]}/"]
+    ran = container.with_exec(command, expect=dagger.ReturnType.ANY)
+    output = await ran.stdout()
+    assert await ran.exit_code() == 0, f"{output[-6000:]}\n{await ran.stderr()}"
+    told = json.loads(output)
+    assert told["findings"] == []
+    assert set(told["faults"]) == FAULTS
+    results = told["results"]
+    assert results["killed"] >= publishes / 20, results
+    assert results["stopped"] >= publishes / 40, results
+    assert results["succeeded"] >= publishes / 2, results
+
+
+@pytest.mark.parametrize("other", ["", *registries.beside_the_engine()])
+async def test_tags_lead_to_whole_images_whatever_fails(other: str) -> None:
+    container = driver() if other else driver().with_service_binding("registry", registries.plain())
+    await campaign(container, other or f"registry:{registries.PORT}", 40 if other else 200)
