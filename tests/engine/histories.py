@@ -57,6 +57,10 @@ class History:
         """Remove a git tag."""
         self._git.references.delete(f"refs/tags/{name}")
 
+    def directory(self) -> dagger.Directory:
+        """The repository as it is now."""
+        return dag.host().directory(str(self._folder), no_cache=True)
+
     async def publish(
         self, registry: str, access: Access, name: str = "", *, ref: str = "", force: str = ""
     ) -> Publication:
@@ -65,7 +69,7 @@ class History:
         Raises:
             CheckError: one of them failed.
         """
-        repository = dag.host().directory(str(self._folder), no_cache=True)
+        repository = self.directory()
         sources = Sources(repository)
         try:
             intent = await publishing.intend(sources, repository, name, registry, "", ref)
