@@ -100,7 +100,7 @@ def with_uv(container: dagger.Container) -> dagger.Container:
         .with_env_variable("UV_LINK_MODE", "copy")
         .with_env_variable("UV_COMPILE_BYTECODE", "0")  # byte code holds times and paths
         .with_env_variable("UV_SYSTEM_CERTS", "1")
-        .with_env_variable("UV_HTTP_RETRIES", "8")  # with growing pauses: a name server may need a minute
+        .with_env_variable("UV_HTTP_RETRIES", "5")  # with growing pauses: a name server may need a minute
     )
 
 

@@ -19,7 +19,7 @@ SIDE = "/opt/pytest"
 def with_pytest(container: dagger.Container) -> dagger.Container:
     """The container with pytest beside its own packages, at the version of the development tools."""
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
-    pin = next(line for line in groups["dev"] if line.startswith("pytest=="))
+    pin = next(line for line in groups["dev"] if str(line).startswith("pytest=="))
     installed = layers.with_uv(dag.container().from_(pins.image("python"))).with_exec(
         [layers.UV, "pip", "install", "--quiet", "--target", SIDE, pin]
     )
