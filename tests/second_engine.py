@@ -10,6 +10,7 @@ both reach.
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,13 +18,15 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
-REGISTRY = "127.0.0.1:5000"
+SECOND = "second"
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
 
 
 def run(project: Path, instance: str, *command: str) -> str:
     """Standard output of a command; ends the program with what it said where it fails."""
     env = {**os.environ, "AIRGAP_INSTANCE": instance, "DAGGERW": "airgap"}
+    if instance == SECOND:
+        env.pop("AIRGAP_PORT", None)  # the first one's
     done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}\n{done.stderr[-3000:]}")
@@ -33,19 +36,23 @@ def run(project: Path, instance: str, *command: str) -> str:
 def prove(project: Path, dag: str) -> str:
     """The verdict of the second engine on an image of the first."""
     git = ("git", "-c", "user.name=test", "-c", "user.email=test@localhost")
-    run(project, "default", "git", "init", "--quiet", "--initial-branch", "main")
-    run(project, "default", "git", "add", "--all")
-    run(project, "default", *git, "commit", "--quiet", "--message", "second engine")
-    where = ("--registry", REGISTRY, "--owner", "second-engine")
-    published = run(
-        project, "default", "./daggerw", "call", "publish", "--dag", dag, *where, "--format", "json"
-    )
+    first = os.environ.get("AIRGAP_INSTANCE", "default")
+    run(project, first, "git", "init", "--quiet", "--initial-branch", "main")
+    run(project, first, "git", "add", "--all")
+    run(project, first, *git, "commit", "--quiet", "--message", "second engine")
+    run(project, first, sys.executable, "-m", "airgap", "up")
+    status = run(project, first, sys.executable, "-m", "airgap", "status")
+    registry = re.search(r"^registry .* answers at (\S+)", status, flags=re.MULTILINE)
+    if registry is None:
+        sys.exit(f"no registry answers:\n{status}")
+    where = ("--registry", registry[1], "--owner", "second-engine")
+    published = run(project, first, "./daggerw", "call", "publish", "--dag", dag, *where, "--format", "json")
     reference = json.loads(published)["images"][0]["reference"]
-    run(project, "second", sys.executable, "-m", "airgap", "clean")
+    run(project, SECOND, sys.executable, "-m", "airgap", "clean")
     try:
-        return run(project, "second", "./daggerw", "call", "reproduce", "--reference", reference)
+        return run(project, SECOND, "./daggerw", "call", "reproduce", "--reference", reference)
     finally:
-        run(project, "second", sys.executable, "-m", "airgap", "clean")
+        run(project, SECOND, sys.executable, "-m", "airgap", "clean")
 
 
 def main() -> None:
