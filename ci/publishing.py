@@ -87,17 +87,21 @@ async def publish(
         ConfigurationError: the registry can't be used as asked.
         StepError: the base or the registry can't be had. What concerns one type alone is in its row.
     """
-    jobs = [_Job(planned=planned) for planned in intent.planned]
+    jobs = [
+        _Job(planned=planned, note="" if planned.tags else planned.plan.reason) for planned in intent.planned
+    ]
     pushing = [job for job in jobs if job.planned.tags]
     place = None
     if pushing:
         place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await _look(place, pushing)
-    if any(not job.problem for job in jobs):
+    # Where nothing is pushed at all, as for a pull request, the gate is what was asked for.
+    making = [job for job in pushing or jobs if not job.problem]
+    if making:
         bases = await _bases(request)
         limit = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(
-            *(_guarded(job, _make(job, intent, request, sources, bases), limit) for job in jobs)
+            *(_guarded(job, _make(job, intent, request, sources, bases), limit) for job in making)
         )
         if place is not None:
             await _decide(pushing, intent, repository)
@@ -145,8 +149,6 @@ async def _make(
     job: _Job, intent: Intent, request: Request, sources: Sources, bases: dict[str, BaseImage]
 ) -> None:
     """Build the image of every platform, run its gate, and write what it says of itself."""
-    if job.problem:
-        return
     dag_type = job.planned.dag_type
     below = next(iter(bases.values()))
     if request.platforms:
@@ -165,7 +167,6 @@ async def _make(
         forced = request.force
         job.note = f"the gate failed, and it is published by force: {request.force}\n{fault}"
     if not job.planned.tags:
-        job.note = job.planned.plan.reason
         return
     described: dict[str, oci.Assembly] = {}
     for name, built in job.images.items():
