@@ -150,33 +150,42 @@ async def _make(
 ) -> None:
     """Build the image of every platform, run its gate, and write what it says of itself."""
     dag_type = job.planned.dag_type
-    below = next(iter(bases.values()))
     if request.platforms:
-        lock = await sources.lock(dag_type, lockfile.base_name(below.reference))
+        lock = await sources.lock(dag_type, lockfile.base_name(next(iter(bases.values())).reference))
         platforms.require_wheels(dag_type, lock, request.platforms)
-    forced = ""
     for name, each in bases.items():
         job.images[name] = await image.build(dag_type, sources, each)
+    forced = await _gate(job, request.force)
+    if job.planned.tags:
+        _describe(job, intent, forced)
+
+
+async def _gate(job: _Job, force: str) -> str:
+    """Test every image; gives the reason where a failure is overridden, else an empty string."""
+    dag_type = job.planned.dag_type
     try:
         for built in job.images.values():
             await smoke.test(dag_type.name, built.container(), built.base, built.requirements)
     except Fault as fault:
-        if not request.force:
+        if not force:
             advice = "mend it, or publish all the same with --force '<reason>', which a label will tell"
             raise StepError([f"the gate failed, nothing was pushed: {advice}\n{fault}"]) from None
-        forced = request.force
-        job.note = f"the gate failed, and it is published by force: {request.force}\n{fault}"
-    if not job.planned.tags:
-        return
+        job.note = f"the gate failed, and it is published by force: {force}\n{fault}"
+        return force
+    return ""
+
+
+def _describe(job: _Job, intent: Intent, forced: str) -> None:
+    """Add labels to each image, and an index where there are several; what is to be pushed is then known."""
     described: dict[str, oci.Assembly] = {}
+    told: dict[str, str] = {}
     for name, built in job.images.items():
-        told = labels.labels(dag_type, intent.sources, built.base, forced)
+        told = labels.labels(job.planned.dag_type, intent.sources, built.base, forced)
         created = labels.created(intent.sources.revision)
         described[name] = oci.described(built.assembly(), told, created, labels.kept)
         job.texts += [described[name].config.text, described[name].manifest.text]
     job.digest = next(iter(described.values())).manifest.digest
     if len(described) > 1:
-        told = labels.labels(dag_type, intent.sources, below.reference, forced)
         top = oci.index(described, told)
         job.texts.append(top.text)
         job.digest = top.digest

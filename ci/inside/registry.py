@@ -179,39 +179,46 @@ def has_base(repository: str, base: list[str]) -> bool:
     return all(once(["blob", "head", repository, layer]).status == 0 for layer in {*base[:1], *base[-1:]})
 
 
-def push(image: dict[str, Any], base: list[str], donor: str | None) -> dict[str, Any]:
-    """Bring an image to its repository by digest, then move its tags."""
-    started = time.monotonic()
+def send(image: dict[str, Any], base: list[str], donor: str | None) -> None:
+    """Bring an image to its repository by digest; only what isn't there is sent."""
     repository, wanted = image["repository"], image["digest"]
     by_digest = f"{repository}@{wanted}"
+    if manifest(by_digest) is not None:
+        return
+    for layer in base if donor and donor != repository else ():
+        # One that can't be mounted is copied, and one that can't be copied is sent below.
+        once(["blob", "copy", str(donor), repository, layer])
+    must(["image", "copy", f"ocidir://{LAYOUT}@{wanted}", by_digest])
     if manifest(by_digest) is None:
-        if donor and donor != repository:
-            for (
-                layer
-            ) in base:  # one that can't be mounted is copied, and one that can't be copied is sent below
-                once(["blob", "copy", donor, repository, layer])
-        must(["image", "copy", f"ocidir://{LAYOUT}@{wanted}", by_digest])
-        if manifest(by_digest) is None:
-            raise RegistryError(f"{by_digest} was sent, and the registry doesn't have it")
+        raise RegistryError(f"{by_digest} was sent, and the registry doesn't have it")
+
+
+def move(place: str, wanted: str, before: str | None) -> bool:
+    """Let a tag point to the manifest with the text ``wanted``; whether that changed anything."""
+    text = manifest(place)
+    if text == wanted:
+        return False
+    now = digest(text) if text is not None else None
+    if now != before:
+        raise RegistryError(f"{place} was moved to {now} by someone else meanwhile: publish again")
+    must(["manifest", "put", "--content-type", json.loads(wanted)["mediaType"], place], wanted.encode())
+    if manifest(place) != wanted:
+        raise RegistryError(f"{place} was moved by someone else meanwhile: publish again")
+    return True
+
+
+def push(image: dict[str, Any], base: list[str], donor: str | None) -> dict[str, Any]:
+    """Bring an image to its repository, then move its tags, in their order."""
+    started = time.monotonic()
+    send(image, base, donor)
+    wanted = next(text for text in image["texts"] if digest(text) == image["digest"])
     written: list[str] = []
-    top = next(text for text in image["texts"] if digest(text) == wanted)
     for tag, before in image["tags"].items():
-        place = f"{repository}:{tag}"
-        text = manifest(place)
-        now = digest(text) if text is not None else None
-        if now == wanted:
-            continue
-        done = f"; {', '.join(written)} was moved before that" if written else ""
-        if now != before:
-            told = f"the tag {tag} was moved to {now} by someone else meanwhile: publish again"
-            raise RegistryError(f"{told}{done}")
         try:
-            must(["manifest", "put", "--content-type", json.loads(top)["mediaType"], place], top.encode())
+            written += [tag] if move(f"{image['repository']}:{tag}", wanted, before) else []
         except RegistryError as error:
-            raise RegistryError(f"{error}{done}") from None
-        if manifest(place) != top:
-            raise RegistryError(f"the tag {tag} was moved by someone else meanwhile: publish again{done}")
-        written.append(tag)
+            told = f"; moved before that: {', '.join(written)}" if written else ""
+            raise RegistryError(f"{error}{told}") from None
     return {"written": written, "seconds": round(time.monotonic() - started, 2)}
 
 

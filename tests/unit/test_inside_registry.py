@@ -283,7 +283,7 @@ def test_a_tag_that_was_moved_meanwhile_is_left(fake: Fake, tmp_path: Path, befo
     pushed = job(tmp_path, "api", main=before)
     text = canonical({**json.loads(texts("api")[1]), "annotations": {"other": "image"}})
     pushed["images"]["api"] |= {"digest": digest(text), "texts": [texts("api")[0], text]}
-    problem = f"the tag main was moved to {theirs} by someone else meanwhile: publish again"
+    problem = f"r.example/api:main was moved to {theirs} by someone else meanwhile: publish again"
     assert fake.do("push", pushed) == {"api": {"problem": problem}}
     assert fake.tags("api") == {"main": theirs}
     pushed["images"]["api"]["tags"] = {"main": theirs}
