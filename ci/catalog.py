@@ -34,6 +34,10 @@ class Catalog:
             raise ConfigurationError(["images/ holds no DAG type: write images/<type>/pyproject.toml"])
         return [self.types[name] for name in sorted(self.types)]
 
+    def chosen(self, name: str) -> list[DagType]:
+        """The DAG type of that name alone, or every one where the name is empty; raises as they do."""
+        return [self.get(name)] if name else self.all()
+
     def get(self, name: str) -> DagType:
         """The DAG type of that name; a mistake in another type doesn't matter.
 

@@ -55,12 +55,9 @@ class Checks:
         locked = dag.directory()
         for name in ("pyproject.toml", "uv.lock"):
             locked = locked.with_file(name, self.project.file(name))
+        with_git = layers.tool_container().with_exec(["sh", "-ec", layers.apt_get(("git",))])  # tests need it
         return (
-            layers.with_uv(
-                layers.tool_container().with_exec(
-                    ["sh", "-ec", layers.apt_get(("git",))]
-                )  # for tests of history
-            )
+            layers.with_uv(with_git)
             .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/venv")
             .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
             .with_env_variable("PATH", "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin")

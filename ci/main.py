@@ -85,8 +85,7 @@ class AirflowImages:
     async def test(self, dag_type: AnyDagType = "") -> str:
         """Smoke-test a DAG type's image, or every type's, without a network; fails with every finding."""
         async with self._sources() as sources:
-            found = await sources.catalog()
-            types = [found.get(dag_type)] if dag_type else found.all()
+            types = (await sources.catalog()).chosen(dag_type)
             below = await base.load(pins.image("airflow"))
             results = await asyncio.gather(
                 *(_test(each, sources, below) for each in types), return_exceptions=True
@@ -104,8 +103,7 @@ class AirflowImages:
     async def lock(self, dag_type: AnyDagType = "") -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python and packages."""
         async with self._sources() as sources:
-            found = await sources.catalog()
-            types = [found.get(dag_type)] if dag_type else found.all()
+            types = (await sources.catalog()).chosen(dag_type)
             reference = pins.image("airflow")
             texts = await locking.lock(
                 types, sources, base.container(reference), lockfile.base_name(reference)

@@ -14,6 +14,7 @@ _NO_NAME = re.compile(r"[.:]|^localhost$")  # without one of these, a host is th
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+LEGAL_TAG = "1 to 128 of A-Z a-z 0-9 _ . -, and no . or - first"  # _TAG in words
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
 
@@ -47,8 +48,9 @@ class Names:
         """
         tag = self.tag_pattern.replace("{dag}", dag_type).replace("{version}", version)
         if not _TAG.fullmatch(tag):
-            told = "1 to 128 of A-Z a-z 0-9 _ . -, and no . or - first"
-            raise ConfigurationError([f"the tag {tag!r} isn't legal: expected {told}; shorten it in {FILE}"])
+            raise ConfigurationError(
+                [f"the tag {tag!r} isn't legal: expected {LEGAL_TAG}; shorten it in {FILE}"]
+            )
         return tag
 
     def version(self, dag_type: str, tag: str) -> str | None:

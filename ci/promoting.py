@@ -4,7 +4,7 @@ from typing import Any
 
 from . import oci, outside, releases, tags
 from .errors import ConfigurationError, StepError
-from .names import Names, Reference, is_tag
+from .names import LEGAL_TAG, Names, Reference, is_tag
 from .registry import Registry
 
 LATEST = "latest"
@@ -23,8 +23,7 @@ async def promote(where: Reference, tag: str, place: Registry) -> str:
         StepError: the registry refuses.
     """
     if not is_tag(tag):
-        told = "expected 1 to 128 of A-Z a-z 0-9 _ . -, and no . or - first"
-        raise ConfigurationError([f"--tag {tag!r} is no tag: {told}"])
+        raise ConfigurationError([f"--tag {tag!r} is no tag: expected {LEGAL_TAG}"])
     before = (await _look(place, where.repository, [tag]))["manifests"].get(tag)
     digest = oci.Blob(text=before).digest if before is not None else None
     if digest == where.digest:

@@ -71,7 +71,7 @@ async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was 
         ConfigurationError: with everything that can't be.
     """
     found = await sources.catalog()
-    chosen = [found.get(dag_type)] if dag_type else found.all()
+    chosen = found.chosen(dag_type)
     settings = publish_settings.parse(await sources.text(publish_settings.FILE))
     revision = await history.revision(repository)
     return planning.intend(found, chosen, revision, settings, ref=ref, registry=registry, owner=owner)

@@ -96,13 +96,11 @@ class Registry:
             raise outside.step_error(f"the registry {self.host} can't be used", error) from None
 
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
+        written = dag.file("job.json", json.dumps(job, sort_keys=True))
+        # A call is an effect, or a look at what changes: the variable keeps it from being remembered.
         return (
-            container.with_mounted_file(
-                "/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True))
-            )
-            .with_env_variable(
-                "CALL", uuid.uuid4().hex
-            )  # an effect, and a look at what changes: never remembered
+            container.with_mounted_file("/mnt/job.json", written)
+            .with_env_variable("CALL", uuid.uuid4().hex)
             .with_exec(["python3", "-I", "-B", "/mnt/registry.py", verb, "/mnt/job.json", "/answer.json"])
         )
 
