@@ -1,11 +1,11 @@
-"""The Go programs (dagger, its engine, registry, regctl, cosign, trivy), each built from its own go.mod."""
+"""The Go programs, from the engine to what makes data for tests, each built from its own go.mod."""
 
 import functools
 import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -30,6 +30,13 @@ class Tool:
     linker: str = "-s -w"
     tags: str = ""
     env: tuple[tuple[str, str], ...] = ()
+    source: Path | None = field(default=None, repr=False)  # a step counts what the folder holds, not its name
+    """The folder that holds go.mod, where it isn't airgap/tools/<name>."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds go.mod."""
+        return self.source or TOOLS / self.name
 
 
 DAGGER = Tool(
@@ -56,6 +63,12 @@ TRIVY = Tool(
     f"-s -w -X {_TRIVY}/pkg/version/app.ver={{number}}",
     env=(("GOEXPERIMENT", "jsonv2"),),
 )
+ADVISORIES = Tool(
+    "advisories",
+    "github.com/aquasecurity/trivy-db",
+    (".",),
+    source=PROJECT / "tests" / "advisories",
+)
 
 
 def tool_step(tool: Tool) -> Step:
@@ -63,7 +76,7 @@ def tool_step(tool: Tool) -> Step:
     toolchain = toolchain_step(_go_line(tool))
     return Step(
         name=tool.name,
-        inputs=digest_of(TOOLS / tool.name, repr(tool), architecture(), "layout 1"),
+        inputs=digest_of(tool.folder, repr(tool), architecture(), "layout 1"),
         build=lambda folder, log: _build(tool, toolchain, folder, log),
         needs=(toolchain,) if toolchain else (),
         heavy=True,
@@ -72,7 +85,7 @@ def tool_step(tool: Tool) -> Step:
 
 def _build(tool: Tool, toolchain: Step | None, folder: Path, log: TextIO) -> None:
     go = toolchain.result / "go" / "bin" / "go" if toolchain else Path(_go_on_path() or "go")
-    version = pins.module_version(TOOLS / tool.name / "go.mod", tool.module)
+    version = pins.module_version(tool.folder / "go.mod", tool.module)
     linker = tool.linker.format(version=version, number=version.removeprefix("v"))
     binaries = folder / "bin"
     binaries.mkdir()
@@ -82,7 +95,7 @@ def _build(tool: Tool, toolchain: Step | None, folder: Path, log: TextIO) -> Non
     commands.run(
         [go, "build", *flags, "-o", target, *tool.packages],
         log=log,
-        cwd=TOOLS / tool.name,
+        cwd=tool.folder,
         env={**_go_environment(), **dict(tool.env)},
     )
 
@@ -105,7 +118,7 @@ def _go_environment() -> dict[str, str]:
 
 
 def _go_line(tool: Tool) -> tuple[int, ...]:
-    return pins.go_line(TOOLS / tool.name / "go.mod")
+    return pins.go_line(tool.folder / "go.mod")
 
 
 @functools.cache
@@ -146,7 +159,7 @@ def go_version(go: str) -> tuple[int, ...]:
 
 def check_versions() -> None:
     """Raise AirgapError where dagger.json and the go.mod that builds dagger name different versions."""
-    go_mod = TOOLS / "dagger" / "go.mod"
+    go_mod = DAGGER.folder / "go.mod"
     built, wanted = pins.module_version(go_mod, _DAGGER), pins.dagger_version()
     if built != wanted:
         raise AirgapError(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from airgap import detached, engine, gotools, network, pins, registry, rootfs
+from airgap import advisories, detached, engine, gotools, network, pins, registry, rootfs
 from airgap import sdk as python_sdk
 from airgap.engine import Parts
 from airgap.engine_config import write_config
@@ -41,10 +41,10 @@ def up(instance: Instance) -> None:
     _require_programs()
     begin = time.monotonic()
     gotools.check_versions()
-    wanted, images = parts(), standin_steps()
-    steps = [*wanted.steps(), *images.values()]
+    wanted, images, database = parts(), standin_steps(), advisories.database_step()
+    steps = [*wanted.steps(), *images.values(), database]
     run(steps)
-    _start(instance, wanted, images)
+    _start(instance, wanted, images, database)
     with cache_lock("removing outdated results"):
         prune({step.result for step in all_steps(steps)} | engine.results_in_use())
     say(
@@ -53,7 +53,7 @@ def up(instance: Instance) -> None:
     )
 
 
-def _start(instance: Instance, wanted: Parts, images: Mapping[str, Step]) -> None:
+def _start(instance: Instance, wanted: Parts, images: Mapping[str, Step], database: Step) -> None:
     with locked(instance.run / "lock", f"starting or stopping the instance {instance.name}"):
         instance.state.mkdir(parents=True, exist_ok=True)
         instance.run.chmod(0o700)
@@ -61,6 +61,7 @@ def _start(instance: Instance, wanted: Parts, images: Mapping[str, Step]) -> Non
         write_config(instance, pins.registries(), fresh)
         digest = wanted.digest(fresh)
         place_images(instance, images)
+        place_database(instance, database)
         network.ensure_bridge(instance, wanted.debian.result)
         registry.start(instance, wanted.registry.result / "bin" / "registry")
         if running_digest(instance) == digest and engine.answers(instance.socket):
@@ -103,6 +104,12 @@ def place_images(instance: Instance, images: Mapping[str, Step]) -> None:
             f"{image.registry}/{image.repository}", image.tag, step.result, instance.state / "registry"
         ):
             say(f"registry: {image} is new")
+
+
+def place_database(instance: Instance, step: Step) -> None:
+    """Put the advisories made up for tests into the registry's folder."""
+    if registry.place(advisories.REPOSITORY, advisories.TAG, step.result, instance.state / "registry"):
+        say(f"registry: {advisories.REPOSITORY}:{advisories.TAG} is new")
 
 
 def down(instance: Instance) -> bool:

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from airgap import detached, engine, pins, registry
+from airgap import advisories, detached, engine, pins, registry
 from airgap.errors import AirgapError
 from airgap.folders import cache_folder
 from airgap.instance import Instance
@@ -52,17 +52,21 @@ def _line(process: Process | None, state: str) -> str:
 
 
 def held_images(instance: Instance) -> list[str]:
-    """Return the references of the pinned images that the registry's folder holds, sorted."""
-    found: list[str] = []
-    for image in pins.images().values():
-        index = instance.state / "registry" / image.registry / image.repository / "index.json"
-        if index.exists():
-            tags = [
-                entry.get("annotations", {}).get(registry.TAG)
-                for entry in json.loads(index.read_text())["manifests"]
-            ]
-            found += [str(image)] if image.tag in tags else []
-    return sorted(found)
+    """Return what the registry's folder holds of what `up` puts there: references, sorted."""
+    placed = [
+        (str(image), f"{image.registry}/{image.repository}", image.tag) for image in pins.images().values()
+    ]
+    repository, tag = advisories.REPOSITORY, advisories.TAG
+    placed.append((f"{repository}:{tag}", repository, tag))
+    return sorted(shown for shown, repository, tag in placed if tag in _tags(instance, repository))
+
+
+def _tags(instance: Instance, repository: str) -> list[str | None]:
+    index = instance.state / "registry" / repository / "index.json"
+    if not index.exists():
+        return []
+    manifests = json.loads(index.read_text())["manifests"]
+    return [entry.get("annotations", {}).get(registry.TAG) for entry in manifests]
 
 
 def _print_disk(instance: Instance) -> None:

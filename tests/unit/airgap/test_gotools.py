@@ -1,12 +1,15 @@
 """Which Go builds the tools, and with what settings."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airgap import gotools, pins
-from airgap.gotools import DAGGER, REGCTL, TRIVY, tool_step
+from airgap.folders import PROJECT
+from airgap.gotools import ADVISORIES, COSIGN, DAGGER, REGCTL, REGISTRY, TRIVY, tool_step
 
 
 def fake_go(folder: Path, version: str) -> Path:
@@ -76,6 +79,25 @@ def test_the_engine_is_built_as_the_version_that_the_module_asks_for(
 
 
 def test_every_tool_has_a_committed_go_sum() -> None:
-    for tool in (gotools.DAGGER, gotools.REGISTRY, gotools.REGCTL, gotools.COSIGN, gotools.TRIVY):
-        assert (gotools.TOOLS / tool.name / "go.sum").stat().st_size > 0
-        assert pins.module_version(gotools.TOOLS / tool.name / "go.mod", tool.module).startswith("v")
+    for tool in (DAGGER, REGISTRY, REGCTL, COSIGN, TRIVY, ADVISORIES):
+        assert (tool.folder / "go.sum").stat().st_size > 0
+        assert pins.module_version(tool.folder / "go.mod", tool.module).startswith("v")
+
+
+def test_a_tool_is_built_where_its_go_mod_lies(
+    built: list[tuple[list[str], dict[str, Any]]], tmp_path: Path
+) -> None:
+    with (tmp_path / "log").open("w") as log:
+        tool_step(ADVISORIES).build(tmp_path, log)
+    command, options = built[0]
+    assert options["cwd"] == PROJECT / "tests" / "advisories"
+    assert command[command.index("-o") + 1 :] == [str(tmp_path / "bin" / "advisories"), "."]
+    assert REGCTL.folder == gotools.TOOLS / "regctl"
+
+
+def test_where_a_folder_lies_does_not_change_what_is_built_of_it(tmp_path: Path) -> None:
+    elsewhere = replace(REGCTL, source=tmp_path / "elsewhere")
+    shutil.copytree(REGCTL.folder, elsewhere.folder)
+    assert tool_step(elsewhere).result == tool_step(REGCTL).result
+    (elsewhere.folder / "go.sum").write_text("")
+    assert tool_step(elsewhere).result != tool_step(REGCTL).result

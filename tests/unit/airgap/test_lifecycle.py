@@ -5,13 +5,16 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from airgap import lifecycle, network, registry, report
+from airgap.artifact import Kind, write_artifact
 from airgap.errors import AirgapError
-from airgap.folders import PROJECT
+from airgap.folders import PROJECT, digest_of
 from airgap.instance import Instance, instance
+from airgap.step import Step, make
 
 
 @pytest.fixture(name="one")
@@ -74,6 +77,22 @@ def test_held_images_are_those_whose_tag_is_there(one: Instance) -> None:
     tag = f'{{"manifests": [{{"annotations": {{"{registry.TAG}": "3.13-slim"}}}}, {{}}]}}'
     (repository / "index.json").write_text(tag)
     assert report.held_images(one) == ["docker.io/library/python:3.13-slim"]
+
+
+def test_the_advisories_are_held_under_a_name_of_their_own(
+    one: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(folder: Path, _: TextIO) -> None:
+        kind = Kind(config="config", layer="layer", title="db.tar.gz")
+        write_artifact(folder, "2", [Path(__file__)], kind, {})
+
+    step = Step(name="test-advisories", inputs=digest_of("a day"), build=build)
+    make(step)
+    for _ in range(2):
+        lifecycle.place_database(one, step)
+    assert capsys.readouterr().err.count("registry: airflow-images/test-advisories:2 is new") == 1
+    assert (one.state / "registry/airflow-images/test-advisories/index.json").exists()
+    assert report.held_images(one) == ["airflow-images/test-advisories:2"]
 
 
 def test_an_unknown_log_lists_those_there_are(one: Instance, cache: Path) -> None:
