@@ -7,7 +7,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from . import spec
+from . import secret_files, spec
 from .errors import ConfigurationError, did_you_mean
 from .spec import DagType
 
@@ -95,6 +95,7 @@ def _load_type(root: Path, folder: Path) -> DagType:
         *_leading_out(root, found, "dags", found.dag_paths),
         *_leading_out(root, found, "scripts", found.script_paths),
         *_without_code(root, found),
+        *secret_files.problems(root, found),
     ]
     if problems:
         raise ConfigurationError(problems)

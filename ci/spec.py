@@ -91,7 +91,22 @@ def _reasons(value: dict[str, str]) -> dict[str, str]:
     return {canonicalize_name(_name(package)): reason for package, reason in value.items()}
 
 
-def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+def _permissions(value: dict[str, str]) -> dict[str, str]:
+    for name, reason in value.items():
+        path = PurePosixPath(name)
+        inside = path.parts[:1] in {("dags",), ("scripts",)} and len(path.parts) > 1
+        if not inside or ".." in path.parts or str(path) != name:
+            raise ValueError(
+                f"has {name!r}, which is no path of a file under dags/ or scripts/: "
+                "write it like 'dags/salesforce/test.pem'"
+            )
+        if not reason.strip():
+            raise ValueError(f"has no reason for {name!r}: write why this file may be in an image")
+    return value
+
+
+def distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+    """The value, as a validator gives it back; raises ValueError where it names anything twice."""
     twice = sorted({item for item in value if value.count(item) > 1})
     if twice:
         raise ValueError(f"names {', '.join(map(repr, twice))} more than once")
@@ -102,8 +117,8 @@ Name = Annotated[str, AfterValidator(_name)]
 Pin = Annotated[str, AfterValidator(_pinned)]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 DebianPackage = Annotated[str, AfterValidator(_debian_package)]
-Paths = Annotated[tuple[RelativePath, ...], AfterValidator(_distinct)]
-Packages = Annotated[tuple[DebianPackage, ...], AfterValidator(_distinct)]
+Paths = Annotated[tuple[RelativePath, ...], AfterValidator(distinct)]
+Packages = Annotated[tuple[DebianPackage, ...], AfterValidator(distinct)]
 
 
 class Settings(Table):
@@ -115,6 +130,7 @@ class Settings(Table):
     build_packages: Packages = ()
     env: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
     allow_base_changes: Annotated[dict[str, str], AfterValidator(_reasons)] = Field(default_factory=dict)
+    allow_secret_files: Annotated[dict[str, str], AfterValidator(_permissions)] = Field(default_factory=dict)
     max_added_mb: Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)] | None = None
 
 
