@@ -33,3 +33,70 @@ Platforms = Annotated[
 Force = Annotated[str, Doc("Why to publish although the gate failed; a label tells it")]
 Where = Annotated[str, Name("reference"), Doc("A published image: ghcr.io/owner/name@sha256:…, or :tag")]
 Tag = Annotated[str, Doc("The tag to add")]
+
+Database = Annotated[
+    list[str] | None,
+    Name("database"),
+    Doc("Mirrors of the vulnerability database, asked in this order, in the place of the policy's"),
+]
+DatabaseFile = Annotated[
+    dagger.File | None,
+    Name("database-file"),
+    Doc("The vulnerability database as a file (db.tar.gz), where no mirror is to be asked"),
+]
+AllowUnscanned = Annotated[
+    str, Doc("Why to publish although nothing could be scanned, as no vulnerability database was at hand")
+]
+SigningKey = Annotated[
+    dagger.Secret | None,
+    Name("signing-key"),
+    Doc(
+        "Sign with this: a private key that cosign made, or the URI of one in a KMS (awskms:///alias/name, …)"
+    ),
+]
+SigningPassword = Annotated[
+    dagger.Secret | None, Name("signing-password"), Doc("Password of the private key")
+]
+SigningEnvironment = Annotated[
+    dagger.Secret | None,
+    Name("signing-environment"),
+    Doc("What the KMS's client needs, as lines NAME=VALUE"),
+]
+IdentityToken = Annotated[
+    dagger.Secret | None, Name("identity-token"), Doc("Sign without a key, with this OIDC token")
+]
+OidcUrl = Annotated[
+    dagger.Secret | None,
+    Name("oidc-request-url"),
+    Doc("Where a token is to be had in GitHub Actions: env://ACTIONS_ID_TOKEN_REQUEST_URL"),
+]
+OidcToken = Annotated[
+    dagger.Secret | None,
+    Name("oidc-request-token"),
+    Doc("What it is asked for with: env://ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+]
+SigningConfig = Annotated[
+    dagger.File | None,
+    Name("signing-config"),
+    Doc("Authority, log and timestamps to sign with, made by cosign; else Sigstore's, and for a key none"),
+]
+TrustedRoot = Annotated[
+    dagger.File | None, Name("trusted-root"), Doc("Whom to trust in the place of Sigstore's public services")
+]
+VerifyKey = Annotated[dagger.File | None, Name("key"), Doc("Public key whose signatures count: cosign.pub")]
+Identity = Annotated[
+    str, Name("certificate-identity"), Doc("Identity whose signatures count, such as a workflow's address")
+]
+IdentityRegexp = Annotated[str, Name("certificate-identity-regexp"), Doc("The same as a regular expression")]
+Issuer = Annotated[
+    str, Name("certificate-oidc-issuer"), Doc("Who vouches for the identity, as the certificate has it")
+]
+FromSource = Annotated[
+    str, Name("source"), Doc("Repository it must be made from: https://github.com/owner/repo")
+]
+FromCommit = Annotated[str, Name("commit"), Doc("Commit it must be made from, all 40 digits")]
+OnBase = Annotated[str, Name("base-digest"), Doc("Digest of the base it must stand on: sha256:…")]
+ScanDays = Annotated[float, Name("max-scan-age"), Doc("How many days old its scan may be")]
+NewPassword = Annotated[
+    dagger.Secret, Name("password"), Doc("Password that the private key is encrypted with")
+]

@@ -1,11 +1,14 @@
 """One DAG type's image: planned from its sources, assembled as an OCI layout, and what can be asked of it."""
 
+import dataclasses
+import json
+from functools import partial
 from typing import Annotated
 
 import dagger
-from dagger import Doc, dag, field, function, object_type
+from dagger import Doc, Name, dag, field, function, object_type
 
-from . import layers, lockfile, oci, outside, smoke
+from . import base, bills, database, layers, lockfile, oci, outside, policy, smoke, trivy
 from .base import BaseImage
 from .boundary import plain_faults
 from .errors import ConfigurationError
@@ -31,6 +34,7 @@ class Image:
     added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
     layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
     requirements: list[str]
+    lock: str
     config: str
     manifest: str
     below: dagger.Directory
@@ -62,6 +66,35 @@ class Image:
         """Smoke-test the image with the network cut off; fails with every finding."""
         with plain_faults():
             return await smoke.test(self.dag, self.container(), self.base, self.requirements)
+
+    @function
+    async def sbom(
+        self,
+        form: Annotated[str, Name("format"), Doc("cyclonedx or spdx")] = "cyclonedx",
+        scope: Annotated[
+            str, Doc("image: all that is in it; delta: what the type adds to its base")
+        ] = "image",
+    ) -> dagger.File:
+        """The software bill of materials, with package URLs, licenses and the hashes of the lock."""
+        with plain_faults():
+            java = partial(database.java, database.Asked(), policy.parse(None))
+            below = await trivy.read((await base.load(self.base)).layout, java)
+            whole = await bills.whole(self, await trivy.read(self.layout(), java, below), form)
+            return dag.file(f"{self.dag}.{form}.json", bills.part(self, whole, scope))
+
+    def platform(self) -> str:
+        """Such as linux/amd64."""
+        config = json.loads(self.config)
+        return f"{config['os']}/{config['architecture']}"
+
+    def added_diff_ids(self) -> list[str]:
+        """Digests of the layers above the base, unpacked."""
+        return list(json.loads(self.config)["rootfs"]["diff_ids"])[-len(self.digests) :]
+
+    def described(self, assembly: oci.Assembly) -> "Image":
+        """The same layers under other JSON."""
+        texts = {"config": assembly.config.text, "manifest": assembly.manifest.text}
+        return dataclasses.replace(self, digest=assembly.manifest.digest, **texts)
 
 
 def summary(image: Image) -> str:
@@ -111,6 +144,7 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         added_size=sum(layer.size for layer in added),
         layers=[_line(layer) for layer in added],
         requirements=list(dag_type.project.dependencies),
+        lock=lock.text,
         config=assembly.config.text,
         manifest=assembly.manifest.text,
         below=_without_own_json(below),

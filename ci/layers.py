@@ -44,6 +44,14 @@ def program(name: str) -> dagger.File:
     return dag.file(name, (Path(__file__).parent / "inside" / name).read_text(encoding="utf-8"))
 
 
+def package(*names: str) -> dagger.Directory:
+    """Programs of ci/inside that share code, as the package that ``python -m inside.<name>`` finds."""
+    folder = dag.directory().with_file("inside/__init__.py", program("__init__.py"))
+    for name in names:
+        folder = folder.with_file(f"inside/{name}", program(name))
+    return folder
+
+
 def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[Step, dagger.Container]:
     """A layer with Debian packages, and the base with them installed."""
     installed = _watching(base).with_exec(

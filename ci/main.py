@@ -1,8 +1,6 @@
 """The main object: what a user calls."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import dagger
 from dagger import check, dag, function, generate, object_type
@@ -14,47 +12,42 @@ from . import (
     listing,
     lockfile,
     locking,
-    names,
     pins,
     planning,
-    platforms,
-    promoting,
-    publication,
     publishing,
-    reproducing,
+    scanning,
     smoke,
 )
-from . import registry as registries
+from .afterwards import Afterwards
 from .arguments import (
     AnyDagType,
     Authority,
-    Force,
+    Database,
+    DatabaseFile,
     Format,
     OneDagType,
     Owner,
     PlainHttp,
-    Platforms,
     Ref,
     RegistryHost,
-    Tag,
     Token,
     Username,
-    Where,
 )
 from .base import BaseImage
-from .boundary import plain_faults
 from .checks import Checks
+from .database import Asked
 from .errors import CheckError, Fault
 from .history import Repository
 from .image import Image
-from .publishing import Request
+from .publisher import Publisher
 from .registry import Access
-from .sources import Project, Source, Sources
+from .scan import Scan
+from .sources import Project, Source, Sources, read
 from .spec import DagType
 
 
 @object_type
-class AirflowImages:
+class AirflowImages(Publisher, Afterwards):
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
     source: Source
@@ -62,7 +55,7 @@ class AirflowImages:
     @function
     async def list(self, form: Format = "table") -> str:
         """The DAG types with their base, packages and DAG files."""
-        async with self._sources() as sources:
+        async with read(self.source) as sources:
             rows = listing.rows((await sources.catalog()).all(), pins.image("airflow"), await sources.root())
             return formats.chosen(form, listing.table(rows), listing.as_json(rows))
 
@@ -75,7 +68,7 @@ class AirflowImages:
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock, and print what it is."""
-        async with self._sources() as sources:
+        async with read(self.source) as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
             built = await image.build(found, sources, await base.load(pins.image("airflow")))
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
@@ -84,13 +77,38 @@ class AirflowImages:
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def test(self, dag_type: AnyDagType = "") -> str:
         """Smoke-test a DAG type's image, or every type's, without a network; fails with every finding."""
-        async with self._sources() as sources:
+        async with read(self.source) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             below = await base.load(pins.image("airflow"))
             results = await asyncio.gather(
                 *(_test(each, sources, below) for each in types), return_exceptions=True
             )
             return _joined(results)
+
+    # Never remembered: advisories come by the hour.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def scan(
+        self,
+        dag_type: AnyDagType = "",
+        database: Database = None,
+        database_file: DatabaseFile = None,
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> Scan:
+        """Scan a DAG type's image, or every type's, by images/policy.toml; fails unless all passed."""
+        async with read(self.source) as sources:
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            asked = Asked(mirrors=tuple(database or ()), archive=database_file, access=access)
+            return await scanning.scan_all((await sources.catalog()).chosen(dag_type), asked, sources)
+
+    @check
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def vulnerabilities(self) -> None:
+        """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
+        print((await self.scan()).gate())  # noqa: T201 - a check shows what it printed
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -102,7 +120,7 @@ class AirflowImages:
     @function
     async def lock(self, dag_type: AnyDagType = "") -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python and packages."""
-        async with self._sources() as sources:
+        async with read(self.source) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             reference = pins.image("airflow")
             texts = await locking.lock(
@@ -125,114 +143,9 @@ class AirflowImages:
         form: Format = "table",
     ) -> str:
         """What publish would push, under which tags and why; nothing is built or asked of a registry."""
-        async with self._sources() as sources:
+        async with read(self.source) as sources:
             intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
             return formats.chosen(form, planning.table(intent), planning.as_json(intent))
-
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def publish(
-        self,
-        repository: Repository,
-        dag_type: AnyDagType = "",
-        registry: RegistryHost = "",
-        owner: Owner = "",
-        ref: Ref = "",
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        platform: Platforms = None,
-        force: Force = "",
-        form: Format = "table",
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Build, test and push images, and tag them as git says; gives the references by digest."""
-        async with self._sources() as sources:
-            intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            request = Request(platforms=platforms.parse(platform), access=access, force=force)
-            done = await publishing.publish(intent, request, sources, repository)
-            return formats.chosen(form, done.table(), done.as_json())
-
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def published(
-        self,
-        repository: Repository,
-        dag_type: AnyDagType = "",
-        registry: RegistryHost = "",
-        owner: Owner = "",
-        ref: Ref = "",
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        platform: Platforms = None,
-        force: Force = "",
-        *,
-        plain_http: PlainHttp = False,
-    ) -> dagger.File:
-        """Publish, and give published.json for the steps that follow."""
-        async with self._sources() as sources:
-            intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            request = Request(platforms=platforms.parse(platform), access=access, force=force)
-            done = await publishing.publish(intent, request, sources, repository)
-            return dag.file(publication.FILE, done.as_json())
-
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def reproduce(
-        self,
-        repository: Repository,
-        reference: Where,
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Rebuild a published image from the commit in its labels; tells each layer and file that differs."""
-        with plain_faults():
-            where = names.reference(reference, digest=False)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(where.registry, access, where.owner)
-            return await reproducing.reproduce(where, place, repository)
-
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def promote(
-        self,
-        reference: Where,
-        tag: Tag,
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Give a published image, named by digest, one more tag; nothing is built."""
-        with plain_faults():
-            where = names.reference(reference, digest=True)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(where.registry, access, where.owner)
-            return await promoting.promote(where, tag, place)
-
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def rollback(
-        self,
-        repository: Repository,
-        dag_type: OneDagType,
-        registry: RegistryHost = "",
-        owner: Owner = "",
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Move latest of a DAG type to the release before the one it points to; nothing is built."""
-        async with self._sources() as sources:
-            intent = await publishing.intend(sources, repository, dag_type, registry, owner, "")
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(intent.names.registry, access, intent.owner)
-            return await promoting.rollback(dag_type, intent.names, place)
 
     @check
     @function
@@ -257,15 +170,6 @@ class AirflowImages:
     def engine(self, project: Project) -> dagger.Container:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
         return Checks(project).engine()
-
-    @asynccontextmanager
-    async def _sources(self) -> AsyncGenerator[Sources]:
-        sources = Sources(self.source)
-        with plain_faults():
-            try:
-                yield sources
-            finally:
-                sources.close()
 
 
 async def _test(dag_type: DagType, sources: Sources, below: BaseImage) -> str:

@@ -154,8 +154,13 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
-def reference(text: str, *, digest: bool) -> Reference:
+def reference(text: str, *, digest: bool, given: str = "--reference") -> Reference:
     """A reference as a user gives it: ``host/name:tag``, ``host/name@sha256:…`` or both.
+
+    Args:
+        text: what was given.
+        digest: whether it must name one.
+        given: where, as messages say it.
 
     Raises:
         ConfigurationError: it is none, or has no digest where ``digest`` asks for one.
@@ -166,12 +171,10 @@ def reference(text: str, *, digest: bool) -> Reference:
     legal = slash and _HOST.fullmatch(host) and _PATH.fullmatch(path) and _NO_NAME.search(host)
     if not legal or (tag and not _TAG.fullmatch(tag)) or (at and not _DIGEST.fullmatch(found)):
         shape = "ghcr.io/owner/name@sha256:…" if digest else "ghcr.io/owner/name:tag or …@sha256:…"
-        raise ConfigurationError([f"--reference {text!r} is no reference: write it like {shape}"])
+        raise ConfigurationError([f"{given} {text!r} is no reference: write it like {shape}"])
     if digest and not found:
         advice = "a tag can move: take the digest from the output of publish"
-        raise ConfigurationError([f"--reference {text!r} names no digest (…@sha256:…): {advice}"])
+        raise ConfigurationError([f"{given} {text!r} names no digest (…@sha256:…): {advice}"])
     if not tag and not found:
-        raise ConfigurationError(
-            [f"--reference {text!r} names neither tag nor digest: add :tag or @sha256:…"]
-        )
+        raise ConfigurationError([f"{given} {text!r} names neither tag nor digest: add :tag or @sha256:…"])
     return Reference(repository=f"{host}/{path}", tag=tag, digest=found)

@@ -15,7 +15,9 @@ class Row(BaseModel):
 
     ``written`` are tags that point to the digest now and didn't before, ``same`` those that did already,
     ``left`` those that stay elsewhere, each with the reason. ``size`` and ``added`` are compressed bytes;
-    ``seconds`` is the time of its build, gate and push. ``problem`` is empty where all went well.
+    ``seconds`` is the time of its build, gate and push; ``signed`` how many statements were signed and
+    attached (none: it had them all), null where nothing was to be signed; ``problem`` is empty where all went
+    well.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +31,7 @@ class Row(BaseModel):
     size: int = 0
     added: int = 0
     seconds: float = 0
+    signed: int | None = None
     note: str = ""
     problem: str = ""
 
@@ -53,7 +56,7 @@ class Publication(BaseModel):
 
     def table(self) -> str:
         """The rows for a terminal: what is where, then what was left and why, then what went wrong."""
-        head = ("DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "TIME")
+        head = ("DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME")
         cells = [head, *(_cells(row) for row in self.rows)]
         widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
         lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(c, widths, strict=True)).rstrip() for c in cells]
@@ -83,4 +86,5 @@ def _cells(row: Row) -> tuple[str, ...]:
     tags = ", ".join((*row.written, *(f"{tag} (was there)" for tag in row.same))) or "-"
     what = row.reference or row.repository or "-"
     sizes = (megabytes(row.size), megabytes(row.added)) if row.size else ("-", "-")
-    return (row.dag, what, tags, *sizes, f"{row.seconds:.1f} s" if row.seconds else "-")
+    signed = "-" if not row.digest else "no" if row.signed is None else "yes"
+    return (row.dag, what, tags, *sizes, signed, f"{row.seconds:.1f} s" if row.seconds else "-")

@@ -11,9 +11,18 @@ from dagger import dag
 
 from . import layers, loopback, names, outside, pins
 from .errors import ConfigurationError, StepError
+from .inside.registry import KEPT
 from .names import Reference
 
+BUNDLES = "/mnt/bundles"
 _CONFIG = "/run/secrets/regctl.json"
+_PROGRAMS = {
+    "look": "registry",
+    "fetch": "registry",
+    "push": "registry",
+    "signed": "referrers",
+    "attach": "referrers",
+}
 _ALIAS = "registry"  # the tunnel's name inside the container
 
 
@@ -32,6 +41,7 @@ class Registry:
     """One registry that was connected to."""
 
     host: str
+    plain_http: bool
     config: dagger.Secret = field(repr=False)
     tunnel: dagger.Service | None
 
@@ -52,11 +62,22 @@ class Registry:
             raise StepError([outside.registry_problem(str(where), str(answer["problem"]))])
         return answer
 
-    def blobs(self, repository: str, manifest: str, digests: Sequence[str]) -> dagger.Directory:
-        """Blobs of an image in a folder, each named by the hex digits of its digest."""
-        job = {"images": {"image": {"repository": repository, "manifest": manifest, "blobs": list(digests)}}}
-        done = self._run("fetch", job, self._container())
-        return done.directory("/blobs")
+    def blobs(
+        self, repository: str, manifest: str, digests: Sequence[str], *, kept: bool = False
+    ) -> dagger.Directory:
+        """Blobs of an image in a folder, each named by the hex digits of its digest.
+
+        Args:
+            repository: registry and repository.
+            manifest: tag or digest of what they belong to.
+            digests: which blobs.
+            kept: whether they stay with the engine, so that later calls needn't fetch them again.
+        """
+        image = {"repository": repository, "manifest": manifest, "blobs": list(digests), "kept": kept}
+        container = self._container()
+        if kept:
+            container = container.with_mounted_cache(KEPT, dag.cache_volume("airflow-images-blobs"))
+        return self._run("fetch", {"images": {"image": image}}, container).directory("/blobs")
 
     async def push(
         self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory | None
@@ -76,20 +97,41 @@ class Registry:
         folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
         return await self._do("push", {**job, "blobs": folders}, container)
 
+    async def signed(self, where: Sequence[Reference]) -> tuple[dict[str, Any], dagger.Directory]:
+        """What vouches for images, each by digest: answer and folder as ``ci/inside/referrers.py`` tells.
+
+        Both are by the digests' hex digits.
+        """
+        images = {_hex(each.digest): {"repository": each.repository, "digest": each.digest} for each in where}
+        done = self._run("signed", {"images": images}, self._container())
+        return await self._answer(done), done.directory("/signed")
+
+    async def attach(
+        self, images: Mapping[str, Mapping[str, Any]], bundles: dagger.Directory
+    ) -> dict[str, Any]:
+        """Attach bundles of a folder to images; job and answer as ``ci/inside/referrers.py`` tells."""
+        container = self._container().with_mounted_directory(BUNDLES, bundles)
+        return await self._do("attach", {"images": images}, container)
+
     def _container(self) -> dagger.Container:
         container = (
             layers.tool_container()
             .with_mounted_file(
                 "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
             )
-            .with_mounted_file("/mnt/registry.py", layers.program("registry.py"))
+            .with_mounted_directory(
+                "/mnt/programs", layers.package("regctl.py", "registry.py", "referrers.py")
+            )
+            .with_env_variable("PYTHONPATH", "/mnt/programs")
             .with_mounted_secret(_CONFIG, self.config)
             .with_env_variable("REGCTL_CONFIG", _CONFIG)
         )
         return container.with_service_binding(_ALIAS, self.tunnel) if self.tunnel else container
 
     async def _do(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dict[str, Any]:
-        done = self._run(verb, job, container)
+        return await self._answer(self._run(verb, job, container))
+
+    async def _answer(self, done: dagger.Container) -> dict[str, Any]:
         try:
             return json.loads(await done.file("/answer.json").contents())
         except dagger.QueryError as error:
@@ -101,7 +143,9 @@ class Registry:
         return (
             container.with_mounted_file("/mnt/job.json", written)
             .with_env_variable("CALL", uuid.uuid4().hex)
-            .with_exec(["python3", "-I", "-B", "/mnt/registry.py", verb, "/mnt/job.json", "/answer.json"])
+            .with_exec(
+                ["python3", "-B", "-m", f"inside.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
+            )
         )
 
 
@@ -139,9 +183,18 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         settings["hostname"] = f"{_ALIAS}:{port}"
     text = json.dumps({"hosts": {host: settings}, "incDockerCred": False})
     # Its name differs per call, so that two calls with other tokens don't share one.
-    return Registry(host=host, config=dag.set_secret(f"regctl-{uuid.uuid4().hex}", text), tunnel=tunnel)
+    return Registry(
+        host=host,
+        plain_http=access.plain_http,
+        config=dag.set_secret(f"regctl-{uuid.uuid4().hex}", text),
+        tunnel=tunnel,
+    )
 
 
 def _address(host: str) -> tuple[str, int]:
     name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "80")
     return name or host, int(port)
+
+
+def _hex(digest: str) -> str:
+    return digest.partition(":")[2]

@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import dagger
 from dagger import DefaultPath, Doc, Ignore, dag
 
 from . import catalog, lockfile
+from .boundary import plain_faults
 from .catalog import Catalog
 from .lockfile import Lock
 from .spec import DagType
@@ -82,3 +84,14 @@ class Sources:
             else:
                 chosen = chosen.with_file(path, self._tree.file(f"{tree}/{path}"))
         return chosen
+
+
+@asynccontextmanager
+async def read(tree: dagger.Directory) -> AsyncGenerator[Sources]:
+    """The sources for the time of one call; faults in it become its text."""
+    sources = Sources(tree)
+    with plain_faults():
+        try:
+            yield sources
+        finally:
+            sources.close()

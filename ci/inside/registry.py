@@ -1,10 +1,10 @@
 """Talk to a registry with regctl: what is there, pushing images by digest, then moving tags.
 
-    registry.py look|fetch|push JOB.json ANSWER.json
+    python -m inside.registry look|fetch|push JOB.json ANSWER.json
 
 look: {"images": {NAME: {"repository", "tags": […], "write": bool}}}
     → {NAME: {"names": […], "manifests": {TAG: TEXT}, "revisions": {TAG: COMMIT}} or {"problem": "…"}}
-fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…]}}}
+fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…], "kept": bool}}}
     → {NAME: {"manifest": TEXT, "config": TEXT or null (an index)} or {"problem": "…"}}; blobs lie in /blobs
 push: {"base": [DIGEST…], "siblings": [REPOSITORY…], "blobs": [FOLDER…], "images": {NAME: {"repository",
        "digest", "texts": [TEXT…], "tags": {TAG: DIGEST before or null}}}}
@@ -19,99 +19,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
-import re
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-REGCTL = os.environ.get("REGCTL", "regctl")
+from .regctl import ABSENT, RegistryError, digest, guarded, manifest, must, once, run
+
 LAYOUT = Path(os.environ.get("LAYOUT", "/tmp/layout"))  # noqa: S108 - of the container
+KEPT = "/var/cache/airflow-images/blobs"
+KEPT_DAYS = 14
 JOBS = 4  # images at a time: more only wait for the same registry
-ATTEMPTS = 7
-SECONDS = int(os.environ.get("COMMAND_SECONDS", "600"))
 REVISION = "org.opencontainers.image.revision"
-
-# What regctl says of trouble that may pass: too many requests, a server's own errors, broken connections.
-PASSING = re.compile(
-    r"http (status )?(408|429|499|5\d\d)|too many requests|server error|bad gateway|gateway time|unavailable"
-    r"|connection reset|broken pipe|\bEOF\b|timeout|timed out|refused|retry limit|backoff|closed network"
-    r"|digest mismatch|short read|content length|took longer|transport|malformed HTTP|protocol error"
-    r"|blob.upload.(unknown|invalid)|\(chunk.*\[http 4(00|04|16)\]",  # an upload that broke off: begin anew
-    re.IGNORECASE,
-)
-# With http before the number: a digest, a commit's tag or a name may hold 404 too.
-ABSENT = re.compile(r"not found|http (status )?404|name.unknown|manifest.unknown", re.IGNORECASE)
-
-
-class RegistryError(Exception):
-    """A command failed for good; its text is what regctl said last."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A finished command."""
-
-    status: int
-    output: bytes
-    said: str
-
-
-def once(arguments: list[str], given: bytes = b"") -> Ran:
-    """Run regctl once; a command that hangs is ended and reported as such."""
-    command = [REGCTL, "--logopt", "text", *arguments]
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
-    except subprocess.TimeoutExpired:
-        return Ran(124, b"", f"took longer than {SECONDS} s")
-    return Ran(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
-
-
-def pause(attempt: int, rng: Callable[[], float] = random.random) -> float:
-    """Seconds to wait after a failed attempt: doubling from 0.2 to 10; jitter, so that many don't meet."""
-    return min(10.0, 0.2 * 2**attempt) * (0.5 + rng() / 2)
-
-
-def run(arguments: list[str], given: bytes = b"", attempts: int = ATTEMPTS) -> Ran:
-    """Run regctl until it succeeds, fails for good, or has failed often enough."""
-    ran = Ran(1, b"", "")
-    for attempt in range(attempts):
-        ran = once(arguments, given)
-        last = attempt + 1 == attempts or (attempt and "refused" in ran.said)
-        if ran.status == 0 or last or not PASSING.search(ran.said):
-            return ran
-        print(f"again ({attempt + 1}): {' '.join(arguments[:3])}: {ran.said[-200:]}", flush=True)  # noqa: T201
-        time.sleep(pause(attempt))
-    return ran
-
-
-def must(arguments: list[str], given: bytes = b"") -> bytes:
-    """The output of a command; raises RegistryError where it failed."""
-    ran = run(arguments, given)
-    if ran.status:
-        raise RegistryError(f"{' '.join(arguments[:2])}: {ran.said}")
-    return ran.output
-
-
-def manifest(reference: str) -> str | None:
-    """The text of a manifest; None where the registry has none."""
-    ran = run(["manifest", "get", "--format", "raw-body", reference])
-    if ran.status and ABSENT.search(ran.said):
-        return None
-    if ran.status:
-        raise RegistryError(f"manifest get: {ran.said}")
-    return ran.output.decode()
-
-
-def digest(text: str) -> str:
-    """The digest of a manifest's text."""
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def revision(repository: str, text: str) -> str:
@@ -144,6 +65,24 @@ def look(image: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def kept(repository: str, blob: str, folder: Path = Path(KEPT)) -> bytes:
+    """A blob from the folder that stays between calls; fetched where it isn't there, or broken."""
+    place = folder / blob.partition(":")[2]
+    if place.is_file():
+        content = place.read_bytes()
+        if hashlib.sha256(content).hexdigest() == place.name:
+            os.utime(place)
+            return content
+    content = must(["blob", "get", repository, blob])
+    partial = folder / f".{place.name}-{os.getpid()}"
+    partial.write_bytes(content)
+    partial.replace(place)  # whole or not at all: others read it at the same time
+    for other in folder.iterdir():
+        if time.time() - other.stat().st_mtime > KEPT_DAYS * 86400:
+            other.unlink(missing_ok=True)
+    return content
+
+
 def fetch(image: dict[str, Any]) -> dict[str, Any]:
     """An image's manifest and configuration, and those blobs that are asked for."""
     repository, wanted = image["repository"], image["manifest"]
@@ -154,7 +93,8 @@ def fetch(image: dict[str, Any]) -> dict[str, Any]:
     top: dict[str, Any] = json.loads(text)
     for blob in image["blobs"]:
         Path("/blobs").mkdir(exist_ok=True)
-        Path("/blobs", blob.partition(":")[2]).write_bytes(must(["blob", "get", repository, blob]))
+        content = kept(repository, blob) if image.get("kept") else must(["blob", "get", repository, blob])
+        Path("/blobs", blob.partition(":")[2]).write_bytes(content)
     config = must(["blob", "get", repository, top["config"]["digest"]]).decode() if "config" in top else None
     return {"manifest": text, "config": config}
 
@@ -220,14 +160,6 @@ def push(image: dict[str, Any], base: list[str], donor: str | None) -> dict[str,
             told = f"; moved before that: {', '.join(written)}" if written else ""
             raise RegistryError(f"{error}{told}") from None
     return {"written": written, "seconds": round(time.monotonic() - started, 2)}
-
-
-def guarded(job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The result of a job, or what stopped it: one image's failure is not another's."""
-    try:
-        return job()
-    except (RegistryError, OSError, ValueError) as error:  # the latter: a registry that sends no JSON
-        return {"problem": str(error)}
 
 
 def push_all(job: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:

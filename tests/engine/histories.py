@@ -2,16 +2,19 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import dagger
 import pygit2
 from dagger import dag
 
 from ci import lockfile, pins, publishing
+from ci.database import Asked
 from ci.publication import Publication, Row
 from ci.publishing import Request
 from ci.registry import Access
 from ci.sources import Sources
+from tests.engine import advisories
 
 DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
 PYPROJECT = '[project]\nname = "{name}"\nversion = "1"\ndependencies = []\n'
@@ -62,9 +65,15 @@ class History:
         return dag.host().directory(str(self._folder), no_cache=True)
 
     async def publish(
-        self, registry: str, access: Access, name: str = "", *, ref: str = "", force: str = ""
+        self,
+        registry: str,
+        access: Access,
+        name: str = "",
+        *,
+        ref: str = "",
+        **asked: Any,  # noqa: ANN401 - fields of Request
     ) -> Publication:
-        """Publish a DAG type, or both, as ``dagger call publish`` does.
+        """Publish a DAG type, or both, as ``dagger call publish`` does; with a database that knows nothing.
 
         Raises:
             CheckError: one of them failed.
@@ -73,7 +82,8 @@ class History:
         sources = Sources(repository)
         try:
             intent = await publishing.intend(sources, repository, name, registry, "", ref)
-            request = Request(platforms=(), access=access, force=force)
+            usual: dict[str, Any] = {"platforms": (), "database": Asked(archive=advisories.archive(()))}
+            request = Request(**{**usual, **asked}, access=access)
             return await publishing.publish(intent, request, sources, repository)
         finally:
             sources.close()

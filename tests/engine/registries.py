@@ -5,6 +5,7 @@ import socket
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,10 +14,12 @@ import pytest
 from dagger import dag
 
 from ci import layers, registry
+from ci.registry import Access
 from tests.engine.conftest import PROJECT, anew
 
 SERVERS = PROJECT / "tests/engine/servers"
 PORT = 5000
+PLAIN = Access(plain_http=True)
 USER = "publisher"
 PASSWORD = "canary-5e1f0c9ad7b34c"  # noqa: S105 - of a test
 # htpasswd -B with the above.
@@ -116,16 +119,17 @@ def _service(config: str, files: Mapping[str, dagger.File] | None = None) -> dag
     return server.with_exposed_port(PORT).as_service(args=["docker-registry", "serve", "/config.yml"])
 
 
+def beside(services: Mapping[str, dagger.Service]) -> dagger.Container:
+    """A tool container that finds services by these names."""
+    made = layers.tool_container()
+    for name, service in services.items():
+        made = made.with_service_binding(name, service)
+    return made
+
+
 def bind(monkeypatch: pytest.MonkeyPatch, services: Mapping[str, dagger.Service]) -> None:
     """Let the containers that ``ci/registry.py`` makes find services by these names."""
-
-    def container() -> dagger.Container:
-        made = layers.tool_container()
-        for name, service in services.items():
-            made = made.with_service_binding(name, service)
-        return made
-
-    tools = SimpleNamespace(tool_container=container, program=layers.program)
+    tools = SimpleNamespace(tool_container=partial(beside, services), package=layers.package)
     monkeypatch.setattr(registry, "layers", tools)
 
 

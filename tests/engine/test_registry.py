@@ -23,14 +23,15 @@ def driver() -> dagger.Container:
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )
-        .with_mounted_file("/mnt/registry.py", layers.program("registry.py"))
+        .with_mounted_directory("/mnt/programs", layers.package("regctl.py", "registry.py"))
+        .with_env_variable("PYTHONPATH", "/mnt/programs")
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
     )
 
 
 async def campaign(container: dagger.Container, registry: str, publishes: int, seed: str = "1") -> None:
     """Publish so many times, and check that nothing wrong was found and that faults did happen."""
-    command = ["python", "-B", "/servers/campaign.py", "--program", "/mnt/registry.py"]
+    command = ["python", "-B", "/servers/campaign.py", "--program", "inside.registry"]
     command += ["--registry", registry, "--publishes", str(publishes), "--seed", seed]
     command += ["--prefix", f"test-{uuid.uuid4().hex[:8]}/"]
     ran = container.with_exec(command, expect=dagger.ReturnType.ANY)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.inside import registry
+from ci.inside import regctl, registry
 from ci.oci import CONFIG, LAYER, MANIFEST, Json, canonical
 
 COMMIT = "c" * 40
@@ -137,9 +137,10 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     program = tmp_path / "regctl"
     program.write_text(f"#!{sys.executable} -IS\nSTATE = {str(tmp_path)!r}\n{FAKE}")
     program.chmod(0o755)
-    monkeypatch.setattr(registry, "REGCTL", str(program))
+    monkeypatch.setattr(regctl, "REGCTL", str(program))
     monkeypatch.setattr(registry, "LAYOUT", tmp_path / "layout")
     clock = SimpleNamespace(sleep=made.waits.append, monotonic=time.monotonic)
+    monkeypatch.setattr(regctl, "time", clock)
     monkeypatch.setattr(registry, "time", clock)
     return made
 
@@ -177,7 +178,7 @@ def job(tmp_path: Path, *names: str, siblings: Sequence[str] = (), **tags: str |
 )
 def test_what_may_pass_is_tried_again_until_it_succeeds(fake: Fake, said: str) -> None:
     fake.fails(("tag ls", 2, said))
-    assert registry.run(["tag", "ls", "r.example/api"]).status == 0
+    assert regctl.run(["tag", "ls", "r.example/api"]).status == 0
     assert (len(fake.asked()), len(fake.waits)) == (3, 2)
 
 
@@ -186,29 +187,29 @@ def test_what_may_pass_is_tried_again_until_it_succeeds(fake: Fake, said: str) -
 )
 def test_what_will_not_pass_is_tried_once(fake: Fake, said: str) -> None:
     fake.fails(("tag ls", 9, said))
-    ran = registry.run(["tag", "ls", "r.example/api"])
+    ran = regctl.run(["tag", "ls", "r.example/api"])
     assert (ran.status, ran.said, len(fake.asked()), fake.waits) == (1, said, 1, [])
 
 
-@pytest.mark.parametrize(("said", "attempts"), [("http 500", registry.ATTEMPTS), ("connection refused", 2)])
+@pytest.mark.parametrize(("said", "attempts"), [("http 500", regctl.ATTEMPTS), ("connection refused", 2)])
 def test_what_never_passes_ends_with_an_attempt_and_no_wait(fake: Fake, said: str, attempts: int) -> None:
     fake.fails(("tag ls", 99, said))
-    assert registry.run(["tag", "ls", "r.example/api"]).said == said
+    assert regctl.run(["tag", "ls", "r.example/api"]).said == said
     assert (len(fake.asked()), len(fake.waits)) == (attempts, attempts - 1)
 
 
 def test_a_command_that_hangs_is_ended_and_may_pass(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     fake.fails(("tag ls", 99, "hang"))
-    monkeypatch.setattr(registry, "SECONDS", 0.05)
-    ran = registry.once(["tag", "ls", "r.example/api"])
+    monkeypatch.setattr(regctl, "SECONDS", 0.05)
+    ran = regctl.once(["tag", "ls", "r.example/api"])
     assert (ran.status, ran.said) == (124, "took longer than 0.05 s")
-    assert registry.PASSING.search(ran.said)
+    assert regctl.PASSING.search(ran.said)
 
 
 @given(attempt=st.integers(0, 50), chance=st.floats(0, 1, exclude_max=True))
 def test_a_pause_doubles_up_to_ten_seconds_half_of_it_by_chance(attempt: int, chance: float) -> None:
     whole = min(10.0, 0.2 * 2**attempt)
-    assert whole / 2 <= registry.pause(attempt, lambda: chance) <= whole
+    assert whole / 2 <= regctl.pause(attempt, lambda: chance) <= whole
 
 
 @pytest.mark.parametrize("said", ["", "name unknown [http 404]", "r.example/api: not found"])

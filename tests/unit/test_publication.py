@@ -33,7 +33,7 @@ def told(*rows: Row) -> list[str]:
 
 def test_a_table_has_a_line_per_type_in_columns() -> None:
     head, api, dbt = told(API, LEFT)[:3]
-    assert head.split() == ["DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "TIME"]
+    assert head.split() == ["DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME"]
     assert api.split("  ")[:2] == ["api", "r.example/api@sha256:aa"]
     assert "  main, sha-ccccccc, nightly (was there)  " in api
     assert api.endswith("12.3 s")
@@ -48,7 +48,7 @@ def test_no_line_ends_in_blanks() -> None:
 def test_sizes_are_told_where_an_image_was_made() -> None:
     assert "600.0 MB" in told(API)[1]
     assert "1.5 MB" in told(API)[1]
-    assert told(BROKEN)[1].split() == ["salesforce", "r.example/salesforce", "-", "-", "-", "-"]
+    assert told(BROKEN)[1].split() == ["salesforce", "r.example/salesforce", *"-----"]
 
 
 def test_tags_that_were_left_are_told_with_the_reason_behind_all_rows() -> None:
@@ -62,12 +62,12 @@ def test_failures_are_told_last() -> None:
 
 
 def test_what_is_not_pushed_has_a_note_and_no_reference() -> None:
-    assert told(UNPUSHED)[1].split() == ["pull", "-", "-", "-", "-", "-"]
+    assert told(UNPUSHED)[1].split() == ["pull", *"------"]
     assert told(UNPUSHED)[2:] == ["pull: pull request: never pushed"]
 
 
 def test_a_publish_of_nothing_is_its_head() -> None:
-    assert told() == ["DAG  REFERENCE  TAGS  SIZE  ADDED  TIME"]
+    assert told() == ["DAG  REFERENCE  TAGS  SIZE  ADDED  SIGNED  TIME"]
 
 
 def test_a_row_failed_where_it_has_a_problem() -> None:

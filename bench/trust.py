@@ -1,0 +1,83 @@
+"""Time `dagger call scan`, a publish that signs, and `dagger call verify` as a user meets them.
+
+    python3 bench/trust.py [--dag salesforce] [--runs 3]
+
+Each case is a whole `./daggerw call …`, module loading included, on an engine (AIRGAP_INSTANCE=bench) with a
+registry of its own, which it removes at the end. The vulnerability database is airgap's small one.
+
+scan first      the base was never read
+scan type       another DAG type, whose base was read before
+scan again      the same call again
+scan edited     a DAG file edited before each call
+publish plain   a new commit, tests and scan included
+publish signed  the same, with signature, provenance, SBOMs and the scan's result
+verify          everything, the packages in the layers included
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+
+from engine import DATABASE, PORT, Engine, copy, edit, show
+
+GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
+PASSWORD = ("--signing-password", "cmd:printf bench")
+
+
+def measure(engine: Engine, dag: str, runs: int) -> dict[str, list[float]]:
+    """Seconds of each run, by case."""
+    results: dict[str, list[float]] = {}
+    other = next(each.name for each in sorted((engine.project / "images").iterdir()) if each.name != dag)
+    keys = engine.project / "keys"
+    where = ("--registry", f"127.0.0.1:{PORT}", "--owner", "bench", "--dag", dag)
+    allowed = ("--allow-unscanned", "a benchmark", *DATABASE)
+
+    def time(case: str, *command: str, status: int = 0) -> None:
+        results.setdefault(case, []).append(engine.run("./daggerw", "call", *command, status=status))
+
+    engine.run("git", "init", "--quiet", "--initial-branch", "main")
+    engine.run("git", "add", "--all")
+    engine.run(*GIT, "commit", "--quiet", "--message", "bench")
+    engine.airgap("up")
+    engine.run("./daggerw", "call", "keygen", "--password", "cmd:printf bench", "export", "--path", str(keys))
+    (private,), (public,) = keys.glob("*.key"), keys.glob("*.pub")
+    engine.run("./daggerw", "call", "test")
+    time("scan first", "scan", "--dag", other, *DATABASE)
+    time("scan type", "scan", "--dag", dag, *DATABASE)
+    for number in range(runs):
+        time("scan again", "scan", "--dag", dag, *DATABASE)
+        edit(min((engine.project / "dags" / dag).rglob("*.py")), number)
+        time("scan edited", "scan", "--dag", dag, *DATABASE)
+        for case, signing in (("plain", ()), ("signed", ("--signing-key", f"file:{private}", *PASSWORD))):
+            engine.run(*GIT, "commit", "--quiet", "--all", "--allow-empty", "--message", case)
+            time(f"publish {case}", "publish", *where, *allowed, *signing)
+        told = engine.said("./daggerw", "call", "publish", *where, *allowed)
+        reference = re.search(rf"127\.0\.0\.1:{PORT}/\S+@sha256:[0-9a-f]{{64}}", told)
+        if reference is None:
+            sys.exit(f"no reference in what publish said:\n{told}")
+        # It fails, for the database is test data; all else is checked all the same.
+        verify = ("verify", "--reference", reference[0], "--key", str(public))
+        time("verify", *verify, status=1)
+    return results
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dag", default="salesforce")
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(copy(folder))
+        try:
+            results = measure(engine, given.dag, given.runs)
+        finally:
+            engine.airgap("clean")
+    show(results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The calls on images that are published: verify, rebuild, promote, roll back; and keys to sign them with."""
+
+import dagger
+from dagger import function
+
+from . import names, promoting, publishing, reproducing, scanning, signing, verifying
+from . import registry as registries
+from .arguments import (
+    Authority,
+    FromCommit,
+    FromSource,
+    Identity,
+    IdentityRegexp,
+    Issuer,
+    NewPassword,
+    OnBase,
+    OneDagType,
+    Owner,
+    PlainHttp,
+    RegistryHost,
+    ScanDays,
+    Tag,
+    Token,
+    TrustedRoot,
+    Username,
+    VerifyKey,
+    Where,
+)
+from .boundary import plain_faults
+from .evidence import Expected
+from .history import Repository
+from .registry import Access
+from .signing import Trust
+from .sources import Source, read
+
+
+class Afterwards:
+    """A part of the main object."""
+
+    source: Source
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def verify(
+        self,
+        reference: Where,
+        key: VerifyKey = None,
+        certificate_identity: Identity = "",
+        certificate_identity_regexp: IdentityRegexp = "",
+        certificate_oidc_issuer: Issuer = "",
+        trusted_root: TrustedRoot = None,
+        source: FromSource = "",
+        commit: FromCommit = "",
+        base_digest: OnBase = "",
+        max_scan_age: ScanDays = 30,
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Check signature, provenance, SBOMs, scan and layers of a published image; all must hold."""
+        async with read(self.source) as sources:
+            where = names.reference(reference, digest=True)
+            trust = Trust(
+                key=key,
+                identity=certificate_identity,
+                identity_regexp=certificate_identity_regexp,
+                issuer=certificate_oidc_issuer,
+                root=trusted_root,
+            )
+            expected = Expected(
+                signer=trust.words(),
+                identity=certificate_identity,
+                identity_regexp=certificate_identity_regexp,
+                source=source,
+                commit=commit,
+                base_digest=base_digest,
+                scan_days=max_scan_age,
+            )
+            policy = await scanning.rules_of("", sources)
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(where.registry, access, where.owner)
+            return await verifying.verify(where, place, trust, expected, policy)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    def keygen(self, password: NewPassword) -> dagger.Directory:
+        """Make a key pair to sign with: a private key, encrypted with a password, and its public key."""
+        return signing.key_pair(password)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def reproduce(
+        self,
+        repository: Repository,
+        reference: Where,
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Rebuild a published image from the commit in its labels; tells each layer and file that differs."""
+        with plain_faults():
+            where = names.reference(reference, digest=False)
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(where.registry, access, where.owner)
+            return await reproducing.reproduce(where, place, repository)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def promote(
+        self,
+        reference: Where,
+        tag: Tag,
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Give a published image, named by digest, one more tag; nothing is built."""
+        with plain_faults():
+            where = names.reference(reference, digest=True)
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(where.registry, access, where.owner)
+            return await promoting.promote(where, tag, place)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def rollback(
+        self,
+        repository: Repository,
+        dag_type: OneDagType,
+        registry: RegistryHost = "",
+        owner: Owner = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Move latest of a DAG type to the release before the one it points to; nothing is built."""
+        async with read(self.source) as sources:
+            intent = await publishing.intend(sources, repository, dag_type, registry, owner, "")
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(intent.names.registry, access, intent.owner)
+            return await promoting.rollback(dag_type, intent.names, place)

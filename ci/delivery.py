@@ -1,0 +1,129 @@
+"""A publish and the registry: what is there, what may be moved, push by digest, sign, then move the tags."""
+
+import asyncio
+from typing import Any
+
+import dagger
+
+from . import attesting, history, moves, oci, outside, publication, vouching
+from .attesting import Subject
+from .base import BaseImage
+from .job import Job, guarded
+from .planning import Intent
+from .registry import Registry
+from .signing import Signer
+from .vouching import Made, Pushed, Run
+
+AT_ONCE = 8  # DAG types at a time
+
+
+async def look(place: Registry, jobs: list[Job]) -> None:
+    """Ask what each repository has, and whether it may be written to."""
+    wanted = {
+        job.planned.dag_type.name: {
+            "repository": job.planned.repository,
+            "tags": list(job.planned.tags.values()),
+            "write": True,
+        }
+        for job in jobs
+    }
+    told = await place.look(wanted)
+    for job in jobs:
+        job.there = told[job.planned.dag_type.name]
+        if "problem" in job.there:
+            job.problem = outside.registry_problem(job.planned.repository, str(job.there["problem"]))
+
+
+async def decide(jobs: list[Job], intent: Intent, repository: dagger.Directory) -> None:
+    """Decide which tags move."""
+    commits = {
+        commit
+        for job in jobs
+        if not job.problem
+        for commit in job.there["revisions"].values()
+        if commit and commit != intent.sources.revision.commit
+    }
+    descends = await history.descends(repository, commits) if commits else {}
+    for job in jobs:
+        if job.problem:
+            continue
+        tag_of = job.planned.tags
+        digests = {tag: oci.Blob(text=text).digest for tag, text in job.there["manifests"].items()}
+        name = job.planned.dag_type.name
+        there = moves.There(
+            digests={version: digests[tag] for version, tag in tag_of.items() if tag in digests},
+            names=[v for tag in job.there["names"] if (v := intent.names.version(name, tag)) is not None],
+            commits={digests[tag]: commit for tag, commit in job.there["revisions"].items() if commit},
+            descends=descends,
+        )
+        ours = moves.Ours(digest=job.digest, commit=intent.sources.revision.commit)
+        job.decided = moves.decide(job.planned.plan.tags, ours, there)
+        refused = publication.moved(job.decided)[3]
+        job.problem = "; ".join(refused)
+
+
+async def push(
+    place: Registry, jobs: list[Job], intent: Intent, bases: dict[str, BaseImage], *, tags: bool
+) -> None:
+    """Bring images to the registry by digest; with ``tags`` let the decided tags point to them then."""
+    going = [job for job in jobs if not job.problem and publication.moved(job.decided)[0]]
+    if not going:
+        return
+    blobs: dict[str, dagger.File] = {}
+    images: dict[str, Any] = {}
+    for job in going:
+        for built in job.images.values():
+            blobs |= dict(zip(built.digests, built.tarballs, strict=True))
+        before = {tag: oci.Blob(text=text).digest for tag, text in job.there["manifests"].items()}
+        to_write = [job.planned.tags[version] for version in publication.moved(job.decided)[0]]
+        images[job.planned.dag_type.name] = {
+            "repository": job.planned.repository,
+            "digest": job.digest,
+            "texts": job.texts,
+            "tags": {tag: before.get(tag) for tag in to_write} if tags else {},
+        }
+    below = [layer["digest"] for each in bases.values() for layer in each.image.manifest["layers"]]
+    work = {
+        "base": list(dict.fromkeys(below)),
+        "siblings": sorted({planned.repository for planned in intent.planned}),
+        "images": images,
+    }
+    layouts = next(iter(bases.values())).layout
+    for each in list(bases.values())[1:]:
+        layouts = layouts.with_directory("/", each.layout)
+    told = await place.push(work, blobs, layouts)
+    for job in going:
+        answer = told[job.planned.dag_type.name]
+        job.seconds += float(answer.get("seconds", 0))
+        if "problem" in answer:
+            job.problem = outside.registry_problem(job.planned.repository, str(answer["problem"]))
+
+
+async def attest(
+    place: Registry,
+    jobs: list[Job],
+    intent: Intent,
+    signer: Signer,
+    run: Run,
+) -> None:
+    """Sign every image that is there by digest, before a tag leads to it."""
+    limit = asyncio.Semaphore(AT_ONCE)
+    found: dict[str, list[Subject]] = {}
+
+    async def one(job: Job) -> None:
+        made = {name: Made(image=built, scanned=job.scanned[name]) for name, built in job.images.items()}
+        name, repository = job.planned.dag_type.name, job.planned.repository
+        pushed = Pushed(dag_type=name, repository=repository, digest=job.digest, made=made, forced=job.forced)
+        found[name] = await vouching.subjects(pushed, intent, run)
+
+    going = [job for job in jobs if not job.problem]
+    await asyncio.gather(*(guarded(job, one(job), limit) for job in going))
+    going = [job for job in going if not job.problem]
+    if not going:
+        return
+    wanted = [each for job in going for each in found[job.planned.dag_type.name]]
+    told = await attesting.attest(place, signer, wanted)
+    for job in going:
+        answers = [told[each.where.digest] for each in found[job.planned.dag_type.name]]
+        job.problem = "; ".join(each for each in answers if isinstance(each, str))
+        job.attested = sum(each for each in answers if isinstance(each, int))

@@ -1,0 +1,179 @@
+"""Sign statements and verify signatures with cosign; secrets come by the environment alone.
+
+    python -m inside.signing sign|verify JOB.json ANSWER.json
+
+sign: {"types": {TYPE: URI}, "arguments": […]}; statements lie in /mnt/statements/IMAGE/TYPE.json, and in
+    /signed/IMAGE a layout with what vouches for the image already
+    → {IMAGE: [TYPE…]}, those that were signed, or {"problem": "…"}; bundles lie in /bundles/IMAGE/TYPE.json
+    COSIGN_KEY holds a private key (PEM) or the URI of one in a KMS; without it the signing is keyless, with
+    the token of SIGSTORE_ID_TOKEN. KMS_ENVIRONMENT holds lines NAME=VALUE for the KMS's client.
+verify: {"images": [NAME…], "types": {TYPE: URI}, "arguments": […]}; layouts lie in /signed/NAME
+    → {NAME: {"signature": CHECK, TYPE: CHECK}}, CHECK = {"good": bool, "said": "…", "statements": […]}
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+COSIGN = os.environ.get("COSIGN", "cosign")
+STATEMENTS = Path("/mnt/statements")
+BUNDLES = Path("/bundles")
+SIGNED = Path("/signed")
+CONFIG = Path("/tmp/signing-config.json")  # noqa: S108 - of the container
+PUBLIC = Path("/tmp/cosign.pub")  # noqa: S108
+SECONDS = 120
+JOBS = 4
+KMS = re.compile(r"(awskms|azurekms|gcpkms|hashivault|k8s)://\S+")
+# What cosign asks of nobody: no certificate, no log, no timestamps.
+NOBODY = [f"--no-default-{service}" for service in ("fulcio", "oidc", "rekor", "tsa")]
+
+
+class SigningError(Exception):
+    """A command failed; its text is what cosign said last."""
+
+
+def cosign(arguments: list[str]) -> str:
+    """The standard output of cosign.
+
+    Raises:
+        SigningError: it failed, or took too long.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603
+            [COSIGN, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise SigningError(f"cosign {arguments[0]} took longer than {SECONDS} s") from None
+    if done.returncode:
+        raise SigningError(f"cosign {arguments[0]}: {done.stderr.strip()[-1000:]}")
+    return done.stdout
+
+
+def key() -> tuple[list[str], dict[str, str]]:
+    """The arguments and the environment that name the key; none of both for keyless signing."""
+    given = os.environ.get("COSIGN_KEY", "").strip()
+    if not given:
+        return [], {}
+    if KMS.fullmatch(given):
+        lines = os.environ.get("KMS_ENVIRONMENT", "").splitlines()
+        pairs = [line.partition("=") for line in lines if "=" in line]
+        return ["--key", given], {name.strip(): value.strip() for name, _, value in pairs}
+    if "-----BEGIN ENCRYPTED" not in given:
+        shapes = (
+            "a private key that cosign made (make one with keygen), nor a URI such as awskms:///alias/name"
+        )
+        raise SigningError(f"the signing key is neither the text of {shapes}")
+    return ["--key", "env://COSIGN_KEY"], {"COSIGN_KEY": given}
+
+
+def sign(job: dict[str, Any]) -> dict[str, Any]:
+    """Sign every statement that this key hasn't signed before; all by the same key or identity."""
+    arguments, environment = key()
+    os.environ.update(environment)
+    extra: list[str] = job["arguments"]
+    public: list[str] = []
+    if arguments:
+        PUBLIC.write_text(cosign(["public-key", *arguments]), encoding="utf-8")
+        public = ["--key", str(PUBLIC), "--insecure-ignore-tlog"]
+    if (
+        arguments and "--signing-config" not in extra
+    ):  # by a key and without a log: nothing leaves the machine
+        cosign(["signing-config", "create", *NOBODY, "--out", str(CONFIG)])
+        extra = [*extra, "--signing-config", str(CONFIG)]
+
+    def one(file: Path) -> bool:
+        uri = job["types"][file.stem]
+        if public and said_before(file, uri, public):
+            return False
+        bundle = BUNDLES / file.parent.name / file.name
+        bundle.parent.mkdir(parents=True, exist_ok=True)
+        files = ["--statement", str(file), "--bundle", str(bundle)]
+        cosign(["attest-blob", "--yes", *files, *arguments, *extra])
+        return True
+
+    BUNDLES.mkdir(exist_ok=True)
+    wanted = sorted(STATEMENTS.glob("*/*.json"))
+    with ThreadPoolExecutor(JOBS) as pool:
+        signed = list(pool.map(one, wanted))
+    answer: dict[str, Any] = {file.parent.name: [] for file in wanted}
+    for file, done in zip(wanted, signed, strict=True):
+        answer[file.parent.name] += [file.stem] if done else []
+    return answer
+
+
+def said_before(file: Path, uri: str, public: list[str]) -> bool:
+    """Whether the image carries the statement already, signed by this key.
+
+    Of the provenance the first is kept: it tells of the build that made the image. A document that says the
+    same at another time is the same.
+    """
+    held = check(file.parent.name, "" if file.stem == "signature" else uri, public)
+    if not held["good"] or file.stem in {"signature", "provenance"}:
+        return bool(held["good"])
+    wanted = json.loads(file.read_text(encoding="utf-8"))["predicate"]
+    return any(timeless(each["predicate"]) == timeless(wanted) for each in held["statements"])
+
+
+def timeless(predicate: dict[str, Any]) -> dict[str, Any]:
+    """A predicate without what tells of its making."""
+    return {key: value for key, value in predicate.items() if key != "metadata"}
+
+
+def check(image: str, uri: str, arguments: list[str]) -> dict[str, Any]:
+    """What cosign says of an image's statements of one type; of its signature where the type is empty."""
+    place = ["--local-image", str(SIGNED / image)]
+    command = ["verify-attestation", "--type", uri] if uri else ["verify", "--output", "json"]
+    try:
+        said = cosign([*command, *arguments, *place])
+        statements = [statement(line) for line in said.splitlines() if line.startswith("{")] if uri else []
+    except SigningError as error:
+        return {"good": False, "said": str(error), "statements": []}
+    except (KeyError, TypeError, ValueError) as error:
+        return {"good": False, "said": f"cosign's answer can't be read: {error!r}", "statements": []}
+    return {"good": True, "said": "", "statements": statements}
+
+
+def statement(envelope: str) -> dict[str, Any]:
+    """The statement in a DSSE envelope, whose signature cosign has verified."""
+    return json.loads(base64.b64decode(json.loads(envelope)["payload"]))
+
+
+def verify(job: dict[str, Any]) -> dict[str, Any]:
+    """Verify everything that is asked of every image."""
+    types: dict[str, str] = {**job["types"], "signature": ""}  # cosign verifies that one by itself
+    names: list[str] = job["images"]
+    asked = [(image, name, uri) for image in names for name, uri in types.items()]
+    arguments: list[str] = job["arguments"]
+    with ThreadPoolExecutor(JOBS) as pool:
+        waiting = [pool.submit(check, image, uri, arguments) for image, _, uri in asked]
+    answer: dict[str, Any] = {image: {} for image in names}
+    for (image, name, _), done in zip(asked, waiting, strict=True):
+        answer[image][name] = done.result()
+    return answer
+
+
+def main(verb: str, job_file: str, answer_file: str) -> None:
+    """Do a job and write the answer."""
+    job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+    try:
+        answer = sign(job) if verb == "sign" else verify(job)
+    except (SigningError, OSError, ValueError) as error:
+        answer = {"problem": str(error)}
+    Path(answer_file).write_text(json.dumps(answer), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,217 @@
+"""The calls that publish: what a user asks for, put in order, and the result as text or as a file."""
+
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag, function
+
+from . import formats, identity, platforms, publication, publishing
+from .arguments import (
+    AllowUnscanned,
+    AnyDagType,
+    Authority,
+    Database,
+    DatabaseFile,
+    Force,
+    Format,
+    IdentityToken,
+    OidcToken,
+    OidcUrl,
+    Owner,
+    PlainHttp,
+    Platforms,
+    Ref,
+    RegistryHost,
+    SigningConfig,
+    SigningEnvironment,
+    SigningKey,
+    SigningPassword,
+    Token,
+    TrustedRoot,
+    Username,
+)
+from .database import Asked
+from .history import Repository
+from .publication import Publication
+from .publishing import Request
+from .registry import Access
+from .signing import Signer
+from .sources import Source, read
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """The flags of one call."""
+
+    repository: Repository
+    dag_type: AnyDagType
+    registry: RegistryHost
+    owner: Owner
+    ref: Ref
+    username: Username
+    token: Token
+    authority: Authority
+    platform: Platforms
+    force: Force
+    signing_key: SigningKey
+    signing_password: SigningPassword
+    signing_environment: SigningEnvironment
+    identity_token: IdentityToken
+    oidc_request_url: OidcUrl
+    oidc_request_token: OidcToken
+    signing_config: SigningConfig
+    trusted_root: TrustedRoot
+    database: Database
+    database_file: DatabaseFile
+    allow_unscanned: AllowUnscanned
+    plain_http: PlainHttp
+
+    async def done(self, source: dagger.Directory) -> Publication:
+        """Publish."""
+        async with read(source) as sources:
+            intent = await publishing.intend(
+                sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
+            )
+            request = await self._request(intent.names.registry)
+            return await publishing.publish(intent, request, sources, self.repository)
+
+    async def _request(self, host: str) -> Request:
+        access = Access(
+            username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
+        )
+        mirrors = tuple(self.database or ())
+        return Request(
+            platforms=platforms.parse(self.platform),
+            access=access,
+            force=self.force,
+            signer=Signer(
+                key=self.signing_key,
+                password=self.signing_password,
+                environment=self.signing_environment,
+                token=await identity.token(
+                    self.identity_token, self.oidc_request_url, self.oidc_request_token
+                ),
+                config=self.signing_config,
+                root=self.trusted_root,
+            ),
+            database=Asked(mirrors=mirrors, archive=self.database_file, access=access, host=host),
+            unscanned=self.allow_unscanned,
+            ref=self.ref,
+        )
+
+
+class Publisher:
+    """A part of the main object."""
+
+    source: Source
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def publish(
+        self,
+        repository: Repository,
+        dag_type: AnyDagType = "",
+        registry: RegistryHost = "",
+        owner: Owner = "",
+        ref: Ref = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        platform: Platforms = None,
+        force: Force = "",
+        signing_key: SigningKey = None,
+        signing_password: SigningPassword = None,
+        signing_environment: SigningEnvironment = None,
+        identity_token: IdentityToken = None,
+        oidc_request_url: OidcUrl = None,
+        oidc_request_token: OidcToken = None,
+        signing_config: SigningConfig = None,
+        trusted_root: TrustedRoot = None,
+        database: Database = None,
+        database_file: DatabaseFile = None,
+        allow_unscanned: AllowUnscanned = "",
+        form: Format = "table",
+        *,
+        plain_http: PlainHttp = False,
+    ) -> str:
+        """Build, test, scan, push and sign images, and tag them as git says; gives references by digest."""
+        formats.chosen(form, "", "")  # a slip is told before anything is done
+        order = _Order(
+            repository=repository,
+            dag_type=dag_type,
+            registry=registry,
+            owner=owner,
+            ref=ref,
+            username=username,
+            token=token,
+            authority=authority,
+            platform=platform,
+            force=force,
+            signing_key=signing_key,
+            signing_password=signing_password,
+            signing_environment=signing_environment,
+            identity_token=identity_token,
+            oidc_request_url=oidc_request_url,
+            oidc_request_token=oidc_request_token,
+            signing_config=signing_config,
+            trusted_root=trusted_root,
+            database=database,
+            database_file=database_file,
+            allow_unscanned=allow_unscanned,
+            plain_http=plain_http,
+        )
+        done = await order.done(self.source)
+        return formats.chosen(form, done.table(), done.as_json())
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def published(
+        self,
+        repository: Repository,
+        dag_type: AnyDagType = "",
+        registry: RegistryHost = "",
+        owner: Owner = "",
+        ref: Ref = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        platform: Platforms = None,
+        force: Force = "",
+        signing_key: SigningKey = None,
+        signing_password: SigningPassword = None,
+        signing_environment: SigningEnvironment = None,
+        identity_token: IdentityToken = None,
+        oidc_request_url: OidcUrl = None,
+        oidc_request_token: OidcToken = None,
+        signing_config: SigningConfig = None,
+        trusted_root: TrustedRoot = None,
+        database: Database = None,
+        database_file: DatabaseFile = None,
+        allow_unscanned: AllowUnscanned = "",
+        *,
+        plain_http: PlainHttp = False,
+    ) -> dagger.File:
+        """Publish, and give published.json for the steps that follow."""
+        order = _Order(
+            repository=repository,
+            dag_type=dag_type,
+            registry=registry,
+            owner=owner,
+            ref=ref,
+            username=username,
+            token=token,
+            authority=authority,
+            platform=platform,
+            force=force,
+            signing_key=signing_key,
+            signing_password=signing_password,
+            signing_environment=signing_environment,
+            identity_token=identity_token,
+            oidc_request_url=oidc_request_url,
+            oidc_request_token=oidc_request_token,
+            signing_config=signing_config,
+            trusted_root=trusted_root,
+            database=database,
+            database_file=database_file,
+            allow_unscanned=allow_unscanned,
+            plain_http=plain_http,
+        )
+        return dag.file(publication.FILE, (await order.done(self.source)).as_json())

@@ -1,0 +1,68 @@
+"""The result of a scan, as a user gets it: a table and an exit code, or a report as a file."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import dagger
+from dagger import Doc, dag, function, object_type
+
+from . import scan_formats
+from .boundary import plain_faults
+from .errors import CheckError
+from .verdict import State, Verdict
+
+
+@object_type
+class Scan:
+    """Verdicts on the images of DAG types."""
+
+    verdicts: list[str]
+    locks: str
+
+    @function
+    async def sync(self) -> str:
+        """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
+        with plain_faults():
+            told = gate(self.parsed())
+        print(told)  # noqa: T201 - the CLI shows nothing of an object but its id
+        return await dag.file("scan.txt", told).id()
+
+    @function
+    def gate(self) -> str:
+        """The table; fails unless every image passed."""
+        with plain_faults():
+            return gate(self.parsed())
+
+    @function
+    def report(
+        self,
+        form: Annotated[
+            str, dagger.Name("format"), Doc("table, json, markdown, sarif, junit or html")
+        ] = "table",
+    ) -> dagger.File:
+        """The verdicts as a file; it is given whatever they are."""
+        with plain_faults():
+            text = scan_formats.render(form, self.parsed(), json.loads(self.locks))
+            return dag.file(scan_formats.FILE_NAMES[form], text)
+
+    def parsed(self) -> list[Verdict]:
+        """The verdicts as values."""
+        return [Verdict.model_validate_json(each) for each in self.verdicts]
+
+
+def gate(verdicts: Sequence[Verdict]) -> str:
+    """The table.
+
+    Raises:
+        CheckError: with it, where one didn't pass.
+    """
+    told = scan_formats.render("table", verdicts, {})
+    if any(each.state is not State.PASSED for each in verdicts):
+        raise CheckError([told])
+    return told
+
+
+def of(verdicts: Sequence[Verdict], locks: dict[str, str]) -> Scan:
+    """A scan that can be asked for its reports."""
+    return Scan(verdicts=[each.model_dump_json() for each in verdicts], locks=json.dumps(locks))

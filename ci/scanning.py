@@ -1,0 +1,160 @@
+"""Scanning the images of DAG types: the base once, then each image, judged by its policy."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import PurePosixPath
+
+import dagger
+from dagger import dag
+
+from . import base, database, detections, image, lockfile, pins, policy, trivy, verdict
+from . import scan as scan_result
+from .base import BaseImage
+from .database import Asked, Vulnerabilities
+from .detections import Detection
+from .errors import ConfigurationError, StepError
+from .image import Image
+from .policy import Policy
+from .scan import Scan
+from .sources import Sources
+from .spec import DagType
+from .together import together
+from .trivy import Analysis, Java
+from .verdict import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scanner:
+    """What all scans of one call share: the base's analysis and detections, and the database.
+
+    ``problems`` say why nothing can be scanned; empty where all is at hand. ``java`` gets the database of
+    Java archives.
+    """
+
+    base: BaseImage
+    read: Analysis | None
+    found: tuple[Detection, ...]
+    vulnerabilities: Vulnerabilities | None
+    problems: tuple[str, ...]
+    java: Java
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scanned:
+    """The verdict on an image, and its analysis; None where Trivy couldn't read it."""
+
+    verdict: Verdict
+    read: Analysis | None
+
+
+async def prepare(asked: Asked, house: Policy, below: BaseImage) -> Scanner:
+    """Get the database and look at the base.
+
+    Raises:
+        ConfigurationError: what was asked for can't be.
+    """
+    now = datetime.now(UTC)
+    java = partial(database.java, asked, house)
+    reading = asyncio.create_task(trivy.read(below.layout, java))
+    at_hand: Vulnerabilities | None = None
+    read: Analysis | None = None
+    found: tuple[Detection, ...] = ()
+    problems: list[str] = []
+    try:
+        at_hand = await database.fetch(asked, house, now)
+    except StepError as fault:
+        problems += fault.problems
+    except ConfigurationError:
+        await asyncio.gather(reading, return_exceptions=True)  # nothing is left running
+        raise
+    try:
+        read = await reading
+        found = await _detections(read, at_hand, None) if at_hand else ()
+    except StepError as fault:
+        problems += fault.problems
+    return Scanner(
+        base=below,
+        read=read,
+        found=found,
+        vulnerabilities=at_hand,
+        problems=tuple(problems),
+        java=java,
+        now=now,
+    )
+
+
+async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Sources) -> Scanned:
+    """The verdict on a DAG type's image; where it couldn't be scanned, it says so.
+
+    Raises:
+        ConfigurationError: its policy is wrong.
+    """
+    rules = await rules_of(dag_type.name, sources)
+    vex = await _vex(rules, sources)
+    read: Analysis | None = None
+    problems = scanner.problems
+    try:
+        read = await trivy.read(built.layout(), scanner.java, scanner.read)
+        if scanner.vulnerabilities and not problems:
+            found = await _detections(read, scanner.vulnerabilities, vex)
+            digests = (built.digest, scanner.base.digest)
+            about = scanner.vulnerabilities.about
+            both = (found, scanner.found)
+            judged = verdict.judge(dag_type.name, digests, both, rules, about, scanner.now)
+            return Scanned(verdict=judged, read=read)
+    except StepError as fault:
+        problems = fault.problems
+    unknown = verdict.not_scanned(built.dag, built.digest, scanner.base.digest, scanner.now, *problems)
+    return Scanned(verdict=unknown, read=read)
+
+
+async def _detections(
+    read: Analysis, at_hand: Vulnerabilities, vex: dagger.Directory | None
+) -> tuple[Detection, ...]:
+    reports = await together((trivy.files(read), trivy.vulnerabilities(read, at_hand.folder, vex)))
+    return detections.ordered(each for report in reports for each in detections.read(report))
+
+
+async def rules_of(name: str, sources: Sources) -> Policy:
+    """The policy of a DAG type; of the house alone where the name is empty."""
+    own = await sources.text(policy.own(name)) if name else None
+    return policy.parse(await sources.text(policy.HOUSE), own, name=name)
+
+
+async def _vex(rules: Policy, sources: Sources) -> dagger.Directory | None:
+    if not rules.vex:
+        return None
+    folder = dag.directory()
+    missing: list[str] = []
+    for number, path in enumerate(rules.vex):
+        text = await sources.text(path)
+        if text is None:
+            missing.append(f"{policy.HOUSE}: [scan] vex: {path!r} isn't there: write it, or take it out")
+        else:
+            folder = folder.with_new_file(f"{number}-{PurePosixPath(path).name}", text)
+    if missing:
+        raise ConfigurationError(missing)
+    return folder
+
+
+async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> Scan:
+    """The verdicts on the images of DAG types, each built first.
+
+    Raises:
+        ConfigurationError: a policy is wrong.
+        StepError: the base can't be had, or an image can't be built.
+    """
+    rules = await together(rules_of(each.name, sources) for each in types)  # a slip in one costs no build
+    below = await base.load(pins.image("airflow"))
+    scanner, images = await asyncio.gather(
+        prepare(asked, rules[0], below), together(image.build(each, sources, below) for each in types)
+    )
+    scanned = await together(
+        scan(each, built, scanner, sources) for each, built in zip(types, images, strict=True)
+    )
+    locks = {each.name: await sources.text(f"images/{each.name}/{lockfile.NAME}") or "" for each in types}
+    return scan_result.of([each.verdict for each in scanned], locks)

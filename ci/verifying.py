@@ -1,0 +1,152 @@
+"""Verifying a published image: everything is read from the registry, cosign judges the signatures."""
+
+import json
+import shlex
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from dagger import dag
+
+from . import attestations, base, database, evidence, labels, oci, sbom, signing, trivy
+from .base import BaseImage
+from .database import Asked
+from .errors import CheckError, ConfigurationError, Fault, StepError
+from .evidence import Check, Expected, Held
+from .names import Reference
+from .policy import Policy
+from .purl import Package
+from .registry import Registry
+from .signing import Trust
+from .trivy import Java
+
+_COSIGN_TYPES = {
+    attestations.PROVENANCE: "slsaprovenance1",
+    attestations.CYCLONEDX: "cyclonedx",
+    attestations.SPDX: "spdxjson",
+    attestations.SCAN: "vuln",
+}
+
+
+async def verify(where: Reference, place: Registry, trust: Trust, expected: Expected, policy: Policy) -> str:
+    """Check all that is said of an image; gives the checks with their evidence.
+
+    Args:
+        where: the image, by digest.
+        place: its registry.
+        trust: whose signatures count.
+        expected: what it must be made from.
+        policy: what its scan must fulfil.
+
+    Raises:
+        CheckError: a check failed; with all of them.
+        ConfigurationError: it is an index, whose images are verified one by one.
+        StepError: the registry or cosign can't be used.
+    """
+    trust.check()
+    there, signed = await place.signed([where])
+    key = where.digest.partition(":")[2]
+    answer: dict[str, Any] = there[key]
+    if "problem" in answer:
+        raise StepError([f"{where}: {answer['problem']}"])
+    if answer["config"] is None:
+        entries = [each["digest"] for each in json.loads(answer["manifest"]).get("manifests", [])]
+        told = f"is an index: verify each of its images: {', '.join(entries)}"
+        raise ConfigurationError([f"{where} {told}"])
+    answers = (await signing.verify(trust, signed, [key]))[key]
+    java = partial(database.java, Asked(), policy)
+    held = await _held(where, place, (answer["manifest"], answer["config"]), answers, java)
+    checks = evidence.judge(expected, held, policy, datetime.now(UTC))
+    told = text(where, checks, (trust, place.plain_http), expected.source)
+    if not evidence.good(checks):
+        raise CheckError([told])
+    return told
+
+
+def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], source: str) -> str:
+    """The checks for a terminal, and how to repeat them by hand.
+
+    Args:
+        where: the image.
+        checks: what was found.
+        by: whose signatures counted, and whether the registry speaks plain HTTP.
+        source: repository that the image must come from; empty: any.
+    """
+    trust, plain_http = by
+    wide = max(len(check.name) for check in checks)
+    word = "verified" if evidence.good(checks) else "NOT verified"
+    lines = [f"{where}: {word}"]
+    for check in checks:
+        lines += [f"  {check.outcome:<11}  {check.name:<{wide}}  {check.evidence}"]
+    flags = [*trust.arguments(), *(["--allow-http-registry"] if plain_http else [])]
+    arguments = " ".join(shlex.quote(each) for each in flags)
+    lines += ["by hand:", f"  cosign verify {arguments} {where}"]
+    lines += [
+        f"  cosign verify-attestation --type {kind} {arguments} {where}" for kind in _COSIGN_TYPES.values()
+    ]
+    owner = source.removeprefix("https://github.com/") if source.startswith("https://github.com/") else ""
+    if owner and not trust.key:
+        lines += [f"  gh attestation verify oci://{where} --repo {owner} --bundle-from-oci"]
+    return "\n".join(lines)
+
+
+async def _held(
+    where: Reference, place: Registry, texts: tuple[str, str], answers: dict[str, Any], java: Java
+) -> Held:
+    manifest, config = texts
+    settings: dict[str, Any] = json.loads(config).get("config") or {}
+    said: dict[str, str] = settings.get("Labels") or {}
+    below: BaseImage | None = None
+    missing_base = "its labels name no base"
+    name, digest = (said.get(f"{labels.OCI}base.{part}", "") for part in ("name", "digest"))
+    if name and digest:
+        try:
+            below = await base.load(f"{name}@{digest}")
+        except StepError as fault:
+            missing_base = f"the base that its labels name can't be had: {fault.problems[0].splitlines()[0]}"
+    stands = _stands_on(below, manifest, config) if below else None
+    try:
+        installed: frozenset[Package] | None = await _installed(
+            where, place, (manifest, config), below if stands else None, java
+        )
+        missing = ""
+    except Fault as fault:
+        installed, missing = None, f"its layers can't be read: {fault.problems[0].splitlines()[0]}"
+    return Held(
+        answers=answers,
+        labels=said,
+        installed=installed,
+        missing_inventory=missing,
+        base=stands,
+        missing_base=missing_base,
+    )
+
+
+def _stands_on(below: BaseImage, manifest: str, config: str) -> bool:
+    """Whether an image's lowest layers are a base's, packed and unpacked, and no other claims to be."""
+    theirs: list[str] = json.loads(config)["rootfs"]["diff_ids"]
+    packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
+    bases: list[str] = below.image.config["rootfs"]["diff_ids"]
+    count = len(bases)
+    same = theirs[:count] == bases and packed[:count] == [x["digest"] for x in below.image.manifest["layers"]]
+    return same and len(theirs) == len(packed) == len(set(theirs))
+
+
+async def _installed(
+    where: Reference, place: Registry, texts: tuple[str, str], below: BaseImage | None, java: Java
+) -> frozenset[Package]:
+    """The packages that are in the layers themselves; those of a known base aren't read again."""
+    manifest, config = texts
+    packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
+    known = [layer["digest"] for layer in below.image.manifest["layers"]] if below else []
+    wanted = [each for each in dict.fromkeys(packed) if each not in known]
+    blobs = place.blobs(where.repository, where.digest, wanted, kept=True)
+    layout = below.layout if below else dag.directory()
+    layout = layout.with_directory("blobs/sha256", blobs)
+    assembly = oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0)
+    for blob in (assembly.config, assembly.manifest):
+        layout = layout.with_new_file(blob.path, blob.text)
+    layout = layout.with_new_file("index.json", assembly.index.text).without_file("manifest.json")
+    layout = layout.with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+    before = await trivy.read(below.layout, java) if below else None
+    return sbom.packages(await trivy.bill(await trivy.read(layout, java, before), "cyclonedx"))

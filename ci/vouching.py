@@ -1,0 +1,133 @@
+"""The statements about a published image: signature, SBOMs, provenance and scan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from dagger import dag
+
+from . import attestations, bills, labels, pins, provenance, sbom
+from .attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
+from .attesting import Subject
+from .errors import StepError
+from .image import Image
+from .names import Reference
+from .planning import Intent
+from .provenance import Build, Workflow
+from .scanning import Scanned
+from .together import together
+
+# What takes part in every publish that signs.
+_TOOLS: tuple[str, ...] = ("python", "uv", "trivy", "regctl", "cosign")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of publish: when it began, what it is called, who ran it, and the tools by digest."""
+
+    started: datetime
+    invocation: UUID
+    workflow: Workflow | None
+    tools: Mapping[str, str]
+    dagger: str
+    ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """An image as it was pushed, and its scan."""
+
+    image: Image
+    scanned: Scanned
+
+
+async def begin(invocation: UUID, workflow: Workflow | None, ref: str) -> Run:
+    """A run that starts now.
+
+    Raises:
+        dagger.QueryError: a tool's image can't be had.
+    """
+    started = datetime.now(UTC)
+    references = await together(dag.container().from_(pins.image(name)).image_ref() for name in _TOOLS)
+    tools = dict(zip(_TOOLS, references, strict=True))
+    version = await dag.version()
+    return Run(
+        started=started, invocation=invocation, workflow=workflow, tools=tools, dagger=version, ref=ref
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """What was pushed of a DAG type: to where, under which digest, and the images by platform.
+
+    ``forced`` says why although the gate failed; empty: it passed.
+    """
+
+    dag_type: str
+    repository: str
+    digest: str
+    made: Mapping[str, Made]
+    forced: str
+
+
+async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
+    """What is to be signed: each platform's image, and the index above them where there is one.
+
+    Raises:
+        StepError: an SBOM can't be made.
+        ConfigurationError: one is too large for the public log.
+    """
+    made, repository = pushed.made, pushed.repository
+    first = next(iter(made.values())).image
+    build = Build(
+        dag=pushed.dag_type,
+        version=labels.version(intent.sources.revision),
+        platforms=tuple(each.image.platform() for each in made.values()),
+        ref=run.ref,
+        revision=intent.sources.revision,
+        origin=intent.sources.origin,
+        base=first.base,
+        lock=first.lock,
+        tools=run.tools,
+        dagger=run.dagger,
+        forced=pushed.forced,
+        workflow=run.workflow,
+        invocation=run.invocation,
+        started=run.started,
+        finished=datetime.now(UTC),
+    )
+    about = provenance.predicate(build)
+    digests = list(dict.fromkeys([pushed.digest, *(each.image.digest for each in made.values())]))
+    found: list[Subject] = []
+    documents = dict(
+        zip(
+            [each.image.digest for each in made.values()],
+            await together(_documents(each, repository, intent, run) for each in made.values()),
+            strict=True,
+        )
+    )
+    for digest in digests:
+        said = {SIGNATURE: {}, PROVENANCE: about, **documents.get(digest, {})}
+        statements = {
+            kind: attestations.statement(kind, repository, digest, predicate)
+            for kind, predicate in said.items()
+        }
+        where = Reference(repository=repository, tag="", digest=digest)
+        found.append(Subject(where=where, statements=statements))
+    return found
+
+
+async def _documents(made: Made, repository: str, intent: Intent, run: Run) -> dict[str, dict[str, object]]:
+    created = labels.created(intent.sources.revision)
+    read = made.scanned.read
+    if read is None:
+        raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])
+    texts: Sequence[str] = await together(
+        bills.whole(made.image, read, form, name=repository, created=created) for form in (CYCLONEDX, SPDX)
+    )
+    said = {
+        kind: attestations.document(sbom.slim(text))
+        for kind, text in zip((CYCLONEDX, SPDX), texts, strict=True)
+    }
+    return {**said, SCAN: attestations.scan_predicate(made.scanned.verdict, run.tools["trivy"])}

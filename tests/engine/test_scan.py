@@ -1,0 +1,240 @@
+"""Scanning for real: packages that are installed, a real vulnerability database, the policy's whole life."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import pins, scan_formats, scanning
+from ci.database import Asked
+from ci.errors import CheckError
+from ci.sources import Sources
+from ci.verdict import Decision, State, Verdict
+from tests.engine import registries
+from tests.engine.advisories import TODAY, advisory, archive
+from tests.engine.conftest import PROJECT, anew, repository
+from tests.engine.histories import DAG, LOCK, PYPROJECT, History, only
+
+pytestmark = pytest.mark.anyio
+
+ZEEP = advisory("zeep")  # salesforce installs it
+BASE = advisory("gitpython", id="CVE-2026-99002")  # the base has it
+BASH = advisory(
+    "bash",
+    id="CVE-2026-99003",
+    ecosystem="debian 13",
+    vulnerable=[],
+    patched=[],
+    fixed="99",
+    severity="CRITICAL",
+)
+OTHER = advisory("a-package-that-nobody-has", id="CVE-2026-99004")
+ADVISORIES = (ZEEP, BASE, BASH, OTHER)
+IGNORE = """
+[[ignore]]
+id = "CVE-2026-99001"
+package = "zeep"
+reason = "no WSDL of strangers is read"
+owner = "data@example.com"
+expires = {day}
+"""
+
+
+def project(files: Mapping[str, str]) -> Sources:
+    """This project's DAG types under another policy."""
+    tree = dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"])
+    for path, text in {"images/policy.toml": "", **files}.items():
+        tree = tree.with_new_file(path, text)
+    return Sources(tree)
+
+
+async def verdict(sources: Sources, asked: Asked | None = None, name: str = "salesforce") -> Verdict:
+    """The verdict on an image, by a database of the advisories above."""
+    try:
+        types = (await sources.catalog()).chosen(name)
+        found = await scanning.scan_all(types, asked or Asked(archive=archive(ADVISORIES)), sources)
+        (one,) = found.parsed()
+        return one
+    finally:
+        sources.close()
+
+
+def decided(found: Verdict) -> dict[str, tuple[bool, Decision]]:
+    """Each advisory that matched: whether the type added it, and what the policy says."""
+    return {
+        each.detection.id: (each.added, each.decision)
+        for each in found.found
+        if each.detection.id.startswith("CVE-2026-99")
+    }
+
+
+async def test_only_what_the_type_added_fails_and_both_numbers_are_shown() -> None:
+    found = await verdict(project({}))
+    assert found.state is State.FAILED
+    assert decided(found) == {
+        "CVE-2026-99001": (True, Decision.FAILS),
+        "CVE-2026-99002": (False, Decision.TOLERATED),
+        "CVE-2026-99003": (False, Decision.TOLERATED),
+    }
+    (failing,) = found.failing
+    assert (failing.detection.package, failing.detection.fixed) == ("zeep", "1000")
+    assert found.count(added=True) == 1
+    assert found.count() == found.in_base + 1
+    table = scan_formats.render("table", [found], {})
+    assert "salesforce: failed" in table
+    assert "images/salesforce/pyproject.toml" in table
+
+    everything = await verdict(project({"images/policy.toml": '[scan]\nscope = "image"\n'}))
+    failing = {each.detection.id for each in everything.failing}
+    assert {each for each in failing if each.startswith("CVE-2026-99")} == {
+        "CVE-2026-99001",
+        "CVE-2026-99002",
+        "CVE-2026-99003",
+    }
+
+
+async def test_an_ignore_holds_until_its_day_and_then_fails_with_its_age() -> None:
+    tomorrow, last_week = ((TODAY + timedelta(days=days)).date() for days in (1, -7))
+    held = await verdict(project({"images/salesforce/policy.toml": IGNORE.format(day=tomorrow)}))
+    assert held.state is State.PASSED
+    assert decided(held)["CVE-2026-99001"] == (True, Decision.IGNORED)
+
+    over = await verdict(project({"images/policy.toml": IGNORE.format(day=last_week)}))
+    assert over.state is State.FAILED
+    assert decided(over)["CVE-2026-99001"] == (True, Decision.FAILS)
+    assert "expired 7 days ago" in over.reasons[0]
+
+    unused = await verdict(project({"images/policy.toml": IGNORE.format(day=tomorrow)}), name="api")
+    assert (unused.state, unused.unused) == (State.PASSED, (("CVE-2026-99001", "zeep"),))
+
+
+async def test_an_openvex_document_takes_a_vulnerability_off_the_table() -> None:
+    said = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://example.com/vex/1",
+        "author": "Data platform",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "version": 1,
+        "statements": [
+            {
+                "vulnerability": {"name": "CVE-2026-99001"},
+                "products": [{"@id": "pkg:pypi/zeep@4.3.2"}],
+                "status": "not_affected",
+                "justification": "vulnerable_code_not_in_execute_path",
+            }
+        ],
+    }
+    files = {
+        "images/policy.toml": '[scan]\nvex = ["images/zeep.openvex.json"]\n',
+        "images/zeep.openvex.json": json.dumps(said),
+    }
+    found = await verdict(project(files))
+    assert found.state is State.PASSED
+    (taken,) = [each for each in found.found if each.detection.id == "CVE-2026-99001"]
+    assert taken.decision is Decision.IGNORED
+    assert "not_affected" in taken.why
+
+
+async def test_what_could_not_be_scanned_is_never_clean() -> None:
+    old = archive(ADVISORIES, TODAY - timedelta(days=30))
+    stale = await verdict(project({}), Asked(archive=old), "api")
+    assert stale.state is State.NOT_SCANNED
+    assert "30 days old" in stale.reasons[0]
+
+    nowhere = Asked(mirrors=("registry.invalid/trivy-db:2", "registry.invalid/other:2"))
+    none = await verdict(project({}), nowhere, "api")
+    assert (none.state, len(none.reasons)) == (State.NOT_SCANNED, 2)
+    table = scan_formats.render("table", [none], {})
+    assert "api: not scanned" in table
+    assert "passed" not in table
+
+    broken = await verdict(project({}), Asked(archive=dag.file("db.tar.gz", "nothing")), "api")
+    assert broken.state is State.NOT_SCANNED
+
+
+async def test_mirrors_are_asked_in_order_and_the_first_fresh_one_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = registries.plain()
+    registries.bind(monkeypatch, {"registry": service})
+    async with registries.running(service):
+        await _push(service, "old", archive(ADVISORIES, TODAY - timedelta(days=30)))
+        await _push(service, "fresh", archive(ADVISORIES))
+        asked = Asked(
+            mirrors=tuple(f"registry:{registries.PORT}/db/{name}:2" for name in ("no", "old", "fresh"))
+        )
+        toml = f'[database]\nplain-http = ["registry:{registries.PORT}"]\n'
+        found = await verdict(project({"images/policy.toml": toml}), asked)
+    assert found.state is State.FAILED
+    assert found.database is not None
+    assert found.database.reference == f"registry:{registries.PORT}/db/fresh:2"
+    assert found.database.updated == TODAY
+
+
+async def test_secrets_and_denied_licenses_fail() -> None:
+    key = "AKIA" + "QRSTUVWXYZ234567"  # in two parts, so that nobody takes this file for a leak
+    files = {
+        "images/one/pyproject.toml": PYPROJECT.format(name="one"),
+        "images/one/pylock.toml": LOCK.format(base=pins.image("airflow")),
+        "dags/one/one_dag.py": DAG.format(name="one") + f'KEY = "{key}"\n',
+    }
+    found = await verdict(repository(files), name="one")
+    assert [(each.detection.kind, each.detection.place) for each in found.failing] == [
+        ("secret", "/opt/airflow/dags/one/one_dag.py")
+    ]
+    assert key not in found.model_dump_json()
+
+    denied = await verdict(project({"images/policy.toml": '[scan]\ndenied-licenses = ["MIT*"]\n'}))
+    licensed = {each.detection.package for each in denied.failing if each.detection.kind == "license"}
+    assert licensed
+    assert all(each.added for each in denied.failing)
+
+
+async def test_publish_refuses_what_fails_or_was_not_scanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = History(tmp_path)
+    address, access = f"registry:{registries.PORT}", registries.PLAIN
+    service = registries.plain()
+    registries.bind(monkeypatch, {"registry": service})
+    whole: dict[str, Any] = {"database": Asked(archive=archive(ADVISORIES))}
+    async with registries.running(service):
+        flows.write("images/policy.toml", '[scan]\nscope = "image"\n')
+        flows.commit()
+        with pytest.raises(CheckError, match="the gate failed, nothing was pushed") as told:
+            await flows.publish(address, access, "one", **whole)
+        assert "CVE-2026-99002" in str(told.value)
+        forced = only(await flows.publish(address, access, "one", **whole, force="an audit"))
+        assert "published by force: an audit" in forced.note
+
+        nowhere: dict[str, Any] = {"database": Asked(mirrors=("registry.invalid/trivy-db:2",))}
+        with pytest.raises(CheckError, match="not scanned"):
+            await flows.publish(address, access, "two", **nowhere)
+        allowed = only(await flows.publish(address, access, "two", **nowhere, unscanned="no network today"))
+        assert "published without a scan: no network today" in allowed.note
+
+
+async def _push(service: dagger.Service, name: str, database: dagger.File) -> None:
+    """Push a database as the artifact that Trivy's own are."""
+    place = f"registry:{registries.PORT}"
+    put = (
+        f"regctl registry set --tls disabled {place}; regctl artifact put "
+        "--config-type application/vnd.aquasec.trivy.config.v1+json --config-file /config.json "
+        "--file /db.tar.gz --file-media-type application/vnd.aquasec.trivy.db.layer.v1.tar+gzip "
+        f"{place}/db/{name}:2"
+    )
+    await (
+        anew(registries.beside({"registry": service}))
+        .with_mounted_file(
+            "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+        )
+        .with_mounted_file("/config.json", dag.file("config.json", "{}"))
+        .with_mounted_file("/db.tar.gz", database)
+        .with_exec(["sh", "-ec", put])
+        .sync()
+    )

@@ -1,0 +1,298 @@
+"""Signing and verifying for real: what is published verifies, and what anyone tampered with doesn't."""
+
+import base64
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import attestations, attesting, layers, names, oci, pins, policy, registry, signing, smoke, verifying
+from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
+from ci.attesting import Subject
+from ci.errors import CheckError, ConfigurationError
+from ci.evidence import Expected
+from ci.names import Reference
+from ci.registry import Access, Registry
+from ci.signing import Signer, Trust
+from tests.engine import registries
+from tests.engine.conftest import anew
+from tests.engine.histories import History, only, secret
+
+pytestmark = pytest.mark.anyio
+
+ADDRESS = f"registry:{registries.PORT}"
+PASSWORD = "canary-4a7d1c0e9b52"  # noqa: S105 - of a test's key
+ACCESS = Access(plain_http=True)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A key pair: to sign with, and to verify with."""
+
+    signer: Signer
+    trust: Trust
+
+
+async def keys() -> Keys:
+    """A new key pair, made as ``dagger call keygen`` makes it."""
+    folder = signing.key_pair(secret(PASSWORD))
+    private, public = sorted(await folder.entries())
+    assert (Path(private).suffix, Path(public).suffix) == (".key", ".pub")
+    key = secret(await folder.file(private).contents())
+    file = dag.file("cosign.pub", await folder.file(public).contents())
+    return Keys(Signer(key=key, password=secret(PASSWORD)), Trust(key=file))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A registry with one image that was published and signed."""
+
+    flows: History
+    keys: Keys
+    where: Reference
+    registry: Registry
+    commit: str
+
+    async def verify(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
+        """What ``dagger call verify`` prints."""
+        expected = Expected(signer="the key", **asked)
+        wanted, whose = where or self.where, trust or self.keys.trust
+        return await verifying.verify(wanted, self.registry, whose, expected, policy.parse(None))
+
+    async def refused(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
+        """What it prints where it fails, as it must."""
+        with pytest.raises(CheckError) as told:
+            await self.verify(where, trust, **asked)
+        assert "NOT verified" in str(told.value)
+        return str(told.value)
+
+    async def run(self, *commands: str) -> str:
+        """Run regctl or cosign beside the registry, as anyone may who can write to it."""
+        container = (
+            anew(registries.beside({"registry": self.registry_service}))
+            .with_mounted_file(
+                "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+            )
+            .with_mounted_file(
+                "/usr/local/bin/cosign", dag.container().from_(pins.image("cosign")).file("/ko-app/cosign")
+            )
+        )
+        return await container.with_exec(["sh", "-ec", "; ".join(commands)]).stdout()
+
+    registry_service: dagger.Service
+
+
+@asynccontextmanager
+async def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
+    """A registry with a signed image, without the smoke tests, which others test."""
+
+    async def passed(*_: object) -> str:
+        return ""
+
+    monkeypatch.setattr(smoke, "test", passed)
+    flows, made = History(tmp_path), await keys()
+    service = registries.plain()
+    registries.bind(monkeypatch, {"registry": service})
+    async with registries.running(service):
+        done = await flows.publish(ADDRESS, ACCESS, "one", signer=made.signer)
+        where = names.reference(only(done).reference, digest=True)
+        assert only(done).signed == len(attestations.TYPES)
+        place = await registry.connect(ADDRESS, ACCESS, "example")
+        yield Place(flows, made, where, place, done.commit, service)
+
+
+async def test_what_is_published_verifies_and_is_signed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        base = (await place.registry.image(place.where))["config"]
+        digest = json.loads(base)["config"]["Labels"]["org.opencontainers.image.base.digest"]
+        told = await place.verify(
+            source="https://github.com/Example/flows", commit=place.commit, base_digest=digest
+        )
+        lines = told.splitlines()
+        assert lines[0] == f"{place.where}: verified"
+        wanted = ("signature", "provenance", "builder", "source", "commit", "base", "labels", "layers")
+        checks = {line.split()[1]: line.split()[0] for line in lines[1 : lines.index("by hand:")]}
+        assert checks == dict.fromkeys((*wanted, CYCLONEDX, SPDX, SCAN), "ok")
+        # The commands it prints do the same with cosign alone.
+        by_hand = [line.strip() for line in lines[lines.index("by hand:") + 1 :]]
+        pub = await place.keys.trust.key.contents() if place.keys.trust.key else ""
+        plain = [command.replace("cosign.pub", "/k") + " >/dev/null 2>&1" for command in by_hand]
+        assert await place.run(f"printf %s '{pub}' >/k", *plain, "echo all good") == "all good\n"
+
+        again = only(await place.flows.publish(ADDRESS, ACCESS, "one", signer=place.keys.signer))
+        assert (again.digest, again.signed) == (place.where.digest, 0)
+
+
+async def test_the_key_and_its_password_are_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        _, signed = await place.registry.signed([place.where])
+        found = await (
+            layers.tool_container()
+            .with_mounted_directory("/signed", signed)
+            .with_exec(["sh", "-c", f"grep -rlE '{PASSWORD}|PRIVATE KEY' /signed; echo searched"])
+            .stdout()
+        )
+        assert found == "searched\n"
+
+
+async def test_another_key_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        told = await place.refused(trust=(await keys()).trust)
+        for name in (SIGNATURE, PROVENANCE, CYCLONEDX, SPDX, SCAN):
+            assert f"failed       {name}" in told
+
+
+async def test_other_expectations_are_told_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        told = await place.refused(
+            source="https://github.com/Example/other", commit="0" * 40, base_digest=f"sha256:{'0' * 64}"
+        )
+        assert "failed       source" in told
+        assert f"failed       commit      asked for {'0' * 40}, the provenance says {place.commit}" in told
+        assert "failed       base " in told
+        assert "older than 0 days" in await place.refused(scan_days=0)
+
+
+async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        with pytest.raises(ConfigurationError, match="names no digest"):
+            names.reference(f"{place.where.repository}:main", digest=True)
+        other = await _changed(place)
+        told = await place.refused(other)
+        assert "failed       signature   there is none by the key" in told
+
+
+async def test_a_signature_copied_from_another_image_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        other = await _changed(place)
+        answer, signed = await place.registry.signed([place.where])
+        key = place.where.digest.partition(":")[2]
+        assert answer[key]["attached"] == len(attestations.TYPES)
+        # Every bundle of the one is attached to the other, as whoever can write to the registry may do.
+        files = await signed.directory(f"{key}/blobs/sha256").entries()
+        bundles: list[dict[str, str]] = []
+        for name in files:
+            text = await signed.file(f"{key}/blobs/sha256/{name}").contents()
+            if text.startswith('{"mediaType":"application/vnd.dev.sigstore.bundle'):
+                bundles.append(
+                    {
+                        "file": f"{registry.BUNDLES}/{key}/blobs/sha256/{name}",
+                        "predicate": "https://slsa.dev/provenance/v1",
+                    }
+                )
+        assert len(bundles) == len(attestations.TYPES)
+        job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": bundles}}
+        assert (await place.registry.attach(job, signed))["other"]["attached"] == len(bundles)
+        told = await place.refused(other)
+        for name in (SIGNATURE, PROVENANCE, CYCLONEDX, SPDX, SCAN):
+            assert f"failed       {name}" in told
+
+
+async def test_an_edited_provenance_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        other = await _changed(place)
+        made = await _bundle(place, place.where, PROVENANCE, {"buildDefinition": {"buildType": "x"}})
+        edited = json.loads(await made.contents())
+        payload = json.loads(base64.b64decode(edited["dsseEnvelope"]["payload"]))
+        payload["subject"][0]["digest"]["sha256"] = other.digest.partition(":")[2]
+        edited["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+        folder = dag.directory().with_new_file("edited.json", json.dumps(edited))
+        bundle = {"file": f"{registry.BUNDLES}/edited.json", "predicate": attestations.TYPES[PROVENANCE]}
+        job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": [bundle]}}
+        await place.registry.attach(job, folder)
+        assert "failed       provenance  there is none signed by the key" in await place.refused(other)
+
+
+async def test_an_sbom_that_lacks_an_installed_package_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        other = await _changed(place)
+        there, signed = await place.registry.signed([place.where])
+        held = await signing.verify(place.keys.trust, signed, list(there))
+        answers = next(iter(held.values()))
+        document = answers[CYCLONEDX]["statements"][0]["predicate"]
+        document["components"] = [each for each in document["components"] if each["name"] != "bash"]
+        said: dict[str, dict[str, Any]] = {CYCLONEDX: document, SIGNATURE: {}}
+        statements = {
+            kind: attestations.statement(kind, other.repository, other.digest, predicate)
+            for kind, predicate in said.items()
+        }
+        await attesting.attest(
+            place.registry, place.keys.signer, [Subject(where=other, statements=statements)]
+        )
+        told = await place.refused(other)
+        assert "ok           signature" in told
+        assert "failed       cyclonedx   1 installed package is not in it: debian/bash" in told
+
+
+async def test_a_base_that_is_not_the_one_in_the_labels_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        other = await _changed(place, first_layer=True)
+        assert "failed       layers      its lowest layers are not those of" in await place.refused(other)
+
+
+async def test_cosign_and_its_older_signatures_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        for flags in ("", "--new-bundle-format=false --use-signing-config=false --tlog-upload=false"):
+            other = await _changed(place, note=flags or "new")
+            pub = await place.run(
+                "export COSIGN_PASSWORD=; cd /tmp; cosign generate-key-pair >/dev/null 2>&1",
+                "cosign signing-config create --no-default-fulcio --no-default-oidc --no-default-rekor "
+                "--no-default-tsa --out sc.json",
+                f"cosign sign -y --key cosign.key {flags or '--signing-config sc.json'} "
+                f"--allow-http-registry {other} >/dev/null 2>&1",
+                "cat cosign.pub",
+            )
+            told = await place.refused(other, Trust(key=dag.file("cosign.pub", pub)))
+            assert "ok           signature" in told
+            assert "failed       provenance" in told
+
+
+async def _changed(place: Place, *, note: str = "changed", first_layer: bool = False) -> Reference:
+    """Another image in the same repository: with one more label, or without the first layer."""
+    held = await place.registry.image(place.where)
+    manifest, config = json.loads(held["manifest"]), json.loads(held["config"])
+    config["config"]["Labels"]["note"] = note
+    if first_layer:
+        manifest["layers"] = manifest["layers"][1:]
+        config["rootfs"]["diff_ids"] = config["rootfs"]["diff_ids"][1:]
+    text = oci.canonical(config)
+    blob = oci.Blob(text=text)
+    manifest["config"] |= {"digest": blob.digest, "size": len(text.encode())}
+    top = oci.Blob(text=oci.canonical(manifest))
+    repository = place.where.repository
+    put = f"printf %s '{top.text}' | regctl manifest put --content-type {oci.MANIFEST} {repository}"
+    await place.run(
+        f"regctl registry set --tls disabled {ADDRESS}",
+        f"printf %s '{text}' | regctl blob put {repository}",
+        f"{put}@{top.digest}",
+        f"{put}:main",
+    )
+    return replace(place.where, digest=top.digest)
+
+
+async def _bundle(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> dagger.File:
+    """A signed statement, as a bundle."""
+    text = attestations.statement(kind, where.repository, where.digest, predicate)
+    nothing = dag.directory().with_new_directory("x")
+    _, bundles = await signing.sign(place.keys.signer, {"x": {kind: text}}, nothing)
+    return bundles.file(f"x/{kind}.json")

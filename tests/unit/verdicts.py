@@ -1,0 +1,125 @@
+"""Verdicts as tests render them: with known words, or made of what could break a rendering."""
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from ci.detections import SEVERITIES, Detection, Kind
+from ci.verdict import Database, Decision, Judged, State, Verdict
+
+NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
+IMAGE = f"sha256:{'a1' * 32}"
+BASE = f"sha256:{'b2' * 32}"
+DATABASE = Database(
+    reference="mirror.example/trivy-db:2",
+    digest=f"sha256:{'0123456789abcdef' * 4}",
+    updated=datetime(2026, 11, 21, 0, 15, tzinfo=UTC),
+)
+
+
+def vulnerability(name: str = "CVE-1", package: str = "zeep", **fields: object) -> Detection:
+    """A vulnerability of a Python package, mended in 2.0, but for what is said otherwise."""
+    known = {"kind": Kind.VULNERABILITY, "id": name, "package": package, "version": "1.0", "fixed": "2.0"}
+    known |= {"severity": "high", "title": "Zeep reads too much", "place": f"lib/{package}/METADATA"}
+    return Detection.model_validate({**known, "purl": f"pkg:pypi/{package}@1.0", **fields})
+
+
+SECRET = Detection(kind=Kind.SECRET, id="aws-key", place="/opt/dags/pull.py", line=7, severity="critical")
+WRONG = Detection(kind=Kind.MISCONFIGURATION, id="DS002", place="image config", severity="high")
+DENIED = Detection(kind=Kind.LICENSE, id="AGPL-3.0", package="zeep", place="lib/zeep/METADATA")
+
+
+def judged(
+    found: Detection | None = None, decision: Decision = Decision.FAILS, why: str = "", *, added: bool = True
+) -> Judged:
+    """A detection that the type added and that fails, but for what is said otherwise."""
+    return Judged(detection=found or vulnerability(), added=added, decision=decision, why=why)
+
+
+def verdict(*found: Judged, **fields: object) -> Verdict:
+    """The verdict on salesforce: failed where something fails."""
+    fails = any(each.decision is Decision.FAILS for each in found)
+    known: dict[str, object] = {
+        "dag": "salesforce",
+        "image": IMAGE,
+        "base": BASE,
+        "scanned": NOW,
+        "database": DATABASE,
+    }
+    known |= {"state": State.FAILED if fails else State.PASSED, "found": found}
+    return Verdict.model_validate({**known, **fields})
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</td></table><img src=x onerror=alert(1)>",
+    "]]>",
+    "<!--",
+    "&lt;b&gt;&#124;",
+    "|",
+    "\\|",
+    "\\",
+    "`",
+    "``` \n",
+    "[a](javascript:alert(1))",
+    "![a](https://evil.example/a.png)",
+    "https://evil.example/",
+    "www.evil.example",
+    "@someone",
+    "a@evil.example",
+    "\n# no heading\n",
+    "\r\n| a | b |\r\n",
+    "\x1b[2J\x1b]0;title\x07",
+    "\x00",
+    "\x85\u2028\u2029",
+    "\u202e\u200b",
+    "\ufffe",
+    "{0} %s %SRCROOT%",
+    "  ",
+)
+TEXTS = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)), max_size=4).map("".join)
+
+DETECTIONS = st.builds(
+    Detection,
+    kind=st.sampled_from(Kind),
+    id=TEXTS,
+    package=TEXTS,
+    version=TEXTS,
+    fixed=TEXTS,
+    severity=st.sampled_from(SEVERITIES),
+    title=TEXTS,
+    place=TEXTS,
+    line=st.integers(0, 10**9),
+    url=st.one_of(TEXTS, TEXTS.map("https://a.example/{}".format)),
+    purl=st.one_of(TEXTS, TEXTS.map("pkg:pypi/{}".format)),
+)
+VERDICTS = st.builds(
+    Verdict,
+    dag=TEXTS,
+    image=TEXTS,
+    base=TEXTS,
+    state=st.sampled_from(State),
+    scanned=st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the strategy's own way
+    database=st.none()
+    | st.builds(
+        Database,
+        reference=TEXTS,
+        digest=TEXTS,
+        updated=st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+        description=TEXTS,
+        test=st.booleans(),
+    ),
+    reasons=st.lists(TEXTS, max_size=2).map(tuple),
+    found=st.lists(
+        st.builds(
+            Judged,
+            detection=DETECTIONS,
+            added=st.booleans(),
+            decision=st.sampled_from(Decision),
+            why=TEXTS,
+        ),
+        max_size=4,
+    ).map(tuple),
+    in_base=st.integers(0, 10**6),
+    unused=st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
+)
