@@ -4,7 +4,8 @@
 
 signed: {"images": {NAME: {"repository", "digest"}}}
     → {NAME: {"manifest": TEXT, "config": TEXT or null, "attached": COUNT} or {"problem": "…"}}; in
-    /signed/NAME lies a layout as ``cosign save`` makes it: the image's JSON, and all that vouches for it
+    /signed/NAME lies a layout as ``cosign save`` makes it: the image's JSON, and all that vouches for it;
+    in /signed/NAME.old one with what older cosigns attached, where there is any
 attach: {"images": {NAME: {"repository", "digest", "bundles": [{"file", "predicate"}]}}}
     → {NAME: {"attached": COUNT, "seconds": …} or {"problem": "…"}}
 
@@ -98,19 +99,28 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
     found = [each for each in listed(repository, wanted) if str(each.get("artifactType")).startswith(BUNDLES)]
     for each in found[:MOST]:
         _attached(layout, repository, each["digest"])
-    older = 0
-    for suffix, kind in ((".sig", "sigs"), (".att", "atts")):
-        held = manifest(f"{repository}:{wanted.replace(':', '-')}{suffix}")
-        if held is not None:
-            older += 1
-            layout.add_manifest(held, kind)
-            _layers(layout, repository, json.loads(held))
     layout.finish()
+    older = _older(SIGNED / f"{name}.old", repository, text)
     return {
         "manifest": text,
         "config": config.decode() if config is not None else None,
         "attached": len(found) + older,
     }
+
+
+def _older(folder: Path, repository: str, text: str) -> int:
+    """Bring together what lies under tags made of the image's digest; how many such tags there are."""
+    place = f"{repository}:{digest(text).replace(':', '-')}"
+    tags = {kind: manifest(f"{place}{suffix}") for suffix, kind in ((".sig", "sigs"), (".att", "atts"))}
+    held = {kind: found for kind, found in tags.items() if found is not None}
+    if held:
+        layout = Layout(folder)
+        layout.add_manifest(text, "image")
+        for kind, found in held.items():
+            layout.add_manifest(found, kind)
+            _layers(layout, repository, json.loads(found))
+        layout.finish()
+    return len(held)
 
 
 def _attached(layout: Layout, repository: str, each: str) -> None:

@@ -8,7 +8,7 @@ sign: {"types": {TYPE: URI}, "arguments": […]}; statements lie in /mnt/stateme
     COSIGN_KEY holds a private key (PEM) or the URI of one in a KMS; without it the signing is keyless, with
     the token of SIGSTORE_ID_TOKEN. KMS_ENVIRONMENT holds lines NAME=VALUE for the KMS's client.
 verify: {"images": [NAME…], "types": {TYPE: URI}, "arguments": […]}; layouts lie in /signed/NAME
-    → {NAME: {"signature": CHECK, TYPE: CHECK}}, CHECK = {"good": bool, "said": "…", "statements": […]}
+    → {NAME: {TYPE: CHECK}}, CHECK = {"good": bool, "said": "…", "statements": […]}
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ BUNDLES = Path("/bundles")
 SIGNED = Path("/signed")
 CONFIG = Path("/tmp/signing-config.json")  # noqa: S108 - of the container
 PUBLIC = Path("/tmp/cosign.pub")  # noqa: S108
+SIGNATURE = "signature"  # the type
 SECONDS = 120
 JOBS = 4
 KMS = re.compile(r"(awskms|azurekms|gcpkms|hashivault|k8s)://\S+")
@@ -58,7 +59,8 @@ def cosign(arguments: list[str]) -> str:
     except subprocess.TimeoutExpired:
         raise SigningError(f"cosign {arguments[0]} took longer than {SECONDS} s") from None
     if done.returncode:
-        raise SigningError(f"cosign {arguments[0]}: {done.stderr.strip()[-1000:]}")
+        told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+        raise SigningError(f"cosign {arguments[0]}: {' '.join(told)[-1000:]}")
     return done.stdout
 
 
@@ -88,9 +90,7 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
     if arguments:
         PUBLIC.write_text(cosign(["public-key", *arguments]), encoding="utf-8")
         public = ["--key", str(PUBLIC), "--insecure-ignore-tlog"]
-    if (
-        arguments and "--signing-config" not in extra
-    ):  # by a key and without a log: nothing leaves the machine
+    if arguments and "--signing-config" not in extra:  # by a key: nothing leaves the machine
         cosign(["signing-config", "create", *NOBODY, "--out", str(CONFIG)])
         extra = [*extra, "--signing-config", str(CONFIG)]
 
@@ -120,8 +120,8 @@ def said_before(file: Path, uri: str, public: list[str]) -> bool:
     Of the provenance the first is kept: it tells of the build that made the image. A document that says the
     same at another time is the same.
     """
-    held = check(file.parent.name, "" if file.stem == "signature" else uri, public)
-    if not held["good"] or file.stem in {"signature", "provenance"}:
+    held = check(file.parent.name, file.stem, uri, public)
+    if not held["good"] or file.stem in {SIGNATURE, "provenance"}:
         return bool(held["good"])
     wanted = json.loads(file.read_text(encoding="utf-8"))["predicate"]
     return any(timeless(each["predicate"]) == timeless(wanted) for each in held["statements"])
@@ -132,13 +132,23 @@ def timeless(predicate: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in predicate.items() if key != "metadata"}
 
 
-def check(image: str, uri: str, arguments: list[str]) -> dict[str, Any]:
-    """What cosign says of an image's statements of one type; of its signature where the type is empty."""
-    place = ["--local-image", str(SIGNED / image)]
-    command = ["verify-attestation", "--type", uri] if uri else ["verify", "--output", "json"]
+def check(image: str, kind: str, uri: str, arguments: list[str]) -> dict[str, Any]:
+    """What cosign says of an image's statements of one type, be they attached as of now or the older way."""
+    now = answer(["verify-attestation", "--type", uri], image, arguments)
+    if now["good"] or not (SIGNED / f"{image}.old").is_dir():
+        return now
+    # ``cosign verify`` takes every statement for a signature where there are bundles; here there are none.
+    older = ["verify"] if kind == SIGNATURE else ["verify-attestation", "--type", uri]
+    before = answer(older, f"{image}.old", arguments)
+    return before if before["good"] else now
+
+
+def answer(command: list[str], folder: str, arguments: list[str]) -> dict[str, Any]:
+    """Whether cosign accepts what is in a layout, with the statements that it printed."""
     try:
-        said = cosign([*command, *arguments, *place])
-        statements = [statement(line) for line in said.splitlines() if line.startswith("{")] if uri else []
+        said = cosign([*command, *arguments, "--local-image", str(SIGNED / folder)])
+        envelopes = said.splitlines() if "--type" in command else []
+        statements = [statement(line) for line in envelopes if line.startswith("{")]
     except SigningError as error:
         return {"good": False, "said": str(error), "statements": []}
     except (KeyError, TypeError, ValueError) as error:
@@ -153,12 +163,12 @@ def statement(envelope: str) -> dict[str, Any]:
 
 def verify(job: dict[str, Any]) -> dict[str, Any]:
     """Verify everything that is asked of every image."""
-    types: dict[str, str] = {**job["types"], "signature": ""}  # cosign verifies that one by itself
+    types: dict[str, str] = job["types"]
     names: list[str] = job["images"]
     asked = [(image, name, uri) for image in names for name, uri in types.items()]
     arguments: list[str] = job["arguments"]
     with ThreadPoolExecutor(JOBS) as pool:
-        waiting = [pool.submit(check, image, uri, arguments) for image, _, uri in asked]
+        waiting = [pool.submit(check, *each, arguments) for each in asked]
     answer: dict[str, Any] = {image: {} for image in names}
     for (image, name, _), done in zip(asked, waiting, strict=True):
         answer[image][name] = done.result()

@@ -217,6 +217,16 @@ async def test_an_edited_provenance_does_not_count(tmp_path: Path, monkeypatch: 
         assert "failed       provenance  there is none signed by the key" in await place.refused(other)
 
 
+async def test_a_statement_alone_is_no_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        other = await _changed(place)
+        said = attestations.statement(SPDX, other.repository, other.digest, {"spdxVersion": "SPDX-2.3"})
+        alone = Subject(where=other, statements={SPDX: said})
+        told = await attesting.attest(place.registry, place.keys.signer, [alone])
+        assert told == {other.digest: 1}
+        assert "failed       signature   there is none by the key" in await place.refused(other)
+
+
 async def test_an_sbom_that_lacks_an_installed_package_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,9 +182,17 @@ def test_older_signatures_are_read_from_their_tags(fake: Fake) -> None:
     fake.tag(f"{tag}.sig", signature)
     fake.tag(f"{tag}.att", statement)
     assert fake.do("signed", api={"digest": image})["api"]["attached"] == 2
-    kinds = {each["digest"]: each["annotations"]["kind"].rpartition("/")[2] for each in fake.entries("api")}
+    kinds = {
+        each["digest"]: each["annotations"]["kind"].rpartition("/")[2] for each in fake.entries("api.old")
+    }
     assert kinds == {image: "image", signature: "sigs", statement: "atts"}
-    assert {signature, statement, digest("signature"), digest("statement")} < set(fake.blobs("api"))
+    assert {signature, statement, digest("signature"), digest("statement")} < set(fake.blobs("api.old"))
+    assert [each["digest"] for each in fake.entries("api")] == [image]
+
+
+def test_where_nothing_older_is_attached_there_is_no_layout_of_it(fake: Fake) -> None:
+    fake.do("signed", api={"digest": fake.manifest("layer")})
+    assert not (fake.state / "signed" / "api.old").exists()
 
 
 def test_an_index_has_no_configuration(fake: Fake) -> None:

@@ -155,8 +155,7 @@ def test_what_this_key_has_said_before_is_not_signed_again(
     wanted: Json,
     signed: bool,  # noqa: FBT001 - a column
 ) -> None:
-    uri = "" if kind == "signature" else TYPES[kind]
-    pem.holds(**({"api": {uri: [envelope(each) for each in held]}} if held is not None else {}))
+    pem.holds(**({"api": {TYPES[kind]: [envelope(each) for each in held]}} if held is not None else {}))
     pem.says("api", **{kind: wanted})
     assert pem.do("sign") == {"api": [kind] if signed else []}
     assert pem.bundles() == ({f"api/{kind}.json"} if signed else set())
@@ -205,30 +204,39 @@ def test_a_cosign_that_is_not_there_is_a_problem(pem: Fake, monkeypatch: pytest.
 
 
 def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
-    uris = {name: TYPES[name] for name in ("provenance", "spdx")}
     fake.holds(
-        api={"": ["{}"], TYPES["provenance"]: [envelope({"a": 1}), envelope({"a": 2})]},
-        dbt={TYPES["spdx"]: [f"a word\n{envelope({})}\n"]},
+        api={TYPES["provenance"]: [envelope({"a": 1}), envelope({"a": 2})]},
+        dbt={TYPES["spdx"]: [f"a word\n{envelope({})}\n"], TYPES["signature"]: [envelope({})]},
     )
-    told = fake.do("verify", images=["api", "dbt"], types=uris, arguments=["--key", "cosign.pub"])
-    bad: Json = {"good": False, "statements": []}
-    none, unsigned = (
-        f"cosign {verb}: no matching attestations:" for verb in ("verify-attestation", "verify")
-    )
+    told = fake.do("verify", images=["api", "dbt"], types=TYPES, arguments=["--key", "cosign.pub"])
+    none: Json = {
+        "good": False,
+        "said": "cosign verify-attestation: no matching attestations: ",
+        "statements": [],
+    }
     both = [{"predicate": {"a": 1}}, {"predicate": {"a": 2}}]
+    empty = {"good": True, "said": "", "statements": [{"predicate": {}}]}
     assert told == {
         "api": {
             "provenance": {"good": True, "said": "", "statements": both},
-            "spdx": {**bad, "said": none},
-            "signature": {"good": True, "said": "", "statements": []},
+            "spdx": none,
+            "signature": none,  # that anything is signed doesn't make it one
         },
-        "dbt": {
-            "provenance": {**bad, "said": none},
-            "spdx": {"good": True, "said": "", "statements": [{"predicate": {}}]},
-            "signature": {**bad, "said": unsigned},
-        },
+        "dbt": {"provenance": none, "spdx": empty, "signature": empty},
     }
     assert all(each[-4:-2] == ["--key", "cosign.pub"] for each in fake.asked())
+
+
+def test_what_older_cosigns_attached_counts_too(fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "signed" / "api.old").mkdir(parents=True)
+    fake.holds(**{"api.old": {"": ["[]"], TYPES["spdx"]: [envelope({})]}})
+    told = fake.do("verify", images=["api", "dbt"], types=TYPES)
+    assert {name: each["good"] for name, each in told["api"].items()} == {
+        "provenance": False,
+        "spdx": True,
+        "signature": True,
+    }
+    assert not any(each["good"] for each in told["dbt"].values())
 
 
 @pytest.mark.parametrize("line", ["{", "{}", '{"payload": "%%%"}', '{"payload": "bm8gSlNPTg=="}'])

@@ -1,0 +1,82 @@
+"""Signing with a key that stays in a key management service, and keys and tokens that are of no use."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import attestations, layers, signing
+from ci.attestations import SIGNATURE
+from ci.errors import StepError
+from ci.signing import Signer
+from tests.engine import registries
+from tests.engine.conftest import anew
+from tests.engine.histories import secret
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "canary-hvs.7c2e81"  # noqa: S105 - of a test's service
+BEGIN, END = "-----BEGIN", " KEY-----"
+DIGEST = f"sha256:{'a' * 64}"
+STATEMENTS = {"a" * 64: {SIGNATURE: attestations.statement(SIGNATURE, "r.example/a", DIGEST, {})}}
+
+
+def transit() -> dagger.Service:
+    """The service, with an empty key."""
+    return (
+        anew(registries.installed())
+        .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
+        .with_new_file("/state/token", TOKEN)
+        .with_exposed_port(8200)
+        .as_service(args=["python", "-B", "/servers/transit.py", "/state"])
+    )
+
+
+async def signed(signer: Signer) -> tuple[dict[str, list[str]], dagger.Directory]:
+    """What is signed of one statement about an image that carries nothing."""
+    return await signing.sign(signer, STATEMENTS, dag.directory().with_new_directory("a"))
+
+
+async def test_a_key_in_a_service_signs_and_its_token_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = transit()
+    tools = SimpleNamespace(
+        tool_container=partial(registries.beside, {"transit": service}), package=layers.package
+    )
+    monkeypatch.setattr(signing, "layers", tools)
+    async with registries.running(service):
+        environment = secret(f"VAULT_ADDR=http://transit:8200\nVAULT_TOKEN={TOKEN}\n")
+        made, bundles = await signed(Signer(key=secret("hashivault://images"), environment=environment))
+        assert made == {"a" * 64: [SIGNATURE]}
+        text = await bundles.file(f"{'a' * 64}/{SIGNATURE}.json").contents()
+        assert '"dsseEnvelope"' in text
+        assert TOKEN not in text
+
+        wrong = secret("VAULT_ADDR=http://transit:8200\nVAULT_TOKEN=another\n")
+        with pytest.raises(StepError, match="signing failed: cosign public-key:") as told:
+            await signed(Signer(key=secret("hashivault://images"), environment=wrong))
+        assert "permission denied" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (f"{BEGIN} PRIVATE{END}\nMIG\n", "neither the text of a private key that cosign made"),
+        ("no key", "nor a URI such as awskms:///alias/name"),
+        (f"{BEGIN} ENCRYPTED SIGSTORE PRIVATE{END}\nbm8=\n", "signing failed"),
+    ],
+    ids=["openssl's", "a word", "damaged"],
+)
+async def test_a_key_that_is_none_is_told(key: str, told: str) -> None:
+    with pytest.raises(StepError, match=told) as caught:
+        await signed(Signer(key=secret(key)))
+    assert "MIG" not in str(caught.value)
+
+
+async def test_a_wrong_password_is_told() -> None:
+    folder = signing.key_pair(secret("right"))
+    name = next(each for each in await folder.entries() if each.endswith(".key"))
+    key = secret(await folder.file(name).contents())
+    with pytest.raises(StepError, match="check --signing-password"):
+        await signed(Signer(key=key, password=secret("wrong")))
