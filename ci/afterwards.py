@@ -1,5 +1,7 @@
 """The calls on images that are published: verify, rebuild, promote, roll back; and keys to sign them with."""
 
+from functools import partial
+
 import dagger
 from dagger import function
 
@@ -27,6 +29,7 @@ from .arguments import (
     Where,
 )
 from .boundary import plain_faults
+from .errors import ConfigurationError
 from .evidence import Expected
 from .history import Repository
 from .registry import Access
@@ -69,6 +72,7 @@ class Afterwards:
                 root=trusted_root,
             )
             expected = Expected(
+                digest=where.digest,
                 signer=trust.words(),
                 identity=certificate_identity,
                 identity_regexp=certificate_identity_regexp,
@@ -77,15 +81,20 @@ class Afterwards:
                 base_digest=base_digest,
                 scan_days=max_scan_age,
             )
-            policy = await scanning.rules_of("", sources)
+            await scanning.rules_of("", sources)  # a slip in it is told before anything is fetched
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(where.registry, access, where.owner)
-            return await verifying.verify(where, place, trust, expected, policy)
+            return await verifying.verify(
+                where, place, trust, expected, partial(scanning.rules_of, sources=sources)
+            )
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    def keygen(self, password: NewPassword) -> dagger.Directory:
+    async def keygen(self, password: NewPassword) -> dagger.Directory:
         """Make a key pair to sign with: a private key, encrypted with a password, and its public key."""
-        return signing.key_pair(password)
+        with plain_faults():
+            if not await password.plaintext():
+                raise ConfigurationError(["--password is empty: the private key would lie open"])
+            return signing.key_pair(password)
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def reproduce(

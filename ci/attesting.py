@@ -33,6 +33,8 @@ async def attest(place: Registry, signer: Signer, subjects: Sequence[Subject]) -
     Raises:
         StepError: nothing could be signed at all.
     """
+    if not subjects:
+        return {}
     there, signed = await place.signed([each.where for each in subjects])
     told: dict[str, str | int] = {
         each.where.digest: _problem(each, there[each.key])

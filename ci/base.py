@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
-from . import oci, outside
+from . import oci, outside, pins
 from .errors import StepError
 
 ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
@@ -75,7 +75,8 @@ def _layout(base: dagger.Container) -> dagger.Directory:
     # OCI media types: the base's own blobs, with the digests they have in its registry.
     tarball = base.as_tarball(media_types=dagger.ImageMediaTypes.OCIMediaTypes)
     return (
-        base.with_user("root")
+        dag.container()
+        .from_(pins.image("python"))  # not the base's own tar: a base may be anyone's
         .with_mounted_file("/mnt/base.tar", tarball)
         .with_directory("/layout", dag.directory())
         .with_exec(["tar", "--extract", "--file", "/mnt/base.tar", "--directory", "/layout"])

@@ -5,6 +5,7 @@ of trivy.db and metadata.json (aquasecurity/trivy, pkg/db/db.go).
 """
 
 import asyncio
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from dagger import dag
 
 from . import layers, names, oci, outside
 from . import registry as registries
-from .errors import StepError
+from .errors import ConfigurationError, StepError
 from .policy import Policy
 from .registry import Access
 from .verdict import Database
@@ -31,13 +32,15 @@ class Asked:
     """Which database to use.
 
     ``mirrors`` take the place of the policy's; ``archive`` (a db.tar.gz) that of every mirror. ``access`` is
-    used for mirrors on ``host`` alone: a token isn't shown to others.
+    used for mirrors on ``host`` alone: a token isn't shown to others. ``test``: where no mirror answers, the
+    policy's test database will do.
     """
 
     mirrors: tuple[str, ...] = ()
     archive: dagger.File | None = None
     access: Access = field(default_factory=Access)
     host: str = ""
+    test: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,20 @@ class Vulnerabilities:
 
     folder: dagger.Directory
     about: Database
+
+
+def asked(mirrors: tuple[str, ...], archive: dagger.File | None, access: Access) -> Asked:
+    """Which database a scan is to use; credentials are for the first mirror that is named.
+
+    Raises:
+        ConfigurationError: credentials are given, and no mirror.
+    """
+    given = access.username or access.token or access.authority or access.plain_http
+    if given and not mirrors:
+        told = "credentials and ways to a registry are for --database, which isn't given"
+        raise ConfigurationError([told])
+    first = names.reference(mirrors[0], digest=False, given="--database").registry if mirrors else ""
+    return Asked(mirrors=mirrors, archive=archive, access=access, host=first)
 
 
 async def fetch(asked: Asked, policy: Policy, now: datetime) -> Vulnerabilities:
@@ -69,10 +86,16 @@ async def fetch(asked: Asked, policy: Policy, now: datetime) -> Vulnerabilities:
                 problems += answer.problems
                 continue
             found.append(answer)
-            if not answer.about.too_old(now, policy.max_age_days):
+            if not answer.about.unusable(now, policy.max_age_days):
                 return answer
     if found:
         return max(found, key=lambda one: one.about.updated)
+    if asked.test and policy.test_database:
+        where = names.reference(policy.test_database, digest=False, given="[database] test-database")
+        answer = await _tried(where, asked, policy)
+        if not isinstance(answer, StepError):
+            return dataclasses.replace(answer, about=answer.about.model_copy(update={"test": True}))
+        problems += answer.problems
     raise StepError(problems or ["no mirror of the vulnerability database is named"])
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import dagger
 
-from . import attesting, history, moves, oci, outside, publication, vouching
+from . import attesting, history, identity, moves, oci, outside, publication, vouching
 from .attesting import Subject
 from .base import BaseImage
+from .errors import Fault
 from .job import Job, guarded
 from .planning import Intent
+from .provenance import Workflow
 from .registry import Registry
 from .signing import Signer
 from .vouching import Made, Pushed, Run
@@ -99,31 +101,43 @@ async def push(
             job.problem = outside.registry_problem(job.planned.repository, str(answer["problem"]))
 
 
-async def attest(
-    place: Registry,
-    jobs: list[Job],
-    intent: Intent,
-    signer: Signer,
-    run: Run,
-) -> None:
+async def attest(place: Registry, jobs: list[Job], intent: Intent, signer: Signer, run: Run) -> None:
     """Sign every image that is there by digest, before a tag leads to it."""
-    limit = asyncio.Semaphore(AT_ONCE)
-    found: dict[str, list[Subject]] = {}
-
-    async def one(job: Job) -> None:
-        made = {name: Made(image=built, scanned=job.scanned[name]) for name, built in job.images.items()}
-        name, repository = job.planned.dag_type.name, job.planned.repository
-        pushed = Pushed(dag_type=name, repository=repository, digest=job.digest, made=made, forced=job.forced)
-        found[name] = await vouching.subjects(pushed, intent, run)
-
     going = [job for job in jobs if not job.problem]
-    await asyncio.gather(*(guarded(job, one(job), limit) for job in going))
-    going = [job for job in going if not job.problem]
-    if not going:
+    try:
+        able, workflow = await identity.ready(signer)
+        found = await _subjects(going, intent, run, workflow)
+        told = await attesting.attest(place, able, [each for subjects in found.values() for each in subjects])
+    except Fault as fault:
+        for job in going:
+            job.problem = job.problem or str(fault)
         return
-    wanted = [each for job in going for each in found[job.planned.dag_type.name]]
-    told = await attesting.attest(place, signer, wanted)
     for job in going:
+        if job.problem:
+            continue
         answers = [told[each.where.digest] for each in found[job.planned.dag_type.name]]
         job.problem = "; ".join(each for each in answers if isinstance(each, str))
         job.attested = sum(each for each in answers if isinstance(each, int))
+
+
+async def _subjects(
+    jobs: list[Job], intent: Intent, run: Run, workflow: Workflow | None
+) -> dict[str, list[Subject]]:
+    """What is to be signed, by DAG type; a job that fails here has its problem, and isn't among them."""
+    found: dict[str, list[Subject]] = {}
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(job: Job) -> None:
+        name = job.planned.dag_type.name
+        pushed = Pushed(
+            dag_type=name,
+            repository=job.planned.repository,
+            digest=job.digest,
+            made={key: Made(image=built, scanned=job.scanned[key]) for key, built in job.images.items()},
+            forced=job.forced,
+            workflow=workflow,
+        )
+        found[name] = await vouching.subjects(pushed, intent, run)
+
+    await asyncio.gather(*(guarded(job, one(job), limit) for job in jobs))
+    return found

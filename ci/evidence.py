@@ -40,10 +40,11 @@ class Check:
 class Expected:
     """What is asked of an image; what is empty isn't asked for.
 
-    ``signer`` says whose signatures count, in words; ``identity`` is the exact identity, ``identity_regexp``
-    a pattern of it, both empty for a key.
+    ``digest`` is the image's; ``signer`` says whose signatures count, in words; ``identity`` is the exact
+    identity, ``identity_regexp`` a pattern of it, both empty for a key.
     """
 
+    digest: str
     signer: str
     identity: str = ""
     identity_regexp: str = ""
@@ -74,15 +75,25 @@ def judge(expected: Expected, held: Held, policy: Policy, now: datetime) -> tupl
     return (
         _signature(expected, held),
         *_provenance(expected, held),
-        _base_layers(expected, held),
+        _base_layers(held),
         *(_sbom(kind, held) for kind in (CYCLONEDX, SPDX)),
         _scan(expected, held, policy, now),
     )
 
 
+def signed_claims(answers: Mapping[str, Mapping[str, Any]]) -> Claims | None:
+    """The claims of a provenance that is signed together with a signature; None where one is lacking."""
+    if not answers[SIGNATURE]["good"] or not answers[PROVENANCE]["good"]:
+        return None
+    for statement in answers[PROVENANCE]["statements"]:
+        with suppress(Fault):
+            return provenance_read.read(statement["predicate"])
+    return None
+
+
 def good(checks: Sequence[Check]) -> bool:
-    """Whether nothing failed."""
-    return all(check.outcome is not Outcome.FAILED for check in checks)
+    """Whether all was checked, and nothing failed."""
+    return all(check.outcome is Outcome.GOOD for check in checks)
 
 
 def _signature(expected: Expected, held: Held) -> Check:
@@ -116,11 +127,13 @@ def _provenance(expected: Expected, held: Held) -> tuple[Check, ...]:
 def _claims(expected: Expected, held: Held, claims: Claims) -> tuple[Check, ...]:
     dirty = ", with changes that no commit has" if claims.dirty else ""
     told = f"{claims.source or 'sources that live nowhere'} at {claims.commit}{dirty}"
+    outcome = Outcome.FAILED if claims.dirty else Outcome.GOOD
     checks = [
-        Check(name="provenance", outcome=Outcome.GOOD, evidence=f"{told}, of {_day(claims.started)}"),
+        Check(name="provenance", outcome=outcome, evidence=f"{told}, of {_day(claims.started)}"),
+        _gate(claims),
         _builder(expected, claims),
         _same("source", expected.source.rstrip("/").removesuffix(".git"), claims.source),
-        _commit(expected, claims),
+        _same("commit", expected.commit, claims.commit),
         _same("base", expected.base_digest, claims.base_digest),
         *_labels(held, claims),
     ]
@@ -129,6 +142,13 @@ def _claims(expected: Expected, held: Held, claims: Claims) -> tuple[Check, ...]
 
 def _day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d}" if moment else "an unknown day"
+
+
+def _gate(claims: Claims) -> Check:
+    if claims.forced:
+        told = f"it failed, and the image was published by force: {claims.forced}"
+        return Check(name="gate", outcome=Outcome.FAILED, evidence=told)
+    return Check(name="gate", outcome=Outcome.GOOD, evidence="nothing says that it was overridden")
 
 
 def _builder(expected: Expected, claims: Claims) -> Check:
@@ -154,14 +174,6 @@ def _same(name: str, asked: str, said: str) -> Check | None:
     return Check(name=name, outcome=Outcome.FAILED, evidence=told)
 
 
-def _commit(expected: Expected, claims: Claims) -> Check | None:
-    found = _same("commit", expected.commit, claims.commit)
-    if found and found.outcome is Outcome.GOOD and claims.dirty:
-        told = f"{claims.commit}, but with changes that it doesn't have"
-        return Check(name="commit", outcome=Outcome.FAILED, evidence=told)
-    return found
-
-
 def _labels(held: Held, claims: Claims) -> list[Check]:
     """Labels are the image's own words: where they are there, they must be those of the provenance."""
     revision = f"{claims.commit}-dirty" if claims.dirty else claims.commit
@@ -176,13 +188,12 @@ def _labels(held: Held, claims: Claims) -> list[Check]:
     return [Check(name="labels", outcome=Outcome.GOOD, evidence="say what the provenance says")]
 
 
-def _base_layers(expected: Expected, held: Held) -> Check:
+def _base_layers(held: Held) -> Check:
     name = held.labels.get(f"{labels.OCI}base.name", "")
     digest = held.labels.get(f"{labels.OCI}base.digest", "")
     shown = f"{name}@{digest}"
     if held.base is None:
-        asked = Outcome.FAILED if expected.base_digest else Outcome.OPEN
-        return Check(name="layers", outcome=asked, evidence=held.missing_base)
+        return Check(name="layers", outcome=Outcome.OPEN, evidence=held.missing_base)
     if not held.base:
         told = f"its lowest layers are not those of {shown}, which its labels name as its base"
         return Check(name="layers", outcome=Outcome.FAILED, evidence=told)
@@ -193,8 +204,9 @@ def _sbom(kind: str, held: Held) -> Check:
     answer = held.answers[kind]
     if not answer["good"]:
         return Check(name=kind, outcome=Outcome.FAILED, evidence=f"there is no signed one: {answer['said']}")
-    if held.installed is None:
-        return Check(name=kind, outcome=Outcome.OPEN, evidence=held.missing_inventory)
+    if not held.installed:
+        told = held.missing_inventory or "no package was found in its layers"
+        return Check(name=kind, outcome=Outcome.OPEN, evidence=told)
     best: tuple[Package, ...] | None = None
     count = 0
     for statement in answer["statements"]:
@@ -237,6 +249,8 @@ def _judged_scan(newest: Verdict, expected: Expected, policy: Policy, now: datet
     age = now - newest.scanned
     when = f"of {newest.scanned:%Y-%m-%d}, {age.days} days old"
     problems: list[str] = []
+    if newest.image != expected.digest:
+        problems.append(f"it is a scan of another image, {newest.image}")
     if age > timedelta(days=expected.scan_days):
         problems.append(f"it is older than {expected.scan_days:g} days: publish again, or scan anew")
     if age < timedelta(minutes=-10):

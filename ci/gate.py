@@ -58,7 +58,7 @@ async def check(
                 "reach a database (--database, --database-file), or publish with --allow-unscanned '<reason>'"
             )
             problems.append(f"not scanned: {missing}: {told}")
-        if verdict.state is State.FAILED:
+        if verdict.failing or verdict.state is State.FAILED:  # what was found counts in any case
             problems.append(scan_texts.table([verdict]))
     return Passed(scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes)))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import dataclasses
 import json
 import urllib.parse
 import urllib.request
@@ -13,8 +14,10 @@ import dagger
 from dagger import dag
 from pydantic import BaseModel
 
+from . import outside
 from .errors import ConfigurationError, StepError
 from .provenance import Workflow
+from .signing import Signer
 
 GITHUB = "https://token.actions.githubusercontent.com"
 _AUDIENCE = "sigstore"
@@ -26,30 +29,23 @@ class _Answer(BaseModel):
     value: str
 
 
-async def token(
-    given: dagger.Secret | None, url: dagger.Secret | None, request: dagger.Secret | None
-) -> dagger.Secret | None:
-    """The token to sign with; None where none is asked for.
+async def ready(signer: Signer) -> tuple[Signer, Workflow | None]:
+    """The signer with its token, and the run of GitHub Actions that the token speaks of, if it is one of its.
 
-    Args:
-        given: a token.
-        url: where GitHub Actions gives one.
-        request: what that address wants to see.
+    It is asked for at the last moment, for such tokens are good for minutes.
 
     Raises:
-        ConfigurationError: only one of the latter two is given.
-        StepError: GitHub gives none.
+        ConfigurationError: the token is none.
+        StepError: GitHub gives none, or a variable isn't there.
     """
-    if given:
-        return given
-    if url is None and request is None:
-        return None
-    if url is None or request is None:
-        told = "give both --oidc-request-url and --oidc-request-token, and the job id-token: write"
-        raise ConfigurationError([told])
-    address = f"{(await url.plaintext()).strip()}&audience={urllib.parse.quote(_AUDIENCE)}"
-    made = await asyncio.to_thread(_ask, address, (await request.plaintext()).strip())
-    return dag.set_secret(f"oidc-{uuid.uuid4().hex}", made)
+    try:
+        if signer.url and signer.request:
+            address = f"{(await signer.url.plaintext()).strip()}&audience={urllib.parse.quote(_AUDIENCE)}"
+            made = await asyncio.to_thread(_ask, address, (await signer.request.plaintext()).strip())
+            signer = dataclasses.replace(signer, token=dag.set_secret(f"oidc-{uuid.uuid4().hex}", made))
+        return signer, workflow(await signer.token.plaintext()) if signer.token else None
+    except dagger.QueryError as error:
+        raise outside.step_error("the identity token can't be had", error) from None
 
 
 def workflow(jwt: str) -> Workflow | None:

@@ -36,12 +36,13 @@ from .arguments import (
 from .base import BaseImage
 from .checks import Checks
 from .database import Asked
+from .database import asked as database_of
 from .errors import CheckError, Fault
 from .history import Repository
 from .image import Image
 from .publisher import Publisher
 from .registry import Access
-from .scan import Scan
+from .scan import Scan, gate
 from .sources import Project, Source, Sources, read
 from .spec import DagType
 
@@ -101,14 +102,17 @@ class AirflowImages(Publisher, Afterwards):
         """Scan a DAG type's image, or every type's, by images/policy.toml; fails unless all passed."""
         async with read(self.source) as sources:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            asked = Asked(mirrors=tuple(database or ()), archive=database_file, access=access)
+            asked = database_of(tuple(database or ()), database_file, access)
             return await scanning.scan_all((await sources.catalog()).chosen(dag_type), asked, sources)
 
     @check
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def vulnerabilities(self) -> None:
         """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
-        print((await self.scan()).gate())  # noqa: T201 - a check shows what it printed
+        async with read(self.source) as sources:
+            types = (await sources.catalog()).all()
+            found = await scanning.scan_all(types, Asked(test=True), sources)
+            print(gate(found.parsed(), test=True))  # noqa: T201 - a check shows what it printed
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -86,6 +86,7 @@ class Database(Table):
 
     repositories: Annotated[tuple[Mirror, ...], AfterValidator(distinct), AfterValidator(_some)] = MIRRORS
     java_repositories: Annotated[tuple[Mirror, ...], AfterValidator(distinct)] = JAVA_MIRRORS
+    test_database: Mirror | None = None  # for ``check`` alone, where no mirror answers: no publish trusts it
     plain_http: Annotated[tuple[Said, ...], AfterValidator(distinct)] = ()  # registries of these, HOST:PORT
     # An end, so that no age leads before the calendar's first day.
     max_age_days: Annotated[int, Field(gt=0, le=3650, strict=True)] = 7

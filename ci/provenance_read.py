@@ -21,7 +21,8 @@ _EXPECTED = f"expected SLSA v1.0 ({PREDICATE}): ask whoever published the image"
 class Claims:
     """What a provenance says; a text is empty where it says nothing of it.
 
-    ``dirty``: the tree differed from the commit, by ``tree`` where that is told; digests are "sha256:…".
+    ``dirty``: the tree differed from the commit, by ``tree`` where that is told; ``forced``: why it was
+    published although its gate failed; digests are "sha256:…".
     """
 
     build_type: str
@@ -35,6 +36,7 @@ class Claims:
     base_digest: str
     lock_digest: str
     started: datetime | None
+    forced: str
 
     @property
     def unattested(self) -> bool:
@@ -58,7 +60,12 @@ class _Resource(_Part):
     annotations: dict[str, Any] = {}
 
 
+class _Internal(_Part):
+    forced: str = ""
+
+
 class _Definition(_Part):
+    internal: Annotated[_Internal, Field(alias="internalParameters")] = _Internal()
     build_type: Annotated[str, Field(alias="buildType", min_length=1)]
     dependencies: Annotated[tuple[_Resource, ...], Field(alias="resolvedDependencies")] = ()
 
@@ -107,6 +114,7 @@ def read(predicate: object) -> Claims:
         base_digest=_sha256(base),
         lock_digest=_sha256(lock),
         started=found.run.metadata.started,
+        forced=found.definition.internal.forced,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag, function
 
-from . import formats, identity, platforms, publication, publishing
+from . import formats, platforms, publication, publishing
 from .arguments import (
     AllowUnscanned,
     AnyDagType,
@@ -72,10 +72,10 @@ class _Order:
             intent = await publishing.intend(
                 sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
             )
-            request = await self._request(intent.names.registry)
+            request = self._request(intent.names.registry)
             return await publishing.publish(intent, request, sources, self.repository)
 
-    async def _request(self, host: str) -> Request:
+    def _request(self, host: str) -> Request:
         access = Access(
             username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
         )
@@ -88,9 +88,9 @@ class _Order:
                 key=self.signing_key,
                 password=self.signing_password,
                 environment=self.signing_environment,
-                token=await identity.token(
-                    self.identity_token, self.oidc_request_url, self.oidc_request_token
-                ),
+                token=self.identity_token,
+                url=self.oidc_request_url,
+                request=self.oidc_request_token,
                 config=self.signing_config,
                 root=self.trusted_root,
             ),

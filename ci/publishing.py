@@ -1,7 +1,6 @@
 """Publishing: look, build, gate, decide, push; a DAG type that fails anywhere doesn't stop the others."""
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +11,6 @@ from . import (
     delivery,
     gate,
     history,
-    identity,
     image,
     lockfile,
     pins,
@@ -34,7 +32,6 @@ from .scanning import Scanner
 from .signing import Signer
 from .sources import Sources
 from .together import together
-from .vouching import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +77,13 @@ async def publish(
         StepError: the base or the registry can't be had. What concerns one type alone is in its row.
     """
     request.signer.check()
-    run = await _begin(request) if request.signer.asked else None
     jobs = [
         Job(planned=planned, note="" if planned.tags else planned.plan.reason) for planned in intent.planned
     ]
     pushing = [job for job in jobs if job.planned.tags]
-    place = None
+    place, run = None, None
     if pushing:
+        run = await vouching.begin(request.ref) if request.signer.asked else None
         place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await delivery.look(place, pushing)
     # Where nothing is pushed at all, as for a pull request, the gate is what was asked for.
@@ -123,13 +120,6 @@ async def _scanners(bases: Mapping[str, BaseImage], request: Request, sources: S
     return dict(zip(bases, found, strict=True))
 
 
-async def _begin(request: Request) -> Run:
-    workflow = None
-    if request.signer.token:
-        workflow = identity.workflow(await request.signer.token.plaintext())
-    return await vouching.begin(uuid.uuid4(), workflow, request.ref)
-
-
 async def _make(
     job: Job,
     intent: Intent,
@@ -153,4 +143,8 @@ async def _make(
         told = "\n".join(passed.problems)
         job.note = f"the gate failed, and it is published by force: {request.force}\n{told}"
         job.forced = request.force
-        job.images = described(job, plain, intent)
+        job.images = described(job, plain, intent)  # the label makes it another image: it is scanned again
+        job.scanned = {
+            name: await scanning.scan(dag_type, built, scanners[name], sources)
+            for name, built in job.images.items()
+        }

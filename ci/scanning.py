@@ -73,7 +73,7 @@ async def prepare(asked: Asked, house: Policy, below: BaseImage) -> Scanner:
         raise
     try:
         read = await reading
-        found = await _detections(read, at_hand, None) if at_hand else ()
+        found = await _detections(read, at_hand, None)
     except StepError as fault:
         problems += fault.problems
     return Scanner(
@@ -95,27 +95,28 @@ async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Sourc
     """
     rules = await rules_of(dag_type.name, sources)
     vex = await _vex(rules, sources)
+    digests = (built.digest, scanner.base.digest)
+    at_hand = None if scanner.problems else scanner.vulnerabilities
     read: Analysis | None = None
-    problems = scanner.problems
     try:
         read = await trivy.read(built.layout(), scanner.java, scanner.read)
-        if scanner.vulnerabilities and not problems:
-            found = await _detections(read, scanner.vulnerabilities, vex)
-            digests = (built.digest, scanner.base.digest)
-            about = scanner.vulnerabilities.about
-            both = (found, scanner.found)
-            judged = verdict.judge(dag_type.name, digests, both, rules, about, scanner.now)
-            return Scanned(verdict=judged, read=read)
+        # Secrets, misconfiguration and licenses are judged where there is no database, too.
+        found = await _detections(read, at_hand, vex)
     except StepError as fault:
-        problems = fault.problems
-    unknown = verdict.not_scanned(built.dag, built.digest, scanner.base.digest, scanner.now, *problems)
-    return Scanned(verdict=unknown, read=read)
+        reasons = (*scanner.problems, *fault.problems)
+        return Scanned(verdict=verdict.not_scanned(built.dag, *digests, scanner.now, *reasons), read=read)
+    about = at_hand.about if at_hand else scanner.problems
+    both = (found, scanner.found)
+    judged = verdict.judge(dag_type.name, digests, both, rules, about, scanner.now)
+    return Scanned(verdict=judged, read=read)
 
 
 async def _detections(
-    read: Analysis, at_hand: Vulnerabilities, vex: dagger.Directory | None
+    read: Analysis, at_hand: Vulnerabilities | None, vex: dagger.Directory | None
 ) -> tuple[Detection, ...]:
-    reports = await together((trivy.files(read), trivy.vulnerabilities(read, at_hand.folder, vex)))
+    wanted = [trivy.files(read)]
+    wanted += [trivy.vulnerabilities(read, at_hand.folder, vex)] if at_hand else []
+    reports = await together(wanted)
     return detections.ordered(each for report in reports for each in detections.read(report))
 
 

@@ -1,6 +1,7 @@
 """Signing and verifying with cosign in containers: keys and tokens are secrets, results are files."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,27 +26,32 @@ class Signer:
     """Who signs: a key, or an identity that an authority makes a certificate for.
 
     ``key`` is a private key of cosign's or the URI of one in a KMS, ``environment`` what the KMS's client
-    needs (lines NAME=VALUE); ``token`` an OIDC token. ``config`` and ``root`` name other services than
-    Sigstore's public ones.
+    needs (lines NAME=VALUE); ``token`` an OIDC token, ``url`` and ``request`` where GitHub Actions gives one.
+    ``config`` and ``root`` name other services than Sigstore's public ones.
     """
 
     key: dagger.Secret | None = field(default=None, repr=False)
     password: dagger.Secret | None = field(default=None, repr=False)
     environment: dagger.Secret | None = field(default=None, repr=False)
     token: dagger.Secret | None = field(default=None, repr=False)
+    url: dagger.Secret | None = field(default=None, repr=False)
+    request: dagger.Secret | None = field(default=None, repr=False)
     config: dagger.File | None = None
     root: dagger.File | None = None
 
     @property
     def asked(self) -> bool:
         """Whether anything is to be signed."""
-        return self.key is not None or self.token is not None
+        return any(each is not None for each in (self.key, self.token, self.url, self.request))
 
     def check(self) -> None:
         """Raise ConfigurationError where the settings contradict each other."""
         problems: list[str] = []
-        if self.key and self.token:
+        if self.key and (self.token or self.url or self.request):
             problems.append("--signing-key and an identity token are both given: sign by one of them")
+        if (self.url is None) != (self.request is None):
+            told = "give both, or none; the job needs permissions: id-token: write"
+            problems.append(f"of --oidc-request-url and --oidc-request-token one is given: {told}")
         for name, value in (
             ("--signing-password", self.password),
             ("--signing-environment", self.environment),
@@ -74,9 +80,23 @@ class Trust:
         if bool(self.key) + named != 1:
             told = "give --key cosign.pub, or --certificate-identity and --certificate-oidc-issuer"
             raise ConfigurationError([f"whose signature is to count isn't said, or said twice: {told}"])
+        self._check_pattern()
         if named and not self.issuer:
             told = "add --certificate-oidc-issuer, such as https://token.actions.githubusercontent.com"
             raise ConfigurationError([f"an identity counts by its issuer: {told}"])
+
+    def _check_pattern(self) -> None:
+        pattern = self.identity_regexp
+        if not pattern:
+            return
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            told = f"is no regular expression: {error}"
+            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"]) from None
+        if not (pattern.startswith("^") and pattern.endswith("$")):
+            told = "fits in the middle of other identities, too: begin it with ^ and end it with $"
+            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"])
 
     def words(self) -> str:
         """Whose signatures count, for a person."""

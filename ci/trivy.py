@@ -56,8 +56,8 @@ async def read(layout: dagger.Directory, java: Java, before: Analysis | None = N
     found = _read(layout, before)
     try:
         await found.packages.sync()
-    except dagger.ExecError as error:
-        if _JAVA not in error.stderr:
+    except dagger.QueryError as error:
+        if _JAVA not in (error.stderr if isinstance(error, dagger.ExecError) else ""):
             raise outside.step_error("the scanner failed", error) from None
         found = _read(layout, before, await java())
     return found

@@ -41,20 +41,24 @@ class Database(BaseModel):
     description: str = ""
     test: bool = False
 
-    def too_old(self, now: datetime, days: float) -> str:
-        """Why it can't be relied upon; an empty string where it can.
+    def unusable(self, now: datetime, days: float) -> tuple[str, ...]:
+        """Why it can't be relied upon; nothing where it can.
 
         Args:
             now: the time of the scan.
             days: the highest age that the policy accepts.
         """
         age = now - self.updated
+        if age < -timedelta(days=1):
+            told = f"{self.updated:%Y-%m-%d}: check its mirror, or the clock here"
+            return (f"the vulnerability database {self.reference} is of the future, {told}",)
         if age <= timedelta(days=days):
-            return ""
-        return (
+            return ()
+        told = (
             f"the vulnerability database {self.reference} is {age.days} days old ({self.updated:%Y-%m-%d}), "
             f"max-age-days allows {days:g}: have its mirror brought up to date, or name another"
         )
+        return (told,)
 
 
 class Judged(BaseModel):
@@ -130,7 +134,7 @@ def judge(  # noqa: PLR0913, PLR0917 - each comes from another place
     digests: tuple[str, str],
     detections: tuple[Sequence[Detection], Sequence[Detection]],
     policy: Policy,
-    database: Database,
+    database: Database | tuple[str, ...],
     now: datetime,
 ) -> Verdict:
     """The verdict on a scan.
@@ -140,7 +144,7 @@ def judge(  # noqa: PLR0913, PLR0917 - each comes from another place
         digests: of its image, and of its base.
         detections: in its image, and in its base.
         policy: the house's with the type's own.
-        database: what the vulnerabilities are from.
+        database: what the vulnerabilities are from, or why there is none.
         now: the time of the scan, in UTC; what expires does so at the end of its day.
     """
     image, base = detections
@@ -148,17 +152,18 @@ def judge(  # noqa: PLR0913, PLR0917 - each comes from another place
     today = now.astimezone(UTC).date()
     found = tuple(_judged(each, each.key in added, policy, today) for each in ordered(image))
     expired = policy.expired(today)
-    stale = database.too_old(now, policy.max_age_days)
+    about = database if isinstance(database, Database) else None
+    unknown = database if isinstance(database, tuple) else database.unusable(now, policy.max_age_days)
     fails = expired or any(each.decision is Decision.FAILS for each in found)
-    state = State.NOT_SCANNED if stale else State.FAILED if fails else State.PASSED
+    state = State.NOT_SCANNED if unknown else State.FAILED if fails else State.PASSED
     return Verdict(
         dag=dag,
         image=digests[0],
         base=digests[1],
         state=state,
         scanned=now,
-        database=database,
-        reasons=(*([stale] if stale else []), *expired),
+        database=about,
+        reasons=(*unknown, *expired),
         found=found,
         in_base=sum(each.kind is not Kind.LICENSE for each in ordered(base)),
         unused=tuple(

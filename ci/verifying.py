@@ -1,14 +1,16 @@
 """Verifying a published image: everything is read from the registry, cosign judges the signatures."""
 
 import json
+import re
 import shlex
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from dagger import dag
 
-from . import attestations, base, database, evidence, labels, oci, sbom, signing, trivy
+from . import attestations, base, database, evidence, labels, oci, sbom, scan_texts, signing, trivy
 from .base import BaseImage
 from .database import Asked
 from .errors import CheckError, ConfigurationError, Fault, StepError
@@ -20,6 +22,8 @@ from .registry import Registry
 from .signing import Trust
 from .trivy import Java
 
+Rules = Callable[[str], Awaitable[Policy]]
+_DAG_TYPE = r"[a-z0-9]+([._-][a-z0-9]+)*"
 _COSIGN_TYPES = {
     attestations.PROVENANCE: "slsaprovenance1",
     attestations.CYCLONEDX: "cyclonedx",
@@ -28,7 +32,7 @@ _COSIGN_TYPES = {
 }
 
 
-async def verify(where: Reference, place: Registry, trust: Trust, expected: Expected, policy: Policy) -> str:
+async def verify(where: Reference, place: Registry, trust: Trust, expected: Expected, rules: Rules) -> str:
     """Check all that is said of an image; gives the checks with their evidence.
 
     Args:
@@ -36,7 +40,7 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
         place: its registry.
         trust: whose signatures count.
         expected: what it must be made from.
-        policy: what its scan must fulfil.
+        rules: gives the policy of a DAG type, which its scan must fulfil.
 
     Raises:
         CheckError: a check failed; with all of them.
@@ -54,8 +58,11 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
         told = f"is an index: verify each of its images: {', '.join(entries)}"
         raise ConfigurationError([f"{where} {told}"])
     answers = (await signing.verify(trust, signed, [key]))[key]
-    java = partial(database.java, Asked(), policy)
-    held = await _held(where, place, (answer["manifest"], answer["config"]), answers, java)
+    said = _labels(answer["config"])
+    name = said.get(labels.DAG, "")
+    policy = await rules(name if re.fullmatch(_DAG_TYPE, name) else "")
+    texts = (answer["manifest"], answer["config"])
+    held = await _held(where, place, texts, answers, partial(database.java, Asked(), policy))
     checks = evidence.judge(expected, held, policy, datetime.now(UTC))
     told = text(where, checks, (trust, place.plain_http), expected.source)
     if not evidence.good(checks):
@@ -77,7 +84,7 @@ def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], so
     word = "verified" if evidence.good(checks) else "NOT verified"
     lines = [f"{where}: {word}"]
     for check in checks:
-        lines += [f"  {check.outcome:<11}  {check.name:<{wide}}  {check.evidence}"]
+        lines += [f"  {check.outcome:<11}  {check.name:<{wide}}  {scan_texts.plain(check.evidence)}"]
     flags = [*trust.arguments(), *(["--allow-http-registry"] if plain_http else [])]
     arguments = " ".join(shlex.quote(each) for each in flags)
     lines += ["by hand:", f"  cosign verify {arguments} {where}"]
@@ -93,25 +100,30 @@ def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], so
 async def _held(
     where: Reference, place: Registry, texts: tuple[str, str], answers: dict[str, Any], java: Java
 ) -> Held:
-    manifest, config = texts
-    settings: dict[str, Any] = json.loads(config).get("config") or {}
-    said: dict[str, str] = settings.get("Labels") or {}
-    below: BaseImage | None = None
-    missing_base = "its labels name no base"
-    name, digest = (said.get(f"{labels.OCI}base.{part}", "") for part in ("name", "digest"))
-    if name and digest:
-        try:
-            below = await base.load(f"{name}@{digest}")
-        except StepError as fault:
-            missing_base = f"the base that its labels name can't be had: {fault.problems[0].splitlines()[0]}"
-    stands = _stands_on(below, manifest, config) if below else None
-    try:
-        installed: frozenset[Package] | None = await _installed(
-            where, place, (manifest, config), below if stands else None, java
+    said = _labels(texts[1])
+    claims = evidence.signed_claims(answers)
+    if claims is None:  # nothing of an image that nobody vouches for is fetched or read
+        nothing = "it isn't signed as asked: nothing more was looked at"
+        return Held(
+            answers=answers, labels=said, installed=None, missing_inventory=nothing, missing_base=nothing
         )
-        missing = ""
+    below: BaseImage | None = None
+    missing_base = "its provenance names no base"
+    if claims.base and claims.base_digest:
+        config: dict[str, Any] = json.loads(texts[1])
+        try:
+            below = await base.load(
+                f"{claims.base}@{claims.base_digest}", f"{config.get('os')}/{config.get('architecture')}"
+            )
+        except StepError as fault:
+            missing_base = f"its base can't be had: {fault.problems[0].splitlines()[0]}"
+    stands = _stands_on(below, *texts) if below else None
+    installed: frozenset[Package] | None = None
+    missing = ""
+    try:
+        installed = await _installed(where, place, texts, below if stands else None, java)
     except Fault as fault:
-        installed, missing = None, f"its layers can't be read: {fault.problems[0].splitlines()[0]}"
+        missing = f"its layers can't be read: {fault.problems[0].splitlines()[0]}"
     return Held(
         answers=answers,
         labels=said,
@@ -120,6 +132,11 @@ async def _held(
         base=stands,
         missing_base=missing_base,
     )
+
+
+def _labels(config: str) -> dict[str, str]:
+    settings: dict[str, Any] = json.loads(config).get("config") or {}
+    return settings.get("Labels") or {}
 
 
 def _stands_on(below: BaseImage, manifest: str, config: str) -> bool:

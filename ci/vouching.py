@@ -1,13 +1,15 @@
 """The statements about a published image: signature, SBOMs, provenance and scan."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import dagger
 from dagger import dag
 
-from . import attestations, bills, labels, pins, provenance, sbom
+from . import attestations, bills, labels, outside, pins, provenance, sbom
 from .attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from .attesting import Subject
 from .errors import StepError
@@ -24,11 +26,10 @@ _TOOLS: tuple[str, ...] = ("python", "uv", "trivy", "regctl", "cosign")
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of publish: when it began, what it is called, who ran it, and the tools by digest."""
+    """One run of publish: when it began, what it is called, and the tools by digest."""
 
     started: datetime
     invocation: UUID
-    workflow: Workflow | None
     tools: Mapping[str, str]
     dagger: str
     ref: str
@@ -42,26 +43,27 @@ class Made:
     scanned: Scanned
 
 
-async def begin(invocation: UUID, workflow: Workflow | None, ref: str) -> Run:
+async def begin(ref: str) -> Run:
     """A run that starts now.
 
     Raises:
-        dagger.QueryError: a tool's image can't be had.
+        StepError: a tool's image can't be had.
     """
     started = datetime.now(UTC)
-    references = await together(dag.container().from_(pins.image(name)).image_ref() for name in _TOOLS)
+    try:
+        references = await together(dag.container().from_(pins.image(name)).image_ref() for name in _TOOLS)
+        version = await dag.version()
+    except dagger.QueryError as error:
+        raise outside.step_error("the tools to sign with can't be had", error) from None
     tools = dict(zip(_TOOLS, references, strict=True))
-    version = await dag.version()
-    return Run(
-        started=started, invocation=invocation, workflow=workflow, tools=tools, dagger=version, ref=ref
-    )
+    return Run(started=started, invocation=uuid.uuid4(), tools=tools, dagger=version, ref=ref)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pushed:
     """What was pushed of a DAG type: to where, under which digest, and the images by platform.
 
-    ``forced`` says why although the gate failed; empty: it passed.
+    ``forced`` says why although the gate failed; empty: it passed. ``workflow`` is who signs, if one does.
     """
 
     dag_type: str
@@ -69,6 +71,7 @@ class Pushed:
     digest: str
     made: Mapping[str, Made]
     forced: str
+    workflow: Workflow | None
 
 
 async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
@@ -92,7 +95,7 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
         tools=run.tools,
         dagger=run.dagger,
         forced=pushed.forced,
-        workflow=run.workflow,
+        workflow=pushed.workflow,
         invocation=run.invocation,
         started=run.started,
         finished=datetime.now(UTC),

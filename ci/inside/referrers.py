@@ -15,25 +15,25 @@ whose subject is the image. Older signatures lie under tags made of the image's 
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .regctl import ABSENT, RegistryError, digest, guarded, manifest, must, run
 
 SIGNED = Path("/signed")
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 BUNDLES = "application/vnd.dev.sigstore.bundle"  # of any version
+CREATED = "org.opencontainers.image.created"
 PREDICATE = "dev.sigstore.bundle.predicateType"
 KIND = "dev.cosignproject.cosign/"
 JOBS = 4
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-MOST = 200  # attached things that are read; a registry lists the newest where it lists fewer
+MOST = 200  # attached things that are read, the newest first
 
 
 def listed(repository: str, image: str) -> list[dict[str, Any]]:
@@ -57,13 +57,13 @@ class Layout:
         self.entries: list[dict[str, Any]] = []
 
     def add(self, content: bytes, name: str) -> None:
-        """Keep a blob under its digest, which whoever verifies computes anew.
+        """Keep a blob under its digest.
 
         Raises:
-            ValueError: what was attached names no digest.
+            ValueError: it has another digest.
         """
-        if not DIGEST.fullmatch(name):
-            raise ValueError(f"{name!r} is no digest")
+        if name != f"sha256:{hashlib.sha256(content).hexdigest()}":
+            raise ValueError(f"the registry gave other content for {name!r}")
         (self.blobs / name.partition(":")[2]).write_bytes(content)
 
     def add_manifest(self, text: str, kind: str = "") -> None:
@@ -96,7 +96,8 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
     config = must(["blob", "get", repository, top["config"]["digest"]]) if "config" in top else None
     if config is not None:
         layout.add(config, top["config"]["digest"])
-    found = [each for each in listed(repository, wanted) if str(each.get("artifactType")).startswith(BUNDLES)]
+    found = [each for each in listed(repository, wanted) if _bundle(str(each.get("artifactType")))]
+    found.sort(key=_created, reverse=True)
     for each in found[:MOST]:
         _attached(layout, repository, each["digest"])
     layout.finish()
@@ -108,11 +109,31 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def older(text: str) -> bool:
+    """Whether a manifest is what older cosigns write; a bundle under such a tag would be taken for one."""
+    try:
+        top: dict[str, Any] = json.loads(text)
+        kinds = [str(layer["mediaType"]) for layer in top["layers"]]
+        plain = "subject" not in top and "digest" in top["config"]
+        return plain and not any(map(_bundle, kinds))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _created(entry: dict[str, Any]) -> str:
+    notes = entry.get("annotations")
+    return str(cast("dict[str, Any]", notes).get(CREATED, "")) if isinstance(notes, dict) else ""
+
+
+def _bundle(media: str) -> bool:
+    return media.startswith(BUNDLES)
+
+
 def _older(folder: Path, repository: str, text: str) -> int:
     """Bring together what lies under tags made of the image's digest; how many such tags there are."""
     place = f"{repository}:{digest(text).replace(':', '-')}"
     tags = {kind: manifest(f"{place}{suffix}") for suffix, kind in ((".sig", "sigs"), (".att", "atts"))}
-    held = {kind: found for kind, found in tags.items() if found is not None}
+    held = {kind: found for kind, found in tags.items() if found is not None and older(found)}
     if held:
         layout = Layout(folder)
         layout.add_manifest(text, "image")
@@ -124,13 +145,16 @@ def _older(folder: Path, repository: str, text: str) -> int:
 
 
 def _attached(layout: Layout, repository: str, each: str) -> None:
-    text = manifest(f"{repository}@{each}")
+    try:
+        text = manifest(f"{repository}@{each}")
+    except RegistryError:
+        return
     if text is None or digest(text) != each:  # gone meanwhile, or not what was listed
         return
     layout.add_manifest(text)
     try:
         _layers(layout, repository, json.loads(text))
-    except (KeyError, TypeError, ValueError):  # anyone may attach anything: it vouches for nothing
+    except (AttributeError, KeyError, RegistryError, TypeError, ValueError):  # anyone's, and of no use
         return
 
 
@@ -145,7 +169,8 @@ def attach(image: dict[str, Any]) -> dict[str, Any]:
     subject = f"{image['repository']}@{image['digest']}"
     before = {each["digest"] for each in listed(image["repository"], image["digest"])}
     for bundle in image["bundles"]:
-        notes = {"dev.sigstore.bundle.content": "dsse-envelope", PREDICATE: bundle["predicate"]}
+        notes = {CREATED: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        notes |= {"dev.sigstore.bundle.content": "dsse-envelope", PREDICATE: bundle["predicate"]}
         command = ["artifact", "put", "--subject", subject, "--artifact-type", BUNDLE]
         command += [part for key, value in notes.items() for part in ("--annotation", f"{key}={value}")]
         must([*command, "--file", bundle["file"], "--file-media-type", BUNDLE])

@@ -29,6 +29,7 @@ BUNDLES = Path("/bundles")
 SIGNED = Path("/signed")
 CONFIG = Path("/tmp/signing-config.json")  # noqa: S108 - of the container
 PUBLIC = Path("/tmp/cosign.pub")  # noqa: S108
+SECRETS = ("COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN")
 SIGNATURE = "signature"  # the type
 SECONDS = 120
 JOBS = 4
@@ -175,13 +176,23 @@ def verify(job: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def hushed(text: str) -> str:
+    """A text without the secrets: what a service echoes of them is nobody's."""
+    values = [os.environ.get(name, "") for name in SECRETS]
+    lines = os.environ.get("KMS_ENVIRONMENT", "").splitlines()
+    values += [value for _, _, value in (line.partition("=") for line in lines) if len(value) > 7]
+    for value in values:
+        text = text.replace(value, "***") if value else text
+    return text
+
+
 def main(verb: str, job_file: str, answer_file: str) -> None:
     """Do a job and write the answer."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     try:
         answer = sign(job) if verb == "sign" else verify(job)
     except (SigningError, OSError, ValueError) as error:
-        answer = {"problem": str(error)}
+        answer = {"problem": hushed(str(error))}
     Path(answer_file).write_text(json.dumps(answer), encoding="utf-8")
 
 

@@ -2,109 +2,21 @@
 
 import base64
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import dagger
 import pytest
 from dagger import dag
 
-from ci import attestations, attesting, layers, names, oci, pins, policy, registry, signing, smoke, verifying
+from ci import attestations, attesting, layers, names, registry, signing
 from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from ci.attesting import Subject
-from ci.errors import CheckError, ConfigurationError
-from ci.evidence import Expected
-from ci.names import Reference
-from ci.registry import Access, Registry
-from ci.signing import Signer, Trust
-from tests.engine import registries
-from tests.engine.conftest import anew
-from tests.engine.histories import History, only, secret
+from ci.errors import ConfigurationError
+from ci.signing import Trust
+from tests.engine.histories import only
+from tests.engine.signed_images import ACCESS, ADDRESS, PASSWORD, changed, keys, published, signed_bundle
 
 pytestmark = pytest.mark.anyio
-
-ADDRESS = f"registry:{registries.PORT}"
-PASSWORD = "canary-4a7d1c0e9b52"  # noqa: S105 - of a test's key
-ACCESS = Access(plain_http=True)
-
-
-@dataclass(frozen=True)
-class Keys:
-    """A key pair: to sign with, and to verify with."""
-
-    signer: Signer
-    trust: Trust
-
-
-async def keys() -> Keys:
-    """A new key pair, made as ``dagger call keygen`` makes it."""
-    folder = signing.key_pair(secret(PASSWORD))
-    private, public = sorted(await folder.entries())
-    assert (Path(private).suffix, Path(public).suffix) == (".key", ".pub")
-    key = secret(await folder.file(private).contents())
-    file = dag.file("cosign.pub", await folder.file(public).contents())
-    return Keys(Signer(key=key, password=secret(PASSWORD)), Trust(key=file))
-
-
-@dataclass(frozen=True)
-class Place:
-    """A registry with one image that was published and signed."""
-
-    flows: History
-    keys: Keys
-    where: Reference
-    registry: Registry
-    commit: str
-
-    async def verify(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
-        """What ``dagger call verify`` prints."""
-        expected = Expected(signer="the key", **asked)
-        wanted, whose = where or self.where, trust or self.keys.trust
-        return await verifying.verify(wanted, self.registry, whose, expected, policy.parse(None))
-
-    async def refused(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
-        """What it prints where it fails, as it must."""
-        with pytest.raises(CheckError) as told:
-            await self.verify(where, trust, **asked)
-        assert "NOT verified" in str(told.value)
-        return str(told.value)
-
-    async def run(self, *commands: str) -> str:
-        """Run regctl or cosign beside the registry, as anyone may who can write to it."""
-        container = (
-            anew(registries.beside({"registry": self.registry_service}))
-            .with_mounted_file(
-                "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
-            )
-            .with_mounted_file(
-                "/usr/local/bin/cosign", dag.container().from_(pins.image("cosign")).file("/ko-app/cosign")
-            )
-        )
-        return await container.with_exec(["sh", "-ec", "; ".join(commands)]).stdout()
-
-    registry_service: dagger.Service
-
-
-@asynccontextmanager
-async def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
-    """A registry with a signed image, without the smoke tests, which others test."""
-
-    async def passed(*_: object) -> str:
-        return ""
-
-    monkeypatch.setattr(smoke, "test", passed)
-    flows, made = History(tmp_path), await keys()
-    service = registries.plain()
-    registries.bind(monkeypatch, {"registry": service})
-    async with registries.running(service):
-        done = await flows.publish(ADDRESS, ACCESS, "one", signer=made.signer)
-        where = names.reference(only(done).reference, digest=True)
-        assert only(done).signed == len(attestations.TYPES)
-        place = await registry.connect(ADDRESS, ACCESS, "example")
-        yield Place(flows, made, where, place, done.commit, service)
 
 
 async def test_what_is_published_verifies_and_is_signed_once(
@@ -118,7 +30,17 @@ async def test_what_is_published_verifies_and_is_signed_once(
         )
         lines = told.splitlines()
         assert lines[0] == f"{place.where}: verified"
-        wanted = ("signature", "provenance", "builder", "source", "commit", "base", "labels", "layers")
+        wanted = (
+            "signature",
+            "provenance",
+            "gate",
+            "builder",
+            "source",
+            "commit",
+            "base",
+            "labels",
+            "layers",
+        )
         checks = {line.split()[1]: line.split()[0] for line in lines[1 : lines.index("by hand:")]}
         assert checks == dict.fromkeys((*wanted, CYCLONEDX, SPDX, SCAN), "ok")
         # The commands it prints do the same with cosign alone.
@@ -169,7 +91,7 @@ async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(
     async with published(tmp_path, monkeypatch) as place:
         with pytest.raises(ConfigurationError, match="names no digest"):
             names.reference(f"{place.where.repository}:main", digest=True)
-        other = await _changed(place)
+        other = await changed(place)
         told = await place.refused(other)
         assert "failed       signature   there is none by the key" in told
 
@@ -178,7 +100,7 @@ async def test_a_signature_copied_from_another_image_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with published(tmp_path, monkeypatch) as place:
-        other = await _changed(place)
+        other = await changed(place)
         answer, signed = await place.registry.signed([place.where])
         key = place.where.digest.partition(":")[2]
         assert answer[key]["attached"] == len(attestations.TYPES)
@@ -204,8 +126,8 @@ async def test_a_signature_copied_from_another_image_does_not_count(
 
 async def test_an_edited_provenance_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with published(tmp_path, monkeypatch) as place:
-        other = await _changed(place)
-        made = await _bundle(place, place.where, PROVENANCE, {"buildDefinition": {"buildType": "x"}})
+        other = await changed(place)
+        made = await signed_bundle(place, place.where, PROVENANCE, {"buildDefinition": {"buildType": "x"}})
         edited = json.loads(await made.contents())
         payload = json.loads(base64.b64decode(edited["dsseEnvelope"]["payload"]))
         payload["subject"][0]["digest"]["sha256"] = other.digest.partition(":")[2]
@@ -219,7 +141,7 @@ async def test_an_edited_provenance_does_not_count(tmp_path: Path, monkeypatch: 
 
 async def test_a_statement_alone_is_no_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with published(tmp_path, monkeypatch) as place:
-        other = await _changed(place)
+        other = await changed(place)
         said = attestations.statement(SPDX, other.repository, other.digest, {"spdxVersion": "SPDX-2.3"})
         alone = Subject(where=other, statements={SPDX: said})
         told = await attesting.attest(place.registry, place.keys.signer, [alone])
@@ -231,7 +153,7 @@ async def test_an_sbom_that_lacks_an_installed_package_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with published(tmp_path, monkeypatch) as place:
-        other = await _changed(place)
+        other = await changed(place)
         there, signed = await place.registry.signed([place.where])
         held = await signing.verify(place.keys.trust, signed, list(there))
         answers = next(iter(held.values()))
@@ -254,7 +176,7 @@ async def test_a_base_that_is_not_the_one_in_the_labels_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with published(tmp_path, monkeypatch) as place:
-        other = await _changed(place, first_layer=True)
+        other = await changed(place, first_layer=True)
         assert "failed       layers      its lowest layers are not those of" in await place.refused(other)
 
 
@@ -263,7 +185,7 @@ async def test_cosign_and_its_older_signatures_are_read(
 ) -> None:
     async with published(tmp_path, monkeypatch) as place:
         for flags in ("", "--new-bundle-format=false --use-signing-config=false --tlog-upload=false"):
-            other = await _changed(place, note=flags or "new")
+            other = await changed(place, note=flags or "new")
             pub = await place.run(
                 "export COSIGN_PASSWORD=; cd /tmp; cosign generate-key-pair >/dev/null 2>&1",
                 "cosign signing-config create --no-default-fulcio --no-default-oidc --no-default-rekor "
@@ -275,34 +197,3 @@ async def test_cosign_and_its_older_signatures_are_read(
             told = await place.refused(other, Trust(key=dag.file("cosign.pub", pub)))
             assert "ok           signature" in told
             assert "failed       provenance" in told
-
-
-async def _changed(place: Place, *, note: str = "changed", first_layer: bool = False) -> Reference:
-    """Another image in the same repository: with one more label, or without the first layer."""
-    held = await place.registry.image(place.where)
-    manifest, config = json.loads(held["manifest"]), json.loads(held["config"])
-    config["config"]["Labels"]["note"] = note
-    if first_layer:
-        manifest["layers"] = manifest["layers"][1:]
-        config["rootfs"]["diff_ids"] = config["rootfs"]["diff_ids"][1:]
-    text = oci.canonical(config)
-    blob = oci.Blob(text=text)
-    manifest["config"] |= {"digest": blob.digest, "size": len(text.encode())}
-    top = oci.Blob(text=oci.canonical(manifest))
-    repository = place.where.repository
-    put = f"printf %s '{top.text}' | regctl manifest put --content-type {oci.MANIFEST} {repository}"
-    await place.run(
-        f"regctl registry set --tls disabled {ADDRESS}",
-        f"printf %s '{text}' | regctl blob put {repository}",
-        f"{put}@{top.digest}",
-        f"{put}:main",
-    )
-    return replace(place.where, digest=top.digest)
-
-
-async def _bundle(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> dagger.File:
-    """A signed statement, as a bundle."""
-    text = attestations.statement(kind, where.repository, where.digest, predicate)
-    nothing = dag.directory().with_new_directory("x")
-    _, bundles = await signing.sign(place.keys.signer, {"x": {kind: text}}, nothing)
-    return bundles.file(f"x/{kind}.json")

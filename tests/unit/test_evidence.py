@@ -69,7 +69,13 @@ WHOLE: Mapping[str, Json] = {
 
 
 def asked(**changes: str) -> Expected:
-    known: dict[str, Any] = {"signer": "the key", "source": WEB, "commit": COMMIT, "base_digest": DIGEST}
+    known: dict[str, Any] = {
+        "digest": verdict().image,
+        "signer": "the key",
+        "source": WEB,
+        "commit": COMMIT,
+        "base_digest": DIGEST,
+    }
     known.update(changes)
     return Expected(**known)
 
@@ -100,14 +106,14 @@ def checks(expected: Expected, there: Held, policy: Policy | None = None) -> dic
 
 def test_what_is_right_is_good_in_the_order_a_person_reads() -> None:
     found = judge(asked(), held(), Policy(), NOW)
-    names = ["signature", "provenance", "builder", "source", "commit", "base", "labels", "layers"]
+    names = ["signature", "provenance", "gate", "builder", "source", "commit", "base", "labels", "layers"]
     assert [check.name for check in found] == [*names, "cyclonedx", "spdx", "scan"]
     assert {check.outcome for check in found} == {GOOD}
     assert good(found)
 
 
 def test_what_is_not_asked_for_is_not_checked() -> None:
-    found = checks(Expected(signer="the key"), held())
+    found = checks(Expected(digest=verdict().image, signer="the key"), held())
     assert not {"source", "commit", "base"} & set(found)
     assert good(list(found.values()))
 
@@ -142,17 +148,33 @@ ROWS: list[Row] = [
         "dirty-commit",
         asked(),
         held({PROVENANCE: said(provenance(revision=DIRTY))}, {f"{OCI}revision": f"{COMMIT}-dirty"}),
-        "commit",
+        "provenance",
         FAILED,
-        "but with changes that it doesn't have",
+        "with changes that no commit has",
     ),
     (
         "dirty-and-any-commit",
         asked(commit=""),
         held({PROVENANCE: said(provenance(revision=DIRTY))}, {f"{OCI}revision": f"{COMMIT}-dirty"}),
         "provenance",
-        GOOD,
+        FAILED,
         "with changes that no commit has",
+    ),
+    (
+        "forced",
+        asked(),
+        signed(PROVENANCE, provenance(forced="an audit")),
+        "gate",
+        FAILED,
+        "published by force: an audit",
+    ),
+    (
+        "scan-of-another-image",
+        asked(digest=OTHER),
+        held(),
+        "scan",
+        FAILED,
+        "it is a scan of another image",
     ),
     (
         "wrong-base",
@@ -223,7 +245,7 @@ ROWS: list[Row] = [
     ("base-differs", asked(), held(labels={f"{OCI}base.digest": OTHER}), "labels", FAILED, "base.digest is"),
     ("no-labels", asked(), held(labels=dict.fromkeys(LABELS, "")), "labels", GOOD, ""),
     ("other-layers", asked(), held(base=False), "layers", FAILED, "not those of docker.io/apache/airflow"),
-    ("layers-asked", asked(), held(base=None, missing_base="no access"), "layers", FAILED, "no access"),
+    ("layers-asked", asked(), held(base=None, missing_base="no access"), "layers", OPEN, "no access"),
     (
         "layers-not-asked",
         asked(base_digest=""),
@@ -240,7 +262,7 @@ ROWS: list[Row] = [
         OPEN,
         "no access",
     ),
-    ("empty-inventory", asked(), held(installed=frozenset[Package]()), "spdx", GOOD, "all 0"),
+    ("empty-inventory", asked(), held(installed=frozenset[Package]()), "spdx", OPEN, "no package"),
     ("no-scan", asked(), held({SCAN: NONE}), "scan", FAILED, "there is no signed one: no matching"),
     ("scan-of-another-scanner", asked(), signed(SCAN, {"scanner": {}}), "scan", FAILED, "can be read"),
     (

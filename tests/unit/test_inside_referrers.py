@@ -19,8 +19,7 @@ PREDICATE = "https://slsa.dev/provenance/v1"
 # The other functions of the folder: blobs and manifests by digest, tags by name, referrers as a list of each.
 FAKE = r"""
 import hashlib, json, os, sys
-def place(*parts):
-    return os.path.join(STATE, *(each.replace("/", "+") for each in parts))
+place = lambda *parts: os.path.join(STATE, *(each.replace("/", "+") for each in parts))
 def read(file):
     return open(file, "rb").read() if os.path.exists(file) else sys.exit("not found [http 404]")
 def keep(data):
@@ -39,9 +38,8 @@ if command[:2] == ["artifact", "list"]:
     held = place("referrers", command[-1].partition("@")[2])
     out = open(held, "rb").read() if os.path.exists(held) else b"null"
 elif command[:2] == ["artifact", "put"]:
-    said = {}
-    for key, value in zip(command[2::2], command[3::2]):
-        said.setdefault(key, []).append(value)
+    pairs = list(zip(command[2::2], command[3::2]))
+    said = {key: [v for k, v in pairs if k == key] for key, _ in pairs}
     data = open(said["--file"][0], "rb").read()
     layer = {"mediaType": said["--file-media-type"][0], "digest": keep(data)}
     made = {"config": {"digest": keep(b"{}")}, "layers": [layer], "annotations": said["--annotation"]}
@@ -190,11 +188,6 @@ def test_older_signatures_are_read_from_their_tags(fake: Fake) -> None:
     assert [each["digest"] for each in fake.entries("api")] == [image]
 
 
-def test_where_nothing_older_is_attached_there_is_no_layout_of_it(fake: Fake) -> None:
-    fake.do("signed", api={"digest": fake.manifest("layer")})
-    assert not (fake.state / "signed" / "api.old").exists()
-
-
 def test_an_index_has_no_configuration(fake: Fake) -> None:
     image = fake.keep(canonical({"mediaType": INDEX, "manifests": []}))
     told = fake.do("signed", api={"digest": image})["api"]
@@ -265,7 +258,7 @@ def test_bundles_are_attached_in_their_order_and_counted(fake: Fake) -> None:
     assert [put[put.index("--file") + 1] for put in puts] == [each["file"] for each in bundles]
     assert {put[put.index("--subject") + 1] for put in puts} == {f"r.example/api@{image}"}
     notes = ["--annotation", "dev.sigstore.bundle.content=dsse-envelope", "--annotation"]
-    assert all([*notes, f"dev.sigstore.bundle.predicateType={PREDICATE}"] == put[6:10] for put in puts)
+    assert all([*notes, f"dev.sigstore.bundle.predicateType={PREDICATE}"] == put[8:12] for put in puts)
     assert {put[put.index("--artifact-type") + 1] for put in puts} == {BUNDLE}
 
 

@@ -215,7 +215,7 @@ def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
         "statements": [],
     }
     both = [{"predicate": {"a": 1}}, {"predicate": {"a": 2}}]
-    empty = {"good": True, "said": "", "statements": [{"predicate": {}}]}
+    empty: Json = {"good": True, "said": "", "statements": [{"predicate": {}}]}
     assert told == {
         "api": {
             "provenance": {"good": True, "said": "", "statements": both},

@@ -58,6 +58,7 @@ def test_ours_is_read_in_full() -> None:
         base_digest=f"sha256:{HEX}",
         lock_digest=f"sha256:{sha256(LOCK.encode()).hexdigest()}",
         started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        forced="",
     )
 
 

@@ -92,20 +92,26 @@ def test_there_are_three_verdicts(
     ],
 )
 def test_a_database_is_too_old_beyond_the_age_that_the_policy_accepts(age: timedelta, reason: str) -> None:
-    said = DATABASE.model_copy(update={"updated": NOW - age}).too_old(NOW, 7)
-    assert reason in said
-    assert bool(said) is bool(reason)
+    said = DATABASE.model_copy(update={"updated": NOW - age}).unusable(NOW, 7)
+    assert len(said) == bool(reason)
+    assert reason in "".join(said)
+
+
+def test_a_database_of_the_future_is_not_fresh_for_ever() -> None:
+    tomorrow, later = (DATABASE.model_copy(update={"updated": NOW + timedelta(days=d)}) for d in (0.9, 2))
+    assert tomorrow.unusable(NOW, 7) == ()
+    assert "is of the future" in later.unusable(NOW, 7)[0]
 
 
 def test_part_of_a_day_may_be_the_highest_age() -> None:
-    assert "allows 0.25" in DATABASE.too_old(NOW, 0.25)
-    assert not DATABASE.too_old(NOW, 0.3)
+    assert "allows 0.25" in DATABASE.unusable(NOW, 0.25)[0]
+    assert not DATABASE.unusable(NOW, 0.3)
 
 
 def test_all_reasons_are_told() -> None:
     found = judgement([], rules=policy(ignores=(ignore(days=-3),)), database=OLD)
     old, expired = found.reasons
-    assert old == OLD.too_old(NOW, 7)
+    assert (old,) == OLD.unusable(NOW, 7)
     assert expired.startswith(
         "images/policy.toml: the ignore of CVE-1 in zeep expired 3 days ago (2026-11-18)"
     )

@@ -1,0 +1,139 @@
+"""A registry with an image that was published and signed, and ways to tamper with it."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import attestations, names, oci, pins, policy, registry, signing, smoke, verifying
+from ci.errors import CheckError
+from ci.evidence import Expected
+from ci.names import Reference
+from ci.policy import Policy
+from ci.registry import Access, Registry
+from ci.signing import Signer, Trust
+from tests.engine import registries
+from tests.engine.conftest import anew
+from tests.engine.histories import History, only, secret
+
+ADDRESS = f"registry:{registries.PORT}"
+PASSWORD = "canary-4a7d1c0e9b52"  # noqa: S105 - of a test's key
+ACCESS = Access(plain_http=True)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A key pair: to sign with, and to verify with."""
+
+    signer: Signer
+    trust: Trust
+
+
+async def keys() -> Keys:
+    """A new key pair, made as ``dagger call keygen`` makes it."""
+    folder = signing.key_pair(secret(PASSWORD))
+    private, public = sorted(await folder.entries())
+    assert (Path(private).suffix, Path(public).suffix) == (".key", ".pub")
+    key = secret(await folder.file(private).contents())
+    file = dag.file("cosign.pub", await folder.file(public).contents())
+    return Keys(Signer(key=key, password=secret(PASSWORD)), Trust(key=file))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A registry with one image that was published and signed."""
+
+    flows: History
+    keys: Keys
+    where: Reference
+    registry: Registry
+    commit: str
+
+    async def verify(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
+        """What ``dagger call verify`` prints."""
+        wanted, whose = where or self.where, trust or self.keys.trust
+        expected = Expected(digest=wanted.digest, signer="the key", **asked)
+
+        async def rules(name: str) -> Policy:
+            assert name == "one"
+            return policy.parse(None)
+
+        return await verifying.verify(wanted, self.registry, whose, expected, rules)
+
+    async def refused(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
+        """What it prints where it fails, as it must."""
+        with pytest.raises(CheckError) as told:
+            await self.verify(where, trust, **asked)
+        assert "NOT verified" in str(told.value)
+        return str(told.value)
+
+    async def run(self, *commands: str) -> str:
+        """Run regctl or cosign beside the registry, as anyone may who can write to it."""
+        container = (
+            anew(registries.beside({"registry": self.registry_service}))
+            .with_mounted_file(
+                "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+            )
+            .with_mounted_file(
+                "/usr/local/bin/cosign", dag.container().from_(pins.image("cosign")).file("/ko-app/cosign")
+            )
+        )
+        return await container.with_exec(["sh", "-ec", "; ".join(commands)]).stdout()
+
+    registry_service: dagger.Service
+
+
+@asynccontextmanager
+async def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
+    """A registry with a signed image, without the smoke tests, which others test."""
+
+    async def passed(*_: object) -> str:
+        return ""
+
+    monkeypatch.setattr(smoke, "test", passed)
+    flows, made = History(tmp_path), await keys()
+    service = registries.plain()
+    registries.bind(monkeypatch, {"registry": service})
+    async with registries.running(service):
+        done = await flows.publish(ADDRESS, ACCESS, "one", signer=made.signer)
+        where = names.reference(only(done).reference, digest=True)
+        assert only(done).signed == len(attestations.TYPES)
+        place = await registry.connect(ADDRESS, ACCESS, "example")
+        yield Place(flows, made, where, place, done.commit, service)
+
+
+async def changed(place: Place, *, note: str = "changed", first_layer: bool = False) -> Reference:
+    """Another image in the same repository: with one more label, or without the first layer."""
+    held = await place.registry.image(place.where)
+    manifest, config = json.loads(held["manifest"]), json.loads(held["config"])
+    config["config"]["Labels"]["note"] = note
+    if first_layer:
+        manifest["layers"] = manifest["layers"][1:]
+        config["rootfs"]["diff_ids"] = config["rootfs"]["diff_ids"][1:]
+    text = oci.canonical(config)
+    blob = oci.Blob(text=text)
+    manifest["config"] |= {"digest": blob.digest, "size": len(text.encode())}
+    top = oci.Blob(text=oci.canonical(manifest))
+    repository = place.where.repository
+    put = f"printf %s '{top.text}' | regctl manifest put --content-type {oci.MANIFEST} {repository}"
+    await place.run(
+        f"regctl registry set --tls disabled {ADDRESS}",
+        f"printf %s '{text}' | regctl blob put {repository}",
+        f"{put}@{top.digest}",
+        f"{put}:main",
+    )
+    return replace(place.where, digest=top.digest)
+
+
+async def signed_bundle(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> dagger.File:
+    """A signed statement, as a bundle."""
+    text = attestations.statement(kind, where.repository, where.digest, predicate)
+    nothing = dag.directory().with_new_directory("x")
+    _, bundles = await signing.sign(place.keys.signer, {"x": {kind: text}}, nothing)
+    return bundles.file(f"x/{kind}.json")
