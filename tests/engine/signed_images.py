@@ -11,7 +11,8 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import attestations, names, oci, pins, policy, registry, signing, smoke, verifying
+from ci import attestations, attesting, names, oci, pins, policy, registry, signing, smoke, verifying
+from ci.attesting import Subject
 from ci.errors import CheckError
 from ci.evidence import Expected
 from ci.names import Reference
@@ -85,6 +86,23 @@ class Place:
             )
         )
         return await container.with_exec(["sh", "-ec", "; ".join(commands)]).stdout()
+
+    async def said(self) -> dict[str, dict[str, Any]]:
+        """The predicates that are signed of the published image, by type."""
+        there, signed = await self.registry.signed([self.where])
+        answers = next(iter((await signing.verify(self.keys.trust, signed, list(there))).values()))
+        return {kind: answer["statements"][0]["predicate"] for kind, answer in answers.items()}
+
+    async def vouch(self, where: Reference, predicates: dict[str, dict[str, Any]]) -> None:
+        """Sign predicates of another image with the same key, as whoever has it may do."""
+        statements = {
+            kind: attestations.statement(kind, where.repository, where.digest, predicate)
+            for kind, predicate in predicates.items()
+        }
+        told = await attesting.attest(
+            self.registry, self.keys.signer, [Subject(where=where, statements=statements)]
+        )
+        assert told == {where.digest: len(predicates)}
 
     registry_service: dagger.Service
 

@@ -212,6 +212,8 @@ async def test_publish_refuses_what_fails_or_was_not_scanned(
         forced = only(await flows.publish(address, access, "one", **whole, force="an audit"))
         assert "published by force: an audit" in forced.note
 
+        flows.write("images/policy.toml", "")
+        flows.commit()
         nowhere: dict[str, Any] = {"database": Asked(mirrors=("registry.invalid/trivy-db:2",))}
         with pytest.raises(CheckError, match="not scanned"):
             await flows.publish(address, access, "two", **nowhere)

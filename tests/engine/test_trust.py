@@ -3,12 +3,11 @@
 import base64
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dagger import dag
 
-from ci import attestations, attesting, layers, names, registry, signing
+from ci import attestations, attesting, layers, names, registry
 from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from ci.attesting import Subject
 from ci.errors import ConfigurationError
@@ -154,29 +153,22 @@ async def test_an_sbom_that_lacks_an_installed_package_is_found(
 ) -> None:
     async with published(tmp_path, monkeypatch) as place:
         other = await changed(place)
-        there, signed = await place.registry.signed([place.where])
-        held = await signing.verify(place.keys.trust, signed, list(there))
-        answers = next(iter(held.values()))
-        document = answers[CYCLONEDX]["statements"][0]["predicate"]
-        document["components"] = [each for each in document["components"] if each["name"] != "bash"]
-        said: dict[str, dict[str, Any]] = {CYCLONEDX: document, SIGNATURE: {}}
-        statements = {
-            kind: attestations.statement(kind, other.repository, other.digest, predicate)
-            for kind, predicate in said.items()
-        }
-        await attesting.attest(
-            place.registry, place.keys.signer, [Subject(where=other, statements=statements)]
-        )
+        predicates = await place.said()
+        components = predicates[CYCLONEDX]["components"]
+        predicates[CYCLONEDX]["components"] = [each for each in components if each["name"] != "bash"]
+        await place.vouch(other, predicates)
         told = await place.refused(other)
         assert "ok           signature" in told
         assert "failed       cyclonedx   1 installed package is not in it: debian/bash" in told
+        assert "ok           spdx" in told
 
 
-async def test_a_base_that_is_not_the_one_in_the_labels_is_found(
+async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with published(tmp_path, monkeypatch) as place:
         other = await changed(place, first_layer=True)
+        await place.vouch(other, await place.said())
         assert "failed       layers      its lowest layers are not those of" in await place.refused(other)
 
 
