@@ -12,9 +12,8 @@ It works in a copy of the project, on an engine of its own (AIRGAP_INSTANCE=benc
 """
 
 import argparse
-import tempfile
 
-from engine import Engine, copy, edit, show
+from engine import Engine, edit, running, show
 
 
 def measure(engine: Engine, dag: str, runs: int) -> dict[str, list[float]]:
@@ -40,12 +39,8 @@ def main() -> None:
     parser.add_argument("--dag", default="salesforce")
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(copy(folder))
-        try:
-            results = measure(engine, given.dag, given.runs)
-        finally:
-            engine.airgap("clean")
+    with running() as engine:
+        results = measure(engine, given.dag, given.runs)
     show(results)
 
 

@@ -5,7 +5,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -47,17 +50,23 @@ class Engine:
         return self.run(sys.executable, "-m", "airgap", *arguments)
 
 
+@contextmanager
+def running() -> Generator[Engine]:
+    """A copy of the project with an engine of its own; both are gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder, "project")
+        shutil.copytree(PROJECT, project, ignore=LEFT_OUT)
+        engine = Engine(project)
+        try:
+            yield engine
+        finally:
+            engine.airgap("clean")
+
+
 def edit(dag_file: Path, number: int) -> None:
     """Add a comment to a DAG file."""
     with dag_file.open("a", encoding="utf-8") as file:
         file.write(f"# edit {number} of {time.time_ns()}\n")
-
-
-def copy(folder: str) -> Path:
-    """A copy of the project in a folder."""
-    project = Path(folder, "project")
-    shutil.copytree(PROJECT, project, ignore=LEFT_OUT)
-    return project
 
 
 def show(results: dict[str, list[float]]) -> None:

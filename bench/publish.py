@@ -17,10 +17,9 @@ It works in a copy of the project, on an engine of its own (AIRGAP_INSTANCE=benc
 import argparse
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
-from engine import DATABASE, PORT, Engine, copy, edit, show
+from engine import DATABASE, PORT, Engine, edit, running, show
 
 PATTERN = "salesforce"
 GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
@@ -85,12 +84,8 @@ def main() -> None:
     parser.add_argument("--types", type=int, default=20)
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(copy(folder))
-        try:
-            results = measure(engine, make_types(engine.project, given.types), given.runs)
-        finally:
-            engine.airgap("clean")
+    with running() as engine:
+        results = measure(engine, make_types(engine.project, given.types), given.runs)
     show(dict(sorted(results.items())))
 
 

@@ -3,7 +3,6 @@
 Predicate types are those that cosign knows (sigstore/cosign, cmd/cosign/cli/options/predicate.go).
 """
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,16 +72,6 @@ def read_scan(predicate: dict[str, Any]) -> Verdict:
         return Verdict.model_validate(result)
     except (ValueError, KeyError, TypeError):  # pydantic's errors are ValueErrors
         raise StepError(["the scan result isn't one that publish made: its verdict can't be read"]) from None
-
-
-def text_of(predicate: dict[str, Any]) -> str:
-    """A predicate as the document that it is."""
-    return json.dumps(predicate)
-
-
-def document(text: str) -> dict[str, Any]:
-    """An SBOM as a predicate."""
-    return json.loads(text)
 
 
 def _time(moment: datetime) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import outside, signing
+from . import oci, outside, signing
 from .attestations import TYPES
 from .names import Reference
 from .registry import BUNDLES, Registry
@@ -21,7 +21,7 @@ class Subject:
     @property
     def key(self) -> str:
         """The hex digits of its digest, by which files and answers are named."""
-        return self.where.digest.partition(":")[2]
+        return oci.hex_digits(self.where.digest)
 
 
 async def attest(place: Registry, signer: Signer, subjects: Sequence[Subject]) -> dict[str, str | int]:

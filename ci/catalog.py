@@ -11,6 +11,8 @@ from . import secret_files, spec
 from .errors import ConfigurationError, did_you_mean
 from .spec import DagType
 
+# The name becomes a component of the image's reference, where nothing else is legal.
+NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 RESERVED = frozenset({"base"})  # images/base is the base image's own folder, no DAG type
 
 
@@ -75,8 +77,7 @@ def load(root: Path) -> Catalog:
 def _load_type(root: Path, folder: Path) -> DagType:
     file = folder / "pyproject.toml"
     shown = str(file.relative_to(root))
-    # The name becomes a component of the image's reference, where nothing else is legal.
-    if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", folder.name):
+    if not NAME.fullmatch(folder.name):
         raise ConfigurationError(
             [f"images/{folder.name}: is no name for an image: use a-z, 0-9 and single - _ . between"]
         )

@@ -1,5 +1,6 @@
 """What a verification found, judged check by check: each good, failed or not checked, with its evidence."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -211,7 +212,7 @@ def _sbom(kind: str, held: Held) -> Check:
     count = 0
     for statement in answer["statements"]:
         try:
-            attested = sbom.packages(attestations.text_of(statement["predicate"]))
+            attested = sbom.packages(json.dumps(statement["predicate"]))
         except Fault as fault:
             return Check(name=kind, outcome=Outcome.FAILED, evidence=str(fault))
         lacking = sbom.missing(attested, held.installed)

@@ -50,7 +50,7 @@ class Image:
     def layout(self) -> dagger.Directory:
         """The image as an OCI image layout: the bytes that are tested, scanned and published."""
         blobs = dict(zip(self.digests, self.tarballs, strict=True))
-        return _layout(self.below, self.assembly(), blobs)
+        return _with_image(self.below, self.assembly(), blobs)
 
     @function
     def container(self) -> dagger.Container:
@@ -171,6 +171,20 @@ def import_layout(layout: dagger.Directory) -> dagger.Container:
     return dag.container().import_(tarball)
 
 
+def layout(
+    below: BaseImage | None, assembly: oci.Assembly, blobs: dict[str, dagger.File]
+) -> dagger.Directory:
+    """An image as an OCI layout that holds it alone.
+
+    Args:
+        below: the base, whose layers needn't be among the blobs; None: all of them are.
+        assembly: the image's own JSON.
+        blobs: its layers, by digest.
+    """
+    started = dag.directory().with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+    return _with_image(_without_own_json(below) if below else started, assembly, blobs)
+
+
 def _without_own_json(below: BaseImage) -> dagger.Directory:
     layout = below.layout
     # What described the base alone is nobody's now; manifest.json is Docker's index, and names only the base.
@@ -183,15 +197,15 @@ def _without_own_json(below: BaseImage) -> dagger.Directory:
     return layout
 
 
-def _layout(
+def _with_image(
     below: dagger.Directory, assembly: oci.Assembly, blobs: dict[str, dagger.File]
 ) -> dagger.Directory:
-    layout = below
+    made = below
     for digest, tarball in blobs.items():
-        layout = layout.with_file(oci.blob_path(digest), tarball)
+        made = made.with_file(oci.blob_path(digest), tarball)
     for blob in (assembly.config, assembly.manifest):
-        layout = layout.with_new_file(blob.path, blob.text)
-    return layout.with_new_file("index.json", assembly.index.text)
+        made = made.with_new_file(blob.path, blob.text)
+    return made.with_new_file("index.json", assembly.index.text)
 
 
 def _line(layer: oci.Layer) -> str:

@@ -5,9 +5,11 @@ base's own describe the base. All values come from the commit, the base and the 
 equal labels.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from .names import Origin
 from .publish_settings import House
@@ -71,6 +73,12 @@ def version(revision: Revision) -> str:
 def created(revision: Revision) -> str:
     """The commit's time as RFC 3339, in UTC."""
     return datetime.fromtimestamp(revision.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read(config: str) -> dict[str, str]:
+    """The labels in the text of an image's configuration; none where it has no settings at all."""
+    settings: dict[str, Any] = json.loads(config).get("config") or {}
+    return settings.get("Labels") or {}
 
 
 def kept(inherited: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import parse_wheel_filename
@@ -49,20 +50,21 @@ def require_wheels(dag_type: DagType, lock: Lock, platforms: tuple[str, ...]) ->
 
 def missing(lock: Lock, platform: str) -> list[str]:
     """Packages of a lock, as name==version, of which no wheel fits a platform."""
-    machine = MACHINES[platform]
-    lacking: list[str] = []
-    for package in tomllib.loads(lock.text).get("packages", []):
-        files = [_file(wheel) for wheel in package.get("wheels", [])]
-        if not any(_fits(file, machine) for file in files):
-            lacking.append(f"{package['name']}=={package.get('version', '?')}")
-    return lacking
+    return [
+        f"{package['name']}=={package.get('version', '?')}"
+        for package in tomllib.loads(lock.text).get("packages", [])
+        if not any(fits(wheel, platform) for wheel in package.get("wheels", []))
+    ]
 
 
-def _file(wheel: dict[str, str]) -> str:
+def fits(wheel: Mapping[str, str], platform: str) -> bool:
+    """Whether a wheel, as a pylock.toml lists it, can be installed on a platform.
+
+    Args:
+        wheel: with its "name", "path" or "url".
+        platform: one of MACHINES.
+    """
     place = wheel.get("name") or wheel.get("path") or urlsplit(wheel.get("url", "")).path
-    return unquote(place).rpartition("/")[2]
-
-
-def _fits(file: str, machine: str) -> bool:
-    tags = parse_wheel_filename(file)[3]
-    return any(tag.platform == "any" or re.fullmatch(rf"manylinux.*_{machine}", tag.platform) for tag in tags)
+    tags = parse_wheel_filename(unquote(place).rpartition("/")[2])[3]
+    fitting = re.compile(rf"any|manylinux.*_{MACHINES[platform]}")
+    return any(fitting.fullmatch(tag.platform) for tag in tags)

@@ -9,7 +9,7 @@ from typing import Any
 import dagger
 from dagger import dag
 
-from . import layers, loopback, names, outside, pins
+from . import layers, loopback, names, oci, outside, pins
 from .errors import ConfigurationError, StepError
 from .inside.registry import KEPT
 from .names import Reference
@@ -93,7 +93,7 @@ class Registry:
         if base:
             container = container.with_mounted_directory("/mnt/base", base.directory("blobs/sha256"))
         for digest, blob in sorted(blobs.items()):
-            container = container.with_mounted_file(f"/mnt/layers/{digest.partition(':')[2]}", blob)
+            container = container.with_mounted_file(f"/mnt/layers/{oci.hex_digits(digest)}", blob)
         folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
         return await self._do("push", {**job, "blobs": folders}, container)
 
@@ -102,7 +102,10 @@ class Registry:
 
         Both are by the digests' hex digits.
         """
-        images = {_hex(each.digest): {"repository": each.repository, "digest": each.digest} for each in where}
+        images = {
+            oci.hex_digits(each.digest): {"repository": each.repository, "digest": each.digest}
+            for each in where
+        }
         done = self._run("signed", {"images": images}, self._container())
         return await self._answer(done), done.directory("/signed")
 
@@ -194,7 +197,3 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
 def _address(host: str) -> tuple[str, int]:
     name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "80")
     return name or host, int(port)
-
-
-def _hex(digest: str) -> str:
-    return digest.partition(":")[2]

@@ -29,7 +29,7 @@ class _Published:
 
     @property
     def labels(self) -> dict[str, str]:
-        return json.loads(self.config)["config"].get("Labels") or {}
+        return labels.read(self.config)
 
     def label(self, key: str) -> str:
         found = self.labels.get(key, "")
@@ -131,7 +131,7 @@ async def _differences(
         told.append(f"  layer {number + 1}: published {left}, rebuilt {right}")
         if left != "none" and right in tarballs:
             folder = place.blobs(published.where.repository, published.digest, [left])
-            files = await _files(folder.file(left.partition(":")[2]), tarballs[right])
+            files = await _files(folder.file(oci.hex_digits(left)), tarballs[right])
             told += [f"    {line}" for line in files]
     return told
 

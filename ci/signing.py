@@ -12,6 +12,7 @@ from dagger import dag
 
 from . import attestations, layers, outside, pins
 from .errors import ConfigurationError, StepError
+from .inside.signing import by_key
 
 _PROGRAM = "/usr/local/bin/cosign"
 _ROOT = "/mnt/trusted-root.json"
@@ -102,10 +103,10 @@ class Trust:
         """Whose signatures count, for a person."""
         return "the key" if self.key else f"{self.identity or self.identity_regexp} ({self.issuer})"
 
-    def arguments(self) -> list[str]:
-        """The arguments of cosign that say so, for a person to repeat."""
+    def arguments(self, key: str = "cosign.pub") -> list[str]:
+        """The arguments of cosign that say so; ``key`` is where the public key lies, if it is one."""
         if self.key:
-            return ["--key", "cosign.pub", "--insecure-ignore-tlog"]
+            return by_key(key)
         name, value = ("", self.identity) if self.identity else ("-regexp", self.identity_regexp)
         return [f"--certificate-identity{name}", value, "--certificate-oidc-issuer", self.issuer]
 
@@ -161,11 +162,10 @@ async def verify(trust: Trust, signed: dagger.Directory, images: Sequence[str]) 
     Raises:
         StepError: cosign can't be run.
     """
-    arguments = trust.arguments()
+    arguments = trust.arguments(_KEY)
     container = _cosign().with_mounted_directory("/signed", signed)
     if trust.key:
         container = container.with_mounted_file(_KEY, trust.key)
-        arguments = ["--key", _KEY, "--insecure-ignore-tlog"]
     if trust.root:
         container = container.with_mounted_file(_ROOT, trust.root)
         arguments += ["--trusted-root", _ROOT]

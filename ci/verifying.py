@@ -1,16 +1,26 @@
 """Verifying a published image: everything is read from the registry, cosign judges the signatures."""
 
 import json
-import re
 import shlex
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from dagger import dag
-
-from . import attestations, base, database, evidence, labels, oci, sbom, scan_texts, signing, trivy
+from . import (
+    attestations,
+    base,
+    catalog,
+    database,
+    evidence,
+    image,
+    labels,
+    oci,
+    sbom,
+    scan_texts,
+    signing,
+    trivy,
+)
 from .base import BaseImage
 from .database import Asked
 from .errors import CheckError, ConfigurationError, Fault, StepError
@@ -23,7 +33,6 @@ from .signing import Trust
 from .trivy import Java
 
 Rules = Callable[[str], Awaitable[Policy]]
-_DAG_TYPE = r"[a-z0-9]+([._-][a-z0-9]+)*"
 _COSIGN_TYPES = {
     attestations.PROVENANCE: "slsaprovenance1",
     attestations.CYCLONEDX: "cyclonedx",
@@ -49,7 +58,7 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
     """
     trust.check()
     there, signed = await place.signed([where])
-    key = where.digest.partition(":")[2]
+    key = oci.hex_digits(where.digest)
     answer: dict[str, Any] = there[key]
     if "problem" in answer:
         raise StepError([f"{where}: {answer['problem']}"])
@@ -58,9 +67,9 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
         told = f"is an index: verify each of its images: {', '.join(entries)}"
         raise ConfigurationError([f"{where} {told}"])
     answers = (await signing.verify(trust, signed, [key]))[key]
-    said = _labels(answer["config"])
+    said = labels.read(answer["config"])
     name = said.get(labels.DAG, "")
-    policy = await rules(name if re.fullmatch(_DAG_TYPE, name) else "")
+    policy = await rules(name if catalog.NAME.fullmatch(name) else "")
     texts = (answer["manifest"], answer["config"])
     held = await _held(where, place, texts, answers, partial(database.java, Asked(), policy))
     checks = evidence.judge(expected, held, policy, datetime.now(UTC))
@@ -91,7 +100,7 @@ def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], so
     lines += [
         f"  cosign verify-attestation --type {kind} {arguments} {where}" for kind in _COSIGN_TYPES.values()
     ]
-    owner = source.removeprefix("https://github.com/") if source.startswith("https://github.com/") else ""
+    owner = source.removeprefix(evidence.GITHUB) if source.startswith(evidence.GITHUB) else ""
     if owner and not trust.key:
         lines += [f"  gh attestation verify oci://{where} --repo {owner} --bundle-from-oci"]
     return "\n".join(lines)
@@ -100,7 +109,7 @@ def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], so
 async def _held(
     where: Reference, place: Registry, texts: tuple[str, str], answers: dict[str, Any], java: Java
 ) -> Held:
-    said = _labels(texts[1])
+    said = labels.read(texts[1])
     claims = evidence.signed_claims(answers)
     if claims is None:  # nothing of an image that nobody vouches for is fetched or read
         nothing = "it isn't signed as asked: nothing more was looked at"
@@ -134,11 +143,6 @@ async def _held(
     )
 
 
-def _labels(config: str) -> dict[str, str]:
-    settings: dict[str, Any] = json.loads(config).get("config") or {}
-    return settings.get("Labels") or {}
-
-
 def _stands_on(below: BaseImage, manifest: str, config: str) -> bool:
     """Whether an image's lowest layers are a base's, packed and unpacked, and no other claims to be."""
     theirs: list[str] = json.loads(config)["rootfs"]["diff_ids"]
@@ -157,13 +161,9 @@ async def _installed(
     packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
     known = [layer["digest"] for layer in below.image.manifest["layers"]] if below else []
     wanted = [each for each in dict.fromkeys(packed) if each not in known]
-    blobs = place.blobs(where.repository, where.digest, wanted, kept=True)
-    layout = below.layout if below else dag.directory()
-    layout = layout.with_directory("blobs/sha256", blobs)
+    folder = place.blobs(where.repository, where.digest, wanted, kept=True)
+    blobs = {digest: folder.file(oci.hex_digits(digest)) for digest in wanted}
     assembly = oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0)
-    for blob in (assembly.config, assembly.manifest):
-        layout = layout.with_new_file(blob.path, blob.text)
-    layout = layout.with_new_file("index.json", assembly.index.text).without_file("manifest.json")
-    layout = layout.with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+    layout = image.layout(below, assembly, blobs)
     before = await trivy.read(below.layout, java) if below else None
     return sbom.packages(await trivy.bill(await trivy.read(layout, java, before), "cyclonedx"))

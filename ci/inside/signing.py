@@ -82,6 +82,11 @@ def key() -> tuple[list[str], dict[str, str]]:
     return ["--key", "env://COSIGN_KEY"], {"COSIGN_KEY": given}
 
 
+def by_key(file: str) -> list[str]:
+    """The arguments by which signatures of a public key count; what it signs is in no log."""
+    return ["--key", file, "--insecure-ignore-tlog"]
+
+
 def sign(job: dict[str, Any]) -> dict[str, Any]:
     """Sign every statement that this key hasn't signed before; all by the same key or identity."""
     arguments, environment = key()
@@ -90,7 +95,7 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
     public: list[str] = []
     if arguments:
         PUBLIC.write_text(cosign(["public-key", *arguments]), encoding="utf-8")
-        public = ["--key", str(PUBLIC), "--insecure-ignore-tlog"]
+        public = by_key(str(PUBLIC))
     if arguments and "--signing-config" not in extra:  # by a key: nothing leaves the machine
         cosign(["signing-config", "create", *NOBODY, "--out", str(CONFIG)])
         extra = [*extra, "--signing-config", str(CONFIG)]

@@ -14,11 +14,9 @@ from ci.attestations import (
     SIGNATURE,
     STATEMENT,
     TYPES,
-    document,
     read_scan,
     scan_predicate,
     statement,
-    text_of,
 )
 from ci.errors import StepError
 from ci.oci import Json
@@ -145,13 +143,6 @@ def test_a_verdict_with_more_than_we_know_is_refused() -> None:
     made["scanner"]["result"]["excused"] = True
     with pytest.raises(StepError, match="isn't one that publish made"):
         read_scan(made)
-
-
-def test_a_document_is_the_predicate_that_it_was() -> None:
-    assert document(text_of({"bomFormat": "CycloneDX", "name": "ü"})) == {
-        "bomFormat": "CycloneDX",
-        "name": "ü",
-    }
 
 
 def test_a_scan_of_another_time_is_another() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.labels import DAG, FORCED, OCI, Sources, created, kept, labels, version
+from ci.labels import DAG, FORCED, OCI, Sources, created, kept, labels, read, version
 from ci.names import Origin
 from ci.oci import Base, Json, assemble, described
 from ci.publish_settings import House
@@ -123,6 +123,21 @@ def test_a_commits_time_is_told_in_utc(seconds: int) -> None:
 def test_equal_inputs_give_equal_labels_in_equal_order(revision: Revision, forced: str) -> None:
     one, other = (of(sources(revision.model_copy()), forced) for _ in range(2))
     assert list(one.items()) == list(other.items())
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({"config": {"Labels": {"a": "1", "ä": "ü"}}}, {"a": "1", "ä": "ü"}),
+        ({"config": {"Labels": {}}}, {}),
+        ({"config": {"Labels": None}}, {}),  # builders written in Go put null for what is empty
+        ({"config": {}}, {}),
+        ({"config": None}, {}),
+        ({}, {}),
+    ],
+)
+def test_labels_are_read_from_a_configuration_that_may_have_none(config: Json, found: dict[str, str]) -> None:
+    assert read(json.dumps(config)) == found
 
 
 def test_of_the_bases_labels_facts_about_airflow_alone_stay() -> None:

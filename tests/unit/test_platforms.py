@@ -6,7 +6,7 @@ import pytest
 
 from ci.errors import ConfigurationError
 from ci.lockfile import Lock
-from ci.platforms import MACHINES, missing, parse, require_wheels
+from ci.platforms import MACHINES, fits, missing, parse, require_wheels
 
 from .repository import FILE, dag_type
 
@@ -107,6 +107,13 @@ def test_a_source_distribution_is_no_wheel() -> None:
 )
 def test_a_wheel_may_be_named_in_all_the_ways_of_the_standard(wheel: str) -> None:
     assert lacking(raw(wheel)) == []
+
+
+@pytest.mark.parametrize("place", ["name", "path", "url"])
+def test_one_wheel_fits_the_platforms_of_its_tags(place: str) -> None:
+    wheels = [{place: f"wheels/{file}"} for file in (ANY, AMD64, ARM64)]
+    found = {platform: [fits(wheel, platform) for wheel in wheels] for platform in BOTH}
+    assert found == {"linux/amd64": [True, True, False], "linux/arm64": [True, False, True]}
 
 
 def test_every_missing_package_is_named_with_its_version() -> None:
