@@ -122,15 +122,37 @@ def has_base(repository: str, base: list[str]) -> bool:
     return all(once(["blob", "head", repository, layer]).status == 0 for layer in {*base[:1], *base[-1:]})
 
 
-def send(image: dict[str, Any], base: list[str], donor: str | None) -> None:
-    """Bring an image to its repository by digest; only what isn't there is sent."""
+def layers(image: dict[str, Any]) -> set[str]:
+    """The layers of an image, of all its platforms."""
+    told: list[dict[str, Any]] = [json.loads(text) for text in image["texts"]]
+    return {layer["digest"] for each in told for layer in each.get("layers", ())}
+
+
+def leaders(images: dict[str, dict[str, Any]], base: list[str]) -> dict[str, str]:
+    """Layers that several images have beside the base's, each with the first image that has it."""
+    first: dict[str, str] = {}
+    shared: dict[str, str] = {}
+    for name, image in images.items():
+        for layer in sorted(layers(image) - set(base)):
+            if layer in first:
+                shared[layer] = first[layer]
+            first.setdefault(layer, name)
+    return shared
+
+
+def send(image: dict[str, Any], donors: dict[str, str]) -> None:
+    """Bring an image to its repository by digest; only what isn't there is sent.
+
+    ``donors`` names a repository of the same registry for each layer that is to be mounted from there.
+    """
     repository, wanted = image["repository"], image["digest"]
     by_digest = f"{repository}@{wanted}"
     if manifest(by_digest) is not None:
         return
-    for layer in base if donor and donor != repository else ():
+    for layer, donor in donors.items():
         # One that can't be mounted is copied, and one that can't be copied is sent below.
-        once(["blob", "copy", str(donor), repository, layer])
+        if donor != repository:
+            once(["blob", "copy", donor, repository, layer])
     must(["image", "copy", f"ocidir://{LAYOUT}@{wanted}", by_digest])
     if manifest(by_digest) is None:
         raise RegistryError(f"{by_digest} was sent, and the registry doesn't have it")
@@ -150,10 +172,10 @@ def move(place: str, wanted: str, before: str | None) -> bool:
     return True
 
 
-def push(image: dict[str, Any], base: list[str], donor: str | None) -> dict[str, Any]:
+def push(image: dict[str, Any], donors: dict[str, str]) -> dict[str, Any]:
     """Bring an image to its repository, then move its tags, in their order."""
     started = time.monotonic()
-    send(image, base, donor)
+    send(image, donors)
     wanted = next(text for text in image["texts"] if digest(text) == image["digest"])
     written: list[str] = []
     for tag, before in image["tags"].items():
@@ -166,27 +188,37 @@ def push(image: dict[str, Any], base: list[str], donor: str | None) -> dict[str,
 
 
 def push_all(job: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:
-    """Push every image; the base's layers are sent once and mounted into the other repositories."""
+    """Push every image; what several have in common is sent once and mounted into the other repositories."""
     compose(job)
     images: dict[str, dict[str, Any]] = job["images"]
     base: list[str] = job["base"]
     named: list[str] = [*(image["repository"] for image in images.values()), *job["siblings"]]
     places = list(dict.fromkeys(named))
     held = dict(zip(places, pool.map(has_base, places, [base] * len(places)), strict=True))
-    donor = next((place for place, has in held.items() if has), None)
+    below = next((place for place, has in held.items() if has), None)
     done: dict[str, Any] = {}
     waiting = list(images)
-    while donor is None and waiting:  # the first that succeeds has sent the base for all
+    while below is None and waiting:  # the first that succeeds has sent the base for all
         name = waiting.pop(0)
-        done[name] = guarded(lambda: push(images[name], base, None))  # noqa: B023 - called at once
-        donor = None if "problem" in done[name] else images[name]["repository"]
+        done[name] = guarded(partial(push, images[name], {}))
+        below = None if "problem" in done[name] else images[name]["repository"]
+    shared = leaders(images, base)
 
     def one(name: str) -> dict[str, Any]:
         repository = images[name]["repository"]
-        return guarded(lambda: push(images[name], base, None if held.get(repository) else donor))
+        donors = dict.fromkeys(base, below) if below and not held.get(repository) else {}
+        for layer in sorted(layers(images[name]) & shared.keys()):
+            first = shared[layer]
+            # A leader that failed gave nothing; one that is this image has nothing to mount.
+            if first in done and "problem" not in done[first]:
+                donors[layer] = images[first]["repository"]
+        return guarded(partial(push, images[name], donors))
 
-    done |= dict(zip(waiting, pool.map(one, waiting), strict=True))
-    return done
+    # Twice: those that hold a layer which others have too come first.
+    for group in ([n for n in waiting if n in set(shared.values())], waiting):
+        now = [name for name in group if name not in done]
+        done |= dict(zip(now, pool.map(one, now), strict=True))
+    return {name: done[name] for name in images}
 
 
 def main(verb: str, job_file: str, answer_file: str) -> None:
