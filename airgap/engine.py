@@ -13,13 +13,17 @@ from airgap import detached, sdk
 from airgap.errors import AirgapError
 from airgap.folders import cache_folder, digest_of
 from airgap.instance import RUN, Instance
+from airgap.processes import Process
+from airgap.progress import duration, say
 from airgap.steps import Step
 
 _SCRIPT = Path(__file__).with_name("engine.sh")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ftp_proxy")
 _CGROUPS = Path("/sys/fs/cgroup")
 _PARTS = "engine.parts"
-_READY = 60.0  # seconds that a start may take; 1 to 2 are usual, more with a large cache after a crash
+_READY = 900.0  # seconds that a start may take: 1 to 2 are usual, minutes where a large cache is cleared
+_SILENT = 10.0  # seconds of a start before its user is told what it may be waiting for
+_HEARTBEAT = 60.0  # seconds between two signs of life from then on
 _GRACE = 40.0  # seconds that a stop may take: the engine writes its cache down first
 
 
@@ -51,7 +55,7 @@ class Parts:
 def start(instance: Instance, parts: Parts) -> None:
     """Start the engine and wait until it answers. The instance's configuration must be written.
 
-    Raises AirgapError, with the log's last lines, where the engine ends or doesn't answer within a minute.
+    Raises AirgapError as `wait_until_ready` does, and where the cache can't lie on its file system.
     """
     _refuse_overlay(instance.state)
     for folder in (instance.state / "engine", instance.run / "root", instance.socket.parent):
@@ -76,15 +80,35 @@ def start(instance: Instance, parts: Parts) -> None:
         cwd=steps,
         inside=["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"],
     )
-    end = time.monotonic() + _READY
-    while not answers(instance.socket):
+    wait_until_ready(process, instance.socket, log)
+
+
+def wait_until_ready(
+    process: Process, path: Path, log: Path, *, silent: float = _SILENT, limit: float = _READY
+) -> None:
+    """Wait until the engine answers at the socket; after `silent` seconds tell the user why it may take long.
+
+    An engine that was killed deletes its whole state before it listens. One that doesn't answer after `limit`
+    seconds is stopped. Raises AirgapError, with the log's last lines, for that, and as soon as the process
+    has ended.
+    """
+    begin = time.monotonic()
+    tell = silent
+    while not answers(path):
+        waited = time.monotonic() - begin
         if not process.alive():
             raise AirgapError(f"the engine ended while starting; log: {log}{detached.log_tail(log)}")
-        if time.monotonic() > end:
+        if waited > limit:
             process.stop(_GRACE)
             raise AirgapError(
-                f"the engine did not answer within {_READY:.0f} s; log: {log}{detached.log_tail(log)}"
+                f"the engine did not answer within {limit:.0f} s; log: {log}{detached.log_tail(log)}"
             )
+        if waited > tell:
+            say(
+                f"the engine does not answer yet ({duration(waited)}): one that was killed clears its cache "
+                f"when it starts, which can take minutes; log: {log}"
+            )
+            tell = waited + _HEARTBEAT
         time.sleep(0.02)
 
 

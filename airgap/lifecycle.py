@@ -15,6 +15,7 @@ from airgap.errors import AirgapError
 from airgap.folders import cache_folder, remove_tree
 from airgap.instance import Instance
 from airgap.lock import locked
+from airgap.pins import Image
 from airgap.progress import duration, say
 from airgap.standins import standin_steps
 from airgap.step import all_steps, prune
@@ -53,7 +54,7 @@ def up(instance: Instance) -> None:
     )
 
 
-def _start(instance: Instance, wanted: Parts, images: Mapping[str, Step], database: Step) -> None:
+def _start(instance: Instance, wanted: Parts, images: Mapping[Image, Step], database: Step) -> None:
     with locked(instance.run / "lock", f"starting or stopping the instance {instance.name}"):
         instance.state.mkdir(parents=True, exist_ok=True)
         instance.run.chmod(0o700)
@@ -95,11 +96,9 @@ def running_digest(instance: Instance) -> str | None:
         return None
 
 
-def place_images(instance: Instance, images: Mapping[str, Step]) -> None:
-    """Put the stand-in images into the registry's folder, under the names that ci/pins.toml gives them."""
-    pinned = pins.images()
-    for name, step in images.items():
-        image = pinned[name]
+def place_images(instance: Instance, images: Mapping[Image, Step]) -> None:
+    """Put the stand-ins into the registry's folder, under the names of the images that they stand in for."""
+    for image, step in images.items():
         if registry.place(
             f"{image.registry}/{image.repository}", image.tag, step.result, instance.state / "registry"
         ):

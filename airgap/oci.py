@@ -20,7 +20,7 @@ from typing import Any
 from airgap import layer
 
 CREATED = datetime(2025, 12, 20, tzinfo=UTC)
-"""The time of every file, layer and image: the day up to which the stand-ins take Python packages."""
+"""The time of every file, layer and image for which no other is given."""
 
 RECIPE = (Path(__file__), Path(layer.__file__))
 """The files of ours that the bytes of every layout depend on."""
@@ -72,16 +72,19 @@ class Config:
         return {name: value for name, value in values.items() if value}
 
 
-def write_layer(layout: Path, files: Iterable[tuple[str, Path]], *, made_by: str) -> Layer:
+def write_layer(
+    layout: Path, files: Iterable[tuple[str, Path]], *, made_by: str, created: datetime = CREATED
+) -> Layer:
     """Write a layer with the files, pairs of a name in the image and where it lies, as a blob of a layout.
 
-    `made_by` says in the image's history what the layer holds. Raises OSError where a file can't be read.
+    `made_by` says in the image's history what the layer holds; all files get the time `created`.
+    Raises OSError where a file can't be read.
     """
     blobs = _blobs(layout)
     partial = blobs / f".{os.getpid()}-{made_by.replace('/', '-')}"
     try:
         with partial.open("wb") as target:
-            diff_id, digest, size = layer.write_tar_gzip(target, files, int(CREATED.timestamp()))
+            diff_id, digest, size = layer.write_tar_gzip(target, files, int(created.timestamp()))
         partial.rename(blobs / digest)
     finally:
         partial.unlink(missing_ok=True)
@@ -99,21 +102,27 @@ def share_layer(source: Path, shared: Layer, layout: Path) -> Layer:
     return shared
 
 
-def write_layout(
-    layout: Path, tag: str, layers: Sequence[Layer], config: Config, *, architecture: str
+def write_layout(  # noqa: PLR0913 - what an image is made of, each by name
+    layout: Path,
+    tag: str,
+    layers: Sequence[Layer],
+    config: Config,
+    *,
+    architecture: str,
+    created: datetime = CREATED,
 ) -> str:
     """Complete a layout whose layers are written, and return its manifest's digest.
 
     `architecture` as OCI names it: amd64, arm64. The tag is an annotation of the index's one entry.
     """
     platform = {"architecture": architecture, "os": "linux"}
-    created = CREATED.strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = rfc3339(created)
     image = {
         **platform,
-        "created": created,
+        "created": time,
         "config": config.as_json(),
         "rootfs": {"type": "layers", "diff_ids": [part.diff_id for part in layers]},
-        "history": [{"created": created, "created_by": part.made_by} for part in layers],
+        "history": [{"created": time, "created_by": part.made_by} for part in layers],
     }
     manifest = {
         "schemaVersion": 2,
@@ -127,6 +136,11 @@ def write_layout(
     (layout / "oci-layout").write_bytes(_canonical({"imageLayoutVersion": "1.0.0"}))
     (layout / "index.json").write_bytes(_canonical(index))
     return str(descriptor["digest"])
+
+
+def rfc3339(time: datetime) -> str:
+    """Return a time in UTC as OCI writes it, as in 2025-12-20T00:00:00Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _write_json(layout: Path, media_type: str, value: Mapping[str, Any]) -> dict[str, Any]:

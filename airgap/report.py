@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from airgap import advisories, detached, engine, pins, registry
+from airgap import advisories, detached, engine, registry, standins
 from airgap.errors import AirgapError
 from airgap.folders import cache_folder
 from airgap.instance import Instance
@@ -53,9 +53,7 @@ def _line(process: Process | None, state: str) -> str:
 
 def held_images(instance: Instance) -> list[str]:
     """Return what the registry's folder holds of what `up` puts there: references, sorted."""
-    placed = [
-        (str(image), f"{image.registry}/{image.repository}", image.tag) for image in pins.images().values()
-    ]
+    placed = [(str(image), f"{image.registry}/{image.repository}", image.tag) for image in standins.served()]
     repository, tag = advisories.REPOSITORY, advisories.TAG
     placed.append((f"{repository}:{tag}", repository, tag))
     return sorted(shown for shown, repository, tag in placed if tag in _tags(instance, repository))

@@ -1,6 +1,5 @@
 """What Airflow's stand-in is made of: packages as locked, in an environment inside a root file system."""
 
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,63 +8,34 @@ from typing import TextIO
 from airgap import commands
 from airgap.chroot import run_in
 from airgap.debian import architecture
-from airgap.errors import AirgapError
 from airgap.folders import cache_folder
 from airgap.python_index import uv_settings
+from airgap.standins.airflow.releases import PYTHON, Release, constraints
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
+ENTRYPOINT = _HERE / "entrypoint.sh"
+PIP_AS_ROOT = _HERE / "pip_as_root.sh"
 HOME = "/home/airflow"
 AIRFLOW_HOME = "/opt/airflow"
 UID = 50000
 _ENVIRONMENT = f"{HOME}/.local"
-_VERSION = "3.13"
-_PYTHON = f"/usr/python/bin/python{_VERSION}"
-# Airflow itself has no constraint (the user says which), and tools aren't dependencies.
-_UNCONSTRAINED = {"apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk", "pip", "uv"}
+_PYTHON = f"/usr/python/bin/python{PYTHON}"
 
 
-def locked_versions(lock: Path = HERE / "requirements.txt") -> dict[str, str]:
-    """Return name and version of every package in the lock, for all platforms."""
-    return dict(re.findall(r"^([a-z0-9][a-z0-9.-]*)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
-
-
-def check_lock(tag: str, versions: dict[str, str]) -> str:
-    """Return the version of Airflow that an image tag such as 3.1.5-python3.13 means and the lock holds.
-
-    Raises AirgapError where the lock holds another, or the tag is for another Python.
-    """
-    match = re.fullmatch(r"(\d+\.\d+\.\d+)-python(\d+\.\d+)", tag)
-    if not match or (match[1], match[2]) != (versions["apache-airflow"], _VERSION):
-        raise AirgapError(
-            f"apache/airflow:{tag} can't be stood in for: {HERE / 'requirements.txt'} holds "
-            f"{versions['apache-airflow']} for {Path(_PYTHON).name}. Name that in ci/pins.toml, "
-            "or lock anew as the first lines of requirements.in say"
-        )
-    return match[1]
-
-
-def constraints(versions: dict[str, str]) -> str:
-    """Return the text of ~/constraints.txt: the versions of all third-party packages and providers."""
-    lines = [f"{name}=={version}" for name, version in sorted(versions.items()) if name not in _UNCONSTRAINED]
-    return "\n".join(
-        ["# The versions that this image was made with; apache-airflow itself is not among them.", *lines, ""]
-    )
-
-
-def add_airflow(root: Path, uv: Path, *, log: TextIO) -> None:
-    """Install Airflow and all around it into a root file system that has Python.
+def add_airflow(root: Path, release: Release, uv: Path, *, log: TextIO) -> None:
+    """Install a release of Airflow and all around it into a root file system that has Python.
 
     `uv` is the folder with the program. Packages are downloaded on the machine, into a cache that outlives an
     interruption, and installed inside without a network.
     """
     _add_user(root, log)
     _link_python(root)
-    _install_packages(root, uv, log)
-    (root / HOME[1:] / "constraints.txt").write_text(constraints(locked_versions()))
+    _install_packages(root, release.lock, uv, log)
+    (root / HOME[1:] / "constraints.txt").write_text(constraints(release.packages()))
     for name in ("dags", "logs"):
         (root / AIRFLOW_HOME[1:] / name).mkdir(parents=True)
-    _add_script(root / "entrypoint", HERE / "entrypoint.sh")
-    _add_script(root / "root" / "bin" / "pip", HERE / "pip_as_root.sh")
+    _add_script(root / "entrypoint", ENTRYPOINT)
+    _add_script(root / "root" / "bin" / "pip", PIP_AS_ROOT)
     _hand_over(root, log)
 
 
@@ -85,13 +55,12 @@ def _link_python(root: Path) -> None:
         (folder / name).symlink_to(Path(_PYTHON).name)
 
 
-def _install_packages(root: Path, uv: Path, log: TextIO) -> None:
+def _install_packages(root: Path, lock: Path, uv: Path, log: TextIO) -> None:
     cache = cache_folder() / "uv"
     cache.mkdir(parents=True, exist_ok=True)
-    lock = HERE / "requirements.txt"
     options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-config"]
     machine = {"amd64": "x86_64", "arm64": "aarch64"}[architecture()]
-    target = [f"--python-version={_VERSION}", f"--python-platform={machine}-manylinux_2_40"]
+    target = [f"--python-version={PYTHON}", f"--python-platform={machine}-manylinux_2_40"]
     with tempfile.TemporaryDirectory(dir=root.parent) as folder:
         install = [uv / "uv", "pip", "install", *options, *target, f"--target={folder}", "-r", lock]
         commands.run(install, log=log, env={"UV_CACHE_DIR": str(cache), **uv_settings()})

@@ -15,7 +15,7 @@ from airgap.advisories import database_step
 from airgap.errors import CommandError
 from airgap.folders import PROJECT, digest_of
 from airgap.gotools import ADVISORIES, TRIVY, Tool
-from airgap.standins.airflow.environment import locked_versions
+from airgap.standins.airflow import releases
 from airgap.step import Step, make, prune
 
 _DAY = date(2026, 5, 4)
@@ -123,7 +123,8 @@ def test_advisories_are_about_packages_that_images_have() -> None:
         lock = tomllib.loads((PROJECT / "images" / dag_type / "pylock.toml").read_text())
         return {package["name"] for package in lock["packages"]}
 
-    base = set(locked_versions())
+    pinned = pins.images()["airflow"]
+    base = set(releases.images(pinned)[pinned].packages())
     found = {
         (advisory["severity"], bool(advisory.get("patched"))): advisory["package"]
         for advisory in _LIST

@@ -1,10 +1,12 @@
 """Whether an engine answers, which results are in use, and where its cache can't be kept."""
 
+import inspect
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from airgap import engine, lifecycle
 from airgap.errors import AirgapError
 from airgap.instance import instance
-from airgap.processes import identify
+from airgap.processes import Process, identify
 
 MOUNTS = """\
 1 0 8:1 / / rw - overlay overlay rw
@@ -63,6 +65,65 @@ def test_a_socket_left_behind_is_no_engine(path: Path) -> None:
     assert path.is_socket()
     assert not engine.answers(path)
     assert not engine.answers(Path("none.sock"))
+
+
+@pytest.fixture(name="process")
+def running_process() -> Generator[Process]:
+    with subprocess.Popen(["sleep", "600"]) as child:
+        process = identify(child.pid)
+        assert process is not None
+        yield process
+        child.kill()
+
+
+@pytest.fixture(name="log")
+def engine_log(tmp_path: Path) -> Path:
+    log = tmp_path / "engine.log"
+    log.write_text("marked unclean; wiping and cold-starting\n")
+    return log
+
+
+def test_an_engine_that_answers_late_is_waited_for_and_its_user_told_why(
+    path: Path, process: Process, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    with ExitStack() as stack:
+
+        def say(text: str) -> None:
+            told.append(text)
+            stack.enter_context(listener(path, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+
+        monkeypatch.setattr(engine, "say", say)
+        engine.wait_until_ready(process, path, log, silent=0)
+    (text,) = told
+    assert "one that was killed clears its cache when it starts, which can take minutes" in text
+    assert text.endswith(f"log: {log}")
+    assert process.alive()
+
+
+def test_an_engine_that_answers_soon_is_not_spoken_of(
+    path: Path, process: Process, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with listener(path, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"):
+        engine.wait_until_ready(process, path, log, silent=0, limit=0)
+    assert capsys.readouterr().err == ""
+
+
+def test_an_engine_that_ends_is_not_waited_for(path: Path, log: Path) -> None:
+    with pytest.raises(AirgapError, match="ended while starting") as error:
+        engine.wait_until_ready(Process(1, "1", "another-boot"), path, log)
+    assert str(error.value).endswith("    | marked unclean; wiping and cold-starting")
+
+
+def test_an_engine_that_never_answers_is_stopped(path: Path, process: Process, log: Path) -> None:
+    with pytest.raises(AirgapError, match=r"did not answer within 0 s; log: .*\n    \| marked unclean"):
+        engine.wait_until_ready(process, path, log, limit=0)
+    assert not process.alive()
+
+
+def test_a_start_may_take_minutes_longer_than_the_first_word() -> None:
+    options = inspect.signature(engine.wait_until_ready).parameters
+    assert options["limit"].default - options["silent"].default > 600
 
 
 @pytest.mark.parametrize(

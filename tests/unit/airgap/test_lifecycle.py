@@ -9,11 +9,12 @@ from typing import TextIO
 
 import pytest
 
-from airgap import lifecycle, network, registry, report
+from airgap import lifecycle, network, pins, registry, report, standins
 from airgap.artifact import Kind, write_artifact
 from airgap.errors import AirgapError
 from airgap.folders import PROJECT, digest_of
 from airgap.instance import Instance, instance
+from airgap.oci import Config, write_layout
 from airgap.step import Step, make
 
 
@@ -77,6 +78,25 @@ def test_held_images_are_those_whose_tag_is_there(one: Instance) -> None:
     tag = f'{{"manifests": [{{"annotations": {{"{registry.TAG}": "3.13-slim"}}}}, {{}}]}}'
     (repository / "index.json").write_text(tag)
     assert report.held_images(one) == ["docker.io/library/python:3.13-slim"]
+
+
+def test_a_further_airflow_is_placed_under_its_own_tag_and_held(
+    one: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(folder: Path, _: TextIO) -> None:
+        write_layout(folder, "any", [], Config(), architecture="amd64")
+
+    pinned = pins.images()["airflow"]
+    further = [image for image in standins.served() if image.repository == pinned.repository]
+    steps = {
+        image: Step(name=f"standin-{image.tag}", inputs=digest_of(image.tag), build=build)
+        for image in further
+    }
+    for step in steps.values():
+        make(step)
+    lifecycle.place_images(one, steps)
+    assert capsys.readouterr().err.count(" is new") == len(further) > 1
+    assert set(report.held_images(one)) == {str(image) for image in further}
 
 
 def test_the_advisories_are_held_under_a_name_of_their_own(

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,20 @@ def test_write_layout_returns_the_manifests_digest(tmp_path: Path) -> None:
     digest = write_layout(tmp_path, "1", [], Config(), architecture="amd64")
     entry, _, _ = _image(tmp_path)
     assert entry["digest"] == digest
+
+
+def test_another_time_is_that_of_the_image_and_of_all_files_in_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("content")
+    time, files = datetime(2026, 5, 30, tzinfo=UTC), [("file", tmp_path / "file")]
+    usual = write_layer(tmp_path / "layout", files, made_by="x")
+    layer = write_layer(tmp_path / "layout", files, made_by="x", created=time)
+    write_layout(tmp_path / "layout", "1", [layer], Config(), architecture="amd64", created=time)
+    _, _, image = _image(tmp_path / "layout")
+    assert image["created"] == image["history"][0]["created"] == "2026-05-30T00:00:00Z"
+    blob = tmp_path / "layout" / "blobs" / "sha256" / layer.digest.removeprefix("sha256:")
+    with tarfile.open(blob) as archive:
+        assert [entry.mtime for entry in archive] == [time.timestamp()]
+    assert usual.digest != layer.digest
 
 
 def test_a_shared_layer_is_the_same_blob(tmp_path: Path) -> None:

@@ -1,0 +1,144 @@
+"""The releases of Airflow that are stood in for: what they hold, tags, days, and a pin without one."""
+
+from pathlib import Path
+
+import pytest
+
+from airgap import pins
+from airgap.errors import AirgapError
+from airgap.pins import Image, parse_image
+from airgap.standins.airflow.releases import Release, check_pin, constraints, images, releases
+
+_ALL = releases()
+_PINNED = parse_image("docker.io/apache/airflow:3.1.5-python3.13")
+_each = pytest.mark.parametrize("release", _ALL, ids=lambda release: release.version)
+
+
+def _asked(release: Release) -> dict[str, str]:
+    lines = (release.folder / "requirements.in").read_text().splitlines()
+    requirements = [line.split("#")[0].strip() for line in lines if line and not line.startswith("#")]
+    return {name: version for name, _, version in (text.partition("==") for text in requirements)}
+
+
+@pytest.fixture(name="release")
+def make_release(tmp_path: Path) -> Release:
+    folder = tmp_path / "3.1.5"
+    folder.mkdir()
+    (folder / "requirements.in").write_text("#     --exclude-newer 2025-12-20 --output-file x\na-b\n")
+    (folder / "requirements.txt").write_text("apache-airflow==3.1.5 \\\n    --hash=sha256:0\n")
+    return Release(folder)
+
+
+def test_the_pinned_airflow_is_among_the_releases() -> None:
+    assert pins.images()["airflow"] in images(pins.images()["airflow"])
+
+
+def test_three_lines_of_airflow_are_served() -> None:
+    assert {release.version.rpartition(".")[0] for release in _ALL} >= {"3.1", "3.2", "3.3"}
+
+
+@_each
+def test_the_lock_holds_what_is_asked_for(release: Release) -> None:
+    locked = release.packages()
+    for name, version in _asked(release).items():
+        assert version in ("", locked[name])
+
+
+@_each
+def test_every_locked_package_has_hashes(release: Release) -> None:
+    blocks = release.lock.read_text().split("\n\n")[-1]
+    requirements = [line for line in blocks.splitlines() if line and line[0] not in " #"]
+    assert len(requirements) == len(release.packages())
+    assert [line for line in requirements if not line.endswith("\\")] == []
+
+
+@_each
+def test_all_releases_ask_for_the_same_packages(release: Release) -> None:
+    assert _asked(release).keys() == _asked(_ALL[0]).keys()
+    assert "apache-airflow-providers-fab" not in release.packages()
+
+
+@_each
+def test_the_core_is_of_the_release(release: Release) -> None:
+    assert release.packages()["apache-airflow-core"] == release.version
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "sqlalchemy", "pydantic"),
+    [
+        ("3.1.5", "2025-12-20", "2.0.45", "2.12.5"),
+        ("3.2.2", "2026-05-30", "2.0.50", "2.13.4"),
+        ("3.3.2", "2026-09-18", "2.0.54", "2.13.5"),
+    ],
+)
+def test_the_lock_is_of_the_releases_days(version: str, day: str, sqlalchemy: str, pydantic: str) -> None:
+    (release,) = [release for release in _ALL if release.version == version]
+    locked = release.packages()
+    assert release.created().isoformat() == f"{day}T00:00:00+00:00"
+    assert (locked["sqlalchemy"], locked["pydantic"]) == (sqlalchemy, pydantic)
+
+
+def test_no_two_releases_have_the_same_day_so_that_they_share_no_layer() -> None:
+    assert len({release.created() for release in _ALL}) == len(_ALL)
+
+
+def test_versions_are_read_from_the_lock(release: Release) -> None:
+    release.lock.write_text(
+        "a-b==1.0 \\\n    --hash=sha256:0\n    # via c==9\napache-airflow==3.1.5 \\\n    --hash=x\n"
+        "d==2 ; sys_platform == 'win32' \\\n    --hash=x\n"
+    )
+    assert release.packages() == {"a-b": "1.0", "apache-airflow": "3.1.5", "d": "2"}
+
+
+@pytest.mark.parametrize(("text", "held"), [("apache-airflow==3.1.6 \\\n", "3.1.6"), ("a==1 \\\n", "(none)")])
+def test_the_lock_of_another_release_is_refused(release: Release, text: str, held: str) -> None:
+    release.lock.write_text(text)
+    with pytest.raises(AirgapError) as error:
+        release.packages()
+    assert f"{release.lock} holds apache-airflow {held}; expected 3.1.5, " in str(error.value)
+
+
+def test_a_command_without_a_day_is_refused(release: Release) -> None:
+    (release.folder / "requirements.in").write_text("# uv pip compile\na-b\n")
+    with pytest.raises(AirgapError, match=r"requirements\.in says no day: expected `--exclude-newer"):
+        release.created()
+
+
+def test_releases_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for version in ("3.10.0", "3.2.2", "3.1.5"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "requirements.in").touch()
+    (tmp_path / "notes").mkdir()
+    assert [release.version for release in releases(tmp_path)] == ["3.1.5", "3.2.2", "3.10.0"]
+
+
+def test_releases_are_served_beside_the_pinned_one_which_keeps_its_digest() -> None:
+    pinned = parse_image(f"quay.io/team/airflow:3.1.5-python3.13@sha256:{'0' * 64}")
+    known = [Release(Path(version)) for version in ("3.1.5", "3.2.2")]
+    assert list(images(pinned, known)) == [pinned, Image("quay.io", "team/airflow", "3.2.2-python3.13")]
+
+
+@pytest.mark.parametrize("tag", ["3.1.6-python3.13", "3.1.5-python3.12", "3.1.5", "latest"])
+def test_a_pin_without_a_release_is_refused(tag: str) -> None:
+    pinned = Image(_PINNED.registry, _PINNED.repository, tag)
+    known = [Release(Path(version)) for version in ("3.1.5", "3.2.2")]
+    with pytest.raises(AirgapError, match="can't be stood in for") as error:
+        check_pin(pinned, images(pinned, known))
+    assert str(error.value).startswith(f"docker.io/apache/airflow:{tag} ")
+    assert "has 3.1.5-python3.13, 3.2.2-python3.13. Name one of these in ci/pins.toml" in str(error.value)
+
+
+def test_constraints_name_third_parties_and_providers_but_no_airflow() -> None:
+    versions = {
+        "uv": "1",
+        "apache-airflow": "3.1.5",
+        "apache-airflow-core": "3.1.5",
+        "apache-airflow-task-sdk": "1.1.5",
+        "apache-airflow-providers-http": "5.6.1",
+        "attrs": "25.1",
+    }
+    lines = constraints(versions).splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "apache-airflow-providers-http==5.6.1",
+        "attrs==25.1",
+    ]
