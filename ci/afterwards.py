@@ -34,13 +34,14 @@ from .evidence import Expected
 from .history import Repository
 from .registry import Access
 from .signing import Trust
-from .sources import Source, read
+from .sources import Netrc, Source, read
 
 
 class Afterwards:
     """A part of the main object."""
 
     source: Source
+    netrc: Netrc
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def verify(
@@ -112,7 +113,7 @@ class Afterwards:
             where = names.reference(reference, digest=False)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(where.registry, access, where.owner)
-            return await reproducing.reproduce(where, place, repository)
+            return await reproducing.reproduce(where, place, repository, self.netrc)
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def promote(

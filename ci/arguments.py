@@ -11,6 +11,31 @@ AnyDagType = Annotated[
 ]
 # Not --json: dagger call has a flag of that name, which only puts a result in quotes.
 Format = Annotated[str, Name("format"), Doc("table or json")]
+Upgrade = Annotated[bool, Doc("Take the newest versions that fit, in the place of those locked")]
+UpgradePackages = Annotated[
+    list[str] | None, Doc("Packages that may be upgraded, such as zeep,lxml; all others stay as locked")
+]
+ExcludeNewer = Annotated[
+    str, Doc("Day or time such as 2026-01-31, beyond which no file counts; else that of pyproject.toml")
+]
+Package = Annotated[str, Doc("Name of a package that is installed in the image")]
+Airflow = Annotated[
+    str, Doc("Version to try, such as 3.2.1, or 3.2.x for its newest release; on the pinned base's Python")
+]
+OtherBase = Annotated[str, Name("base"), Doc("A base image to try, by reference, in the place of a version")]
+DagId = Annotated[str, Doc("The DAG's id")]
+TaskId = Annotated[str, Doc("One of its tasks, which is then run alone; else all of them")]
+LogicalDate = Annotated[str, Doc("The run's logical date, such as 2026-01-31; else now")]
+EnvFile = Annotated[
+    dagger.Secret | None,
+    Name("env-file"),
+    Doc("Variables for the run, as lines NAME=VALUE: file://.env; no value is shown"),
+]
+Timeout = Annotated[int, Doc("Seconds after which the run is ended, with exit code 124")]
+Sharing = Annotated[bool, Doc("Build the images, too, and tell which layers they share and could share")]
+Since = Annotated[
+    str, Doc("What the change started from: a branch, a tag or a commit (origin/main, v1.2.0, HEAD~1)")
+]
 Ref = Annotated[
     str,
     Doc("In a pipeline the event's ref: refs/heads/…, refs/tags/…; else what is checked out counts"),

@@ -68,7 +68,7 @@ def load(root: Path) -> Catalog:
             types[folder.name] = _load_type(root, folder)
         except ConfigurationError as error:
             problems[folder.name] = list(error.problems)
-    for name, problem in _claimed_twice(types):
+    for name, problem in claimed_twice(types):
         problems.setdefault(name, []).append(problem)
     sound = {name: found for name, found in types.items() if name not in problems}
     return Catalog(types=sound, problems={name: tuple(found) for name, found in problems.items()})
@@ -143,7 +143,8 @@ def _without_code(root: Path, dag_type: DagType) -> list[str]:
     return problems
 
 
-def _claimed_twice(types: dict[str, DagType]) -> list[tuple[str, str]]:
+def claimed_twice(types: dict[str, DagType]) -> list[tuple[str, str]]:
+    """The names of types that claim a name which another one claims too, each with what is told of it."""
     claims: dict[str, set[str]] = {}
     for name, found in types.items():
         # A folder claims its own name, and whatever its [project] calls itself.

@@ -1,4 +1,4 @@
-"""The gate before a publish: smoke tests and scan of every image of a DAG type, and who may override what."""
+"""The gate before a publish: tests and scan of every image of a DAG type, and who may override what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ async def check(
     scanned: dict[str, Scanned] = {}
     for platform, built in images.items():
         try:
-            await smoke.test(dag_type.name, built.container(), built.base, built.requirements)
+            await smoke.test(dag_type, built, sources)
         except Fault as fault:
             problems += fault.problems
         scanned[platform] = await scanning.scan(dag_type, built, scanners[platform], sources)

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, dag
+from dagger import DefaultPath, Doc, Ignore
 
-from . import layers
+from . import layers, locked_tools
 from .errors import ConfigurationError
 from .sources import LITTER
 from .tags import Revision
@@ -54,7 +53,7 @@ async def time(repository: dagger.Directory, commit: str) -> int:
 async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
     command = ["python", "-B", "/mnt/revision.py", _PLACE, "/answer.json", *commits]
     told = await (
-        _reader()
+        locked_tools.container("history")
         .with_mounted_directory(_PLACE, repository)
         .with_mounted_file("/mnt/revision.py", layers.program("revision.py"))
         .with_exec(command)
@@ -65,20 +64,3 @@ async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer
-
-
-def _reader() -> dagger.Container:
-    project = Path(__file__).parents[1]
-    locked = dag.directory()
-    for name in ("pyproject.toml", "uv.lock"):
-        locked = locked.with_new_file(name, (project / name).read_text(encoding="utf-8"))
-    return (
-        layers.with_uv(layers.tool_container())
-        .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/history")
-        .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
-        .with_env_variable("PATH", "/opt/history/bin:/usr/local/bin:/usr/bin:/bin")
-        .with_mounted_directory("/mnt/project", locked)
-        .with_workdir("/mnt/project")
-        .with_exec(["uv", "sync", "--frozen", "--no-install-project", "--only-group", "history"])
-        .with_workdir("/")
-    )

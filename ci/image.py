@@ -8,14 +8,20 @@ from typing import Annotated
 import dagger
 from dagger import Doc, Name, dag, field, function, object_type
 
-from . import base, bills, database, layers, lockfile, oci, outside, policy, smoke, trivy
+from . import base, bills, database, layer_settings, layers, lockfile, oci, outside, policy, trivy
 from .base import BaseImage
 from .boundary import plain_faults
+from .dependencies import guard
+from .dependencies.environment import Environment
+from .dependencies.installed import installed
 from .errors import ConfigurationError
 from .layers import Step
+from .reports import gate
 from .sizes import megabytes
 from .sources import Sources
 from .spec import DagType
+from .testing import foundation, suite
+from .testing.suite import Subject
 from .together import together
 
 DAGS = "opt/airflow/dags"
@@ -34,6 +40,8 @@ class Image:
     added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
     layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
     requirements: list[str]
+    declared: str
+    dag_files: dagger.Directory
     lock: str
     config: str
     manifest: str
@@ -63,9 +71,24 @@ class Image:
 
     @function
     async def test(self) -> str:
-        """Smoke-test the image with the network cut off; fails with every finding."""
+        """Test the image and its DAGs with the network cut off; fails with every finding."""
         with plain_faults():
-            return await smoke.test(self.dag, self.container(), self.base, self.requirements)
+            return gate([await suite.run(self.subject(), {})])
+
+    def subject(self) -> Subject:
+        """The image as what its tests are about."""
+        return Subject(
+            dag_type=DagType.model_validate_json(self.declared),
+            container=self.container(),
+            foundation=self._foundation(),
+            below=self.base,
+            dags=self.dag_files,
+        )
+
+    def _foundation(self) -> dagger.Container:
+        """The image without its DAGs, the last of its layers."""
+        blobs = dict(zip(self.digests[:-1], self.tarballs[:-1], strict=True))
+        return import_layout(_with_image(self.below, foundation.without_dags(self.assembly()), blobs))
 
     @function
     async def sbom(
@@ -113,17 +136,23 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
     """Build the image of a DAG type on a base.
 
     Raises:
-        ConfigurationError: its lock doesn't fit, or it adds more than its max-added-mb.
+        ConfigurationError: its lock doesn't fit, it harms the base, or it adds more than its max-added-mb.
         dagger.QueryError: a step failed.
     """
     lock = await sources.lock(dag_type, lockfile.base_name(below.reference))
     steps: list[Step] = []
+    had: Environment | None = None  # what the base had; none where nothing is installed
     builder = below.container
     if dag_type.settings.system_packages:
         system, builder = layers.system_packages(builder, dag_type.settings.system_packages)
         steps.append(system)
     if lock.packages:
-        steps.append(layers.delta(builder, dag_type, lock))
+        had = await _installed(dag_type, below.container)
+        guard.moved(dag_type, lock, had)
+        settings = layer_settings.parse(await sources.text(layer_settings.FILE))
+        own = [name for name in settings.own if name in lock.packages]
+        found, builder = layers.delta(builder, dag_type, lock, own, sources.netrc)
+        steps += found
     if dag_type.script_paths:
         scripts = await sources.script_files(dag_type)
         steps.append(layers.tree("scripts", scripts, SCRIPTS))
@@ -131,6 +160,8 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
     steps.append(layers.tree("dags", dags, DAGS))
 
     made = await together(_make(dag_type, step) for step in steps)
+    if had:
+        guard.overwritten(dag_type, had, await _installed(dag_type, builder))
     kept = [(step, layer) for step, layer in zip(steps, made, strict=True) if layer.files]
     added = [layer for _, layer in kept]
     _check_budget(dag_type, added)
@@ -144,6 +175,8 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         added_size=sum(layer.size for layer in added),
         layers=[_line(layer) for layer in added],
         requirements=list(dag_type.project.dependencies),
+        declared=dag_type.model_dump_json(by_alias=True),
+        dag_files=dags,
         lock=lock.text,
         config=assembly.config.text,
         manifest=assembly.manifest.text,
@@ -158,6 +191,14 @@ async def _make(dag_type: DagType, step: Step) -> oci.Layer:
         return await step.layer()
     except dagger.QueryError as error:
         raise outside.step_error(f"{dag_type.name}: layer {step.title!r} failed", error) from None
+
+
+async def _installed(dag_type: DagType, container: dagger.Container) -> Environment:
+    try:
+        return await installed(container)
+    except dagger.QueryError as error:
+        told = f"{dag_type.name}: the base's Python doesn't tell what is installed"
+        raise outside.step_error(told, error) from None
 
 
 def import_layout(layout: dagger.Directory) -> dagger.Container:

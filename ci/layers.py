@@ -4,6 +4,7 @@ Each is a folder with layer.tar.gz and layer.json, made by ``inside/capture.py``
 long as its inputs stay the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from .spec import DagType
 
 AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
 CACHE = "/var/cache/airflow-images/uv"
+NETRC = "/run/secrets/netrc"
 OUT = "/layer"
 UV = "/usr/local/bin/uv"  # by its path: the base has a uv of its own, of another version
 
@@ -60,26 +62,41 @@ def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[
     return Step(title="system packages", folder=installed.directory(OUT)), installed.without_directory(OUT)
 
 
-def delta(base: dagger.Container, dag_type: DagType, lock: Lock) -> Step:
-    """A layer with the packages of a lock, installed into the base's own environment."""
+def delta(
+    base: dagger.Container, dag_type: DagType, lock: Lock, own: Sequence[str], netrc: dagger.Secret | None
+) -> tuple[list[Step], dagger.Container]:
+    """The packages of a lock in the base's own environment, as layers.
+
+    Args:
+        base: what is below.
+        dag_type: says which Debian packages a build needs.
+        lock: the packages. Types with the same ones make the same layers, and the engine makes them once.
+        own: those of them that get a layer of their own, sorted.
+        netrc: logins for package indexes.
+
+    Returns:
+        The layers, that of all other packages last; and the base with the packages installed.
+    """
     builder = _watching(base)
     if dag_type.settings.build_packages:
         builder = builder.with_exec(["sh", "-ec", apt_get(dag_type.settings.build_packages)])
     install = [UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
+    options = [word for name in own for word in ("--own", name)]
     made = (
-        with_uv(builder)
-        .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.text))
+        with_netrc(with_uv(builder), netrc)
+        .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.installed))
         .with_exec(
             [
-                *_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, "--"),
+                *_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, *options, "--"),
                 *install,
                 "--requirements",
                 "/mnt/pylock.toml",
             ]
         )
     )
-    return Step(title="delta", folder=made.directory(OUT))
+    steps = [Step(title=name, folder=made.directory(f"{OUT}/{name}")) for name in own]
+    return [*steps, Step(title="delta", folder=made.directory(OUT))], made
 
 
 def tree(title: str, files: dagger.Directory, target: str) -> Step:
@@ -110,6 +127,13 @@ def with_uv(container: dagger.Container) -> dagger.Container:
         .with_env_variable("UV_SYSTEM_CERTS", "1")
         .with_env_variable("UV_HTTP_RETRIES", "5")  # with growing pauses: a name server may need a minute
     )
+
+
+def with_netrc(container: dagger.Container, netrc: dagger.Secret | None) -> dagger.Container:
+    """The container with logins for package indexes, as a netrc file that no layer holds; none: as it is."""
+    if netrc is None:
+        return container
+    return container.with_mounted_secret(NETRC, netrc).with_env_variable("NETRC", NETRC)
 
 
 def _watching(base: dagger.Container) -> dagger.Container:

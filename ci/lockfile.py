@@ -4,7 +4,6 @@ The standard's [tool] table carries what a lock was made for, so that a stale on
 """
 
 import json
-import re
 import tomllib
 from dataclasses import dataclass
 from typing import Annotated
@@ -27,6 +26,12 @@ class Lock:
     text: str
     packages: dict[str, str]
 
+    @property
+    def installed(self) -> str:
+        """What is to be installed alone: the same for all types with the same packages."""
+        head, found, stamped = self.text.partition(f"\n[tool.{TOOL}]\n")
+        return f"{head.rstrip()}\n" if found and "[[packages]]" not in stamped else self.text
+
 
 class _Artifact(BaseModel):
     hashes: dict[str, str] = Field(default_factory=dict)
@@ -47,6 +52,8 @@ class _Package(BaseModel):
 class _Stamp(BaseModel):
     base: str = "unknown"
     requirements: tuple[str, ...] = ()
+    base_changes: Annotated[tuple[str, ...], Field(alias="allow-base-changes")] = ()
+    outside_constraints: Annotated[tuple[str, ...], Field(alias="allow-outside-constraints")] = ()
 
 
 class _Tools(BaseModel):
@@ -60,17 +67,6 @@ class _Document(BaseModel):
     tool: _Tools = _Tools()
 
 
-def fixed_packages(freeze: str, dag_type: DagType) -> dict[str, str]:
-    """The base's packages that stay, as name → pin; those that the type may change are left out."""
-    pins = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", freeze, flags=re.MULTILINE)
-    free = dag_type.settings.allow_base_changes
-    return {
-        name: f"{name}=={version}"
-        for name, version in ((canonicalize_name(n), v) for n, v in pins)
-        if name not in free
-    }
-
-
 def base_name(reference: str) -> str:
     """A base as a lock names it: its reference as it was asked for, without the digest it was found under."""
     return reference.partition("@")[0]
@@ -80,7 +76,11 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     """The text of a lock: what uv resolved, and behind it what it was resolved for."""
     wanted = "".join(f"    {_quoted(pin)},\n" for pin in _requirements(dag_type))
     requirements = f"[\n{wanted}]" if wanted else "[]"
-    return f"{resolved.rstrip()}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
+    text = f"{resolved.rstrip()}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
+    for key, names in _allowed(dag_type).items():
+        if names:
+            text += f"{key} = [{', '.join(map(_quoted, names))}]\n"
+    return text
 
 
 def read(dag_type: DagType, base: str, text: str | None) -> Lock:
@@ -103,6 +103,7 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     problems = [
         *_differences(dag_type, file, set(made_for.requirements)),
         *_other_base(file, base, made_for.base),
+        *_other_permissions(dag_type, file, made_for),
         *(f"{file}: {name!r} has no hash; {REMEDY}" for name in bare),
     ]
     if problems:
@@ -128,6 +129,14 @@ def _requirements(dag_type: DagType) -> list[str]:
     return sorted(dag_type.project.dependencies, key=canonicalize_name)
 
 
+def _allowed(dag_type: DagType) -> dict[str, list[str]]:
+    settings = dag_type.settings
+    return {
+        "allow-base-changes": sorted(settings.allow_base_changes),
+        "allow-outside-constraints": sorted(settings.allow_outside_constraints),
+    }
+
+
 def _quoted(text: str) -> str:
     # TOML's basic strings are JSON's, but for DEL.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -142,3 +151,16 @@ def _differences(dag_type: DagType, file: str, locked: set[str]) -> list[str]:
 
 def _other_base(file: str, base: str, locked: str) -> list[str]:
     return [f"{file}: is made for the base {locked}, not for {base}; {REMEDY}"] if locked != base else []
+
+
+def _other_permissions(dag_type: DagType, file: str, made_for: _Stamp) -> list[str]:
+    locked = {
+        "allow-base-changes": made_for.base_changes,
+        "allow-outside-constraints": made_for.outside_constraints,
+    }
+    return [
+        f"{file}: is made with {key} for {', '.join(locked[key]) or 'nothing'}, "
+        f"{dag_type.file} has it for {', '.join(names) or 'nothing'}; {REMEDY}"
+        for key, names in _allowed(dag_type).items()
+        if set(locked[key]) != set(names)
+    ]

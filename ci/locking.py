@@ -1,78 +1,226 @@
 """Resolving locks: uv, in the base image, with what the base has held fixed."""
 
+import asyncio
+import json
+import uuid
 from dataclasses import dataclass
 
 import dagger
 from dagger import dag
 
-from . import layers, lockfile, outside
+from . import layers, lockfile, outside, testbed
 from .base import PYTHON
+from .dependencies import conflicts, credentials, request
+from .dependencies.outdated import Report, reported
+from .dependencies.request import Held, Upgrade
+from .errors import ConfigurationError, StepError
 from .sources import Sources
 from .spec import DagType
 from .together import together
 
+CONSTRAINTS = "/home/airflow/constraints.txt"  # where the official image has those it was made with
+_PROGRAMS = "/mnt/programs"
+_JOB = "/mnt/job.json"
+_FOLDER = "/lock"
+_ANSWER = "/answer"
+_KEPT = Upgrade()
+_AT_ONCE = 4
+
 
 @dataclass(frozen=True, kw_only=True)
-class _Resolver:
-    """The base with uv in it, its packages as `uv pip freeze` tells them, and uv's options for the target."""
+class Resolver:
+    """A base with uv in it, what it holds, and uv's options for its Python; ``reference`` is for locks."""
 
     container: dagger.Container
-    freeze: str
+    reference: str
+    held: Held
     target: tuple[str, ...]
+    turns: asyncio.Semaphore
+    """Lets a few types at once find out why they fail: each runs uv many times, on all cores."""
 
 
-async def lock(
-    types: list[DagType], sources: Sources, base: dagger.Container, reference: str
+async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret | None = None) -> Resolver:
+    """A base made ready to resolve on.
+
+    Args:
+        base: a container of the base image.
+        reference: the base as it is written into a lock.
+        netrc: logins for package indexes, as a netrc file.
+
+    Raises:
+        StepError: its packages can't be listed.
+    """
+    tools = layers.with_netrc(
+        layers.with_uv(testbed.without_certificate_updates(base.with_user("root"))), netrc
+    )
+    command = (
+        f'{layers.UV} pip freeze --python {PYTHON} --no-config; printf "\\n#\\n"; cat {CONSTRAINTS} || :'
+    )
+    # One step for both. A base of someone's own may have no constraints.
+    listing = tools.with_exec(["sh", "-ec", command])
+    try:
+        freeze, _, constraints = (await listing.stdout()).partition("\n#\n")
+        version = await base.env_variable("AIRFLOW_PYTHON_VERSION")
+    except dagger.QueryError as error:
+        raise outside.step_error(f"the packages of the base {reference} can't be listed", error) from None
+    # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
+    series = ".".join((version or "").split(".")[:2])
+    target = ("--python", PYTHON, *(("--python-version", series) if series else ()))
+    programs = layers.package("culprits.py", "newer.py", "resolve.py", "solver.py")
+    return Resolver(
+        container=tools.with_mounted_directory(_PROGRAMS, programs).with_env_variable(
+            "PYTHONPATH", _PROGRAMS
+        ),
+        reference=reference,
+        held=Held.parse(freeze, constraints, series),
+        target=target,
+        turns=asyncio.Semaphore(_AT_ONCE),
+    )
+
+
+async def lock(  # noqa: PLR0913 - what a lock depends on
+    types: list[DagType],
+    sources: Sources,
+    base: dagger.Container,
+    reference: str,
+    *,
+    upgrade: Upgrade = _KEPT,
+    netrc: dagger.Secret | None = None,
 ) -> dict[str, str]:
     """The text of each type's pylock.toml, by the type's name.
 
     Args:
         types: whose locks to resolve.
-        sources: where their pyproject.toml and present locks are; versions of a present lock are kept.
+        sources: where their pyproject.toml and present locks are.
         base: a container of the base image.
         reference: the base as it is written into the lock.
+        upgrade: which versions of a present lock give way to newer ones; else they are kept.
+        netrc: logins for package indexes, as a netrc file.
 
     Raises:
-        StepError: uv could not resolve one or more of them; each is told.
+        ConfigurationError: the upgrade names what there isn't.
+        StepError: one or more of them can't be resolved; every conflict of each is told.
     """
-    tools = layers.with_uv(base.with_user("root"))
-    freeze = await tools.with_exec([layers.UV, "pip", "freeze", "--python", PYTHON, "--no-config"]).stdout()
-    # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
-    series = ".".join((await base.env_variable("AIRFLOW_PYTHON_VERSION") or "").split(".")[:2])
-    target = ("--python", PYTHON, *(("--python-version", series) if series else ()))
-    resolver = _Resolver(container=tools, freeze=freeze, target=target)
-    texts = await together(_resolve(resolver, dag_type, sources, reference) for dag_type in types)
+    known: set[str] = set()
+    for dag_type in types:
+        present = await sources.text(_lock_of(dag_type))
+        known |= request.pinned_by(dag_type) | request.packages_of(present)
+    asked = request.checked(upgrade, known)
+    on = await resolver(base, reference, netrc)
+    texts = await together(_resolve(on, dag_type, sources, asked) for dag_type in types)
     return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
 
 
-async def _resolve(resolver: _Resolver, dag_type: DagType, sources: Sources, reference: str) -> str:
+async def outdated(
+    types: list[DagType], sources: Sources, on: Resolver, exclude_newer: str = ""
+) -> list[Report]:
+    """What newer versions there are of each type's packages, and what holds them back.
+
+    Args:
+        types: whose packages.
+        sources: where their pyproject.toml and locks are.
+        on: the base that they are locked against.
+        exclude_newer: the day or time beyond which no file counts; empty: all count.
+
+    Raises:
+        ConfigurationError: the day is none.
+        StepError: a lock is missing or doesn't fit, or uv found nothing.
+    """
+    request.checked(Upgrade(exclude_newer=exclude_newer), ())
+    return await together(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
+
+
+async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: Upgrade) -> str:
     if not dag_type.project.dependencies:
-        return lockfile.stamp(dag_type, reference, _EMPTY)
-    fixed = lockfile.fixed_packages(resolver.freeze, dag_type)
-    folder = dag.directory().with_new_file("constraints.txt", "".join(f"{pin}\n" for pin in fixed.values()))
-    files = await sources.root() / "images" / dag_type.name
-    for name in ("pyproject.toml", lockfile.NAME):
-        if (files / name).is_file():
-            folder = folder.with_new_file(name, (files / name).read_text(encoding="utf-8"))
-    command = [
-        layers.UV,
-        "pip",
-        "compile",
-        "pyproject.toml",
-        *resolver.target,
-        "--constraints",
-        "constraints.txt",
-    ]
-    command += ["--format", "pylock.toml", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
-    command += ["--preview-features", "pylock", "--output-file", lockfile.NAME]
-    for name in fixed:
-        command += ["--no-emit-package", name]
-    done = resolver.container.with_directory("/lock", folder).with_workdir("/lock").with_exec(command)
+        return lockfile.stamp(dag_type, on.reference, _EMPTY)
+    text, present = await _texts(dag_type, sources)
+    job = request.job(dag_type, on.held, text=text, uv=layers.UV, target=on.target, upgrade=upgrade)
+    kept = None if upgrade.everything else present
+    # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
+    ready = _ready(_anew(on.container) if upgrade.wanted else on.container, job, text, kept)
     try:
-        resolved = await done.file(lockfile.NAME).contents()
+        resolved = await _run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents()
+    except dagger.ExecError as error:
+        raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:
-        raise outside.step_error(f"{dag_type.file}: can't be locked against {reference}", error) from None
-    return lockfile.stamp(dag_type, reference, resolved)
+        raise _not_locked(on, dag_type, error) from None
+    credentials.refuse_in_lock(_lock_of(dag_type), resolved)
+    return lockfile.stamp(dag_type, on.reference, resolved)
+
+
+async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.ExecError) -> StepError:
+    """The failure of uv with every conflict; found only now, and never remembered."""
+    if outside.is_from_outside(error):
+        return _not_locked(on, dag_type, error)
+    ready = _ready(_anew(on.container), job, "", None)
+    try:
+        async with on.turns:
+            facts = await _run(ready, "explain").file(f"{_ANSWER}/facts.json").contents()
+    except dagger.QueryError as second:
+        return _not_locked(on, dag_type, second)
+    failure = conflicts.Failure.model_validate_json(facts)
+    said = error.stderr or error.stdout
+    return StepError([conflicts.problem(dag_type, on.reference, held=on.held, failure=failure, said=said)])
+
+
+async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_newer: str) -> Report:
+    packages = (await sources.lock(dag_type, on.reference)).packages
+    text, _ = await _texts(dag_type, sources)
+    if not dag_type.project.dependencies:
+        return Report(dag=dag_type.name, packages=())
+    job = request.job(
+        dag_type,
+        on.held,
+        text=text,
+        uv=layers.UV,
+        target=on.target,
+        upgrade=Upgrade(exclude_newer=exclude_newer),
+        locked=packages,
+        newest=True,
+    )
+    try:
+        ready = _ready(_anew(on.container), job, "", None)
+        async with on.turns:
+            facts = await _run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents()
+    except dagger.QueryError as error:
+        raise outside.step_error(f"{dag_type.file}: newer versions can't be found", error) from None
+    return reported(dag_type, json.loads(facts))
+
+
+async def _texts(dag_type: DagType, sources: Sources) -> tuple[str, str | None]:
+    text = await sources.text(dag_type.file)
+    if text is None:
+        raise ConfigurationError([f"{dag_type.file}: is missing"])
+    return request.complete(text), request.usable(await sources.text(_lock_of(dag_type)))
+
+
+def _ready(container: dagger.Container, job: str, text: str, present: str | None) -> dagger.Container:
+    folder = dag.directory().with_new_file("pyproject.toml", text)
+    if present is not None:
+        folder = folder.with_new_file(lockfile.NAME, present)
+    return (
+        container.with_new_file(_JOB, job)
+        .with_directory(_FOLDER, folder)
+        .with_directory(_ANSWER, dag.directory())
+        .with_workdir(_FOLDER)
+    )
+
+
+def _run(ready: dagger.Container, verb: str) -> dagger.Container:
+    answer = _ANSWER if verb == "lock" else f"{_ANSWER}/facts.json"
+    return ready.with_exec([PYTHON, "-B", "-m", "inside.resolve", verb, _JOB, answer])
+
+
+def _anew(container: dagger.Container) -> dagger.Container:
+    return container.with_env_variable("ASKED", uuid.uuid4().hex)
+
+
+def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:
+    return outside.step_error(f"{dag_type.file}: can't be locked against {on.reference}", error)
+
+
+def _lock_of(dag_type: DagType) -> str:
+    return dag_type.file.replace("pyproject.toml", lockfile.NAME)
 
 
 # What uv writes where there is nothing to resolve.

@@ -1,22 +1,18 @@
 """The main object: what a user calls."""
 
-import asyncio
-
 import dagger
-from dagger import check, dag, function, generate, object_type
+from dagger import check, function, object_type
 
 from . import (
     base,
     formats,
     image,
     listing,
-    lockfile,
-    locking,
     pins,
     planning,
     publishing,
     scanning,
-    smoke,
+    shared_layers,
 )
 from .afterwards import Afterwards
 from .arguments import (
@@ -30,33 +26,37 @@ from .arguments import (
     PlainHttp,
     Ref,
     RegistryHost,
+    Sharing,
+    Since,
     Token,
     Username,
 )
-from .base import BaseImage
+from .changes import reading
+from .changes.affected_result import Affected
 from .checks import Checks
 from .database import Asked
 from .database import asked as database_of
-from .errors import CheckError, Fault
 from .history import Repository
 from .image import Image
+from .locker import Locker
 from .publisher import Publisher
 from .registry import Access
 from .scan import Scan, gate
-from .sources import Project, Source, Sources, read
-from .spec import DagType
+from .sources import Netrc, Project, Source, read
+from .tester import Tester
 
 
 @object_type
-class AirflowImages(Publisher, Afterwards):
+class AirflowImages(Tester, Locker, Publisher, Afterwards):
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
     source: Source
+    netrc: Netrc = None
 
     @function
     async def list(self, form: Format = "table") -> str:
         """The DAG types with their base, packages and DAG files."""
-        async with read(self.source) as sources:
+        async with read(self.source, self.netrc) as sources:
             rows = listing.rows((await sources.catalog()).all(), pins.image("airflow"), await sources.root())
             return formats.chosen(form, listing.table(rows), listing.as_json(rows))
 
@@ -69,22 +69,11 @@ class AirflowImages(Publisher, Afterwards):
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock, and print what it is."""
-        async with read(self.source) as sources:
+        async with read(self.source, self.netrc) as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
             built = await image.build(found, sources, await base.load(pins.image("airflow")))
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
         return built
-
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def test(self, dag_type: AnyDagType = "") -> str:
-        """Smoke-test a DAG type's image, or every type's, without a network; fails with every finding."""
-        async with read(self.source) as sources:
-            types = (await sources.catalog()).chosen(dag_type)
-            below = await base.load(pins.image("airflow"))
-            results = await asyncio.gather(
-                *(_test(each, sources, below) for each in types), return_exceptions=True
-            )
-            return _joined(results)
 
     # Never remembered: advisories come by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -100,7 +89,7 @@ class AirflowImages(Publisher, Afterwards):
         plain_http: PlainHttp = False,
     ) -> Scan:
         """Scan a DAG type's image, or every type's, by images/policy.toml; fails unless all passed."""
-        async with read(self.source) as sources:
+        async with read(self.source, self.netrc) as sources:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             asked = database_of(tuple(database or ()), database_file, access)
             return await scanning.scan_all((await sources.catalog()).chosen(dag_type), asked, sources)
@@ -109,32 +98,10 @@ class AirflowImages(Publisher, Afterwards):
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def vulnerabilities(self) -> None:
         """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
-        async with read(self.source) as sources:
+        async with read(self.source, self.netrc) as sources:
             types = (await sources.catalog()).all()
             found = await scanning.scan_all(types, Asked(test=True), sources)
             print(gate(found.parsed(), test=True))  # noqa: T201 - a check shows what it printed
-
-    @check
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def smoke(self) -> None:
-        """Smoke tests of every DAG type's image."""
-        print(await self.test())  # noqa: T201 - a check shows what it printed
-
-    @generate
-    @function
-    async def lock(self, dag_type: AnyDagType = "") -> dagger.Changeset:
-        """Resolve pylock.toml, with hashes, against the base's Python and packages."""
-        async with read(self.source) as sources:
-            types = (await sources.catalog()).chosen(dag_type)
-            reference = pins.image("airflow")
-            texts = await locking.lock(
-                types, sources, base.container(reference), lockfile.base_name(reference)
-            )
-            before = dag.directory().with_directory("images", self.source.directory("images"))
-            after = before
-            for name, text in texts.items():
-                after = after.with_new_file(f"images/{name}/{lockfile.NAME}", text)
-            return after.changes(before)
 
     @function
     async def plan(
@@ -145,11 +112,23 @@ class AirflowImages(Publisher, Afterwards):
         owner: Owner = "",
         ref: Ref = "",
         form: Format = "table",
+        *,
+        sharing: Sharing = False,
     ) -> str:
-        """What publish would push, under which tags and why; nothing is built or asked of a registry."""
-        async with read(self.source) as sources:
+        """What publish would push, under which tags and why; no registry is asked."""
+        async with read(self.source, self.netrc) as sources:
             intent = await publishing.intend(sources, repository, dag_type, registry, owner, ref)
-            return formats.chosen(form, planning.table(intent), planning.as_json(intent))
+            told = formats.chosen(form, planning.table(intent), planning.as_json(intent))
+            if not sharing:
+                return told
+            types = [each.dag_type for each in intent.planned]
+            below = await base.load(pins.image("airflow"))
+            return f"{told}\n{await shared_layers.told(types, sources, below)}"
+
+    @function
+    async def affected(self, repository: Repository, since: Since) -> Affected:
+        """Which DAG types the change since a branch, tag or commit touches, and why; nothing is built."""
+        return await reading.affected(repository, since)
 
     @check
     @function
@@ -174,20 +153,3 @@ class AirflowImages(Publisher, Afterwards):
     def engine(self, project: Project) -> dagger.Container:
         """Tests against the engine this runs on: real images, a real Airflow, a real database."""
         return Checks(project).engine()
-
-
-async def _test(dag_type: DagType, sources: Sources, below: BaseImage) -> str:
-    built = await image.build(dag_type, sources, below)
-    return await smoke.test(built.dag, built.container(), built.base, built.requirements)
-
-
-def _joined(results: "list[str | BaseException]") -> str:
-    """All reports as one; raises CheckError with them where one of them failed."""
-    faults = [result for result in results if isinstance(result, Fault)]
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, Fault):
-            raise result
-    told = [str(result) for result in results]
-    if faults:
-        raise CheckError(["\n".join(told)])
-    return "\n".join(told)

@@ -2,6 +2,7 @@
 
 import dagger
 
+from .dependencies.credentials import redacted
 from .errors import StepError
 
 _UNTRUSTED = "its certificate isn't trusted: give the engine the certificate of your CA"
@@ -20,13 +21,17 @@ _BY_A_REGISTRY = {
     ": not found": "it isn't there: check the spelling, and that you may read it",
     "unauthorized": "it asks for credentials: log in to the registry where the engine runs",
 }
-_BY_AN_INSTALLER = {
-    "no solution found": "a pin doesn't agree with another, or with what the base has, which stays as it is: "
-    "choose a version that does, or allow the change in allow-base-changes",
-    "hash mismatch": "the index serves other bytes than the lock says: find out why, then lock again",
+_NO_ANSWER = {
     "unknownissuer": _UNTRUSTED,
     "dns error": _UNRESOLVED,
     "error sending request": "the package index doesn't answer: check network and proxy, then try again",
+}
+_BY_AN_INSTALLER = {
+    **_NO_ANSWER,
+    "hash mismatch": "the index serves other bytes than the lock says: find out why, then lock again",
+    "401 unauthorized": "the package index asks for credentials: give them with --netrc file://$HOME/.netrc",
+    "no solution found": "a pin doesn't agree with another, or with what the base has, which stays as it is: "
+    "choose a version that does, or allow the change in allow-base-changes",
 }
 
 
@@ -59,13 +64,19 @@ def registry_problem(repository: str, said: str) -> str:
     return f"{repository}: {hint} ({last})" if hint else f"{repository}: {last}"
 
 
+def is_from_outside(error: dagger.ExecError) -> bool:
+    """Whether a network, a certificate or a disk stopped an installer, not what it was asked for."""
+    said = (error.stderr or error.stdout).lower()
+    return any(sign in said for sign in {**_ANYWHERE, **_NO_ANSWER})
+
+
 def step_error(what: str, error: dagger.QueryError) -> StepError:
     """The failure of a step: what was tried, the last lines of what it said, and what to do."""
     if isinstance(error, dagger.ExecError):
         said, hints = error.stderr or error.stdout, _ANYWHERE | _BY_AN_INSTALLER
     else:
         said, hints = str(error), _ANYWHERE | _BY_A_REGISTRY
-    tail = "\n".join(f"    {line}" for line in said.strip().splitlines()[-12:])
+    tail = "\n".join(f"    {line}" for line in redacted(said).strip().splitlines()[-12:])
     lower = said.lower()
     hint = next((text for sign, text in hints.items() if sign in lower), "read the lines below")
     return StepError([f"{what}: {hint}\n{tail}"])

@@ -36,7 +36,7 @@ from .publication import Publication
 from .publishing import Request
 from .registry import Access
 from .signing import Signer
-from .sources import Source, read
+from .sources import Netrc, Source, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +66,9 @@ class _Order:
     allow_unscanned: AllowUnscanned
     plain_http: PlainHttp
 
-    async def done(self, source: dagger.Directory) -> Publication:
+    async def done(self, source: dagger.Directory, netrc: dagger.Secret | None) -> Publication:
         """Publish."""
-        async with read(source) as sources:
+        async with read(source, netrc) as sources:
             intent = await publishing.intend(
                 sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
             )
@@ -104,6 +104,7 @@ class Publisher:
     """A part of the main object."""
 
     source: Source
+    netrc: Netrc
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def publish(
@@ -159,7 +160,7 @@ class Publisher:
             allow_unscanned=allow_unscanned,
             plain_http=plain_http,
         )
-        done = await order.done(self.source)
+        done = await order.done(self.source, self.netrc)
         return formats.chosen(form, done.table(), done.as_json())
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -214,4 +215,4 @@ class Publisher:
             allow_unscanned=allow_unscanned,
             plain_http=plain_http,
         )
-        return dag.file(publication.FILE, (await order.done(self.source)).as_json())
+        return dag.file(publication.FILE, (await order.done(self.source, self.netrc)).as_json())

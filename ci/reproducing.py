@@ -39,13 +39,16 @@ class _Published:
         return found
 
 
-async def reproduce(where: Reference, place: Registry, repository: dagger.Directory) -> str:
+async def reproduce(
+    where: Reference, place: Registry, repository: dagger.Directory, netrc: dagger.Secret | None = None
+) -> str:
     """Rebuild an image, one per platform of an index, and compare.
 
     Args:
         where: the published image.
         place: its registry.
         repository: with the history that holds its commit.
+        netrc: logins for package indexes, where they are needed again.
 
     Raises:
         CheckError: it isn't the same; with each layer and file that differs.
@@ -59,7 +62,7 @@ async def reproduce(where: Reference, place: Registry, repository: dagger.Direct
         (None, top)
     ]:
         published = _Published(where=where, manifest=answer["manifest"], config=answer["config"])
-        rebuilt, described = await _rebuild(published, repository, platform)
+        rebuilt, described = await _rebuild(published, repository, platform, netrc)
         equal = described.manifest.digest == published.digest
         same = same and equal
         told += [f"{'identical' if equal else 'different'}: {where.repository}@{published.digest}"]
@@ -82,7 +85,7 @@ def _platform(entry: dict[str, Any]) -> str:
 
 
 async def _rebuild(
-    published: _Published, repository: dagger.Directory, platform: str | None
+    published: _Published, repository: dagger.Directory, platform: str | None, netrc: dagger.Secret | None
 ) -> tuple[Image, oci.Assembly]:
     commit = published.label(f"{labels.OCI}revision")
     if commit.endswith("-dirty"):
@@ -91,7 +94,7 @@ async def _rebuild(
     created = await history.time(repository, commit)
     reference = f"{published.label(f'{labels.OCI}base.name')}@{published.label(f'{labels.OCI}base.digest')}"
     below = await base.load(reference, platform)
-    sources = Sources(repository.as_git().commit(commit).tree())
+    sources = Sources(repository.as_git().commit(commit).tree(), netrc)
     try:
         dag_type = (await sources.catalog()).get(published.label(labels.DAG))
         settings = publish_settings.parse(await sources.text(publish_settings.FILE))

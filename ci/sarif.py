@@ -12,7 +12,8 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from .detections import SEVERITIES, Detection, Severity
-from .scan_texts import address, from_pypi, judgement, package, place, plain, ranked, remedy
+from .scan_texts import address, from_pypi, judgement, package, place, ranked, remedy
+from .shown import plain
 from .verdict import Decision, Judged, State, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

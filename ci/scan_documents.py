@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from .scan_texts import HEAD, NONE, address, facts, plain, ranked, remedy, row, to_do, unmatched
+from .scan_texts import HEAD, NONE, address, facts, ranked, remedy, row, to_do, unmatched
+from .shown import plain
 from .verdict import Decision, Judged, State, Verdict
 
 _STYLE = """

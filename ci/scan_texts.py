@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from .detections import Detection, Kind
 from .lockfile import REMEDY as LOCK
 from .policy import HOUSE, own
+from .shown import escaped, literal, plain
 from .verdict import Decision, Judged, State, Verdict
 
 HEAD = ("severity", "id", "package", "fixed in", "where", "verdict")
@@ -18,9 +19,7 @@ NONE = "nothing was scanned: no DAG type was asked for"
 
 _CODE = {"image", "base", "id", "where"}  # as code in Markdown
 _BASE = "take a newer base in ci/pins.toml"
-_LITERAL = re.compile(r"[A-Za-z0-9_./:@+~=,-]+")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
-_MARKUP = re.compile(r"[^A-Za-z0-9 ,.;()/':-]|:(?=/)")
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
@@ -49,11 +48,6 @@ def remedy(judged: Judged, dag: str) -> str:
         case Kind.LICENSE:
             other = f"replace {found.subject} in {mine}" if judged.added else f"{found.subject}: {_BASE}"
             return f"{other}, or take {found.id} out of denied-licenses in {HOUSE}"
-
-
-def plain(text: str) -> str:
-    """A text without a character that steers: controls, line breaks and the like are written as escapes."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def from_pypi(detection: Detection) -> bool:
@@ -219,15 +213,3 @@ def _section(verdict: Verdict) -> Iterable[str]:
     tasks += [f"- {escaped(line)}" for line in unmatched(verdict)]
     if tasks:
         yield "\n".join(tasks)
-
-
-def escaped(text: str) -> str:
-    """A text for Markdown, in which no character is markup."""
-    safe = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", plain(text))
-    # GitHub sees addresses and people behind entities too: a space without width keeps them apart.
-    return re.sub(r"(?i)&#64;|www(?=\.)", r"\g<0>&#8203;", safe)
-
-
-def literal(text: str) -> str:
-    """A name or version for Markdown: as code where it can be, so that it stays readable as plain text."""
-    return f"`{text}`" if _LITERAL.fullmatch(text) else escaped(text)

@@ -1,43 +1,24 @@
-"""Smoke tests of a finished image, run in it by a real Airflow without a network."""
+"""The tests of one DAG type's image as the gate before a publish: its report as text, or an error with it."""
 
-import json
-
-import dagger
-from dagger import dag
-
-from . import base, layers, testbed
-from .errors import CheckError
-from .report import Report
+from .dependencies import checking
+from .image import Image
+from .reports import gate
+from .sources import Sources
+from .spec import DagType
+from .testing import all_types, suite
 
 
-async def report(container: dagger.Container, below: str, requirements: list[str]) -> Report:
-    """Run the smoke tests in a container of an image that stands on the base with the reference ``below``."""
-    entrypoint = await container.entrypoint()
-    wanted = {"requirements": requirements, "entrypoint": entrypoint}
-    programs = dag.directory()
-    for name in ("smoke.py", "parse.py", "imports.py"):
-        programs = programs.with_file(name, layers.program(name))
-    written = (
-        testbed.ready(container, base.container(below))
-        .with_mounted_directory("/mnt/smoke", programs)
-        .with_mounted_file("/mnt/wanted.json", dag.file("wanted.json", json.dumps(wanted)))
-        .with_user("root")
-        .with_exec(
-            ["python3", "-B", "/mnt/smoke/smoke.py", "/mnt/wanted.json", "/report.json"],
-            insecure_root_capabilities=True,  # for a network namespace of its own, with nothing in it
-        )
-        .file("/report.json")
-    )
-    return Report.model_validate_json(await written.contents())
+async def test(dag_type: DagType, built: Image, sources: Sources) -> str:
+    """The report on a type's image as text.
 
-
-async def test(name: str, container: dagger.Container, below: str, requirements: list[str]) -> str:
-    """The report on the image of that name as text.
+    Args:
+        dag_type: whose it is.
+        built: the image, as it is to be published.
+        sources: the repository, whose other types count too.
 
     Raises:
-        CheckError: with the whole report, where there is a finding.
+        CheckError: with the whole report, where there is an error in it.
+        StepError: a test couldn't be run.
     """
-    found = await report(container, below, requirements)
-    if found.findings:
-        raise CheckError([found.text(name)])
-    return found.text(name)
+    seen = await all_types.parsed_by_type(sources, built.base, [dag_type])
+    return gate([await suite.run(built.subject(), seen, [checking.outcome(built, dag_type, sources)])])

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +26,9 @@ Source = Annotated[
     Doc("The repository: images/, dags/ and scripts/ are read of it"),
     Ignore(["*", "!images", "!dags", "!scripts", *LITTER]),
 ]
+Netrc = Annotated[
+    dagger.Secret | None, Doc("Logins for package indexes, as a netrc file: file://$HOME/.netrc")
+]
 Project = Annotated[
     dagger.Directory,
     DefaultPath("/"),
@@ -35,10 +38,14 @@ Project = Annotated[
 
 
 class Sources:
-    """images/, dags/ and scripts/: read once, in one call, into a folder of the module's own container."""
+    """images/, dags/ and scripts/: read once, in one call, into a folder of the module's own container.
 
-    def __init__(self, tree: dagger.Directory) -> None:
+    ``netrc`` has the logins for package indexes, where any are needed.
+    """
+
+    def __init__(self, tree: dagger.Directory, netrc: dagger.Secret | None = None) -> None:
         self._tree = tree
+        self.netrc = netrc
         self._root: Path | None = None
 
     async def root(self) -> Path:
@@ -61,6 +68,13 @@ class Sources:
     async def lock(self, dag_type: DagType, base: str) -> Lock:
         """The lock of a DAG type, made for that base; raises ConfigurationError where it isn't."""
         return lockfile.read(dag_type, base, await self.text(f"images/{dag_type.name}/{lockfile.NAME}"))
+
+    def with_locks(self, texts: Mapping[str, str]) -> dagger.Directory:
+        """The repository with other locks, by the types' names; what is read here stays as it is."""
+        tree = self._tree
+        for name, text in texts.items():
+            tree = tree.with_new_file(f"images/{name}/{lockfile.NAME}", text)
+        return tree
 
     async def dag_files(self, dag_type: DagType) -> dagger.Directory:
         """The type's DAG code, at the paths it has below dags/."""
@@ -87,9 +101,9 @@ class Sources:
 
 
 @asynccontextmanager
-async def read(tree: dagger.Directory) -> AsyncGenerator[Sources]:
+async def read(tree: dagger.Directory, netrc: dagger.Secret | None = None) -> AsyncGenerator[Sources]:
     """The sources for the time of one call; faults in it become its text."""
-    sources = Sources(tree)
+    sources = Sources(tree, netrc)
     with plain_faults():
         try:
             yield sources

@@ -10,10 +10,14 @@ from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from . import tables
+from .dependencies import credentials
 from .errors import ConfigurationError, did_you_mean
 from .tables import Table
 
 TOOL = "airflow-images"
+
+# The distributions that are Airflow: one version each, on every image above a base.
+AIRFLOW = frozenset({"apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk"})
 
 # The base owns these: a type that sets them breaks its entrypoint, its Python or its DAG paths.
 RESERVED_ENV = frozenset({"AIRFLOW_HOME", "HOME", "LD_PRELOAD", "PATH", "PYTHONPATH", "VIRTUAL_ENV"})
@@ -82,16 +86,33 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-def _reasons(value: dict[str, str]) -> dict[str, str]:
-    for package, reason in value.items():
-        if not reason.strip():
-            raise ValueError(
-                f"has no reason for {package!r}: write why this type may change the base's version"
-            )
-    return {canonicalize_name(_name(package)): reason for package, reason in value.items()}
+def _packages_with(why: str) -> AfterValidator:
+    """Reasons by a package's name."""
+
+    def checked(value: dict[str, str]) -> dict[str, str]:
+        for package, reason in value.items():
+            if not reason.strip():
+                raise ValueError(f"has no reason for {package!r}: write why {why}")
+        return {canonicalize_name(_name(package)): reason for package, reason in value.items()}
+
+    return AfterValidator(checked)
 
 
-def _permissions(value: dict[str, str]) -> dict[str, str]:
+def _without_airflow(value: dict[str, str]) -> dict[str, str]:
+    if named := sorted(AIRFLOW & value.keys()):
+        raise ValueError(
+            f"has {', '.join(map(repr, named))}: Airflow itself can't be changed by a DAG type: "
+            "take another base in ci/pins.toml"
+        )
+    return value
+
+
+def _files_with(why: str) -> AfterValidator:
+    """Reasons by a file's path from the repository's root."""
+    return AfterValidator(lambda value: _permissions(value, why))
+
+
+def _permissions(value: dict[str, str], why: str) -> dict[str, str]:
     for name, reason in value.items():
         path = PurePosixPath(name)
         inside = path.parts[:1] in {("dags",), ("scripts",)} and len(path.parts) > 1
@@ -101,7 +122,7 @@ def _permissions(value: dict[str, str]) -> dict[str, str]:
                 "write it like 'dags/salesforce/test.pem'"
             )
         if not reason.strip():
-            raise ValueError(f"has no reason for {name!r}: write why this file may be in an image")
+            raise ValueError(f"has no reason for {name!r}: write why {why}")
     return value
 
 
@@ -119,6 +140,15 @@ RelativePath = Annotated[str, AfterValidator(_relative)]
 DebianPackage = Annotated[str, AfterValidator(_debian_package)]
 Paths = Annotated[tuple[RelativePath, ...], AfterValidator(distinct)]
 Packages = Annotated[tuple[DebianPackage, ...], AfterValidator(distinct)]
+ChangesOfBase = Annotated[
+    dict[str, str],
+    _packages_with("this type may change the base's version"),
+    AfterValidator(_without_airflow),
+]
+OutsideConstraints = Annotated[dict[str, str], _packages_with("the base's constraints don't hold for it")]
+NotImported = Annotated[dict[str, str], _packages_with("it is needed though nothing imports it")]
+TopLevelAccess = Annotated[dict[str, str], _files_with("this file may do so whenever it is parsed")]
+SecretFiles = Annotated[dict[str, str], _files_with("this file may be in an image")]
 
 
 class Settings(Table):
@@ -129,8 +159,12 @@ class Settings(Table):
     system_packages: Packages = ()
     build_packages: Packages = ()
     env: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
-    allow_base_changes: Annotated[dict[str, str], AfterValidator(_reasons)] = Field(default_factory=dict)
-    allow_secret_files: Annotated[dict[str, str], AfterValidator(_permissions)] = Field(default_factory=dict)
+    allow_base_changes: ChangesOfBase = Field(default_factory=dict)
+    allow_outside_constraints: OutsideConstraints = Field(default_factory=dict)
+    allow_not_imported: NotImported = Field(default_factory=dict)
+    allow_top_level_access: TopLevelAccess = Field(default_factory=dict)
+    allow_secret_files: SecretFiles = Field(default_factory=dict)
+    max_parse_seconds: Annotated[float, Field(gt=0, le=30, strict=True)] = 2  # Airflow itself gives up at 30
     max_added_mb: Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)] | None = None
 
 
@@ -180,12 +214,15 @@ def parse(name: str, file: str, text: str) -> DagType:
 
     Raises:
         ConfigurationError: with every unknown key, wrong type and unpinned dependency; each names ``file``.
+            Where an address holds credentials, that alone is told, and they are not shown.
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{file}: is no TOML: {error}"]) from None
-    problems: list[str] = []
+    problems = credentials.problems(file, document)
+    if problems:  # alone: what is told of other mistakes shows the values
+        raise ConfigurationError(problems)
     project = tables.read(file, "project", Project, document.get("project"), problems)
     settings = tables.read(file, f"tool.{TOOL}", Settings, _tools(document).get(TOOL, {}), problems)
     problems += _misspelt_tables(file, document)

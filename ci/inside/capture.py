@@ -3,50 +3,43 @@
 The same content gives the same bytes: sorted names, numeric owners, one fixed time, no access times, no
 names of users, gzip without a name or a time. Runs in the base image, under its Python (3.9 or later).
 
-    capture.py run  --root /home/airflow/.local --owner 50000:0 --out /out -- uv pip install …
+    capture.py run  --root /home/airflow/.local --owner 50000:0 --out /out [--own lxml]… -- uv pip install …
     capture.py tree --source /source --target opt/airflow/dags --owner 50000:0 --out /out
 
 Writes layer.tar.gz and layer.json (digest, size in bytes, diff_id, files, unpacked bytes) into the folder of
---out; layer.json alone, with files 0, where nothing changed.
+--out; layer.json alone, with files 0, where nothing changed. What a distribution named by --own brought goes
+into a folder of that name below it, as a layer of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import gzip
 import hashlib
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import tarfile
 from collections.abc import Set  # noqa: PYI025 - short, and no other set is named here
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 # 1980-01-01, the oldest time that a ZIP file can hold: older ones break tools that zip what they find.
 TIME = 315532800
 
 # What installers leave behind and no image needs, and the trees that belong to the running container.
-LITTER = (
-    "dev",
-    "proc",
-    "run",
-    "sys",
-    "tmp",
-    "var/cache",
-    "var/lib/apt/lists",
-    "var/lib/dpkg/lock",
-    "var/lib/dpkg/lock-frontend",
-    "var/lib/dpkg/status-old",
-    "var/lib/dpkg/diversions-old",
-    "var/lib/dpkg/statoverride-old",
-    "var/lib/dpkg/triggers/Lock",
-    "var/log",
-    "var/tmp",
+LITTER = frozenset(
+    {
+        *("dev", "proc", "run", "sys", "tmp", "var/cache", "var/lib/apt/lists", "var/log", "var/tmp"),
+        *("var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock"),
+        *(f"var/lib/dpkg/{name}-old" for name in ("diversions", "statoverride", "status")),
+    }
 )
 WHITEOUT = ".wh."  # OCI image specification, layer.md
 PACKED = frozenset({stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK})
@@ -195,6 +188,31 @@ def _is_bytecode(last: str) -> bool:
     return last == "__pycache__" or last.endswith((".pyc", ".pyo"))
 
 
+def brought_by(distribution: str, before: dict[str, Mark], after: dict[str, Mark]) -> dict[str, Mark]:
+    """What a distribution added between two surveys: its files by its RECORD, and the new folders they need.
+
+    Empty where the distribution was there before: what replaces files belongs to all that changed.
+    """
+    name = "[-_.]+".join(map(re.escape, re.split("[-_.]+", distribution)))
+    record = re.compile(rf"(.*)/{name}-[^/-]+\.dist-info/RECORD", re.IGNORECASE)
+    found: dict[str, Mark] = {}
+    for place in after.keys() - before.keys():
+        if match := record.fullmatch(place):
+            rows = csv.reader(Path("/", place).read_text(encoding="utf-8").splitlines())
+            for path in {os.path.normpath(f"{match[1]}/{row[0]}") for row in rows if row}:
+                while path in after and path not in before:
+                    found[path] = after[path]
+                    path = path.rpartition("/")[0]  # noqa: PLW2901 - upwards
+    return found
+
+
+def without(brought: dict[str, Mark], after: dict[str, Mark]) -> dict[str, Mark]:
+    """A survey without what a distribution brought; folders stay where something else is in them."""
+    others = [name for name in after if name not in brought]
+    needed = {str(folder) for name in others for folder in PurePosixPath(name).parents}
+    return {name: mark for name, mark in after.items() if name not in brought or name in needed}
+
+
 def pack_changes(layer: Layer, before: dict[str, Mark], after: dict[str, Mark]) -> None:
     """Write what is new, changed or gone between two surveys."""
     gone = before.keys() - after.keys()
@@ -206,6 +224,21 @@ def pack_changes(layer: Layer, before: dict[str, Mark], after: dict[str, Mark]) 
             layer.remove(name)
         else:
             layer.add(Path("/", name), name)
+
+
+def pack_all(
+    out: Path, ownership: Ownership, own: list[str], before: dict[str, Mark], after: dict[str, Mark]
+) -> None:
+    """Write a layer for each distribution in ``own``, in a folder of its name, and one for all else."""
+    for name in own:
+        brought = brought_by(name, before, after)
+        after = without(brought, after)
+        layer = Layer(out / name, ownership)
+        pack_changes(layer, {}, brought)
+        layer.close()
+    layer = Layer(out, ownership)
+    pack_changes(layer, before, after)
+    layer.close()
 
 
 def _still_folder(name: str, gone: Set[str], after: dict[str, Mark]) -> bool:
@@ -239,6 +272,7 @@ def main() -> int:
     parser.add_argument(
         "--owner", type=_ownership, default=Ownership(None, 0), help="uid:gid of all that is packed"
     )
+    parser.add_argument("--own", action="append", default=[], help="distribution with a layer of its own")
     parser.add_argument("--out", type=Path, required=True, help="folder for layer.tar.gz and layer.json")
     # Split here: before Python 3.13 argparse loses positional arguments that follow options.
     arguments = sys.argv[1:]
@@ -247,16 +281,15 @@ def main() -> int:
     if given.mode == "tree":
         layer = Layer(given.out, given.owner)
         pack_tree(layer, given.source, given.target)
+        layer.close()
     else:
         before = survey(given.root)
         command = arguments[end + 1 :]
         status = subprocess.run(command, check=False).returncode  # noqa: S603 - the caller's own command
         if status:
             return status
-        after = survey(given.root)  # before the layer is begun, which may be in the watched folder
-        layer = Layer(given.out, given.owner)
-        pack_changes(layer, before, after)
-    layer.close()
+        after = survey(given.root)  # before a layer is begun, which may be in the watched folder
+        pack_all(given.out, given.owner, given.own, before, after)
     return 0
 
 

@@ -12,7 +12,6 @@ import json
 import re
 import sys
 from importlib import metadata
-from pathlib import PurePosixPath
 
 # Folders that some packages install beside their own; they are no part of what they offer.
 EXTRAS = frozenset({"benchmarks", "docs", "examples", "scripts", "test", "tests"})
@@ -20,24 +19,29 @@ EXTRAS = frozenset({"benchmarks", "docs", "examples", "scripts", "test", "tests"
 
 def modules_of(files: list[str]) -> list[str]:
     """The outermost modules among installed files: "httpx", or "dbt.adapters.postgres" in a namespace."""
-    found: set[str] = set()
-    for file in files:
-        path = PurePosixPath(file)
-        if path.is_absolute() or ".." in path.parts or path.suffix not in {".py", ".so"}:
-            continue
-        parts = list(path.parent.parts)
-        name = path.name.partition(".")[0]
-        if name != "__init__":
-            parts.append(name)
-        if parts and all(part.isidentifier() for part in parts) and parts[0] not in EXTRAS:
-            found.add(".".join(parts))
-    packages = {module for module in found if any(other.startswith(f"{module}.") for other in found)}
-    declared = {m for m in packages if _has_init(m, files)} | (found - packages)
-    return sorted(m for m in declared if not any(m.startswith(f"{other}.") for other in declared))
+    found = {module for module in map(_module, files) if module}
+    holding = {above for module in found for above in parents(module)}
+    there = set(files)
+    declared = {m for m in found if m not in holding or f"{m.replace('.', '/')}/__init__.py" in there}
+    return sorted(m for m in declared if not any(above in declared for above in parents(m)))
 
 
-def _has_init(module: str, files: list[str]) -> bool:
-    return f"{module.replace('.', '/')}/__init__.py" in files
+def parents(module: str) -> list[str]:
+    """The packages around a module, from the outside in: a and a.b of a.b.c."""
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def _module(file: str) -> str:
+    """The module that a file is, such as a.b of a/b/__init__.py; empty where it is none."""
+    folder, _, name = file.rpartition("/")
+    stem, _, suffix = name.rpartition(".")
+    if not stem or suffix not in {"py", "so"}:
+        return ""
+    first = name.partition(".")[0]
+    parts = [*(folder.split("/") if folder else []), *([first] if first != "__init__" else [])]
+    fits = parts and all(part.isidentifier() for part in parts) and parts[0] not in EXTRAS
+    return ".".join(parts) if fits else ""
 
 
 def applies(requirement: str) -> bool:
@@ -74,7 +78,8 @@ def main(requirements: list[str]) -> int:
         if failure := failure_of(requirement):
             cause, remedy = failure
             findings.append({"check": "imports", "file": "", "line": 0, "cause": cause, "remedy": remedy})
-    facts = [] if findings else [f"imports: {len(wanted)} of {len(wanted)} declared dependencies"]
+    told = f"{len(wanted)} of {len(wanted)} declared dependencies"
+    facts = [] if findings else [{"check": "imports", "told": told}]
     sys.stdout.write("\n" + json.dumps({"facts": facts, "findings": findings}) + "\n")
     return 0
 

@@ -1,100 +1,93 @@
-"""Parse a folder's DAG files with the Airflow this runs under, as a worker does: no database, no safe mode.
+"""Parse a folder's DAG files with the Airflow this runs under, each in a process of its own.
 
-    parse.py /opt/airflow/dags
+    parse.py worker|scheduler 2.0      the second is the seconds that a file may take
 
-Its last line of output is an outcome as JSON: {"facts": […], "findings": […]}.
+As a worker: as Airflow's task runner finds a task. As a scheduler: as its DAG processor does, in safe mode.
+There is no database. The last line of output is JSON: {"files": […], "problem": ""}; a file is as
+``dagfile.examined`` tells, with "died" where its process ended without an answer, and "slow".
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import re
+import os
 import sys
-import zipfile
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from .dagbag import bag_of, bundle, python_files, round_trip
+from .dagfile import examined
+from .forks import run
 
-def dag_bag() -> Callable[..., Any]:
-    """Airflow's DagBag; it has moved in Airflow 3.3."""
+SECONDS = 60  # Airflow gives up a file at 30 by itself; this is for what it can't interrupt
+TRIES = 3
+WARM = "from airflow.sdk import DAG\n\nwith DAG('warm'):\n    pass\n"
+
+
+def warmed() -> Any:  # noqa: ANN401 - Airflow's bundle
+    """Airflow with all that it imports and reads for a first DAG, so that no file's time holds it.
+
+    The bundle of the DAGs' folder is given back.
+    """
+    parts = bundle()
+    bagged: list[Any] = []
+    for module in ("airflow.models.variable", "airflow.models.connection"):
+        importlib.import_module(module)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "warm.py")
+        file.write_text(WARM, encoding="utf-8")
+        bag_of(str(file), Elsewhere(folder), safe_mode=False, bagged=lambda dag, _: bagged.append(dag))
+    sys.path.remove(folder)
+    for dag in bagged:
+        round_trip(dag)
+    return parts
+
+
+class Elsewhere:
+    """A bundle of another folder."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+
+def parsed(
+    paths: list[str],
+    parts: Any,  # noqa: ANN401 - Airflow's bundle
+    seconds: float,
+    *,
+    safe_mode: bool,
+) -> list[dict[str, Any]]:
+    """What is to be known of each file; a slow one gets other tries, for it may have been the machine."""
+
+    def work(path: str) -> dict[str, Any]:
+        return examined(path, parts, safe_mode=safe_mode)
+
+    found = run(paths, work, SECONDS)
+    took = {path: each.get("seconds", 0.0) for path, each in found.items()}
+    for _ in range(TRIES - 1):
+        slow = [path for path in paths if took[path] > seconds and not found[path].get("errors")]
+        for path, each in run(slow, work, SECONDS, workers=1).items():
+            took[path] = min(took[path], each.get("seconds", took[path]))
+    told: list[dict[str, Any]] = []
+    for path in paths:
+        each = {name: value for name, value in found[path].items() if name != "seconds"}
+        each.setdefault("file", f"dags/{Path(path).relative_to(parts.path)}")
+        told.append({**each, "slow": took[path] > seconds})
+    return told
+
+
+def main(arguments: list[str]) -> int:
+    """Parse, and print what is to be known; 0 whatever it is."""
+    role, seconds = arguments
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"  # as Airflow marks processes that run a user's code
     try:
-        return importlib.import_module("airflow.dag_processing.dagbag").DagBag
-    except (ImportError, AttributeError):
-        return importlib.import_module("airflow.models.dagbag").DagBag
-
-
-def python_files(folder: Path) -> list[str]:
-    """The files that Airflow would look at: .airflowignore is heeded, safe mode is not."""
-    # Airflow is imported where it is needed: it isn't there when the functions below are tested.
-    paths: list[object] = importlib.import_module("airflow.utils.file").list_py_file_paths(
-        str(folder), safe_mode=False
-    )
-    return sorted(map(str, paths))
-
-
-def looks_like_dag_file(path: str) -> bool:
-    """Airflow's own guess, by which a scheduler in safe mode skips the others."""
-    if zipfile.is_zipfile(path):
-        return True
-    content = Path(path).read_bytes().lower()
-    return b"airflow" in content and (b"dag" in content or b"asset" in content)
-
-
-def line_of(text: str, path: str) -> int:
-    """The line of a file that a traceback names last, 0 where it names none."""
-    lines = re.findall(rf'File "{re.escape(path)}", line (\d+)', text)
-    return int(lines[-1]) if lines else 0
-
-
-def cause_of(text: str) -> str:
-    """The last line of a traceback: the error itself."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "unknown"
-
-
-def remedy_for(cause: str) -> str:
-    """What to do about an import error."""
-    if missing := re.search(r"No module named '([\w.]+)'", cause):
-        pin = f"pin the package that provides {missing[1]!r} in the type's pyproject.toml and lock"
-        return f"{pin}, or list its file in scripts"
-    if "SyntaxError" in cause or "IndentationError" in cause:
-        return "correct the line"
-    return "make the file importable without network, database and secrets"
-
-
-def main(folder: str) -> int:
-    """Parse, and print the outcome."""
-    findings: list[dict[str, Any]] = []
-    dags: list[str] = []
-    files = python_files(Path(folder))
-    for path in files:
-        shown = f"dags/{Path(path).relative_to(folder)}"
-        bag = dag_bag()(dag_folder=path, safe_mode=False, load_op_links=False, bundle_path=Path(folder))
-        for text in bag.import_errors.values():
-            cause = cause_of(text)
-            finding = {"check": "dags", "file": shown, "line": line_of(text, path), "cause": cause}
-            findings.append({**finding, "remedy": remedy_for(cause)})
-        if bag.dags and not looks_like_dag_file(path):
-            remedy = "mention both words, in a comment at least: a scheduler skips the file else"
-            cause = "has a DAG, but not the words 'airflow' and 'dag'"
-            findings.append({"check": "dags", "file": shown, "line": 1, "cause": cause, "remedy": remedy})
-        if not bag.dags and not bag.import_errors and looks_like_dag_file(path):
-            remedy = "define a DAG at the top level, or name the file in .airflowignore"
-            findings.append(
-                {"check": "dags", "file": shown, "line": 1, "cause": "defines no DAG", "remedy": remedy}
-            )
-        dags += sorted(bag.dags)
-    if not dags and not findings:
-        cause = f"{len(files)} Python files, none with a DAG"
-        findings.append({"check": "dags", "file": "dags", "line": 0, "cause": cause, "remedy": "add a DAG"})
-    facts = (
-        [] if findings else [f"dags: {', '.join(dags)} in {len(files)} Python file{'s' * (len(files) > 1)}"]
-    )
-    sys.stdout.write("\n" + json.dumps({"facts": facts, "findings": findings}) + "\n")
+        parts = warmed()
+        paths = python_files(Path(parts.path))
+        files = parsed(paths, parts, float(seconds), safe_mode=role == "scheduler")
+        problem = ""
+    except Exception as error:  # noqa: BLE001 - the image's own Airflow is at fault, whatever it says
+        files, problem = [], f"{type(error).__name__}: {error}"
+    sys.stdout.write("\n" + json.dumps({"files": files, "problem": problem}, sort_keys=True) + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

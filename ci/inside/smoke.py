@@ -1,9 +1,10 @@
-"""Smoke-test the image this runs in, with its network cut off: what a worker pod needs from it.
+"""Test what an image is run for, in the image itself, with its network cut off.
 
-    smoke.py WANTED.json REPORT.json      as root, with the right to make a network namespace
+    python3 -m inside.smoke WANTED.json REPORT.json      as root, with the right to make a network namespace
 
-WANTED.json: {"requirements": ["httpx==0.28.1", …], "entrypoint": ["/usr/bin/dumb-init", …]}
-REPORT.json: {"facts": ["…"], "findings": [{"check", "file", "line", "cause", "remedy"}, …]}
+WANTED.json has one of: {"parse": {"role": "worker", "seconds": 2.0}},
+{"environment": {"requirements": ["httpx==0.28.1", …], "entrypoint": ["/usr/bin/dumb-init", …]}}
+REPORT.json: {"parsed": as parse.py tells, "outcome": {"facts": […], "findings": […]}}
 """
 
 from __future__ import annotations
@@ -16,19 +17,29 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-HERE = Path(__file__).parent
+PROGRAMS = str(Path(__file__).parents[1])  # of the package, as it is mounted
 AIRFLOW_UID, STRANGER_UID, GROUP = 50000, 12345, 0
 CLONE_NEWNET = 0x40000000  # linux/sched.h; os.unshare is there only from Python 3.12 on
 SECONDS = 180
+# As it is for Airflow's own programs: with nothing of ours in the way, and no current folder either.
+START = (
+    f"import sys; sys.path[0] = {PROGRAMS!r}; from inside import {{}} as program; del sys.path[0]; "
+    "sys.exit(program.main(sys.argv[1:]))"
+)
 
 
 @dataclass
 class Outcome:
     """What one check told."""
 
-    facts: list[str] = field(default_factory=list[str])
+    facts: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     findings: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+
+    def tell(self, check: str, told: str) -> None:
+        """Add a fact."""
+        self.facts.append({"check": check, "told": told})
 
     def fail(self, check: str, cause: str, remedy: str, file: str = "", line: int = 0) -> None:
         """Add a finding."""
@@ -61,7 +72,8 @@ def run(argv: list[str], uid: int) -> Ran:
         **os.environ,
         "AIRFLOW_CONFIG": f"/tmp/airflow-{uid}.cfg",  # noqa: S108 - else whoever is first makes one that only it can read
         "CONNECTION_CHECK_MAX_COUNT": "0",  # the entrypoint waits for a database else
-        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "50",  # two else: none of the DAG file
+        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
+        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "10000",  # two else: none of the DAG file
     }
     try:
         done = subprocess.run(  # noqa: S603 - the image's own programs
@@ -85,34 +97,41 @@ def run(argv: list[str], uid: int) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def check_dags() -> Outcome:
-    """Every DAG file parses with Airflow's own DagBag, and defines a DAG."""
-    return _program("dags", [str(HERE / "parse.py"), "/opt/airflow/dags"])
+def parse_dags(role: str, seconds: float) -> dict[str, Any]:
+    """Every DAG file, parsed by Airflow itself."""
+    told = _program("parse", {"files", "problem"}, role, str(seconds))
+    return told if isinstance(told, dict) else {"files": [], "problem": told}
 
 
 def check_imports(requirements: list[str]) -> Outcome:
     """Every declared dependency can be imported."""
-    return _program("imports", [str(HERE / "imports.py"), *requirements])
+    told = _program("imports", {"facts", "findings"}, *requirements)
+    if isinstance(told, dict):
+        return Outcome(**told)
+    outcome = Outcome()
+    outcome.fail("imports", told, "make the base's own Python start first")
+    return outcome
 
 
-def _program(check: str, arguments: list[str]) -> Outcome:
-    """One of the programs beside this one; its last line is an outcome as JSON."""
-    ran = run(["python", "-B", *arguments], AIRFLOW_UID)
-    last = ran.output.strip().rpartition("\n")[2]
+def _program(name: str, keys: set[str], *arguments: str) -> dict[str, Any] | str:
+    """What a program beside this one told in its last line, or how it ended where it told nothing."""
+    ran = run(["python", "-B", "-c", START.format(name), *arguments], AIRFLOW_UID)
     try:
-        return Outcome(**json.loads(last))
-    except (ValueError, TypeError):
-        outcome = Outcome()
-        outcome.fail(check, f"exit code {ran.status}: {ran.tail}", "make the base's own Airflow start first")
-        return outcome
+        told: dict[str, Any] | None = json.loads(ran.output.strip().rpartition("\n")[2])
+    except ValueError:
+        told = None
+    if isinstance(told, dict) and told.keys() == keys:
+        return told
+    return f"exit code {ran.status}: {ran.tail}"
 
 
 def check_environment() -> Outcome:
     """`pip check`: no package lacks what it requires, or has it in a wrong version."""
     ran = run(["python", "-m", "pip", "check", "--disable-pip-version-check"], AIRFLOW_UID)
-    if ran.status == 0:
-        return Outcome(facts=["packages: pip check finds no conflict"])
     outcome = Outcome()
+    if ran.status == 0:
+        outcome.tell("packages", "pip check finds no conflict")
+        return outcome
     told = ran.output.strip() or ran.errors.strip() or f"pip check: exit code {ran.status}"
     for line in told.splitlines():
         outcome.fail("packages", line, "pin a version that agrees with the base, then lock again")
@@ -124,10 +143,11 @@ def check_entrypoint(entrypoint: list[str], uid: int) -> Outcome:
     outcome = Outcome()
     who = f"uid {uid}, gid {GROUP}"
     version = os.environ.get("AIRFLOW_VERSION", "")
+    written = f"/opt/airflow/.written-{uid}"  # each user's own, for they try at the same time
     wanted = {
         "airflow version": (["airflow", "version"], version),
         "bash -c": (
-            ["bash", "-c", "umask 0002; touch /opt/airflow/.written && rm /opt/airflow/.written && id -u"],
+            ["bash", "-c", f"umask 0002; touch {written} && rm {written} && id -u"],
             str(uid),
         ),
     }
@@ -142,28 +162,37 @@ def check_entrypoint(entrypoint: list[str], uid: int) -> Outcome:
                 "entrypoint", cause, "keep the base's entrypoint, environment and file modes as they are"
             )
     if not outcome.findings:
-        outcome.facts.append(f"entrypoint: airflow version and bash -c work as {who}")
+        outcome.tell("entrypoint", f"airflow version and bash -c work as {who}")
     return outcome
 
 
-def main(wanted_file: str, report_file: str) -> int:
-    """Run all checks, two at a time, and write the report; 0 whatever they found."""
-    wanted = json.loads(Path(wanted_file).read_text(encoding="utf-8"))
-    cut_network()
+def check_all(requirements: list[str], entrypoint: list[str]) -> Outcome:
+    """All checks of the environment, as many at a time as there are CPUs."""
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
         checks = [
-            pool.submit(check_dags),
-            pool.submit(check_imports, wanted["requirements"]),
-            pool.submit(check_entrypoint, wanted["entrypoint"], AIRFLOW_UID),
-            pool.submit(check_entrypoint, wanted["entrypoint"], STRANGER_UID),
+            pool.submit(check_entrypoint, entrypoint, AIRFLOW_UID),
+            pool.submit(check_entrypoint, entrypoint, STRANGER_UID),
+            pool.submit(check_imports, requirements),
             pool.submit(check_environment),
         ]
         outcomes = [check.result() for check in checks]
-    report = Outcome()
+    whole = Outcome()
     for outcome in outcomes:
-        report.facts += outcome.facts
-        report.findings += outcome.findings
-    Path(report_file).write_text(json.dumps(asdict(report), sort_keys=True), encoding="utf-8")
+        whole.facts += outcome.facts
+        whole.findings += outcome.findings
+    return whole
+
+
+def main(wanted_file: str, report_file: str) -> int:
+    """Do what is wanted, and write the report; 0 whatever was found."""
+    wanted = json.loads(Path(wanted_file).read_text(encoding="utf-8"))
+    cut_network()
+    outcome = check_all(**wanted["environment"]) if "environment" in wanted else Outcome()
+    parsed: dict[str, Any] = {"files": [], "problem": ""}
+    if "parse" in wanted:
+        parsed = parse_dags(**wanted["parse"])
+    report = {"outcome": asdict(outcome), "parsed": parsed}
+    Path(report_file).write_text(json.dumps(report, sort_keys=True), encoding="utf-8")
     return 0
 
 

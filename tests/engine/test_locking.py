@@ -1,21 +1,67 @@
 """Locks: stable, and never moving what the base has."""
 
+import dagger
 import pytest
+from dagger import dag
 
-from ci import lockfile, locking
+from ci import layers, lockfile, locking
 from ci.base import BaseImage
+from ci.dependencies.request import Upgrade
 from ci.errors import StepError
 from ci.sources import Sources
-from tests.engine.conftest import repository
+from tests.engine.conftest import anew, repository
+from tests.engine.registries import SERVERS
 from tests.engine.test_image import small
 
 pytestmark = pytest.mark.anyio
 
+LOGIN = "builder:opensesame"
+INDEX = '[[tool.uv.index]]\nname = "acme"\nurl = "http://index:8080/{path}"\n'
 
-async def lock(sources: Sources, below: BaseImage) -> dict[str, str]:
+
+async def lock(
+    sources: Sources,
+    below: BaseImage,
+    container: dagger.Container | None = None,
+    upgrade: Upgrade | None = None,
+    netrc: dagger.Secret | None = None,
+) -> dict[str, str]:
     """The locks of all types of a repository."""
-    types = (await sources.catalog()).all()
-    return await locking.lock(types, sources, below.container, lockfile.base_name(below.reference))
+    return await locking.lock(
+        (await sources.catalog()).all(),
+        sources,
+        container or below.container,
+        lockfile.base_name(below.reference),
+        upgrade=upgrade or Upgrade(),
+        netrc=netrc,
+    )
+
+
+def index(below: BaseImage) -> dagger.Container:
+    """The base beside a package index that asks for a login."""
+    server = (
+        anew(layers.tool_container())
+        .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
+        .with_exposed_port(8080)
+        .as_service(args=["python", "-B", "/servers/private_index.py", LOGIN, "8080"])
+    )
+    return below.container.with_service_binding("index", server)
+
+
+def private(path: str = "simple") -> Sources:
+    """A type that needs a package of that index."""
+    return repository(small(INDEX.format(path=path), pin="acme-private==1.0"))
+
+
+def netrc(name: str) -> dagger.Secret:
+    """The login for it, as a secret of that name."""
+    user, _, password = LOGIN.partition(":")
+    return dag.set_secret(name, f"machine index login {user} password {password}\n")
+
+
+async def test_a_lock_is_what_is_committed(sources: Sources, below: BaseImage) -> None:
+    locks = await lock(sources, below)
+    assert locks == {name: await sources.text(f"images/{name}/{lockfile.NAME}") for name in locks}
 
 
 async def test_a_package_of_the_base_is_not_added_again(below: BaseImage) -> None:
@@ -25,12 +71,86 @@ async def test_a_package_of_the_base_is_not_added_again(below: BaseImage) -> Non
     assert "requests" not in names
 
 
-async def test_a_pin_that_would_move_the_base_is_refused_with_its_name(below: BaseImage) -> None:
-    with pytest.raises(StepError, match=r"images/small/pyproject.toml: can't be locked(?s:.)*httpx"):
-        await lock(repository(small(pin="httpx==0.27.0")), below)
-
-
 async def test_allowed_changes_of_the_base_go_into_the_lock(below: BaseImage) -> None:
     settings = 'allow-base-changes = { httpx = "the old client talks to an old server" }'
     locks = await lock(repository(small(settings, pin="httpx==0.27.0")), below)
     assert 'name = "httpx"\nversion = "0.27.0"' in locks["small"]
+    assert 'allow-base-changes = ["httpx"]' in locks["small"]
+
+
+async def test_the_constraints_hold_for_what_is_not_installed_unless_allowed(below: BaseImage) -> None:
+    text = "# all that was tested together\ncowsay==6.0\nhttpx==0.1\n"
+    container = below.container.with_new_file(locking.CONSTRAINTS, text)
+    told = "cowsay: the base's constraints say 6.0, it would become 6.1: cowsay==6.1"
+    with pytest.raises(StepError, match=told) as caught:
+        await lock(repository(small()), below, container)
+    assert "write 'cowsay==6.0', which fits" in str(caught.value)
+    assert 'allow-outside-constraints = { cowsay = "<why>" }' in str(caught.value)
+    allowed = repository(small('allow-outside-constraints = { cowsay = "6.0 has no moose" }'))
+    assert 'version = "6.1"' in (await lock(allowed, below, container))["small"]
+    # What is installed stays, whatever the constraints say of it.
+    kept = await lock(repository(small(pin="httpx==0.28.1")), below, container)
+    assert "[[packages]]" not in kept["small"]
+
+
+async def test_a_base_without_constraints_will_do(below: BaseImage) -> None:
+    locks = await lock(repository(small()), below, below.container.without_file(locking.CONSTRAINTS))
+    assert 'name = "cowsay"' in locks["small"]
+
+
+async def test_present_versions_are_kept_unless_an_upgrade_is_asked_for(below: BaseImage) -> None:
+    container, login = index(below), netrc("upgrade")
+    files = small(INDEX.format(path="simple"), pin="acme-private==1.0")
+    first = (await lock(repository(files), below, container, netrc=login))["small"]
+    assert 'name = "acme-core"\nversion = "2.0"' in first
+    older = files | {
+        "images/small/pyproject.toml": files["images/small/pyproject.toml"].replace(
+            '"acme-private==1.0"', '"acme-private==1.0", "acme-core==1.0"'
+        )
+    }
+    held = (await lock(repository(older), below, container, netrc=login))["small"]
+    present = repository({**files, f"images/small/{lockfile.NAME}": held})
+    kept = (await lock(present, below, container, netrc=login))["small"]
+    assert 'name = "acme-core"\nversion = "1.0"' in kept
+    for upgrade in (Upgrade(everything=True), Upgrade(packages=("acme-core",))):
+        assert (await lock(present, below, container, upgrade, login))["small"] == first
+
+
+async def test_a_private_index_is_asked_with_the_login_of_a_netrc_file(below: BaseImage) -> None:
+    text = (await lock(private(), below, index(below), netrc=netrc("private")))["small"]
+    assert 'url = "http://index:8080/files/acme_private-1.0-py3-none-any.whl"' in text
+    assert not any(part in text for part in LOGIN.split(":"))
+
+
+async def test_a_private_index_without_a_login_is_told(below: BaseImage) -> None:
+    with pytest.raises(
+        StepError, match=r"'acme-private==1\.0': a package index asks for credentials"
+    ) as caught:
+        await lock(private(), below, index(below))
+    assert "dagger call --netrc" in str(caught.value)
+    wrong = dag.set_secret("wrong", "machine index login builder password guessed\n")
+    with pytest.raises(StepError, match="or doesn't accept those given") as caught:
+        await lock(private(), below, index(below), netrc=wrong)
+    assert "guessed" not in str(caught.value)
+
+
+async def test_an_index_whose_addresses_hold_a_token_gets_into_no_lock(below: BaseImage) -> None:
+    with pytest.raises(
+        StepError, match="index:8080 serves files at addresses that hold credentials"
+    ) as caught:
+        await lock(private("leaky"), below, index(below), netrc=netrc("leaky"))
+    assert "hidden" not in str(caught.value)
+
+
+async def test_newer_versions_are_found_with_what_holds_them_back(below: BaseImage) -> None:
+    container = index(below).with_new_file(locking.CONSTRAINTS, "acme-core==1.0\n")
+    reference, login = lockfile.base_name(below.reference), netrc("outdated")
+    files = small(INDEX.format(path="simple"), pin="acme-private==1.0")
+    text = (await lock(repository(files), below, container, netrc=login))["small"]
+    sources = repository({**files, f"images/small/{lockfile.NAME}": text})
+    on = await locking.resolver(container, reference, login)
+    (report,) = await locking.outdated((await sources.catalog()).all(), sources, on)
+    core, private = report.packages
+    assert (core.locked, core.allowed, core.newest) == ("1.0", "1.0", "2.0")
+    assert core.why == "the base: acme-core==1.0"
+    assert (private.locked, private.newest, private.why) == ("1.0", "1.0", "")

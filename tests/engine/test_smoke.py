@@ -1,30 +1,23 @@
-"""Smoke tests find what would fail in a pod, all of it at once, each with its file and line."""
+"""The tests of an image's environment find what would fail in a pod, whatever its DAGs."""
 
+from dataclasses import replace
+
+import dagger
 import pytest
 
-from ci import image, lockfile, smoke
+from ci import image, lockfile
 from ci.base import BaseImage
 from ci.catalog import Catalog
+from ci.report import Report
+from ci.testing import suite
+from ci.testing.suite import Subject
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
 
 PYPROJECT = '[project]\nname = "{name}"\nversion = "1"\ndependencies = []\n'
 GOOD = "from airflow.sdk import DAG\n\nwith DAG('good'):\n    pass\n"
-NETWORK = (
-    "import socket\nfrom airflow.sdk import DAG\n\n"
-    "socket.create_connection(('1.1.1.1', 53), 3)\n\nwith DAG('calls_home'):\n    pass\n"
-)
-FILES = {
-    "images/faulty/pyproject.toml": PYPROJECT.format(name="faulty"),
-    "dags/faulty/good.py": GOOD,
-    "dags/faulty/syntax.py": "from airflow.sdk import DAG\n\nwith DAG('x') as dag\n    pass\n",
-    "dags/faulty/missing.py": "from airflow.sdk import DAG\n\nimport no_such_package\n",
-    "dags/faulty/empty.py": "# a file about airflow that has no dag\n",
-    "dags/faulty/helper.py": "LIMIT = 10\n",
-    "dags/faulty/network.py": NETWORK,
-    "dags/faulty/twice.py": GOOD.replace("'good'", "'hidden'"),
-}
+FILES = {"images/plain/pyproject.toml": PYPROJECT.format(name="plain"), "dags/plain/good.py": GOOD}
 
 
 async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
@@ -40,33 +33,47 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
     return {**files, **locks}
 
 
-async def test_every_finding_is_told_with_file_line_and_cause(below: BaseImage) -> None:
+async def plain(below: BaseImage) -> Subject:
+    """A type with one sound DAG and no dependencies."""
     sources = repository(await with_locks(FILES, below))
-    built = await image.build((await sources.catalog()).get("faulty"), sources, below)
-    report = await smoke.report(built.container(), below.reference, ["no-such-package==1.0"])
-    found = {(each.check, each.file, each.line): each for each in report.findings}
-    assert set(found) == {
-        ("dags", "dags/faulty/syntax.py", 3),
-        ("dags", "dags/faulty/missing.py", 3),
-        ("dags", "dags/faulty/empty.py", 1),
-        ("dags", "dags/faulty/network.py", 4),
-        ("imports", "", 0),
-    }
-    assert "SyntaxError" in found["dags", "dags/faulty/syntax.py", 3].cause
-    assert "No module named 'no_such_package'" in found["dags", "dags/faulty/missing.py", 3].cause
-    assert "unreachable" in found["dags", "dags/faulty/network.py", 4].cause
-    assert "is not installed" in found["imports", "", 0].cause
-    assert all(each.remedy for each in report.findings)
+    return (await image.build((await sources.catalog()).get("plain"), sources, below)).subject()
+
+
+async def report(below: BaseImage, container: dagger.Container) -> Report:
+    """The report on that type, in a container in the place of its image."""
+    return await suite.run(replace(await plain(below), container=container, foundation=container), {})
+
+
+async def test_a_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:
+    found = await suite.run(await plain(below), {})
+    assert (found.passed, found.findings) == (True, ())
+    assert [each.check for each in found.facts] == ["dags", "entrypoint", "entrypoint", "imports", "packages"]
+
+
+async def test_a_dependency_that_is_not_installed_is_told(below: BaseImage) -> None:
+    subject = await plain(below)
+    project = subject.dag_type.project.model_copy(update={"dependencies": ("no-such-package==1.0",)})
+    dag_type = subject.dag_type.model_copy(update={"project": project})
+    found = await suite.run(replace(subject, dag_type=dag_type), {})
+    assert [(each.check, each.cause) for each in found.findings] == [
+        ("imports", "no-such-package==1.0: is not installed")
+    ]
 
 
 async def test_a_base_whose_environment_conflicts_is_told(below: BaseImage) -> None:
     broken = below.container.with_exec(
         ["sh", "-c", "rm -r /home/airflow/.local/lib/python3*/site-packages/httpcore*"]
     )
-    report = await smoke.report(broken, below.reference, [])
-    assert any(each.check == "packages" and "httpcore" in each.cause for each in report.findings)
+    found = await report(below, broken)
+    assert any(each.check == "packages" and "httpcore" in each.cause for each in found.findings)
 
 
 async def test_a_replaced_entrypoint_is_told(below: BaseImage) -> None:
-    report = await smoke.report(below.container.with_entrypoint(["/bin/false"]), below.reference, [])
-    assert len([each for each in report.findings if each.check == "entrypoint"]) == 4
+    found = await report(below, below.container.with_entrypoint(["/bin/false"]))
+    assert len([each for each in found.findings if each.check == "entrypoint"]) == 4
+
+
+async def test_an_image_whose_airflow_does_not_start_is_told_in_one_finding(below: BaseImage) -> None:
+    broken = below.container.with_env_variable("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "[]")
+    (cause,) = [each.cause for each in (await report(below, broken)).findings if each.check == "dags"]
+    assert "Requested bundle 'dags-folder' is not configured" in cause

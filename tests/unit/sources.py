@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 PROJECT = Path(__file__).parents[2]
 CODE = ("ci", "airgap", "tests", "dags", "scripts", "bench")
@@ -23,7 +23,6 @@ def parsed(file: str) -> ast.Module:
 
 def imported(file: str) -> set[str]:
     """Name all modules that a file imports; those of its own package by their file, as in "ci/spec.py"."""
-    folder = file.rpartition("/")[0]
     found: set[str] = set()
     for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
@@ -31,10 +30,19 @@ def imported(file: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module or "")
         elif isinstance(node, ast.ImportFrom):
-            place = "/".join([folder, *([node.module.replace(".", "/")] if node.module else [])])
-            files = {f"{place}/{alias.name}.py" for alias in node.names if not node.module}
-            found |= files or {f"{place}.py"}
+            found |= _relative(PurePosixPath(file).parents[node.level - 1], node)
     return found
+
+
+def _relative(start: PurePosixPath, node: ast.ImportFrom) -> set[str]:
+    """Files of a relative import that begins at a folder; packages on the way are imported too."""
+    parts = node.module.split(".") if node.module else []
+    packages = [start.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    packages = [place for place in packages if (PROJECT / place).is_dir()]
+    place = start.joinpath(*parts)
+    inside = not parts or place in packages
+    files = {f"{place}/{alias.name}.py" for alias in node.names} if inside else {f"{place}.py"}
+    return files | {f"{package}/__init__.py" for package in packages}
 
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

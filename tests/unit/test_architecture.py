@@ -22,15 +22,22 @@ DAGGER_SIDE = {
         "base",
         "bills",
         "boundary",
+        "changes/affected_result",
+        "changes/reading",
         "checks",
         "database",
         "delivery",
+        "dependencies/checking",
+        "dependencies/explaining",
+        "dependencies/installed",
         "gate",
         "history",
         "identity",
         "image",
         "job",
         "layers",
+        "locked_tools",
+        "locker",
         "locking",
         "loopback",
         "main",
@@ -39,14 +46,21 @@ DAGGER_SIDE = {
         "publisher",
         "publishing",
         "registry",
+        "reports",
         "reproducing",
+        "running",
         "scan",
         "scanning",
+        "shared_layers",
         "signing",
         "smoke",
         "sources",
         "testbed",
+        "tester",
+        "testing/all_types",
+        "testing/suite",
         "trivy",
+        "upgrading/trying",
         "verifying",
         "vouching",
     )
@@ -75,7 +89,7 @@ def test_a_program_for_containers_starts_with_the_standard_library_alone(file: s
         for name in (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)
-            else [f"{'.' * node.level}{node.module}"]
+            else [f"{'.' * node.level}{node.module or alias.name}" for alias in node.names]
             if isinstance(node, ast.ImportFrom)
             else []
         )

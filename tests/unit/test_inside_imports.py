@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ci.inside import imports
 from ci.inside.imports import applies, failure_of, modules_of
-from ci.report import Report
+from ci.report import Outcome
 
 MODULE = "sample_module_of_a_test"
 IDENTIFIERS = st.sampled_from(["dbt", "adapters", "postgres", "core", "__init__", "tests", "x-y"])
@@ -141,11 +141,11 @@ def test_the_last_line_tells_all_findings_as_json(capsys: pytest.CaptureFixture[
         imports.main(["nothing-of-that-name==1", "another==1; sys_platform == 'nowhere'", "neither-this==2"])
         == 0
     )
-    report = Report.model_validate_json(capsys.readouterr().out.splitlines()[-1])
-    assert report.facts == ()
-    assert [finding.text() for finding in report.findings] == [
-        "imports: nothing-of-that-name==1: is not installed\n    to do: lock again",
-        "imports: neither-this==2: is not installed\n    to do: lock again",
+    outcome = Outcome.model_validate_json(capsys.readouterr().out.splitlines()[-1])
+    assert outcome.facts == ()
+    assert [(finding.check, finding.cause, finding.remedy) for finding in outcome.findings] == [
+        ("imports", "nothing-of-that-name==1: is not installed", "lock again"),
+        ("imports", "neither-this==2: is not installed", "lock again"),
     ]
 
 
@@ -155,4 +155,4 @@ def test_without_findings_it_tells_how_many_were_imported(
     installed.write_text("print('noise')")
     assert imports.main(["sample-package==1.0", "another==1; sys_platform == 'nowhere'"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told == {"facts": ["imports: 1 of 1 declared dependencies"], "findings": []}
+    assert told == {"facts": [{"check": "imports", "told": "1 of 1 declared dependencies"}], "findings": []}

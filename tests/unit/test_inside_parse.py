@@ -1,145 +1,143 @@
-"""What is told of a DAG file that can't be imported: its line, the cause, and what to do."""
+"""The program that parses a folder's DAG files: as whom, how often, and what it prints last."""
 
 import json
-import zipfile
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ci.inside import parse
-from ci.inside.parse import cause_of, line_of, looks_like_dag_file, remedy_for
+from ci.inside.forks import Work
+from ci.testing.parsed import Parsed
 
-DAG_FILE = "/opt/airflow/dags/api/dag.py"
-GOOGLE = "the package that provides 'google.cloud' in the type's pyproject.toml and lock"
-TRACEBACK = f"""Traceback (most recent call last):
-  File "/home/airflow/.local/lib/python/site-packages/airflow/importer.py", line 99, in load
-  File "{DAG_FILE}", line 3, in <module>
-    import helper
-  File "{DAG_FILE}", line 12, in extract
-  File "/opt/airflow/dags/api/dag.py.bak", line 40, in extract
-ModuleNotFoundError: No module named 'simple_salesforce'
-"""
-
-
-def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
-    assert line_of(TRACEBACK, DAG_FILE) == 12
-
-
-@pytest.mark.parametrize("text", ["", "SyntaxError: x", 'File "/other.py", line 3'])
-def test_without_a_line_in_the_dag_file_it_is_zero(text: str) -> None:
-    assert line_of(text, DAG_FILE) == 0
-
-
-def test_a_name_is_no_pattern() -> None:
-    assert line_of('File "/dags/aXpy", line 3', "/dags/a.py") == 0
-    assert line_of('File "/dags/a+(1).py", line 3', "/dags/a+(1).py") == 3
-
-
-def test_the_cause_is_the_last_line_that_says_something() -> None:
-    assert cause_of(TRACEBACK + "\n  \n") == "ModuleNotFoundError: No module named 'simple_salesforce'"
-
-
-@pytest.mark.parametrize("text", ["", "\n \n"])
-def test_the_cause_of_nothing_is_unknown(text: str) -> None:
-    assert cause_of(text) == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("cause", "remedy"),
-    [
-        ("ModuleNotFoundError: No module named 'google.cloud'", f"pin {GOOGLE}, or list its file in scripts"),
-        ("SyntaxError: invalid syntax", "correct the line"),
-        ("IndentationError: unexpected indent", "correct the line"),
-        ("KeyError: 'TOKEN'", "make the file importable without network, database and secrets"),
-    ],
-)
-def test_each_cause_has_its_remedy(cause: str, remedy: str) -> None:
-    assert remedy_for(cause) == remedy
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("from airflow.sdk import DAG", True),
-        ("from AIRFLOW.sdk import dag", True),
-        ("from airflow.sdk import asset", True),
-        ("import airflow", False),
-        ("a dag of another kind", False),
-        ("", False),
-    ],
-)
-def test_a_file_looks_like_a_dag_file_by_its_words(tmp_path: Path, content: str, *, expected: bool) -> None:
-    file = tmp_path / "file.py"
-    file.write_text(content)
-    assert looks_like_dag_file(str(file)) is expected
-
-
-def test_an_archive_always_looks_like_a_dag_file(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "dags.zip", "w") as archive:
-        archive.writestr("code.py", "nothing to see")
-    assert looks_like_dag_file(str(tmp_path / "dags.zip"))
-
-
-class Bag:
-    """Stands for Airflow's DagBag: a file's first line is the DAG it defines, or the error it fails with."""
-
-    def __init__(self, dag_folder: str, **_: object) -> None:
-        text = Path(dag_folder).read_text()
-        self.import_errors = {dag_folder: text} if "Error" in text else {}
-        first = text.partition("\n")[0]
-        self.dags = {first: object()} if first and not self.import_errors else {}
+Times = dict[str, list[float]]
 
 
 @pytest.fixture
-def outcome(
+def program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Any]:
-    """Give a function that parses DAG files, given as name and content, and reads what it prints last."""
+    """Give a function that runs it on files that take so many seconds each time, and reads its answer."""
+    parts = SimpleNamespace(path=tmp_path / "dags")
 
-    def python_files(folder: Path) -> list[str]:
-        return sorted(map(str, folder.rglob("*.py")))
+    def bundle() -> object:
+        return parts
 
-    monkeypatch.setattr(parse, "dag_bag", lambda: Bag)
-    monkeypatch.setattr(parse, "python_files", python_files)
+    monkeypatch.setattr(parse, "warmed", bundle)
 
-    def parsed(**files: str) -> Any:  # noqa: ANN401 - JSON
-        for name, content in files.items():
-            (tmp_path / f"{name}.py").write_text(content)
-        assert parse.main(str(tmp_path)) == 0
-        return json.loads(capsys.readouterr().out.splitlines()[-1])
+    def ran(times: Times, role: str = "worker", seconds: str = "2", **more: object) -> Any:  # noqa: ANN401 - JSON
+        asked: list[tuple[list[str], int]] = []
 
-    return parsed
+        def listed(_: Path) -> list[str]:
+            return [f"{parts.path}/{name}.py" for name in sorted(times)]
+
+        def one(path: str, _: object, *, safe_mode: bool) -> dict[str, Any]:
+            name = Path(path).stem
+            return {"file": f"dags/{name}.py", "seconds": times[name].pop(0), "skipped": safe_mode, **more}
+
+        def run(jobs: list[str], work: Work, limit: float, workers: int = 0) -> dict[str, Any]:
+            assert limit == 60
+            asked.append(([Path(job).stem for job in jobs], workers))
+            return {job: work(job) if times[Path(job).stem] else {"died": "why"} for job in jobs}
+
+        monkeypatch.setattr(parse, "python_files", listed)
+        monkeypatch.setattr(parse, "examined", one)
+        monkeypatch.setattr(parse, "run", run)
+        assert parse.main([role, seconds]) == 0
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert Parsed.model_validate(told)
+        return told, asked
+
+    return ran
 
 
-def test_sound_files_are_counted_with_their_dags(outcome: Callable[..., Any]) -> None:
-    assert outcome(a="extract\nairflow dag", b="load\nairflow dag", helpers="") == {
-        "facts": ["dags: extract, load in 3 Python files"],
-        "findings": [],
+def test_each_file_is_told_without_its_time(program: Callable[..., Any]) -> None:
+    told, asked = program({"a": [0.1], "b": [0.2]})
+    assert told == {
+        "files": [
+            {"file": "dags/a.py", "skipped": False, "slow": False},
+            {"file": "dags/b.py", "skipped": False, "slow": False},
+        ],
+        "problem": "",
+    }
+    assert asked[0] == (["a", "b"], 0)
+
+
+def test_a_scheduler_has_safe_mode(program: Callable[..., Any]) -> None:
+    told, _ = program({"a": [0.1]}, "scheduler")
+    assert told["files"][0]["skipped"] is True
+
+
+@pytest.mark.parametrize(
+    ("times", "slow", "tries"),
+    [
+        ([3, 3, 3], True, 3),
+        ([3, 2.5, 1.9], False, 3),
+        ([3, 0.1], False, 2),
+        ([2, 9], False, 1),
+    ],
+)
+def test_a_slow_file_is_tried_again_alone(
+    program: Callable[..., Any],
+    times: list[float],
+    tries: int,
+    *,
+    slow: bool,
+) -> None:
+    told, asked = program({"a": [0.1], "b": times})
+    assert [each["slow"] for each in told["files"]] == [False, slow]
+    again = [each for each in asked[1:] if each[0]]
+    assert again == [(["b"], 1)] * (tries - 1)
+
+
+def test_a_slow_file_that_failed_is_not_tried_again(program: Callable[..., Any]) -> None:
+    error = {"kind": "timeout", "cause": "timed out", "line": 0, "statement": ""}
+    told, asked = program({"a": [30]}, errors=[error])
+    assert told["files"][0]["slow"] is True
+    assert [each for each in asked[1:] if each[0]] == []
+
+
+def test_a_file_whose_process_died_is_told_by_its_path(program: Callable[..., Any]) -> None:
+    told, _ = program({"a": []})
+    assert told["files"] == [{"file": "dags/a.py", "died": "why", "slow": False}]
+
+
+def test_an_airflow_that_does_not_start_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ValueError("Requested bundle 'dags-folder' is not configured.")
+
+    monkeypatch.setattr(parse, "warmed", broken)
+    assert parse.main(["worker", "2"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {
+        "files": [],
+        "problem": "ValueError: Requested bundle 'dags-folder' is not configured.",
     }
 
 
-def test_every_file_that_fails_is_told(outcome: Callable[..., Any]) -> None:
-    found = outcome(a="SyntaxError: one", b="extract\nairflow dag", c="KeyError: 'two'")
-    assert found["facts"] == []
-    told = [(each["file"], each["cause"]) for each in found["findings"]]
-    assert told == [("dags/a.py", "SyntaxError: one"), ("dags/c.py", "KeyError: 'two'")]
+def test_airflow_is_warm_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    parts = SimpleNamespace(path=Path("/opt/airflow/dags"))
 
+    def bundle() -> object:
+        return parts
 
-def test_a_dag_that_a_scheduler_would_skip_is_told(outcome: Callable[..., Any]) -> None:
-    (finding,) = outcome(a="extract")["findings"]
-    assert finding["cause"] == "has a DAG, but not the words 'airflow' and 'dag'"
+    def bag(path: str, elsewhere: Any, *, safe_mode: bool, bagged: Any) -> None:  # noqa: ANN401 - Airflow's own
+        assert Path(path).parent == elsewhere.path
+        assert (Path(path).read_text(), safe_mode) == (parse.WARM, False)
+        sys.path.append(str(elsewhere.path))
+        bagged("warm", None)
 
-
-def test_a_dag_file_without_a_dag_is_told(outcome: Callable[..., Any]) -> None:
-    (finding,) = outcome(a="\nfrom airflow import dag")["findings"]
-    assert (finding["file"], finding["line"], finding["cause"]) == ("dags/a.py", 1, "defines no DAG")
-
-
-@pytest.mark.parametrize(("files", "count"), [({}, 0), ({"helpers": ""}, 1)])
-def test_a_folder_without_any_dag_is_told(
-    outcome: Callable[..., Any], files: dict[str, str], count: int
-) -> None:
-    (finding,) = outcome(**files)["findings"]
-    assert finding["cause"] == f"{count} Python files, none with a DAG"
+    monkeypatch.setattr(parse, "bundle", bundle)
+    monkeypatch.setattr(parse, "bag_of", bag)
+    monkeypatch.setattr(parse, "round_trip", done.append)
+    for module in ("airflow", "airflow.models", "airflow.models.variable", "airflow.models.connection"):
+        monkeypatch.setitem(sys.modules, module, SimpleNamespace())  # pyright: ignore[reportArgumentType]
+    before = list(sys.path)
+    assert parse.warmed() is parts
+    assert done == ["warm"]
+    assert sys.path == before

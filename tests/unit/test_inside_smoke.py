@@ -2,15 +2,16 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
+from ci import report as report_module
 from ci.inside import smoke
 from ci.inside.smoke import Outcome, Ran
-from ci.report import Report
 
 Commands = list[tuple[list[str], int]]
 
@@ -76,24 +77,44 @@ def test_a_command_runs_as_the_user_in_group_0(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_program_beside_is_asked_and_its_last_line_taken(answer: Answer) -> None:
-    commands = answer(lambda _: Ran(0, 'noise\n{"facts": ["f"], "findings": []}\n', "more noise"))
-    assert smoke.check_dags() == Outcome(facts=["f"])
-    assert smoke.check_imports(["a==1", "b==2"]).facts == ["f"]
-    (parse, parse_uid), (imports, imports_uid) = commands
-    assert parse[-2:] == [str(smoke.HERE / "parse.py"), "/opt/airflow/dags"]
-    assert imports[-3:] == [str(smoke.HERE / "imports.py"), "a==1", "b==2"]
-    assert (parse_uid, imports_uid) == (50000, 50000)
+    commands = answer(lambda _: Ran(0, 'noise\n{"facts": [{}], "findings": []}\n', "more noise"))
+    assert smoke.check_imports(["a==1", "b==2"]).facts == [{}]
+    ((argv, uid),) = commands
+    assert argv[:3] == ["python", "-B", "-c"]
+    assert "from inside import imports as program" in argv[3]
+    assert (argv[4:], uid) == (["a==1", "b==2"], 50000)
+
+
+def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside/__init__.py").touch()
+    told = "import sys\ndef main(arguments):\n    print(arguments, PLACE in sys.path, '' in sys.path)\n"
+    (tmp_path / "inside/sample.py").write_text(told.replace("PLACE", repr(str(tmp_path))))
+    start = smoke.START.format("sample").replace(repr(smoke.PROGRAMS), repr(str(tmp_path)))
+    command = [sys.executable, "-c", start, "a", "b"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "['a', 'b'] False False\n"
+
+
+def test_dag_files_are_parsed_in_a_role_within_a_time(answer: Answer) -> None:
+    commands = answer(lambda _: Ran(0, '{"files": [{}], "problem": ""}', ""))
+    assert smoke.parse_dags("scheduler", 1.5) == {"files": [{}], "problem": ""}
+    ((argv, uid),) = commands
+    assert "from inside import parse as program" in argv[3]
+    assert (argv[4:], uid) == (["scheduler", "1.5"], 50000)
 
 
 @pytest.mark.parametrize("said", ["", "Killed", "[]", "null", '{"other": 1}', "5"])
-def test_a_program_that_ends_without_an_outcome_is_a_finding(answer: Answer, said: str) -> None:
+def test_a_program_that_ends_without_an_outcome_is_told(answer: Answer, said: str) -> None:
     answer(lambda _: Ran(137, said, "out of memory"))
-    assert causes(smoke.check_dags()) == ["exit code 137: out of memory"]
+    assert causes(smoke.check_imports([])) == ["exit code 137: out of memory"]
+    assert smoke.parse_dags("worker", 2) == {"files": [], "problem": "exit code 137: out of memory"}
 
 
 def test_a_sound_environment_is_a_fact(answer: Answer) -> None:
     answer(lambda _: Ran(0, "No broken requirements found.", ""))
-    assert smoke.check_environment() == Outcome(facts=["packages: pip check finds no conflict"])
+    fact = {"check": "packages", "told": "pip check finds no conflict"}
+    assert smoke.check_environment() == Outcome(facts=[fact])
 
 
 @pytest.mark.parametrize(
@@ -119,7 +140,8 @@ def test_an_entrypoint_that_works_is_a_fact(answer: Answer, monkeypatch: pytest.
     monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
     commands = answer(entrypoint)
     outcome = smoke.check_entrypoint(["/usr/bin/dumb-init", "--", "/entrypoint"], 12345)
-    assert outcome.facts == ["entrypoint: airflow version and bash -c work as uid 12345, gid 0"]
+    told = "airflow version and bash -c work as uid 12345, gid 0"
+    assert outcome.facts == [{"check": "entrypoint", "told": told}]
     assert all(argv[:3] == ["/usr/bin/dumb-init", "--", "/entrypoint"] for argv, _ in commands)
     assert {uid for _, uid in commands} == {12345}
 
@@ -145,6 +167,14 @@ def test_an_entrypoint_that_fails_is_a_finding(
     assert outcome.facts == []
 
 
+def test_users_that_try_at_once_do_not_write_the_same_file(answer: Answer) -> None:
+    commands = answer(entrypoint)
+    for uid in (50000, 12345):
+        smoke.check_entrypoint([], uid)
+    scripts = [argv[-1] for argv, _ in commands if "bash" in argv]
+    assert ["/opt/airflow/.written-50000" in each for each in scripts] == [True, False]
+
+
 def test_another_user_than_the_wanted_one_is_a_finding(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,20 +184,41 @@ def test_another_user_than_the_wanted_one_is_a_finding(
     assert str(cause).startswith("bash -c as uid 50000, gid 0: exit code 0, expected '50000'")
 
 
-def test_all_checks_make_one_report_that_the_module_reads(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[object], dict[str, Any]]:
+    """Give a function that runs the program for what is wanted, and reads its report."""
     monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
-    monkeypatch.setattr(smoke, "cut_network", lambda: None)
-    answer(
-        lambda argv: (
-            entrypoint(argv) if "/entrypoint" in argv else Ran(1, "", f"{Path(argv[-1]).name} failed")
-        )
-    )
-    (tmp_path / "wanted.json").write_text(
-        json.dumps({"requirements": ["a==1"], "entrypoint": ["/entrypoint"]})
-    )
-    assert smoke.main(str(tmp_path / "wanted.json"), str(tmp_path / "report.json")) == 0
-    report = Report.model_validate_json((tmp_path / "report.json").read_text())
-    assert report.facts == ("entrypoint: airflow version and bash -c work as uid 12345, gid 0",)
-    assert [finding.check for finding in report.findings] == ["dags", "imports", "entrypoint", "packages"]
+    cut: list[bool] = []
+    monkeypatch.setattr(smoke, "cut_network", lambda: cut.append(True))
+
+    def made(wanted: object) -> dict[str, Any]:
+        (tmp_path / "wanted.json").write_text(json.dumps(wanted))
+        assert smoke.main(str(tmp_path / "wanted.json"), str(tmp_path / "report.json")) == 0
+        assert cut == [True]
+        return json.loads((tmp_path / "report.json").read_text())
+
+    return made
+
+
+def test_all_checks_of_an_environment_make_one_outcome_that_the_module_reads(
+    answer: Answer, report: Callable[[object], dict[str, Any]]
+) -> None:
+    answer(lambda argv: entrypoint(argv) if "/entrypoint" in argv else Ran(1, "", "failed"))
+    wanted = {"environment": {"requirements": ["a==1"], "entrypoint": ["/entrypoint"]}}
+    found = report(wanted)
+    assert found["parsed"] == {"files": [], "problem": ""}
+    outcome = report_module.Outcome.model_validate(found["outcome"])
+    assert [each.told for each in outcome.facts] == ["airflow version and bash -c work as uid 12345, gid 0"]
+    assert [each.check for each in outcome.findings] == ["entrypoint", "imports", "packages"]
+
+
+def test_a_parse_is_all_that_is_done_where_it_is_wanted(
+    answer: Answer, report: Callable[[object], dict[str, Any]]
+) -> None:
+    commands = answer(lambda _: Ran(0, '{"files": [], "problem": "x"}', ""))
+    found = report({"parse": {"role": "worker", "seconds": 2}})
+    assert found == {
+        "outcome": {"facts": [], "findings": []},
+        "parsed": {"files": [], "problem": "x"},
+    }
+    assert len(commands) == 1

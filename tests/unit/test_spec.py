@@ -86,7 +86,9 @@ def test_an_unknown_key_is_told_with_the_nearest_right_one(slip: str, right: str
 def test_an_unknown_key_like_no_other_is_told_with_all_right_ones() -> None:
     assert problem_of(pyproject(settings="zzz = 1")) == (
         f"{FILE}: [tool.airflow-images] has an unknown key 'zzz': expected one of dags, scripts, "
-        "system-packages, build-packages, env, allow-base-changes, allow-secret-files, max-added-mb"
+        "system-packages, build-packages, env, allow-base-changes, "
+        "allow-outside-constraints, allow-not-imported, allow-top-level-access, allow-secret-files, "
+        "max-parse-seconds, max-added-mb"
     )
 
 

@@ -1,0 +1,1 @@
+"""What a change touches: snapshots of before and after, imports between files, and the rules upon them."""

@@ -1,0 +1,15 @@
+"""Import hygiene of a built image: its type's files against what is installed in it."""
+
+from ..image import Image
+from ..report import Outcome
+from ..sources import Sources
+from ..spec import DagType
+from . import code, hygiene
+from .installed import installed
+
+
+async def outcome(built: Image, dag_type: DagType, sources: Sources) -> Outcome:
+    """What is declared and not imported, or imported and not there; only the image's Python is run."""
+    types = (await sources.catalog()).types.values()  # a mistake in another type's file is told elsewhere
+    texts = {**code.read(await sources.root()), dag_type.file: await sources.text(dag_type.file) or ""}
+    return hygiene.outcome(dag_type, types, texts, await installed(built.container()))

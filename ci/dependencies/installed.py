@@ -1,0 +1,27 @@
+"""What is installed in a container, asked of its own Python; the engine keeps the answer."""
+
+import dagger
+
+from .. import layers, testbed
+from ..base import PYTHON
+from .environment import Environment
+
+_PROGRAMS = "/mnt/programs"
+_TOLD = "/environment.json"
+
+
+async def installed(container: dagger.Container) -> Environment:
+    """The Python environment of a container of a base or an image.
+
+    Raises:
+        dagger.QueryError: its Python doesn't run.
+    """
+    told = (
+        testbed.without_certificate_updates(container)
+        .with_user("root")
+        .with_workdir(_PROGRAMS)
+        .with_mounted_directory(_PROGRAMS, layers.package("environment.py", "imports.py"))
+        .with_exec([PYTHON, "-B", "-m", "inside.environment", _TOLD])
+        .file(_TOLD)
+    )
+    return Environment.model_validate_json(await told.contents())

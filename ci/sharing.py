@@ -1,0 +1,97 @@
+"""What DAG types have in common: which packages a layer of their own saves, and how much."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .layer_settings import FILE
+from .sizes import megabytes
+
+# A layer of its own costs each image a descriptor and whoever pulls it a request: less isn't worth it.
+WORTH = 1_000_000
+
+
+@dataclass(frozen=True, order=True)
+class Package:
+    """A package as a type's delta has it: name, version, bytes of its files, unpacked."""
+
+    name: str
+    version: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delta:
+    """What one DAG type adds: two types with the same lock have one and the same layer."""
+
+    dag: str
+    lock: str
+    packages: tuple[Package, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """A package in several deltas: unpacked bytes that a layer of its own saves; ``own``: it has one."""
+
+    package: Package
+    dags: tuple[str, ...]
+    saves: int
+    own: bool
+
+
+def same(deltas: Sequence[Delta]) -> tuple[tuple[str, ...], ...]:
+    """The groups of types that have the same lock, and so one delta layer; single ones are left out."""
+    groups: dict[str, list[str]] = {}
+    for each in deltas:
+        if each.packages:
+            groups.setdefault(each.lock, []).append(each.dag)
+    return tuple(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1))
+
+
+def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
+    """Packages that several different deltas have at the same version, the greatest saving first.
+
+    Those that aren't worth a layer are left out, unless they have one.
+    """
+    holders: dict[Package, dict[str, list[str]]] = {}
+    for delta in deltas:
+        for package in delta.packages:
+            holders.setdefault(package, {}).setdefault(delta.lock, []).append(delta.dag)
+    found = [
+        Shared(
+            package=package,
+            dags=tuple(sorted(dag for dags in by_lock.values() for dag in dags)),
+            saves=package.size * (len(by_lock) - 1),
+            own=package.name in own,
+        )
+        for package, by_lock in holders.items()
+    ]
+    worth = [each for each in found if each.own or each.saves >= WORTH]
+    return tuple(sorted(worth, key=lambda each: (-each.saves, each.package)))
+
+
+def table(deltas: Sequence[Delta], own: Sequence[str]) -> str:
+    """What is shared and what could be, for a terminal."""
+    lines = [f"one delta  {', '.join(group)}" for group in same(deltas)]
+    found = shared(deltas, own)
+    for each in found:
+        state = "own layer" if each.own else "could be  "
+        what = f"{each.package.name} {each.package.version}"
+        lines.append(f"{state}  {what:<28} saves {megabytes(each.saves):>9}  {', '.join(each.dags)}")
+    idle = sorted(set(own) - {each.package.name for each in found})
+    lines += [f"unused     {name}: no DAG type adds it: take it out of {FILE}" for name in idle]
+    could = [each.package.name for each in found if not each.own]
+    if could:
+        named = ", ".join(f'"{name}"' for name in sorted({*own, *could}))
+        lines.append(f"to do: write [layers] own = [{named}] into {FILE}")
+    return "\n".join(lines) or "no two DAG types add the same"
+
+
+def packages(sizes: Mapping[str, tuple[str, int]], locked: Mapping[str, str]) -> tuple[Package, ...]:
+    """The packages of a lock, with what is known of them: (version, bytes) by name."""
+    return tuple(
+        sorted(
+            Package(name, *sizes[name])
+            for name, version in locked.items()
+            if sizes.get(name, ("", 0))[0] == version
+        )
+    )

@@ -1,0 +1,95 @@
+"""The calls that test DAG types: on the pinned base, on another one, and by running a DAG for real."""
+
+from collections.abc import Awaitable, Sequence
+
+from dagger import check, function
+
+from . import base, pins, reports, running
+from .arguments import (
+    Airflow,
+    AnyDagType,
+    DagId,
+    EnvFile,
+    ExcludeNewer,
+    LogicalDate,
+    OneDagType,
+    OtherBase,
+    TaskId,
+    Timeout,
+)
+from .dependencies import checking
+from .errors import ConfigurationError
+from .image import Image
+from .report import Outcome
+from .reports import Reports
+from .run_request import SECONDS, Request
+from .sources import Netrc, Source, Sources, read
+from .spec import DagType
+from .testing import all_types
+from .testing.all_types import Further
+from .upgrading import trying
+
+
+class Tester:
+    """A part of the main object."""
+
+    source: Source
+    netrc: Netrc
+
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def test(self, dag_type: AnyDagType = "") -> Reports:  # noqa: PT028 - no test of pytest's
+        """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
+        async with read(self.source, self.netrc) as sources:
+            types = (await sources.catalog()).chosen(dag_type)
+            below = await base.load(pins.image("airflow"))
+            return reports.of(await all_types.test(types, sources, below, _further(sources)))
+
+    @check
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def dags(self) -> None:
+        """Tests of every DAG type: image, DAGs, imports."""
+        await (await self.test()).sync()
+
+    # Never remembered: a run is an effect.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def run(
+        self,
+        dag_type: OneDagType,
+        dag_id: DagId,
+        task_id: TaskId = "",
+        logical_date: LogicalDate = "",
+        env_file: EnvFile = None,
+        timeout: Timeout = SECONDS,  # noqa: ASYNC109 - Airflow is ended by it, not this function
+    ) -> str:
+        """Run a DAG, or one task of it, against a PostgreSQL; fails with the run's own exit code."""
+        async with read(self.source, self.netrc) as sources:
+            request = Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
+            found = (await sources.catalog()).get(dag_type)
+            below = await base.load(pins.image("airflow"))
+            return await running.run(found, request, sources, below, env_file)
+
+    # Never remembered: an index has newer packages by the hour.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def upgrade_test(
+        self,
+        airflow: Airflow = "",
+        other_base: OtherBase = "",
+        dag_type: AnyDagType = "",
+        exclude_newer: ExcludeNewer = "",
+    ) -> Reports:
+        """Test DAG types on another Airflow, with locks made for it in memory; nothing is changed."""
+        async with read(self.source, self.netrc) as sources:
+            if bool(airflow) == bool(other_base):
+                raise ConfigurationError(["name what to try: --airflow 3.2.x, or --base <reference>"])
+            types = (await sources.catalog()).chosen(dag_type)
+            asked = trying.Asked(
+                airflow=airflow, base=other_base, exclude_newer=exclude_newer, netrc=self.netrc
+            )
+            return reports.of(await trying.upgrade_test(types, sources, asked, _further(sources)))
+
+
+def _further(sources: Sources) -> Further:
+    def jobs(dag_type: DagType, built: Image) -> Sequence[Awaitable[Outcome]]:
+        return (checking.outcome(built, dag_type, sources),)
+
+    return jobs

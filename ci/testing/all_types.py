@@ -1,0 +1,75 @@
+"""All tests of several DAG types at once; what is wrong with one hides no other's report."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from .. import image, report
+from ..base import BaseImage
+from ..errors import Fault
+from ..image import Image
+from ..report import Finding, Outcome, Report
+from ..sources import Sources
+from ..spec import DagType
+from . import suite
+from .parsed import Parsed
+from .suite import Examined
+
+# What else is to be found of a type: given it and its image, jobs that run beside the tests.
+Further = Callable[[DagType, Image], Sequence[Awaitable[Outcome]]]
+
+
+def nothing_further(_: DagType, __: Image) -> Sequence[Awaitable[Outcome]]:
+    """No further jobs."""
+    return ()
+
+
+async def test(
+    types: Sequence[DagType],
+    sources: Sources,
+    below: BaseImage,
+    further: Further = nothing_further,  # noqa: PT028 - no test of ours
+) -> list[Report]:
+    """The reports on DAG types, in their order; a type whose image can't be built has a finding that says so.
+
+    Args:
+        types: to be tested, at the same time.
+        sources: the repository, whose other types count too: no two may have a DAG of the same id.
+        below: the base.
+        further: what else is to be found of each.
+
+    Raises:
+        StepError: the files of a type couldn't be parsed in the base.
+    """
+    jobs = (_examined(each, sources, below, further) for each in types)
+    seen, examined = await asyncio.gather(
+        parsed_by_type(sources, below.reference, types), asyncio.gather(*jobs)
+    )
+    return [each if isinstance(each, Report) else suite.judged(each, seen) for each in examined]
+
+
+async def parsed_by_type(sources: Sources, below: str, types: Sequence[DagType] = ()) -> dict[str, Parsed]:
+    """The files of every type as the scheduler sees them, but for those that are declared wrongly."""
+    known = {each.name: each for each in (*(await sources.catalog()).types.values(), *types)}
+    parsed = await asyncio.gather(*(_parsed(known[name], sources, below) for name in sorted(known)))
+    return dict(zip(sorted(known), parsed, strict=True))
+
+
+async def _parsed(dag_type: DagType, sources: Sources, below: str) -> Parsed:
+    return await suite.as_scheduler(dag_type, await sources.dag_files(dag_type), below)
+
+
+async def _examined(
+    dag_type: DagType, sources: Sources, below: BaseImage, further: Further
+) -> Examined | Report:
+    """What was found of a type, or its whole report where there is no image to look into."""
+    try:
+        built = await image.build(dag_type, sources, below)
+        return await suite.examine(built.subject(), further(dag_type, built))
+    except Fault as fault:
+        return report.joined(dag_type.name, [Outcome(findings=tuple(map(_unbuilt, fault.problems)))])
+
+
+def _unbuilt(problem: str) -> Finding:
+    return Finding(
+        check="build", file="", line=0, cause=problem, remedy="put this right first: nothing of it was tested"
+    )

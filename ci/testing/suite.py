@@ -1,0 +1,141 @@
+"""All tests of one DAG type, run in its image and in the plain base by a real Airflow without a network."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag
+from pydantic import BaseModel, ConfigDict
+
+from .. import base, layers, outside, report, testbed
+from ..report import Outcome, Report
+from ..spec import DagType
+from . import parsing
+from .parsed import Parsed
+
+_PROGRAMS = ("access.py", "dagbag.py", "dagfile.py", "forks.py", "imports.py", "parse.py", "smoke.py")
+_MOUNTED = "/mnt/testing"
+_DAGS = "/opt/airflow/dags"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is tested: a type, its finished image and that without its DAGs, its base, its folder of DAGs."""
+
+    dag_type: DagType
+    container: dagger.Container
+    foundation: dagger.Container
+    below: str
+    """The reference of the base."""
+    dags: dagger.Directory
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: Outcome
+    parsed: Parsed
+
+
+async def run(
+    subject: Subject, others: Mapping[str, Parsed], further: Sequence[Awaitable[Outcome]] = ()
+) -> Report:
+    """The report on one type.
+
+    Args:
+        subject: what to test.
+        others: the other types' files as the scheduler sees them, by type.
+        further: what else is found of it; it runs at the same time.
+
+    Raises:
+        StepError: a test couldn't be run; none ends so by what it finds.
+    """
+    scheduler, found = await asyncio.gather(
+        as_scheduler(subject.dag_type, subject.dags, subject.below), examine(subject, further)
+    )
+    return judged(found, {**others, subject.dag_type.name: scheduler})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What was found in a type's image, before its files are compared with what the scheduler sees."""
+
+    dag_type: DagType
+    worker: Parsed
+    outcomes: tuple[Outcome, ...]
+
+
+async def examine(subject: Subject, further: Sequence[Awaitable[Outcome]] = ()) -> Examined:
+    """Run all that is run in the image itself, and what runs beside; arguments and errors as of ``run``."""
+    worker, environment, outcomes = await asyncio.gather(
+        _as_worker(subject), _environment(subject), asyncio.gather(*further)
+    )
+    return Examined(dag_type=subject.dag_type, worker=worker, outcomes=(environment, *outcomes))
+
+
+def judged(found: Examined, seen: Mapping[str, Parsed]) -> Report:
+    """The report on one type.
+
+    Args:
+        found: in its image.
+        seen: every type's files as the scheduler sees them, its own among them.
+    """
+    name = found.dag_type.name
+    others = {other: parsed for other, parsed in seen.items() if other != name}
+    parsed = parsing.outcome(found.dag_type, found.worker, seen[name], others)
+    return report.joined(name, [parsed, *found.outcomes])
+
+
+async def as_scheduler(dag_type: DagType, dags: dagger.Directory, below: str) -> Parsed:
+    """A type's files, parsed in the plain base; the engine knows the answer where the files are the same.
+
+    Args:
+        dag_type: whose files they are.
+        dags: at the paths they have below dags/.
+        below: the reference of the base.
+
+    Raises:
+        StepError: they couldn't be parsed at all.
+    """
+    plain = base.container(below)
+    placed = testbed.ready(plain, plain).with_mounted_directory(_DAGS, dags, owner=layers.AIRFLOW)
+    return (await _ran(placed, _parse("scheduler", dag_type))).parsed
+
+
+async def _as_worker(subject: Subject) -> Parsed:
+    ready = testbed.ready(subject.container, base.container(subject.below))
+    return (await _ran(ready, _parse("worker", subject.dag_type))).parsed
+
+
+async def _environment(subject: Subject) -> Outcome:
+    """What needs no DAG, and isn't run again when one changes."""
+    wanted = {
+        "requirements": list(subject.dag_type.project.dependencies),
+        "entrypoint": await subject.foundation.entrypoint(),
+    }
+    ready = testbed.ready(subject.foundation, base.container(subject.below))
+    return (await _ran(ready, {"environment": wanted})).outcome
+
+
+def _parse(role: str, dag_type: DagType) -> dict[str, object]:
+    return {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
+
+
+async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _Told:
+    written = (
+        container.with_mounted_directory(_MOUNTED, layers.package(*_PROGRAMS))
+        .with_mounted_file("/mnt/wanted.json", dag.file("wanted.json", json.dumps(wanted)))
+        .with_user("root")
+        .with_workdir(_MOUNTED)
+        .with_exec(
+            ["python3", "-B", "-m", "inside.smoke", "/mnt/wanted.json", "/report.json"],
+            insecure_root_capabilities=True,  # for a network namespace of its own, with nothing in it
+        )
+        .file("/report.json")
+    )
+    try:
+        return _Told.model_validate_json(await written.contents())
+    except dagger.QueryError as error:
+        raise outside.step_error("the tests couldn't be run", error) from None

@@ -1,0 +1,40 @@
+"""Which base image another version of Airflow has, by the name of the pinned one."""
+
+import re
+
+from ..errors import ConfigurationError
+
+_ASKED = re.compile(r"(\d+)\.(\d+)(?:\.(\d+|x|\*))?")
+_TAG = re.compile(r"(?P<name>.+):(?P<version>\d+\.\d+\.\d+)(?P<rest>[\w.-]*)")
+
+
+def series(asked: str) -> str | None:
+    """The series such as "3.2" whose newest release was asked for by 3.2 or 3.2.x; None for one release.
+
+    Raises:
+        ConfigurationError: it is no version of Airflow.
+    """
+    found = _ASKED.fullmatch(asked.strip())
+    if found is None:
+        raise ConfigurationError(
+            [f"--airflow {asked!r}: is no version: write 3.2.1, or 3.2.x for its newest"]
+        )
+    major, minor, patch = found.groups()
+    return None if patch and patch.isdigit() else f"{major}.{minor}"
+
+
+def upgraded(pinned: str, version: str) -> str:
+    """The reference of the base with that version: the pinned one's repository, Python and variant.
+
+    Args:
+        pinned: a repository and a tag of the shape <version>-python<series>; a digest is dropped.
+        version: such as 3.2.1.
+
+    Raises:
+        ConfigurationError: the pinned tag doesn't begin with a version, as the official image's does.
+    """
+    found = _TAG.fullmatch(pinned.partition("@")[0])
+    if found is None:
+        told = "its tag doesn't begin with a version of Airflow: name the base to try with --base"
+        raise ConfigurationError([f"the pinned base {pinned} says nothing of other versions: {told}"])
+    return f"{found['name']}:{version}{found['rest']}"

@@ -1,0 +1,55 @@
+"""What ruff's Airflow rules say of the DAG code: what was moved or removed, as findings."""
+
+from pydantic import BaseModel, TypeAdapter
+
+from ..report import Fact, Finding, Level, Outcome
+
+CHECK = "ruff"
+SELECT = "AIR"  # https://docs.astral.sh/ruff/rules/#airflow-air
+
+
+class _Place(BaseModel):
+    row: int
+
+
+class _Fix(BaseModel):
+    message: str | None = None
+
+
+class _Diagnostic(BaseModel):
+    """One entry of ``ruff check --output-format json``, as far as it is read."""
+
+    code: str | None
+    message: str
+    filename: str
+    location: _Place
+    fix: _Fix | None = None
+
+
+_REPORT = TypeAdapter(list[_Diagnostic])
+
+
+def outcome(report: str, root: str) -> Outcome:
+    """Ruff's report as an outcome: warnings, since the tests prove what really breaks.
+
+    Args:
+        report: what ``ruff check --output-format json`` printed.
+        root: the folder that the files' names begin with.
+    """
+    found = _REPORT.validate_json(report)
+    if not found:
+        return Outcome(facts=(Fact(check=CHECK, told=f"no rule of {SELECT} finds anything"),))
+    return Outcome(findings=tuple(_finding(each, root) for each in found))
+
+
+def _finding(each: _Diagnostic, root: str) -> Finding:
+    fix = each.fix.message if each.fix and each.fix.message else "see the rule's page in ruff's documentation"
+    code = each.code or "syntax"
+    return Finding(
+        check=CHECK,
+        file=each.filename.removeprefix(root).lstrip("/"),
+        line=each.location.row,
+        cause=f"{code}: {each.message}",
+        remedy=fix,
+        level=Level.WARNING,
+    )

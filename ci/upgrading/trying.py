@@ -1,0 +1,119 @@
+"""A try of another Airflow: nothing of the repository changes, all that would break is told."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagger
+
+from .. import base, layers, locked_tools, lockfile, locking, outside, pins, report
+from .. import sources as repositories
+from ..dependencies.request import Upgrade
+from ..errors import Fault
+from ..report import Fact, Finding, Outcome, Report
+from ..sources import Sources
+from ..spec import DagType
+from ..testing import all_types
+from ..testing.all_types import Further
+from . import rules
+from .reference import series, upgraded
+
+_CODE = "/code"
+# An upgrade is to today's packages: a day in [tool.uv] is that of the base it was written for.
+_NO_LIMIT = "2999-12-31"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What to try: a version such as 3.2.1 or 3.2.x, or a base image by reference in its place."""
+
+    airflow: str = ""
+    base: str = ""
+    exclude_newer: str = ""
+    netrc: dagger.Secret | None = None
+
+
+async def upgrade_test(
+    types: Sequence[DagType], sources: Sources, asked: Asked, further: Further
+) -> list[Report]:
+    """The reports on DAG types as they would be on the other base.
+
+    Args:
+        types: to be tried.
+        sources: the repository, which stays as it is.
+        asked: what to try.
+        further: what else is to be found of each, as in every test.
+
+    Raises:
+        ConfigurationError: the version is none.
+        StepError: the other base can't be had.
+    """
+    reference = await _reference(asked)
+    below = await base.load(reference)
+    told, locks = await asyncio.gather(
+        asyncio.gather(*(_rules(each, sources) for each in types)),
+        asyncio.gather(*(_locked(each, sources, below.container, reference, asked) for each in types)),
+    )
+    texts = {name: lock for each in locks for name, lock in each.items() if isinstance(lock, str)}
+    able = [each for each in types if each.name in texts]
+    async with repositories.read(sources.with_locks(texts), asked.netrc) as other:
+        tested = {each.subject: each for each in await all_types.test(able, other, below, further)}
+    outcomes: dict[str, list[Outcome]] = {each.name: [_fact(reference)] for each in types}
+    for dag_type, found, lock in zip(types, told, locks, strict=True):
+        refused = lock[dag_type.name]
+        outcomes[dag_type.name] += [found, *([refused] if isinstance(refused, Outcome) else [])]
+    return [
+        report.joined(each.name, [*outcomes[each.name], *([tested[each.name]] if each in able else [])])
+        for each in types
+    ]
+
+
+async def _reference(asked: Asked) -> str:
+    if asked.base:
+        return asked.base
+    newest = series(asked.airflow)
+    return upgraded(pins.image("airflow"), await _newest(newest) if newest else asked.airflow.strip())
+
+
+async def _newest(of: str) -> str:
+    """The newest release of a series, by the package index."""
+    command = [layers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
+    found = layers.with_uv(layers.tool_container()).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
+    try:
+        return (await found.stdout()).strip().partition("==")[2]
+    except dagger.QueryError as error:
+        raise outside.step_error(f"--airflow {of}.x: no release of it was found", error) from None
+
+
+async def _locked(
+    dag_type: DagType, sources: Sources, container: dagger.Container, reference: str, asked: Asked
+) -> dict[str, str | Outcome]:
+    """The text of the type's lock for the other base, or what stands against it."""
+    name = lockfile.base_name(reference)
+    upgrade = Upgrade(everything=True, exclude_newer=asked.exclude_newer or _NO_LIMIT)
+    try:
+        texts = await locking.lock([dag_type], sources, container, name, upgrade=upgrade, netrc=asked.netrc)
+    except Fault as fault:
+        return {dag_type.name: Outcome(findings=tuple(_refused(dag_type, each) for each in fault.problems))}
+    return dict(texts)
+
+
+def _refused(dag_type: DagType, problem: str) -> Finding:
+    remedy = "choose pins that agree with that base; until then nothing of it can be tested there"
+    return Finding(check="lock", file=dag_type.file, line=0, cause=problem, remedy=remedy)
+
+
+def _fact(reference: str) -> Outcome:
+    return Outcome(facts=(Fact(check="base", told=reference),))
+
+
+async def _rules(dag_type: DagType, sources: Sources) -> Outcome:
+    """What ruff's rules for Airflow say of the type's code."""
+    command = ["ruff", "check", "--isolated", "--no-cache", "--select", rules.SELECT]
+    checked = (
+        locked_tools.container("airflow-rules")
+        .with_mounted_directory(f"{_CODE}/dags", await sources.dag_files(dag_type))
+        .with_mounted_directory(f"{_CODE}/scripts", await sources.script_files(dag_type))
+        .with_exec([*command, "--output-format", "json", "--exit-zero", _CODE])
+    )
+    return rules.outcome(await checked.stdout(), _CODE)

@@ -1,0 +1,211 @@
+"""DAG files are parsed as worker and scheduler do; what either would stumble over is told with its line."""
+
+import base64
+import io
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+from dagger import dag
+
+from ci import base, pins
+from ci.base import BaseImage
+from ci.report import Level, Report
+from ci.sources import Sources
+from ci.testing import all_types
+from tests.engine.conftest import PROJECT, repository
+from tests.engine.test_smoke import GOOD, PYPROJECT, with_locks
+
+pytestmark = pytest.mark.anyio
+
+SETTINGS = """
+[tool.airflow-images]
+scripts = ["faulty"]
+
+[tool.airflow-images.env]
+REGIONS = "north,south"
+ONLY_HERE = "yes"
+
+[tool.airflow-images.allow-top-level-access]
+"dags/faulty/allowed.py" = "the list of tables is small"
+"dags/faulty/helper.py" = "nothing any more"
+"""
+DAG = "from airflow.sdk import DAG\n"
+OPERATOR = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+TAIL = "\nwith DAG('{}'):\n    pass\n"
+
+
+def dag_file(name: str, *lines: str) -> str:
+    """A file with some lines at its top level, the first of them its second, and a DAG."""
+    return "\n".join(["from airflow.sdk import DAG", *lines, TAIL.format(name)])
+
+
+def with_task(name: str, *lines: str) -> str:
+    """A file whose lines are in a DAG, the first of them its fourth."""
+    return DAG + OPERATOR + f"with DAG('{name}'):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+POD = "from kubernetes.client.models import V1Container, V1Pod, V1PodSpec"
+V1POD = "V1Pod(spec=V1PodSpec(containers=[V1Container(name='{}')]))"
+FILES = {
+    "images/faulty/pyproject.toml": PYPROJECT.format(name="faulty") + SETTINGS,
+    "images/fine/pyproject.toml": PYPROJECT.format(name="fine"),
+    "scripts/faulty/tool.py": "LIMIT = 10\n",
+    "dags/fine/good.py": GOOD.replace("'good'", "'fine'"),
+    "dags/fine/shared.py": GOOD.replace("'good'", "'everywhere'"),
+    "dags/fine/templates.py": with_task(
+        "templates",
+        "EmptyOperator(task_id='a', doc='{{ var.value.x }}') >> EmptyOperator(task_id='b')",
+    ),
+    "dags/fine/pod.py": with_task("pod", POD, f"pod = {V1POD.format('base')}")
+    + "    EmptyOperator(task_id='a', executor_config={'pod_override': pod})\n",
+    "dags/faulty/good.py": GOOD,
+    "dags/faulty/syntax.py": "from airflow.sdk import DAG\n\nwith DAG('x') as dag\n    pass\n",
+    "dags/faulty/missing.py": dag_file("missing", "import no_such_package"),
+    "dags/faulty/empty.py": "# a file about airflow that has no dag\n",
+    "dags/faulty/script.py": dag_file("script", "from scripts.faulty import (", "    tool,", ")"),
+    "dags/faulty/environment.py": dag_file("environment", "import os", "os.environ['ONLY_HERE']"),
+    "scripts/faulty/factory.py": "from airflow.sdk import DAG\n\ndef make(name):\n    return DAG(name)\n",
+    "dags/faulty/unsafe.py": "from scripts.faulty.factory import make\n\nmade = make('unsafe')\n",
+    "dags/faulty/dynamic.py": dag_file("always", "import os")
+    + "\nfor region in os.environ.get('REGIONS', 'north').split(','):\n"
+    + "    with DAG(f'of_{region}'):\n        pass\n",
+    "dags/faulty/variable.py": dag_file(
+        "variable",
+        "from airflow.sdk import Variable",
+        "x = Variable.get('tables')",
+        "n = int(Variable.get('n'))",
+    ),
+    "dags/faulty/old_variable.py": dag_file(
+        "old_variable",
+        "from airflow.models import Variable",
+        "x = Variable.get('c', deserialize_json=True)['k']",
+    ),
+    "dags/faulty/connection.py": dag_file(
+        "connection", "from airflow.sdk import BaseHook", "x = BaseHook.get_connection('warehouse').host"
+    ),
+    "dags/faulty/session.py": dag_file(
+        "session",
+        "from airflow.utils.session import create_session",
+        "with create_session() as s: s.execute('x')",
+    ),
+    "dags/faulty/network.py": dag_file(
+        "network", "import socket", "", "socket.create_connection(('1.1.1.1', 53), 3)"
+    ),
+    "dags/faulty/name.py": dag_file(
+        "name", "import urllib.request", "urllib.request.urlopen('http://example.com')"
+    ),
+    "dags/faulty/allowed.py": dag_file(
+        "allowed", "from airflow.sdk import Variable", "x = Variable.get('tables')"
+    ),
+    "dags/faulty/slow.py": dag_file("slow", "import time", "time.sleep(2.2)"),
+    "dags/faulty/exits.py": dag_file("exits", "import os", "os._exit(3)"),
+    "dags/faulty/pod_dict.py": with_task(
+        "pod_dict", "EmptyOperator(task_id='a', executor_config={'pod_override': {'spec': {}}})"
+    ),
+    "dags/faulty/pod_name.py": with_task("pod_name", POD, f"pod = {V1POD.format('main')}")
+    + "    EmptyOperator(task_id='a', executor_config={'pod_override': pod})\n",
+    "dags/faulty/unserializable.py": with_task(
+        "unserializable", "EmptyOperator(task_id='a', params={'x': object()})"
+    ),
+    "dags/faulty/timetable.py": DAG
+    + "from airflow.timetables.simple import NullTimetable\n\n\nclass Mine(NullTimetable):\n    pass\n"
+    + "\n\nwith DAG('timetable', schedule=Mine()):\n    pass\n",
+    "dags/faulty/config.py": with_task(
+        "config", "EmptyOperator(task_id='a', executor_config={'x': object()})"
+    ),
+    "dags/faulty/cycle.py": with_task(
+        "cycle", "a, b, c = (EmptyOperator(task_id=name) for name in 'abc')", "a >> b >> c >> a"
+    ),
+    "dags/faulty/one.py": GOOD.replace("'good'", "'double'"),
+    "dags/faulty/two.py": GOOD.replace("'good'", "'double'"),
+    "dags/faulty/shared.py": GOOD.replace("'good'", "'everywhere'"),
+    "dags/faulty/ignored.py": "import no_such_package\n",
+    "dags/faulty/.airflowignore": "ignored.py\n",
+}
+
+
+def archive(**files: str) -> bytes:
+    """A zip file of Python files."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as made:
+        for name, text in files.items():
+            made.writestr(f"{name}.py", text)
+    return written.getvalue()
+
+
+async def faulty(below: BaseImage) -> Sources:
+    """A repository with a faulty type and a sound one, which has a DAG in an archive."""
+    files: Mapping[str, str] = await with_locks(FILES, below)
+    tree = dag.directory()
+    for path, text in files.items():
+        tree = tree.with_new_file(path, text)
+    packed = base64.b64encode(archive(packed=GOOD.replace("'good'", "'packed'"))).decode()
+    made = (
+        below.container.with_workdir("/opt/airflow")
+        .with_exec(["sh", "-c", f"echo {packed} | base64 -d > made.zip"])
+        .file("made.zip")
+    )
+    return Sources(tree.with_file("dags/fine/packed.zip", made))
+
+
+EXPECTED = {
+    ("dag-ids", "dags/faulty/one.py", 3),
+    ("dag-ids", "dags/faulty/shared.py", 3),
+    ("dag-ids", "dags/faulty/two.py", 3),
+    ("dags", "dags/faulty/cycle.py", 3),
+    ("dags", "dags/faulty/empty.py", 1),
+    ("dags", "dags/faulty/exits.py", 0),
+    ("dags", "dags/faulty/missing.py", 2),
+    ("dags", "dags/faulty/syntax.py", 3),
+    ("dags", "dags/faulty/unserializable.py", 4),
+    ("executor-config", "dags/faulty/config.py", 4),
+    ("executor-config", "dags/faulty/pod_dict.py", 4),
+    ("executor-config", "dags/faulty/pod_name.py", 6),
+    ("parse-time", "dags/faulty/slow.py", 0),
+    ("scheduler", "dags/faulty/dynamic.py", 0),
+    ("scheduler", "dags/faulty/environment.py", 3),
+    ("scheduler", "dags/faulty/script.py", 2),
+    ("scheduler", "dags/faulty/unsafe.py", 1),
+    ("serialization", "dags/faulty/timetable.py", 9),
+    ("top-level-access", "dags/faulty/connection.py", 3),
+    ("top-level-access", "dags/faulty/name.py", 3),
+    ("top-level-access", "dags/faulty/network.py", 4),
+    ("top-level-access", "dags/faulty/old_variable.py", 3),
+    ("top-level-access", "dags/faulty/session.py", 3),
+    ("top-level-access", "dags/faulty/variable.py", 3),
+    ("top-level-access", "dags/faulty/variable.py", 4),
+}
+UNUSED = ("top-level-access", "images/faulty/pyproject.toml", 0)
+RELEASES = sorted(path.name for path in (PROJECT / "airgap/standins/airflow/releases").iterdir())
+
+
+def places(report: Report, level: Level) -> set[tuple[str, str, int]]:
+    return {(each.check, each.file, each.line) for each in report.findings if each.level is level}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_everything_wrong_is_told_at_once_with_file_and_line_by_every_airflow(release: str) -> None:
+    python = pins.image("airflow").rpartition("-")[2].partition("@")[0]
+    below = await base.load(f"docker.io/apache/airflow:{release}-{python}")
+    sources = await faulty(below)
+    types = (await sources.catalog()).all()
+    found = {each.subject: each for each in await all_types.test(types, sources, below)}
+    assert places(found["faulty"], Level.ERROR) == EXPECTED
+    assert places(found["faulty"], Level.WARNING) == {UNUSED}
+    assert places(found["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
+    causes = {each.file: each.cause for each in found["faulty"].findings}
+    assert causes["dags/faulty/cycle.py"] == "DAG 'cycle' runs in a circle: a >> b >> c >> a"
+    assert causes["dags/faulty/exits.py"].endswith("its process ended without an answer")
+    assert causes["dags/faulty/dynamic.py"].startswith("the worker finds DAG 'of_south'")
+    assert all(each.remedy for each in found["faulty"].findings)
+
+
+async def test_a_type_that_cannot_be_built_hides_no_other(below: BaseImage) -> None:
+    both = {f"images/{name}/pyproject.toml": PYPROJECT.format(name=name) for name in ("broken", "fine")}
+    both |= {"dags/broken/a.py": GOOD.replace("'good'", "'other'"), "dags/fine/a.py": GOOD}
+    unlocked = {"images/broken/pylock.toml": 'lock-version = "1.0"\n'}
+    sources = repository({**await with_locks(both, below), **unlocked})
+    broken, fine = await all_types.test((await sources.catalog()).all(), sources, below)
+    assert fine.passed
+    assert {each.check for each in broken.findings} == {"build"}

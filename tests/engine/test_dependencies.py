@@ -1,0 +1,139 @@
+"""Dependencies of a built image: the guard of its base, and what it tells of what is in it."""
+
+import base64
+import dataclasses
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from dagger import dag
+
+from ci import image, lockfile, spec
+from ci.base import BaseImage
+from ci.dependencies import checking, explaining
+from ci.dependencies.installed import installed
+from ci.errors import ConfigurationError
+from ci.image import Image
+from ci.report import Level
+from ci.sources import Sources
+from tests.engine.conftest import repository
+from tests.engine.test_image import small
+
+pytestmark = pytest.mark.anyio
+
+WHEELS = "/mnt/wheels"
+Wheels = Mapping[str, Mapping[str, str]]  # by name and version, such as "small 1.0", the files by path
+
+
+def wheel(name: str, version: str, files: Mapping[str, str]) -> bytes:
+    """A wheel (PEP 427) of files by path."""
+    info = f"{name}-{version}.dist-info"
+    texts = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},{_digest(text)},{len(text)}\n" for path, text in texts.items())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, text in {**texts, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return packed.getvalue()
+
+
+def _digest(text: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+    return f"sha256={digest.decode().rstrip('=')}"
+
+
+async def built(below: BaseImage, folder: Path, wheels: Wheels, settings: str = "") -> Image:
+    """The image of a DAG type whose lock has these wheels, which are written into the folder."""
+    lock = 'lock-version = "1.0"\ncreated-by = "hand"\n'
+    for title, files in wheels.items():
+        name, version = title.split()
+        file = folder / f"{name}-{version}-py3-none-any.whl"
+        file.write_bytes(wheel(name, version, files))
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        lock += f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+        lock += f'wheels = [{{ path = "{WHEELS}/{file.name}", hashes = {{ sha256 = "{digest}" }} }}]\n'
+    files = small(settings, pin='", "'.join(title.replace(" ", "==") for title in wheels))
+    dag_type = spec.parse("small", "images/small/pyproject.toml", files["images/small/pyproject.toml"])
+    stamped = lockfile.stamp(dag_type, lockfile.base_name(below.reference), lock)
+    sources = repository({**files, "images/small/pylock.toml": stamped})
+    mounted = below.container.with_mounted_directory(WHEELS, dag.host().directory(str(folder)))
+    return await image.build(dag_type, sources, dataclasses.replace(below, container=mounted))
+
+
+async def test_a_lock_that_moves_a_package_of_the_base_is_refused(below: BaseImage, tmp_path: Path) -> None:
+    has = (await installed(below.container)).versions["idna"]
+    with pytest.raises(ConfigurationError) as caught:
+        await built(below, tmp_path, {"idna 0.1": {"idna/__init__.py": ""}})
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"images/small/pylock.toml: would move 'idna' of the base from {has} to 0.1: ")
+
+
+async def test_packages_that_write_over_others_or_hide_them_are_refused(
+    below: BaseImage, tmp_path: Path
+) -> None:
+    has = (await installed(below.container)).versions["idna"]
+    same = {"shared_name/__init__.py": ""}
+    wheels = {
+        "intruder 1.0": {"idna/core.py": "ours = 1\n", "idna.py": "ours = 1\n"},
+        "first 1.0": {**same, "shared_name/a.py": "x = 1\n"},
+        "second 1.0": {**same, "shared_name/a.py": "x = 2\n"},
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        await built(below, tmp_path, wheels)
+    told = [problem.partition(": pin ")[0] for problem in caught.value.problems]
+    same_files = "install the same files with different content"
+    intruder = f"intruder 1.0 (of the delta) and idna {has} (of the base)"
+    assert sorted(told) == [
+        (
+            "images/small/pyproject.toml: first 1.0 (of the delta) and second 1.0 (of the delta) "
+            f"{same_files}, and which of them wins is chance: shared_name/a.py"
+        ),
+        (f"images/small/pyproject.toml: {intruder} hide modules of each other: idna.py, idna/__init__.py"),
+        f"images/small/pyproject.toml: {intruder} {same_files}: idna/core.py",
+    ]
+
+
+async def test_what_is_allowed_is_built_and_told(below: BaseImage, tmp_path: Path) -> None:
+    has = (await installed(below.container)).versions["idna"]
+    settings = 'allow-base-changes = { idna = "an older one is needed, with another core" }'
+    idna = {"idna/__init__.py": "", "idna/core.py": ""}
+    wheels = {"idna 0.1": idna, "intruder 1.0": {"idna/core.py": "ours = 1\n"}}
+    found = await built(below, tmp_path, wheels, settings)
+    assert (await explaining.tree(found)).splitlines() == [
+        "small",
+        f"├── idna 0.1 (base has {has})",
+        "└── intruder 1.0",
+    ]
+    told = (await explaining.explain(found, "idna")).splitlines()
+    assert told[0] == f"idna 0.1, of the delta, in place of the base's {has}"
+    assert "  idna==0.1, its own pin" in told
+    with pytest.raises(ConfigurationError, match=r"'idnaa' isn't installed .*did you mean 'idna'"):
+        await explaining.explain(found, "idnaa")
+
+
+async def test_imports_are_checked_against_the_image(sources: Sources, below: BaseImage) -> None:
+    dag_type = (await sources.catalog()).get("api")
+    own = await image.build(dag_type, sources, below)
+    found = await checking.outcome(own, dag_type, sources)
+    assert found.findings == ()
+    assert [fact.check for fact in found.facts] == ["imports", "unused dependencies"]
+    strange = {
+        "dags/api/more.py": "import requests, airflow.providers.zzz\n\nimport salesforce.dag\n",
+        "dags/salesforce/dag.py": "",
+        "images/salesforce/pyproject.toml": '[project]\nname = "salesforce"\ndependencies = []\n',
+        dag_type.file: await sources.text(dag_type.file) or "",
+    }
+    told = (await checking.outcome(own, dag_type, repository(strange))).findings
+    assert [(each.place, each.cause.split(",")[0]) for each in told if each.level is Level.ERROR] == [
+        ("dags/api/more.py:1", "imports 'airflow.providers.zzz'"),
+        ("dags/api/more.py:3", "imports dags/salesforce/dag.py"),
+    ]
+    unused = [each.cause.partition("==")[0] for each in told if each.level is Level.WARNING]
+    assert unused == ["'httpx", "'psycopg[binary]", "'pydantic"]

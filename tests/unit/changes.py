@@ -1,0 +1,101 @@
+"""A small project before and after a change, as tests of what the change touches have it."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ci import catalog
+from ci.catalog import Catalog
+from ci.changes.affected import Findings, find
+from ci.changes.snapshot import Comparison, Entry, Snapshot
+from ci.inside.before import Survey
+
+from .repository import pyproject
+
+# By path; the content of an entry is the text of a file here, not its hash.
+State = Mapping[str, Entry]
+
+PINS = '[images]\nairflow = "example.com/airflow:{airflow}"\nuv = "example.com/uv:{uv}"\n'
+COMMIT = "a" * 40
+# Thousands of small files are written and removed: in memory where there is such a place.
+MEMORY = "/dev/shm"  # noqa: S108
+PLACE = MEMORY if Path(MEMORY).is_dir() else None
+
+
+def project() -> dict[str, Entry]:
+    """Three DAG types: ``one`` and ``two`` share code, and ``one`` imports what it doesn't take along."""
+    texts = {
+        "images/one/pyproject.toml": pyproject(["a==1"], 'scripts = ["shared"]', "one"),
+        "images/two/pyproject.toml": pyproject(
+            ["a==1"], 'dags = ["two", "both.py"]\nscripts = ["shared/clock.py", "two"]', "two"
+        ),
+        "images/three/pyproject.toml": pyproject((), 'env = { GREETING = "hello" }', "three"),
+        **{f"images/{name}/pylock.toml": f"# of {name}" for name in ("one", "two", "three")},
+        "images/policy.toml": '[scan]\nvex = ["images/known.openvex.json"]',
+        "images/known.openvex.json": "{}",
+        "dags/one/dag.py": "import both\nfrom scripts.shared import clock\n",
+        "dags/one/query.sql": "select 1",
+        "dags/one/.airflowignore": "tests",
+        "dags/two/dag.py": "from scripts.two.steps import run\n",
+        "dags/three/dag.py": "",
+        "dags/both.py": "def both():\n    from scripts.rare import odd\n",
+        "scripts/shared/__init__.py": "",
+        "scripts/shared/clock.py": "import json\n",
+        "scripts/two/steps.py": "from ..shared.clock import now\n",
+        "scripts/rare/__init__.py": "",
+        "scripts/rare/odd.py": "",
+        "ci/pins.toml": PINS.format(airflow="1", uv="1"),
+        "ci/main.py": "",
+        "dagger.json": "{}",
+    }
+    return {path: Entry("file", text) for path, text in texts.items()}
+
+
+def write(root: Path, state: State) -> None:
+    """Write a state into a folder."""
+    for tree in ("images", "dags", "scripts"):
+        (root / tree).mkdir(parents=True, exist_ok=True)
+    for path, entry in state.items():
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if entry.kind == "folder":
+            place.mkdir(exist_ok=True)
+        elif entry.kind == "link":
+            place.symlink_to(entry.content)
+        else:
+            place.write_text(entry.content, encoding="utf-8")
+            place.chmod(0o755 if entry.kind == "executable" else 0o644)
+
+
+def surveyed(root: Path) -> Snapshot:
+    """A folder as the program in the container reads it."""
+    survey = Survey(None)
+    entries = {path: Entry._make(entry) for path, entry in survey.read(root).items()}
+    return Snapshot(entries, survey.texts)
+
+
+def compared(before: Path, after: Path, renames: Mapping[str, str], now: Catalog) -> Findings:
+    """What the change from one folder to another touches; ``now`` are the DAG types of the other."""
+    return find(Comparison("main", COMMIT, surveyed(before), surveyed(after), renames), now)
+
+
+def found(before: State, after: State, renames: Mapping[str, str] | None = None) -> Findings:
+    """What the change from one state to another touches."""
+    with tempfile.TemporaryDirectory(dir=PLACE) as folder:
+        roots = Path(folder, "before"), Path(folder, "after")
+        for root, state in zip(roots, (before, after), strict=True):
+            write(root, state)
+        return compared(*roots, renames or {}, catalog.load(roots[1]))
+
+
+def told(findings: Findings) -> dict[str, dict[str, list[str]]]:
+    """The findings as DAG type → kind → paths, each with how it changed in brackets."""
+    return {
+        each.dag: {
+            str(reason.kind): [
+                f"{touch.path} ({touch.how})" if touch.how else touch.path for touch in reason.touches
+            ]
+            for reason in each.reasons
+        }
+        for each in findings.affected
+    }

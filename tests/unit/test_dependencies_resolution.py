@@ -1,0 +1,64 @@
+"""Where an import leads to: the type's own files first, then what is installed, then other types' files."""
+
+import pytest
+
+from ci.dependencies.imports_of import Import
+from ci.dependencies.resolution import Place, Resolver
+
+from .environments import environment
+
+OWN = (
+    "dags/a/dag.py",
+    "dags/a/part/code.py",
+    "dags/requests.py",
+    "scripts/a/__init__.py",
+    "scripts/a/deep/x.py",
+)
+OTHERS = ("dags/b/dag.py", "scripts/b/__init__.py", "scripts/a_more/x.py", "dags/six/x.py")
+RESOLVER = Resolver(
+    OWN,
+    OTHERS,
+    environment("requests 1", "six 1", "odd 1", namespaces={"odd": ["x"], "odd.x": ["y"]}),
+)
+FILE = "dags/a/part/code.py"
+
+
+@pytest.mark.parametrize(
+    ("found", "place", "path"),
+    [
+        (Import(line=1, module="a.dag"), Place.OWN, "dags/a/dag.py"),
+        (Import(line=1, module="a.part"), Place.OWN, "dags/a/part"),
+        (Import(line=1, module="a", name="part"), Place.OWN, "dags/a/part"),
+        (Import(line=1, module="a", name="nothing"), Place.MISSING, ""),
+        (Import(line=1, module="requests"), Place.OWN, "dags/requests.py"),
+        (Import(line=1, module="scripts.a", name="anything"), Place.OWN, "scripts/a/__init__.py"),
+        (Import(line=1, module="scripts.a.deep.x", name="*"), Place.OWN, "scripts/a/deep/x.py"),
+        (Import(line=1, module="scripts.a.deep", name="y"), Place.MISSING, ""),
+        (Import(line=1, module="", name="code", level=1), Place.OWN, FILE),
+        (Import(line=1, module="dag", name="x", level=2), Place.OWN, "dags/a/dag.py"),
+        (Import(line=1, module="b.dag", name="x", level=3), Place.FOREIGN, "dags/b/dag.py"),
+        (Import(line=1, module="x", level=9), Place.MISSING, ""),
+        (Import(line=1, module="six.x"), Place.INSTALLED, ""),
+        (Import(line=1, module="odd.x.y"), Place.INSTALLED, ""),
+        (Import(line=1, module="odd.x", name="z"), Place.MISSING, ""),
+        (Import(line=1, module="scripts.b"), Place.FOREIGN, "scripts/b/__init__.py"),
+        (Import(line=1, module="scripts", name="a_more"), Place.FOREIGN, "scripts/a_more"),
+        (Import(line=1, module="scripts.c"), Place.MISSING, ""),
+        (Import(line=1, module="c"), Place.MISSING, ""),
+    ],
+)
+def test_an_import_leads_to_the_first_place_that_has_it(found: Import, place: Place, path: str) -> None:
+    assert RESOLVER.place(FILE, found) == (place, path)
+
+
+def test_the_shortest_name_that_is_lacking_is_told() -> None:
+    lacking = {name: RESOLVER.lacking(Import(line=1, module=name)) for name in ("odd.z.a", "zzz.a", "six.z")}
+    assert lacking == {"odd.z.a": "odd.z", "zzz.a": "zzz", "six.z": ""}
+
+
+def test_a_file_beside_is_found_by_its_end() -> None:
+    assert [RESOLVER.beside(name) for name in ("code", "deep.x", "nothing")] == [
+        "dags/a/part/code.py",
+        "scripts/a/deep/x.py",
+        "",
+    ]

@@ -1,0 +1,290 @@
+"""What is told of a DAG file: lines, causes, circles, pods, and what its way through the database loses."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ci.inside import dagfile
+from ci.inside.access import Recorder
+from ci.inside.dagfile import Bagged, cause_of, cycle_of, errors_of, line_of, line_of_name, statement_at
+
+DAG_FILE = "/opt/airflow/dags/api/dag.py"
+TRACEBACK = f"""Traceback (most recent call last):
+  File "/home/airflow/.local/lib/python/site-packages/airflow/importer.py", line 99, in load
+  File "{DAG_FILE}", line 3, in <module>
+    import helper
+  File "{DAG_FILE}", line 12, in extract
+  File "/opt/airflow/dags/api/dag.py.bak", line 40, in extract
+ModuleNotFoundError: No module named 'simple_salesforce'
+"""
+SOURCE = """import os
+from scripts.tool import (
+    one,
+    two,
+)
+
+with DAG("load"):
+    Operator(task_id="group.first")
+
+@dag
+def extract():
+    @task
+    def second(): ...
+"""
+
+
+@dataclass
+class Task:
+    """Stands for Airflow's task."""
+
+    downstream_task_ids: set[str] = field(default_factory=set[str])
+    executor_config: object = None
+
+
+@dataclass
+class Dag:
+    """Stands for Airflow's DAG."""
+
+    dag_id: str
+    task_dict: dict[str, Task] = field(default_factory=dict[str, Task])
+
+
+def dag(name: str = "load", **after: str) -> Dag:
+    """A DAG by its tasks' ids, and for each those that follow it."""
+    return Dag(name, {task: Task(set(others.split())) for task, others in after.items()})
+
+
+def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
+    assert line_of(TRACEBACK, DAG_FILE) == 12
+
+
+@pytest.mark.parametrize("text", ["", "SyntaxError: x", 'File "/other.py", line 3'])
+def test_without_a_line_in_the_dag_file_it_is_zero(text: str) -> None:
+    assert line_of(text, DAG_FILE) == 0
+
+
+def test_a_name_is_no_pattern() -> None:
+    assert line_of('File "/dags/aXpy", line 3', "/dags/a.py") == 0
+    assert line_of('File "/dags/a+(1).py", line 3', "/dags/a+(1).py") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (TRACEBACK, "ModuleNotFoundError: No module named 'simple_salesforce'"),
+        (
+            TRACEBACK.replace("'simple", "x\nmore\n  and more\n'simple"),
+            "ModuleNotFoundError: No module named x",
+        ),
+        (
+            '  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid syntax',
+            "SyntaxError: invalid syntax",
+        ),
+        ("ValueError: <object object at 0x7f00c0ffee>", "ValueError: <object object>"),
+        ("only this\n\n", "only this"),
+        ("", "unknown"),
+        ("\n \n", "unknown"),
+    ],
+)
+def test_the_cause_is_the_error_itself_in_one_line(text: str, cause: str) -> None:
+    assert cause_of(text) == cause
+
+
+@pytest.mark.parametrize(
+    ("line", "statement"),
+    [
+        (1, "import os"),
+        (2, "from scripts.tool import one, two"),
+        (4, "from scripts.tool import one, two"),
+        (7, ""),
+    ],
+)
+def test_the_statement_is_the_whole_import_of_a_line(line: int, statement: str) -> None:
+    assert statement_at(line, SOURCE) == statement
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("load", 7), ("group.first", 8), ("extract", 11), ("second", 13), ("absent", 0)]
+)
+def test_an_id_has_the_line_that_says_it(name: str, line: int) -> None:
+    assert line_of_name(name, SOURCE) == line
+    assert line_of_name(name, "no python(") == 0
+
+
+@pytest.mark.parametrize(
+    ("found", "ring"),
+    [
+        (dag(a="b", b="c", c=""), []),
+        (dag(a="b", b="c", c="a"), ["a", "b", "c", "a"]),
+        (dag(a="b c", b="d", c="d", d=""), []),
+        (dag(a="b", b="c", c="b"), ["b", "c", "b"]),
+        (dag(a="a"), ["a", "a"]),
+        (dag(), []),
+    ],
+)
+def test_a_circle_is_told_by_its_tasks(found: Dag, ring: list[str]) -> None:
+    assert cycle_of(found) == ring
+
+
+class CycleError(Exception):
+    """Stands for Airflow's error of a circle."""
+
+
+def test_errors_name_their_kind_and_the_import_to_blame() -> None:
+    texts = [
+        f'  File "{DAG_FILE}", line 4, in x\nImportError: no',
+        f"airflow.exceptions.X: DagBag import timeout for {DAG_FILE} after 30.0s.\n* https://x, PID: 12",
+        "CycleError: of load",
+        "ValueError: bad",
+    ]
+    refused = [
+        Bagged(dag(a="a"), CycleError("of load")),
+        Bagged(dag("extract"), ValueError("bad")),
+        Bagged(dag("fine"), None),
+    ]
+    assert [tuple(each.values()) for each in errors_of(texts, DAG_FILE, SOURCE, refused)] == [
+        ("import", "ImportError: no", 4, "from scripts.tool import one, two"),
+        ("timeout", "timed out: Airflow gives up a file after 30 s", 0, ""),
+        ("cycle", "DAG 'load' runs in a circle: a >> a", 7, ""),
+        ("dag", "DAG 'extract': ValueError: bad", 11, ""),
+    ]
+
+
+def test_an_id_of_two_dags_in_a_file_is_told_and_one_dag_seen_twice_is_not() -> None:
+    one = dag()
+    assert dagfile.twice([one, one, dag("other")], "dags/x.py", SOURCE) == []
+    (found,) = dagfile.twice([one, dag()], "dags/x.py", SOURCE)
+    assert (found["check"], found["line"]) == ("dag-ids", 7)
+
+
+def test_what_the_database_loses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unequal(_: object) -> Dag:
+        return dag("load", a="")
+
+    monkeypatch.setattr(dagfile, "round_trip", unequal)
+    assert dagfile.unserializable(dag("load", a=""), "dags/x.py", SOURCE) == []
+    (found,) = dagfile.unserializable(dag("load", a="b", b=""), "dags/x.py", SOURCE)
+    assert found["cause"] == (
+        "DAG 'load' isn't the same after serialization: "
+        "tasks: ['a', 'b'] became ['a']; edges: ['a >> b'] became []"
+    )
+
+
+def test_what_cannot_be_serialized_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_: object) -> None:
+        raise TypeError("<object object at 0x12ab> is no JSON\nmore")
+
+    monkeypatch.setattr(dagfile, "round_trip", failing)
+    (found,) = dagfile.unserializable(dag(), "dags/x.py", SOURCE)
+    assert found["cause"] == "DAG 'load' can't be serialized: TypeError: <object object> is no JSON more"
+
+
+class V1Pod:
+    """Stands for the Kubernetes client's."""
+
+    def __init__(self, *names: str) -> None:
+        containers = [SimpleNamespace(name=name) for name in names]
+        self.spec = SimpleNamespace(containers=containers) if names else None
+
+
+@pytest.mark.parametrize(
+    ("config", "cause"),
+    [
+        ({}, None),
+        ({"pod_override": V1Pod()}, None),
+        ({"pod_override": V1Pod("base", "sidecar")}, None),
+        ({"pod_override": V1Pod("sidecar", "base")}, "the first container of pod_override is 'sidecar'"),
+        ({"pod_override": {"spec": {}}}, "pod_override is a dict"),
+        ({"pod_override": {}}, "pod_override is a dict"),
+        ({"pod_override": "pod.yaml"}, "pod_override is a str"),
+        ({"queue": "x"}, None),
+        ({"queue": object()}, "executor_config can't be serialized: <object object>"),
+        ("text", "executor_config is a str"),
+    ],
+)
+def test_an_executor_config_takes_a_real_pod(
+    monkeypatch: pytest.MonkeyPatch, config: object, cause: str | None
+) -> None:
+    def check(value: dict[str, object]) -> None:
+        for each in value.values():
+            if not isinstance(each, str):
+                raise TypeError(str(each))
+
+    monkeypatch.setattr(dagfile, "check_serializable", check)
+    monkeypatch.setattr(dagfile, "pod_class", lambda: V1Pod)
+    found = dagfile.wrong_config(config)
+    assert (found and found[0].startswith(cause or "?")) is (None if cause is None else True)
+
+
+def test_a_pod_of_another_make_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dagfile, "pod_class", lambda: Task)
+    found = dagfile.wrong_config({"pod_override": V1Pod("base")})
+    assert found
+    assert found[0].startswith("pod_override is a V1Pod")
+
+
+def test_a_config_is_told_with_its_task_and_line() -> None:
+    found = dag("load", **{"group.first": ""})
+    found.task_dict["group.first"].executor_config = "text"
+    ((told),) = dagfile.pods(found, "dags/x.py", SOURCE)
+    assert (told["line"], told["cause"]) == (
+        8,
+        "task 'group.first' of DAG 'load': executor_config is a str",
+    )
+
+
+def same(value: object) -> object:
+    return value
+
+
+def never(_: str) -> bool:
+    return False
+
+
+def test_a_file_is_told_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "dags/api/dag.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(SOURCE)
+
+    def watch(recorder: Recorder) -> None:
+        recorder.found.append({"kind": "network"})
+
+    def bag(_: str, parts: Any, *, safe_mode: bool, bagged: Any) -> object:  # noqa: ANN401 - Airflow's own
+        assert (parts.path, safe_mode) == (tmp_path / "dags", True)
+        bagged(dag("load", b="a", a=""), None)
+        bagged(dag("bad"), ValueError("x"))
+        return SimpleNamespace(import_errors={})
+
+    monkeypatch.setattr(dagfile, "watch", watch)
+    monkeypatch.setattr(dagfile, "bag_of", bag)
+    monkeypatch.setattr(dagfile, "skipped", never)
+    monkeypatch.setattr(dagfile, "round_trip", same)
+    monkeypatch.setattr(dagfile, "check_serializable", same)
+    found = dagfile.examined(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
+    assert found.pop("seconds") >= 0
+    assert found == {
+        "file": "dags/api/dag.py",
+        "skipped": False,
+        "dags": [{"id": "load", "line": 7, "tasks": ["a", "b"]}],
+        "errors": [{"kind": "dag", "cause": "DAG 'bad': ValueError: x", "line": 0, "statement": ""}],
+        "findings": [],
+        "accesses": [{"kind": "network"}],
+    }
+
+
+def test_an_archive_has_no_source(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK\xff\xfe")
+    assert dagfile.source_of(str(tmp_path / "x.zip")) == ""
+
+
+def test_time_spent_waiting_is_none_where_the_kernel_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dagfile.waited() >= 0
+
+    def nothing(*_: object, **__: object) -> str:
+        return "what"
+
+    monkeypatch.setattr(Path, "read_text", nothing)
+    assert dagfile.waited() == 0
