@@ -49,7 +49,7 @@ def outcome(
     }
     declared = _declared(dag_type, used, environment, sources.get(dag_type.file, ""))
     count = sum(map(len, found.values()))
-    told = Fact(check=PROVIDED, told=f"{count} imports in {len(own)} files lead to what is in the image")
+    told = Fact(check=PROVIDED, told=f"all of them are in the image (imports: {count}, files: {len(own)})")
     facts = () if findings else (told,)
     return Outcome(facts=(*facts, *declared.facts), findings=(*findings, *declared.findings))
 

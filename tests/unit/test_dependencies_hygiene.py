@@ -206,7 +206,7 @@ def test_a_dependency_may_be_allowed_with_a_reason() -> None:
     found = outcome("import dbt", ("dbt-core==1", "dbt-postgres==1"), settings)
     assert found.findings == ()
     assert [fact.told for fact in found.facts] == [
-        "1 imports in 1 files lead to what is in the image",
+        "all of them are in the image (imports: 1, files: 1)",
         "1 of 2 declared dependencies are imported",
         "dbt-postgres isn't imported, as allowed: dbt loads its adapter by name",
     ]
