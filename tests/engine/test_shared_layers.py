@@ -1,0 +1,91 @@
+"""Layers that DAG types share: one delta for the same packages, one layer for a package that several lock."""
+
+import asyncio
+
+import pytest
+
+from ci import image, lockfile, locking, shared_layers
+from ci.base import BaseImage
+from ci.image import Image
+from ci.sources import Sources
+from tests.engine.conftest import repository
+
+pytestmark = pytest.mark.anyio
+
+PYPROJECT = """
+[project]
+name = "{name}"
+dependencies = [{pins}]
+
+[tool.uv]
+exclude-newer = "2025-12-20T00:00:00Z"
+"""
+DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
+
+
+def files(pins: dict[str, str]) -> dict[str, str]:
+    """A repository of DAG types, by the pins of each."""
+    made: dict[str, str] = {}
+    for name, text in pins.items():
+        made[f"images/{name}/pyproject.toml"] = PYPROJECT.format(name=name, pins=text)
+        made[f"dags/{name}/dag.py"] = DAG.format(name=name)
+    return made
+
+
+async def locked(texts: dict[str, str], below: BaseImage) -> Sources:
+    """The repository with its locks."""
+    sources = repository(texts)
+    name = lockfile.base_name(below.reference)
+    locks = await locking.lock((await sources.catalog()).all(), sources, below.container, name)
+    return repository({**texts, **{f"images/{name}/pylock.toml": lock for name, lock in locks.items()}})
+
+
+async def built(sources: Sources, below: BaseImage) -> list[Image]:
+    """The images of all types."""
+    types = (await sources.catalog()).all()
+    return list(await asyncio.gather(*(image.build(each, sources, below) for each in types)))
+
+
+async def test_twenty_types_with_the_same_packages_are_one_install_and_twenty_manifests(
+    below: BaseImage,
+) -> None:
+    # The order of pins is the types' own: what is installed is the same.
+    pins = ['"isodate==0.7.2", "zeep==4.3.2"', '"zeep==4.3.2", "isodate==0.7.2"']
+    names = {f"type{number:02}": pins[number % 2] for number in range(20)}
+    images = await built(await locked(files(names), below), below)
+    assert len({each.digest for each in images}) == 20
+    assert len({each.digests[0] for each in images}) == 1
+    # One and the same step of the engine, which runs it once.
+    assert len({await each.tarballs[0].id() for each in images}) == 1
+
+
+async def test_a_package_has_one_layer_in_all_types_that_lock_it(below: BaseImage) -> None:
+    texts = files({"one": '"zeep==4.3.2"', "two": '"lxml==6.0.2", "requests-file==3.0.1"'})
+    texts["images/layers.toml"] = '[layers]\nown = ["lxml"]\n'
+    sources = await locked(texts, below)
+    one, two = await built(sources, below)
+    assert [each.layers[0].split()[0] for each in (one, two)] == ["lxml", "lxml"]
+    assert one.digests[0] == two.digests[0]
+    assert one.digests[1] != two.digests[1]
+    # All of it is there, in a container made from the layers.
+    told = (
+        await one.container().with_exec(["python", "-c", "import lxml.etree, zeep; print('fine')"]).stdout()
+    )
+    assert told == "fine\n"
+
+
+async def test_the_plan_tells_what_a_layer_of_its_own_would_save(below: BaseImage) -> None:
+    pins = {"one": '"zeep==4.3.2"', "two": '"lxml==6.0.2"', "three": '"zeep==4.3.2"'}
+    sources = await locked(files(pins), below)
+    told = await shared_layers.told((await sources.catalog()).all(), sources, below)
+    assert told.splitlines()[0] == "one delta  one, three"
+    assert "could be    lxml 6.0.2" in told
+    assert told.endswith('to do: write [layers] own = ["lxml"] into images/layers.toml')
+
+
+async def test_a_layer_of_its_own_for_what_no_type_has_changes_nothing(below: BaseImage) -> None:
+    texts = files({"one": '"isodate==0.7.2"'})
+    (plain,) = await built(await locked(texts, below), below)
+    texts["images/layers.toml"] = '[layers]\nown = ["pandas"]\n'
+    (other,) = await built(await locked(texts, below), below)
+    assert plain.digest == other.digest
