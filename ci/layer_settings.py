@@ -12,12 +12,12 @@ from .spec import Name, distinct
 from .tables import Table
 
 FILE = "images/layers.toml"
-_MOST = 20  # of 127 layers that an image may have; each is one more request for whoever pulls it
+MOST = 20  # of 127 layers that an image may have; each is one more request for whoever pulls it
 
 
 def _few(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(value) > _MOST:
-        raise ValueError(f"names {len(value)} packages: at most {_MOST}, the largest")
+    if len(value) > MOST:
+        raise ValueError(f"names {len(value)} packages: at most {MOST}, the largest")
     return distinct(tuple(sorted(map(canonicalize_name, value))))
 
 

@@ -48,13 +48,14 @@ class Locker:
                 after = after.with_new_file(f"images/{name}/{lockfile.NAME}", text)
             return after.changes(before)
 
-    @function
+    # Per session, as a build: a base named by tag may have moved since the last one.
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def explain(self, dag_type: OneDagType, package: Package) -> str:
         """Why a package is in a DAG type's image, and who asks for which of its versions."""
         async with read(self.source, self.netrc) as sources:
             return await explaining.explain(await _built(sources, dag_type), package)
 
-    @function
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def tree(self, dag_type: OneDagType) -> str:
         """The packages that a DAG type adds to its base, each below what requires it."""
         async with read(self.source, self.netrc) as sources:

@@ -103,7 +103,8 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards):
             found = await scanning.scan_all(types, Asked(test=True), sources)
             print(gate(found.parsed(), test=True))  # noqa: T201 - a check shows what it printed
 
-    @function
+    # Per session, as a build: with --sharing it builds.
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def plan(
         self,
         repository: Repository,

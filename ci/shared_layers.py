@@ -28,4 +28,7 @@ async def _delta(dag_type: DagType, sources: Sources, below: BaseImage) -> Delta
     built = await image.build(dag_type, sources, below)
     there = (await installed(built.container())).distributions
     sizes = {each.name: (each.version, each.size) for each in there}
-    return Delta(dag=dag_type.name, lock=lock.installed, packages=sharing.packages(sizes, lock.packages))
+    layers = dict(zip((line.split()[0] for line in built.layers), built.digests, strict=True))
+    # Where every package has a layer of its own there is no other.
+    layer = layers.get("delta", lock.installed)
+    return Delta(dag=dag_type.name, layer=layer, packages=sharing.packages(sizes, lock.packages))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .layer_settings import FILE
+from .layer_settings import FILE, MOST
 from .sizes import megabytes
 
 # A layer of its own costs each image a descriptor and whoever pulls it a request: less isn't worth it.
@@ -21,10 +21,10 @@ class Package:
 
 @dataclass(frozen=True, kw_only=True)
 class Delta:
-    """What one DAG type adds: two types with the same lock have one and the same layer."""
+    """What one DAG type adds; ``layer`` is the digest of its layer, the same for the same packages."""
 
     dag: str
-    lock: str
+    layer: str
     packages: tuple[Package, ...]
 
 
@@ -39,11 +39,11 @@ class Shared:
 
 
 def same(deltas: Sequence[Delta]) -> tuple[tuple[str, ...], ...]:
-    """The groups of types that have the same lock, and so one delta layer; single ones are left out."""
+    """The groups of types that have one delta layer; those that share it with none are left out."""
     groups: dict[str, list[str]] = {}
     for each in deltas:
         if each.packages:
-            groups.setdefault(each.lock, []).append(each.dag)
+            groups.setdefault(each.layer, []).append(each.dag)
     return tuple(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1))
 
 
@@ -55,15 +55,15 @@ def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
     holders: dict[Package, dict[str, list[str]]] = {}
     for delta in deltas:
         for package in delta.packages:
-            holders.setdefault(package, {}).setdefault(delta.lock, []).append(delta.dag)
+            holders.setdefault(package, {}).setdefault(delta.layer, []).append(delta.dag)
     found = [
         Shared(
             package=package,
-            dags=tuple(sorted(dag for dags in by_lock.values() for dag in dags)),
-            saves=package.size * (len(by_lock) - 1),
+            dags=tuple(sorted(dag for dags in by_layer.values() for dag in dags)),
+            saves=package.size * (len(by_layer) - 1),
             own=package.name in own,
         )
-        for package, by_lock in holders.items()
+        for package, by_layer in holders.items()
     ]
     worth = [each for each in found if each.own or each.saves >= WORTH]
     return tuple(sorted(worth, key=lambda each: (-each.saves, each.package)))
@@ -80,8 +80,9 @@ def table(deltas: Sequence[Delta], own: Sequence[str]) -> str:
     idle = sorted(set(own) - {each.package.name for each in found})
     lines += [f"unused     {name}: no DAG type adds it: take it out of {FILE}" for name in idle]
     could = [each.package.name for each in found if not each.own]
+    useful = dict.fromkeys([*(name for name in own if name not in idle), *could])
     if could:
-        named = ", ".join(f'"{name}"' for name in sorted({*own, *could}))
+        named = ", ".join(f'"{name}"' for name in sorted(list(useful)[:MOST]))
         lines.append(f"to do: write [layers] own = [{named}] into {FILE}")
     return "\n".join(lines) or "no two DAG types add the same"
 

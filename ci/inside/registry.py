@@ -214,10 +214,11 @@ def push_all(job: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:
                 donors[layer] = images[first]["repository"]
         return guarded(partial(push, images[name], donors))
 
-    # Twice: those that hold a layer which others have too come first.
-    for group in ([n for n in waiting if n in set(shared.values())], waiting):
-        now = [name for name in group if name not in done]
+    taken = {name: {shared[layer] for layer in layers(images[name]) & shared.keys()} for name in waiting}
+    while waiting:  # who takes a layer from another comes after it; the first in order takes from none left
+        now = [name for name in waiting if all(other in done or other == name for other in taken[name])]
         done |= dict(zip(now, pool.map(one, now), strict=True))
+        waiting = [name for name in waiting if name not in done]
     return {name: done[name] for name in images}
 
 

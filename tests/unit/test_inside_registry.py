@@ -139,6 +139,19 @@ def test_images_with_deltas_of_two_kinds_are_sent_each_once_where_the_base_is_th
     assert sorted(sent) == [f"r.example/a {digest('one')}", f"r.example/c {digest('two')}"]
 
 
+def test_a_layer_is_sent_once_where_images_share_one_with_each_of_two_others(
+    fake: Fake, tmp_path: Path
+) -> None:
+    fake.do("push", job(tmp_path, "old"))
+    pushed = sharing(tmp_path, "one", "a", "b")
+    pushed["images"]["c"] = sharing(tmp_path, "two", "c")["images"]["c"]
+    both = texts("b", "one", "two")
+    pushed["images"]["b"] |= {"digest": digest(both[1]), "texts": both}
+    fake.do("push", {**pushed, "siblings": ["r.example/old"]})
+    sent = [line.split()[1] for line in fake.asked(file="sent")]
+    assert [sent.count(digest(layer)) for layer in ("one", "two")] == [1, 1]
+
+
 def test_a_delta_whose_first_image_fails_is_sent_by_the_others(fake: Fake, tmp_path: Path) -> None:
     fake.do("push", job(tmp_path, "old"))
     fake.fails((f"{digest(texts('api', 'delta')[1])} r.example/api@", 99, "denied [http 403]"))
