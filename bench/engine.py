@@ -1,6 +1,7 @@
 """What the measurements share: a copy of the project, an engine of its own, edits, and a table."""
 
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
+PATTERN = "salesforce"
 PORT = "5055"  # of the engine's own registry
 # The vulnerability database there: small, but reading an image and matching it take what they take.
 DATABASE = ("--database", f"127.0.0.1:{PORT}/airflow-images/test-advisories:2")
@@ -67,6 +69,27 @@ def edit(dag_file: Path, number: int) -> None:
     """Add a comment to a DAG file."""
     with dag_file.open("a", encoding="utf-8") as file:
         file.write(f"# edit {number} of {time.time_ns()}\n")
+
+
+def make_types(project: Path, count: int) -> list[str]:
+    """Replace the DAG types of a project by copies of one, with DAG ids of their own; their names."""
+    found = [f"t{number:02}" for number in range(1, count + 1)]
+    for name in found:
+        shutil.copytree(project / "images" / PATTERN, project / "images" / name)
+        shutil.copytree(project / "dags" / PATTERN, project / "dags" / name)
+        file = project / "images" / name / "pyproject.toml"
+        text = re.sub(
+            r"^name = .*$", f'name = "{name}"', file.read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+        file.write_text(text, encoding="utf-8")
+        for code in (project / "dags" / name).rglob("*.py"):
+            text = code.read_text(encoding="utf-8").replace(f'"{PATTERN}_extraction"', f'"{name}_extraction"')
+            code.write_text(text, encoding="utf-8")
+    for tree in ("images", "dags"):
+        for folder in (project / tree).iterdir():
+            if folder.is_dir() and folder.name not in found:
+                shutil.rmtree(folder)
+    return found
 
 
 def show(results: dict[str, list[float]]) -> None:

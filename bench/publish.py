@@ -15,32 +15,10 @@ It works in a copy of the project, on an engine of its own (AIRGAP_INSTANCE=benc
 """
 
 import argparse
-import re
-import shutil
-from pathlib import Path
 
-from engine import DATABASE, PORT, Engine, edit, running, show
+from engine import DATABASE, PORT, Engine, edit, make_types, running, show
 
-PATTERN = "salesforce"
 GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
-
-
-def make_types(project: Path, count: int) -> list[str]:
-    """Replace the DAG types of a project by copies of one; their names."""
-    found = [f"t{number:02}" for number in range(1, count + 1)]
-    for name in found:
-        shutil.copytree(project / "images" / PATTERN, project / "images" / name)
-        shutil.copytree(project / "dags" / PATTERN, project / "dags" / name)
-        file = project / "images" / name / "pyproject.toml"
-        text = re.sub(
-            r"^name = .*$", f'name = "{name}"', file.read_text(encoding="utf-8"), flags=re.MULTILINE
-        )
-        file.write_text(text, encoding="utf-8")
-    for tree in ("images", "dags"):
-        for folder in (project / tree).iterdir():
-            if folder.is_dir() and folder.name not in found:
-                shutil.rmtree(folder)
-    return found
 
 
 def measure(engine: Engine, types: list[str], runs: int) -> dict[str, list[float]]:
