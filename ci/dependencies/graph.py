@@ -76,11 +76,18 @@ class Graph:
         if node not in self._edges:
             there = self.image.by_name.get(node.name)
             texts = there.requires if there else ()
-            found = {edge for text in texts for edge in self._holding(text, node.extras)}
-            # One that asks for extras of itself needs what they need.
-            own = [edge for edge in found if edge.node.name == node.name and edge.node != node]
-            found |= {edge for each in own for edge in self.edges(each.node)}
-            self._edges[node] = tuple(sorted(each for each in found if each.node.name != node.name))
+            found: set[Edge] = set()
+            seen: set[Node] = set()
+            waiting = [node]
+            while waiting:
+                extras = waiting.pop()
+                if extras not in seen:
+                    seen.add(extras)
+                    asked = {edge for text in texts for edge in self._holding(text, extras.extras)}
+                    # One that asks for extras of itself needs what they need.
+                    waiting += [edge.node for edge in asked if edge.node.name == node.name]
+                    found |= {edge for edge in asked if edge.node.name != node.name}
+            self._edges[node] = tuple(sorted(found))
         return self._edges[node]
 
     def requirers(self, name: str) -> list[tuple[str, str]]:

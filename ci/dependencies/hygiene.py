@@ -14,9 +14,16 @@ from .imports_of import Import, imports_of
 from .resolution import TREES, Place, Resolver
 
 DECLARED = "unused dependencies"
-PROVIDED = "imports"
+PROVIDED = "import hygiene"
 _KEY = "allow-not-imported"
 _NAMED = 5  # modules that a finding names
+# What folders of a repository are called that people expect in an image.
+_CUSTOMARY = frozenset(
+    {
+        *("common", "config", "core", "helpers", "hooks", "include", "lib", "libs", "operators", "plugins"),
+        *("sensors", "shared", "src", "tasks", "tests", "tools", "utils"),
+    }
+)
 
 
 def outcome(
@@ -39,8 +46,9 @@ def outcome(
     resolver = Resolver(own, files - set(own), environment)
     owners = {path: [each.name for each in types if _is_of(path, each)] for path in files - set(own)}
     patched = any("sys.path" in sources[path] for path in own)
+    tests = _tests(found, resolver)
     findings = [
-        finding
+        _of_test(finding) if path in tests else finding
         for path in own
         for finding in _misplaced(dag_type, path, found[path], resolver, owners, patched=patched)
     ]
@@ -49,7 +57,7 @@ def outcome(
     }
     declared = _declared(dag_type, used, environment, sources.get(dag_type.file, ""))
     count = sum(map(len, found.values()))
-    told = Fact(check=PROVIDED, told=f"all of them are in the image (imports: {count}, files: {len(own)})")
+    told = Fact(check=PROVIDED, told=f"all imports are in the image (imports: {count}, files: {len(own)})")
     facts = () if findings else (told,)
     return Outcome(facts=(*facts, *declared.facts), findings=(*findings, *declared.findings))
 
@@ -75,18 +83,55 @@ def _misplaced(  # noqa: PLR0913 - each comes from another place
     *,
     patched: bool,
 ) -> Iterator[Finding]:
-    """Imports of a file that lead to another type's files, or to nothing."""
+    """Imports of a file that lead to another type's files, to nothing, or past a file of its own."""
     for each in imports:
         if each.optional or each.typing:
             continue
+        level = Level.ERROR
         place, path = resolver.place(file, each)
         if place is Place.FOREIGN:
             cause, remedy = _foreign(dag_type, path, _owners_of(path, owners))
         elif place is Place.MISSING and not (patched and resolver.beside(each.module)):
             cause, remedy = _missing(dag_type, each, resolver)
+        elif not patched and (hidden := resolver.hidden(file, each)):
+            cause, remedy = _hidden(hidden)
+            level = Level.WARNING
         else:
             continue
-        yield Finding(check=PROVIDED, file=file, line=each.line, cause=cause, remedy=remedy)
+        yield Finding(check=PROVIDED, file=file, line=each.line, cause=cause, remedy=remedy, level=level)
+
+
+def _tests(found: Mapping[str, Iterable[Import]], resolver: Resolver) -> frozenset[str]:
+    """Of a type's files those that are named as tests are, and that no other file leads to."""
+    reached: set[str] = set()
+    waiting = [path for path in found if not _is_named_as_test(path)]
+    while waiting:
+        path = waiting.pop()
+        if path in found and path not in reached:
+            reached.add(path)
+            waiting += [resolver.place(path, each)[1] for each in found[path]]
+    return frozenset(found.keys() - reached)
+
+
+def _is_named_as_test(path: str) -> bool:
+    *folders, name = path.split("/")
+    return (
+        name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py") or "tests" in folders
+    )
+
+
+def _of_test(finding: Finding) -> Finding:
+    """A finding in a test: no task runs it."""
+    remedy = f"move tests out of dags/ and scripts/; or, where it is none, {finding.remedy}"
+    return finding.model_copy(update={"remedy": remedy, "level": Level.WARNING})
+
+
+def _hidden(path: str) -> tuple[str, str]:
+    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    short = name.removeprefix("dags.")
+    first = short.partition(".")[0]
+    cause = f"{path} can't be imported as {short!r}: the installed {first!r} comes first"
+    return cause, f"rename it, or import it as {name!r}"
 
 
 def _owners_of(path: str, owners: Mapping[str, list[str]]) -> list[str]:
@@ -104,12 +149,16 @@ def _owners_of(path: str, owners: Mapping[str, list[str]]) -> list[str]:
 def _foreign(dag_type: DagType, path: str, owners: list[str]) -> tuple[str, str]:
     tree, _, below = path.partition("/")
     folder = f'"{below.split("/")[0]}"'
-    own = f"[tool.{TOOL}] {tree} of {dag_type.file}"
+    listed = f"add {folder} to [tool.{TOOL}] {tree} of {dag_type.file}"
+    if tree == "dags" and not dag_type.settings.dags:
+        default = f'"{dag_type.name}"'
+        listed = f"write dags = [{default}, {folder}] into [tool.{TOOL}] of {dag_type.file}: "
+        listed += f"without it, dags is [{default}]"
     if not owners:
-        return f"imports {path}, which isn't in this image", f"add {folder} to {own}"
+        return f"imports {path}, which isn't in this image", listed
     whose = f"the DAG type{'s' * (len(owners) > 1)} {', '.join(owners)}"
     remedy = "move what both need to a folder of scripts/ and list it in scripts of both, "
-    remedy += f"or add {folder} to {own}"
+    remedy += f"or {listed}"
     return f"imports {path}, which is of {whose} and isn't in this image", remedy
 
 
@@ -122,8 +171,13 @@ def _missing(dag_type: DagType, found: Import, resolver: Resolver) -> tuple[str,
     if path := resolver.beside(found.module):
         name = path.removeprefix("dags/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         return cause, f"import it as {name!r}: a file's own folder isn't on the import path"
-    hint = resolver.near(module)
-    return cause, f"pin the package that provides {module!r} in {dag_type.file} and lock{hint}"
+    pin = f"pin the package that provides {module!r} in {dag_type.file} and lock"
+    if module in _CUSTOMARY:
+        moved = f"where it is a folder of the repository, move {module}/ to scripts/ and import it as "
+        moved += f"'scripts.{module}': only dags/ and scripts/ are in an image"
+        return cause, f"{moved}; else {pin}"
+    names = [canonicalize_name(Requirement(each).name) for each in dag_type.project.dependencies]
+    return cause, f"{pin}{resolver.near(module, names)}"
 
 
 def _declared(dag_type: DagType, used: set[str], environment: Environment, text: str) -> Outcome:

@@ -1,14 +1,18 @@
 """What a Python file imports, by its syntax tree: each name with its line, and whether it may fail."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 # Handlers for these catch a module that isn't there.
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-# An `if` that mentions one of these decides by what is there; Airflow runs functions so decorated elsewhere.
+# An `if` that mentions one of these decides by what is there.
 _DECIDING = frozenset({"version_info", "platform", "find_spec"})
-_ELSEWHERE = frozenset({"virtualenv", "external_python", "docker", "kubernetes"})
+# Airflow runs functions so decorated, or given to operators whose names end so, in another Python.
+_ELSEWHERE = frozenset(
+    {"virtualenv", "branch_virtualenv", "external_python", "branch_external_python", "docker", "kubernetes"}
+)
+_OPERATORS = ("VirtualenvOperator", "ExternalPythonOperator")
 _DYNAMIC = frozenset({"import_module", "__import__"})
 
 
@@ -46,14 +50,40 @@ def imports_of(text: str) -> tuple[Import, ...]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
         return ()
-    return tuple(sorted(set(_within(tree.body, optional=False, typing=False))))
+    return tuple(sorted(set(_within(tree))))
 
 
-def _within(nodes: Iterable[ast.AST], *, optional: bool, typing: bool) -> Iterator[Import]:
-    for node in nodes:
+def _within(tree: ast.Module) -> Iterator[Import]:
+    away = _given_away(tree)
+    # No recursion: a long expression is nested deeper than Python calls functions.
+    waiting: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
+    while waiting:
+        node, optional, typing = waiting.pop()
         yield from _named(node, optional=optional, typing=typing)
-        for inner, may_fail, checked_only in _parts(node):
-            yield from _within(inner, optional=optional or may_fail, typing=typing or checked_only)
+        for inner, may_fail, checked_only in _parts(node, away):
+            waiting += [(each, optional or may_fail, typing or checked_only) for each in inner]
+
+
+def _given_away(tree: ast.Module) -> frozenset[str]:
+    """The names of functions that a file uses for nothing but tasks in another Python."""
+    nodes = list(ast.walk(tree))
+    given = [
+        keyword.value
+        for node in nodes
+        if isinstance(node, ast.Call) and _operator(node.func).endswith(_OPERATORS)
+        for keyword in node.keywords
+        if keyword.arg == "python_callable"
+    ]
+    names = {each.id for each in given if isinstance(each, ast.Name)}
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and node not in given}
+    return frozenset(names - used)
+
+
+def _operator(func: ast.expr) -> str:
+    """The last name of what is called, such as PythonOperator of it or of PythonOperator.partial."""
+    if isinstance(func, ast.Attribute) and func.attr == "partial":
+        return _last(func.value)
+    return _last(func)
 
 
 def _named(node: ast.AST, *, optional: bool, typing: bool) -> Iterator[Import]:
@@ -83,8 +113,11 @@ def _literal(node: ast.expr) -> str:
 Part = tuple[Sequence[ast.AST], bool, bool]
 
 
-def _parts(node: ast.AST) -> list[Part]:
-    """What is in a node: nodes, whether an import in them may fail, whether they are for type checkers."""
+def _parts(node: ast.AST, away: Container[str]) -> list[Part]:
+    """What is in a node: nodes, whether an import in them may fail, whether they are for type checkers.
+
+    ``away`` are the names of functions that run in another Python.
+    """
     if isinstance(node, ast.Try | ast.TryStar):
         caught = any(_catches(handler.type) for handler in node.handlers)
         return [
@@ -102,8 +135,8 @@ def _parts(node: ast.AST) -> list[Part]:
             (node.orelse, deciding, typing and negated),
         ]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        away = any(_last(each) in _ELSEWHERE for each in node.decorator_list)
-        return [(node.body, away, False), ([*node.decorator_list, node.args], False, False)]
+        elsewhere = node.name in away or any(_last(each) in _ELSEWHERE for each in node.decorator_list)
+        return [(node.body, elsewhere, False), ([*node.decorator_list, node.args], False, False)]
     return [(list(ast.iter_child_nodes(node)), False, False)]
 
 
@@ -131,6 +164,6 @@ def _names(node: ast.AST) -> set[str]:
 
 def _last(node: ast.AST) -> str:
     """The last name of an expression such as task.virtualenv or task.virtualenv(…)."""
-    if isinstance(node, ast.Call):
-        return _last(node.func)
+    while isinstance(node, ast.Call):
+        node = node.func
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

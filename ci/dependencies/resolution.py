@@ -8,7 +8,8 @@ from ..errors import did_you_mean
 from .environment import Environment
 from .imports_of import Import
 
-TREES = ("dags", "scripts")  # Airflow puts dags/ on the import path; PYTHONPATH has the folder above both
+# PYTHONPATH has the folder above both, and comes first; Airflow puts dags/ at the end of the import path.
+TREES = ("dags", "scripts")
 
 
 class Place(StrEnum):
@@ -37,15 +38,38 @@ class Resolver:
     def place(self, file: str, found: Import) -> tuple[Place, str]:
         """What an import of a file leads to, and the file in the repository where it is one."""
         places = list(_places(file, found))
-        for each in places:
-            if path := self._own.found(each, found):
-                return Place.OWN, path
+        if not self._comes_first(found):
+            for each in places:
+                if path := self._own.found(each, found):
+                    return Place.OWN, path
         if not found.level and not self.lacking(found):
             return Place.INSTALLED, ""
         for each in places:
             if path := self._others.found(each, found):
                 return Place.FOREIGN, path
         return Place.MISSING, ""
+
+    def hidden(self, file: str, found: Import) -> str:
+        """The type's own file that an import may be meant for, while what is installed comes first.
+
+        Empty where there is none, or where it is a folder: in dags/dbt/, `import dbt` means the package.
+        """
+        if not self._comes_first(found):
+            return ""
+        paths = filter(None, (self._own.found(each, found) for each in _places(file, found)))
+        top = f"dags/{found.module.partition('.')[0]}/__init__.py"
+        return next((path for path in paths if path.endswith(".py") and path != top), "")
+
+    def _comes_first(self, found: Import) -> bool:
+        """Whether Python takes what is installed, whatever is below dags/."""
+        first = found.module.partition(".")[0]
+        if found.level or first in TREES or first not in self._installed:
+            return False
+        if first not in self._environment.namespaces:
+            return True
+        # A namespace has what is in all of its folders; a package or file of that name goes before them all.
+        regular = self._own.has(f"dags/{first}.py", f"dags/{first}/__init__.py")
+        return not regular and not self.lacking(found)
 
     def lacking(self, found: Import) -> str:
         """The shortest dotted name of an import that the image's Python hasn't; empty where it has them all.
@@ -64,19 +88,32 @@ class Resolver:
                 return ".".join(parts[: end + 1])
         return ""
 
-    def near(self, module: str) -> str:
-        """The hint ": did you mean 'x'?" where the image's Python has a module of nearly that name."""
-        above, dot, last = module.rpartition(".")
-        there = self._environment.namespaces.get(above, frozenset()) if dot else self.outermost
-        return did_you_mean(last, there)
+    def near(self, module: str, declared: Collection[str]) -> str:
+        """The hint ": did you mean 'x'?" where the type has a module of nearly that name.
+
+        Args:
+            module: a dotted name that leads to nothing.
+            declared: the canonical names of its dependencies. What else is installed is rarely meant.
+        """
+        above = module.split(".")[:-1]
+        installed = [each for each in self._environment.distributions if each.name in declared]
+        modules = [one.split(".") for each in installed for one in each.modules]
+        dotted = [*modules, *self._own.dotted("dags")]
+        there = {
+            parts[len(above)] for parts in dotted if parts[: len(above)] == above and parts[len(above) :]
+        }
+        return did_you_mean(module.rpartition(".")[2], there)
 
     @cached_property
     def outermost(self) -> frozenset[str]:
         """The first names of all that the image's Python can import."""
-        known = {
-            module.partition(".")[0] for each in self._environment.distributions for module in each.modules
-        }
-        return self._environment.stdlib | self._environment.loose | known | {"__main__"}
+        return self._installed | self._environment.loose | {"__main__"}
+
+    @cached_property
+    def _installed(self) -> frozenset[str]:
+        """The first names of the modules that distributions bring, and of the standard library's."""
+        every = (module for each in self._environment.distributions for module in each.modules)
+        return self._environment.stdlib.union(module.partition(".")[0] for module in every)
 
     def beside(self, module: str) -> str:
         """A file of the type's own whose path ends like a module's name; empty where there is none."""
@@ -100,6 +137,17 @@ class _Tree:
         # A folder without an __init__.py has no names of its own.
         return "" if taken and here in self._folders else here
 
+    def has(self, *files: str) -> bool:
+        """Whether one of the files is there."""
+        return not self._files.isdisjoint(files)
+
+    def dotted(self, tree: str) -> list[list[str]]:
+        """The parts of the names of all modules below a folder of the root."""
+        inside = [
+            file.removesuffix(".py").split("/")[1:] for file in self._files if file.startswith(f"{tree}/")
+        ]
+        return [parts[:-1] if parts[-1] == "__init__" else parts for parts in inside]
+
     def ending(self, *ends: str) -> str:
         """The first file that ends so."""
         return min((file for file in self._files if file.endswith(ends)), default="")
@@ -119,7 +167,7 @@ def _places(file: str, found: Import) -> Iterator[str]:
         if found.level <= len(folders):
             yield "/".join([*folders[: len(folders) - found.level + 1], *parts])
     else:
-        yield from ("/".join([*root, *parts]) for root in (["dags"], *([[]] if parts[0] in TREES else [])))
+        yield from ("/".join([*root, *parts]) for root in (*([[]] if parts[0] in TREES else []), ["dags"]))
 
 
 def _above(file: str) -> Iterator[str]:

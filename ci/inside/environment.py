@@ -31,6 +31,9 @@ from .imports import EXTRAS, modules_of
 
 HERE = str(Path(__file__).parents[1])
 SUFFIXES = (".py", ".so")
+# Below a package: folders and files that no program that runs needs; others may be data of the package.
+BESIDE = frozenset({"docs", "tests"})
+TEXTS = re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGES|CHANGELOG).*|py\.typed|.*\.pyi")
 
 
 class Distribution(NamedTuple):
@@ -99,12 +102,14 @@ def clashes(installed: list[Distribution]) -> list[dict[str, Any]]:
 
 
 def _matters(file: str) -> bool:
-    """Whether it is a part of a module or a command, and no license, test or document beside them."""
+    """Whether it is a part of a module or a command, and no license, test, document or type beside them."""
     parts = file.split("/")
     if parts[0] == "..":
         return parts[-2:-1] == ["bin"]
     if len(parts) == 1:
         return file.endswith((*SUFFIXES, ".pth"))
+    if BESIDE & set(parts[1:-1]) or (TEXTS.fullmatch(parts[-1]) and not file.endswith(SUFFIXES)):
+        return False
     return parts[0] not in EXTRAS and not parts[0].endswith((".dist-info", ".egg-info", ".data"))
 
 

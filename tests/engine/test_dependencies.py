@@ -123,7 +123,7 @@ async def test_imports_are_checked_against_the_image(sources: Sources, below: Ba
     own = await image.build(dag_type, sources, below)
     found = await checking.outcome(own, dag_type, sources)
     assert found.findings == ()
-    assert [fact.check for fact in found.facts] == ["imports", "unused dependencies"]
+    assert [fact.check for fact in found.facts] == ["import hygiene", "unused dependencies"]
     strange = {
         "dags/api/more.py": "import requests, airflow.providers.zzz\n\nimport salesforce.dag\n",
         "dags/salesforce/dag.py": "",

@@ -27,6 +27,7 @@ def environment(
     namespaces: Mapping[str, Iterable[str]] | None = None,
     clashes: tuple[Clash, ...] = (),
     lost: Mapping[str, tuple[str, ...]] | None = None,
+    loose: Iterable[str] = (),
 ) -> Environment:
     """An environment of distributions, each as "name version | requirement | …".
 
@@ -45,6 +46,7 @@ def environment(
         namespaces={name: frozenset(within) for name, within in (namespaces or {}).items()},
         clashes=clashes,
         lost=dict(lost or {}),
+        loose=frozenset(loose),
     )
 
 

@@ -1,5 +1,7 @@
 """The Python files that are looked at: all of dags/ and scripts/, over links too."""
 
+import pytest
+
 from ci.dependencies import code
 
 from .repository import Repository
@@ -18,6 +20,31 @@ def test_python_files_of_both_trees_are_read(repository: Repository) -> None:
         "dags/a/latin.py": "x = '\ufffd'",
         "scripts/b/deep/x.py": "import b",
     }
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"\xef\xbb\xbfimport a", "import a"),
+        (b"# coding: latin-1\nx = '\xe9'", "# coding: latin-1\nx = '\xe9'"),
+        (
+            b"#!/bin/python\n# -*- coding: cp1252 -*-\n'\x80'",
+            "#!/bin/python\n# -*- coding: cp1252 -*-\n'\u20ac'",
+        ),
+        (b"import a\r\nx = '\xc3\xa9'\r\n", "import a\nx = '\xe9'\n"),
+        (b"# coding: nonsense\nx = '\xe9'", "# coding: nonsense\nx = '\ufffd'"),
+        (b"# coding: rot13\nx = 1", "# coding: rot13\nx = 1"),
+        (b"# coding: undefined\nx = 1", "# coding: undefined\nx = 1"),
+        (b"\xef\xbb\xbf# coding: latin-1\nx", "\ufeff# coding: latin-1\nx"),
+        (b"x = 1\n\nx = '\xe9'", "x = 1\n\nx = '\ufffd'"),
+        (b"\0", "\0"),
+        (b"", ""),
+    ],
+)
+def test_a_file_is_decoded_as_python_does(repository: Repository, content: bytes, text: str) -> None:
+    repository.write("dags/a.py")
+    (repository.root / "dags/a.py").write_bytes(content)
+    assert code.read(repository.root) == {"dags/a.py": text}
 
 
 def test_links_are_followed_and_circles_are_not(repository: Repository) -> None:

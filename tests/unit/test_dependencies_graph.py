@@ -108,6 +108,17 @@ def test_an_extra_of_a_package_may_ask_for_its_other_extras() -> None:
     assert [edge.node.name for edge in found.edges(Node("a", ("all",)))] == ["b", "c"]
 
 
+def test_extras_that_ask_for_each_other_end() -> None:
+    lines = [
+        "foo 1 | foo[dev]; extra == 'all' | foo[all]; extra == 'dev' | b; extra == 'dev' | c",
+        "b 1",
+        "c 1",
+    ]
+    found = graph([], lines)
+    for extra in ("all", "dev"):
+        assert [edge.node.name for edge in found.edges(Node("foo", (extra,)))] == ["b", "c"]
+
+
 def test_what_is_no_requirement_is_left_out() -> None:
     assert graph([], ["a 1 | b (>>1) | c", "c 1"]).edges(Node("a"))[0].node == Node("c")
 

@@ -35,7 +35,7 @@ PLACE = "dags/salesforce/dag.py"
 def outcome(
     text: str, pins: tuple[str, ...] = (), settings: str = "", files: tuple[str, ...] = ()
 ) -> Outcome:
-    """The outcome of a type with one DAG file, and others beside it."""
+    """The outcome of a type with one DAG file, and others beside it; ``files`` import os."""
     toml = pyproject(pins, settings)
     sources = {FILE: toml, PLACE: text, **dict.fromkeys(files, "import os")}
     own = parse("salesforce", FILE, toml)
@@ -81,7 +81,7 @@ def test_what_is_in_the_image_may_be_imported(text: str) -> None:
     files = ("dags/salesforce/beside.py", "scripts/own/code.py", "scripts/packed/__init__.py")
     found = outcome(text, settings='scripts = ["own", "packed"]', files=files)
     assert found.findings == ()
-    assert [fact.check for fact in found.facts] == ["imports"]
+    assert [fact.check for fact in found.facts] == ["import hygiene"]
 
 
 @pytest.mark.parametrize(
@@ -89,21 +89,71 @@ def test_what_is_in_the_image_may_be_imported(text: str) -> None:
     [
         ("import numpy", "numpy", ""),
         ("import numpy.linalg", "numpy", ""),
-        ("import reqests", "reqests", ": did you mean 'requests'?"),
+        ("import reqests", "reqests", ""),  # which the type doesn't declare
+        ("import asst", "asst", ""),
         ("from google.cloud import bigquery", "google.cloud.bigquery", ""),
         ("import google.cloud.bigquery.client", "google.cloud.bigquery", ""),
-        ("from google.cloud import storag", "google.cloud.storag", ": did you mean 'storage'?"),
+        ("from google.clou import storage", "google.clou", ""),
+        ("import salesforc.x", "salesforc", ": did you mean 'salesforce'?"),
+        ("import psycop", "psycop", ": did you mean 'psycopg'?"),
+        ("from google import aut", "google.aut", ": did you mean 'auth'?"),
         ("from airflow.providers.snowflake.hooks import x", "airflow.providers.snowflake", ""),
         ("importlib.import_module('numpy')", "numpy", ""),
     ],
 )
 def test_an_import_of_nothing_is_an_error_at_its_line(text: str, module: str, hint: str) -> None:
-    found = finding(f"\n{text}\n")
+    told = outcome(f"\n{text}\n", ("psycopg==3.3.2", "google-auth==1", "not-there==1")).findings
+    (found,) = [each for each in told if each.check == "import hygiene"]
     assert (found.file, found.line, found.level) == (PLACE, 2, Level.ERROR)
     assert found.cause == (
         f"imports {module!r}, which neither Python, the base, a dependency nor this type's files provide"
     )
     assert found.remedy == f"pin the package that provides {module!r} in {FILE} and lock{hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "module"), [("from include.sql import x", "include"), ("import utils", "utils")]
+)
+def test_a_folder_that_no_image_has_is_told(text: str, module: str) -> None:
+    assert finding(text).remedy == (
+        f"where it is a folder of the repository, move {module}/ to scripts/ and import it as "
+        f"'scripts.{module}': only dags/ and scripts/ are in an image; "
+        f"else pin the package that provides {module!r} in {FILE} and lock"
+    )
+
+
+def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
+    found = outcome(
+        "from requests import client",
+        settings='dags = ["salesforce", "requests"]',
+        files=("dags/requests/client.py",),
+    )
+    (told,) = found.findings
+    assert (told.check, told.place, told.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
+    assert told.cause == (
+        "dags/requests/client.py can't be imported as 'requests.client': the installed 'requests' comes first"
+    )
+    assert told.remedy == "rename it, or import it as 'dags.requests.client'"
+
+
+@pytest.mark.parametrize("name", ["tests.deep.checks", "conftest", "test_d", "d_test"])
+@pytest.mark.parametrize("text", ["import pytest", "import api.x"])
+def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> None:
+    path = f"dags/salesforce/{name.replace('.', '/')}.py"
+    files = {path: text, "dags/api/x.py": ""}
+    assert [(each.place, each.level) for each in of_files(files)] == [(f"{path}:1", Level.WARNING)]
+    (told,) = of_files(files)
+    assert told.remedy.startswith("move tests out of dags/ and scripts/; or, where it is none, ")
+    # What a DAG imports, at whatever remove, is no test.
+    text = f"import salesforce.{name}"
+    for way in ({PLACE: text}, {PLACE: "from . import tests", "dags/salesforce/tests/__init__.py": text}):
+        assert [each.level for each in of_files({**files, **way})] == [Level.ERROR]
+
+
+def of_files(files: dict[str, str]) -> tuple[Finding, ...]:
+    """The findings of a type without dependencies."""
+    own = parse("salesforce", FILE, pyproject())
+    return hygiene.outcome(own, [own, other()], {FILE: pyproject(), **files}, IMAGE).findings
 
 
 def test_a_file_beside_is_told_by_the_name_it_has() -> None:
@@ -137,7 +187,9 @@ def test_a_file_that_is_nowhere_is_told(text: str, shown: str) -> None:
     ],
 )
 def test_a_file_of_another_type_is_told_with_that_type(text: str, path: str) -> None:
-    found = finding(text, "dags/api/x.py", "scripts/api/client.py")
+    (found,) = outcome(
+        text, settings='dags = ["salesforce"]', files=("dags/api/x.py", "scripts/api/client.py")
+    ).findings
     assert (found.file, found.line, found.level) == (PLACE, 1, Level.ERROR)
     assert found.cause == f"imports {path}, which is of the DAG type api and isn't in this image"
     assert found.remedy == (
@@ -150,6 +202,15 @@ def test_a_file_of_no_type_is_told_with_where_to_list_it() -> None:
     found = finding("from scripts.shared import x", "scripts/shared/x.py")
     assert found.cause == "imports scripts/shared/x.py, which isn't in this image"
     assert found.remedy == f'add "shared" to [tool.airflow-images] scripts of {FILE}'
+
+
+def test_who_lists_no_dags_is_told_to_list_its_own_folder_too() -> None:
+    found = finding("from common import x", "dags/common/x.py")
+    assert found.cause == "imports dags/common/x.py, which isn't in this image"
+    assert found.remedy == (
+        f'write dags = ["salesforce", "common"] into [tool.airflow-images] of {FILE}: '
+        'without it, dags is ["salesforce"]'
+    )
 
 
 def test_an_installed_package_goes_before_another_types_folder_of_its_name() -> None:
@@ -206,7 +267,7 @@ def test_a_dependency_may_be_allowed_with_a_reason() -> None:
     found = outcome("import dbt", ("dbt-core==1", "dbt-postgres==1"), settings)
     assert found.findings == ()
     assert [fact.told for fact in found.facts] == [
-        "all of them are in the image (imports: 1, files: 1)",
+        "all imports are in the image (imports: 1, files: 1)",
         "1 of 2 declared dependencies are imported",
         "dbt-postgres isn't imported, as allowed: dbt loads its adapter by name",
     ]

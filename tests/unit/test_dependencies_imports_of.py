@@ -55,6 +55,13 @@ def test_every_import_is_found(text: str, found: list[str]) -> None:
         "if importlib.util.find_spec('b'):\n    {}",
         "@task.virtualenv(requirements=['b'])\ndef f():\n    {}",
         "@task.external_python\ndef f():\n    {}",
+        "@task.branch_virtualenv\ndef f():\n    {}",
+        "@task.branch_external_python(python='x')\ndef f():\n    {}",
+        "def f():\n    {}\nPythonVirtualenvOperator(task_id='a', python_callable=f)",
+        "with d:\n    BranchPythonVirtualenvOperator(python_callable=f)\ndef f():\n    {}",
+        "def f():\n    {}\nx = python.ExternalPythonOperator(python_callable=f)",
+        "async def f():\n    {}\nBranchExternalPythonOperator(python_callable=f)",
+        "def f():\n    {}\nExternalPythonOperator.partial(python_callable=f).expand(op_args=x)",
     ],
 )
 def test_an_import_that_may_fail_is_known(text: str) -> None:
@@ -76,6 +83,13 @@ def test_an_import_that_may_fail_is_known(text: str) -> None:
         "if TYPE_CHECKING:\n    import a\nelse:\n    {}",
         "if not typing.TYPE_CHECKING:\n    {}",
         "@task\ndef f():\n    {}",
+        "@task.kubernetes_cmd\ndef f():\n    {}",
+        "@task.pyspark\ndef f():\n    {}",
+        "def f():\n    {}\nPythonOperator(python_callable=f)",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nPythonOperator(python_callable=f)",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nf()",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=g, op_args=f)",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=m.f)",
     ],
 )
 def test_an_import_that_must_not_fail_is_known(text: str) -> None:
@@ -107,6 +121,26 @@ def test_lines_and_what_the_file_wrote_are_kept() -> None:
         ".c",
         "d.e",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + " + ".join(["a"] * 1200),
+        "x = " + " and (b or ".join(["a"] * 40) + ")" * 39,
+        "x = a" + ".b(1)" * 600,
+        "f" + "()" * 600,
+        "if a:\n    pass\n" + "elif a:\n    pass\n" * 600,
+        "x = " + " + ".join(["a"] * 20_000),
+    ],
+)
+def test_a_long_expression_is_no_mistake(text: str) -> None:
+    assert [each.module for each in imports_of(f"import b\n{text}")] in (["b"], [])
+
+
+def test_imports_beside_and_in_a_long_expression_are_found() -> None:
+    text = " + ".join(["__import__('c')", *["a"] * 600])
+    assert names(f"import b\nx = {text}") == ["b", "c"]
 
 
 @given(st.text(max_size=60))

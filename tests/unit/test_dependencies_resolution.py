@@ -1,4 +1,4 @@
-"""Where an import leads to: the type's own files first, then what is installed, then other types' files."""
+"""Where an import leads to: what the import path has first, and other types' files where it has nothing."""
 
 import pytest
 
@@ -11,6 +11,13 @@ OWN = (
     "dags/a/dag.py",
     "dags/a/part/code.py",
     "dags/requests.py",
+    "dags/json/__init__.py",
+    "dags/json/more.py",
+    "dags/odd/mine.py",
+    "dags/odd/x/y.py",
+    "dags/loose/x.py",
+    "dags/even/__init__.py",
+    "dags/even/x.py",
     "scripts/a/__init__.py",
     "scripts/a/deep/x.py",
 )
@@ -18,7 +25,12 @@ OTHERS = ("dags/b/dag.py", "scripts/b/__init__.py", "scripts/a_more/x.py", "dags
 RESOLVER = Resolver(
     OWN,
     OTHERS,
-    environment("requests 1", "six 1", "odd 1", namespaces={"odd": ["x"], "odd.x": ["y"]}),
+    environment(
+        *("requests 1", "six 1", "odd 1", "even 1", "odd-store 1"),
+        modules={"odd-store": ("odd.storage.x",)},
+        namespaces={"odd": ["x"], "odd.x": ["y"], "even": ["x"]},
+        loose=("loose",),
+    ),
 )
 FILE = "dags/a/part/code.py"
 
@@ -30,7 +42,13 @@ FILE = "dags/a/part/code.py"
         (Import(line=1, module="a.part"), Place.OWN, "dags/a/part"),
         (Import(line=1, module="a", name="part"), Place.OWN, "dags/a/part"),
         (Import(line=1, module="a", name="nothing"), Place.MISSING, ""),
-        (Import(line=1, module="requests"), Place.OWN, "dags/requests.py"),
+        (Import(line=1, module="requests"), Place.INSTALLED, ""),
+        (Import(line=1, module="dags.requests"), Place.OWN, "dags/requests.py"),
+        (Import(line=1, module="", name="requests", level=3), Place.OWN, "dags/requests.py"),
+        (Import(line=1, module="json.more"), Place.INSTALLED, ""),
+        (Import(line=1, module="odd", name="mine"), Place.OWN, "dags/odd/mine.py"),
+        (Import(line=1, module="even", name="x"), Place.OWN, "dags/even/x.py"),
+        (Import(line=1, module="loose", name="x"), Place.OWN, "dags/loose/x.py"),
         (Import(line=1, module="scripts.a", name="anything"), Place.OWN, "scripts/a/__init__.py"),
         (Import(line=1, module="scripts.a.deep.x", name="*"), Place.OWN, "scripts/a/deep/x.py"),
         (Import(line=1, module="scripts.a.deep", name="y"), Place.MISSING, ""),
@@ -49,6 +67,46 @@ FILE = "dags/a/part/code.py"
 )
 def test_an_import_leads_to_the_first_place_that_has_it(found: Import, place: Place, path: str) -> None:
     assert RESOLVER.place(FILE, found) == (place, path)
+
+
+@pytest.mark.parametrize(
+    ("found", "path"),
+    [
+        (Import(line=1, module="requests"), "dags/requests.py"),
+        (Import(line=1, module="requests", name="get"), "dags/requests.py"),
+        (Import(line=1, module="json", name="more"), "dags/json/more.py"),
+        (Import(line=1, module="odd.x.y"), "dags/odd/x/y.py"),
+        # These are most likely meant for what is installed.
+        (Import(line=1, module="json"), ""),
+        (Import(line=1, module="json", name="loads"), ""),
+        (Import(line=1, module="odd.x"), ""),
+        (Import(line=1, module="six"), ""),
+        # These lead to the file.
+        (Import(line=1, module="dags.requests"), ""),
+        (Import(line=1, module="", name="requests", level=3), ""),
+        (Import(line=1, module="odd", name="mine"), ""),
+        (Import(line=1, module="even", name="x"), ""),
+        (Import(line=1, module="a.dag"), ""),
+    ],
+)
+def test_an_own_module_behind_an_installed_one_is_told(found: Import, path: str) -> None:
+    assert RESOLVER.hidden(FILE, found) == path
+
+
+@pytest.mark.parametrize(
+    ("module", "hint"),
+    [
+        ("requets", ": did you mean 'requests'?"),
+        ("bb", ""),
+        ("aa", ": did you mean 'a'?"),
+        ("odd.storag", ": did you mean 'storage'?"),
+        ("jso", ": did you mean 'json'?"),  # its own folder of that name
+        ("six", ""),
+        ("astt", ""),
+    ],
+)
+def test_a_near_name_is_one_of_the_types_own(module: str, hint: str) -> None:
+    assert RESOLVER.near(module, ["requests", "odd-store", "not-there"]) == hint
 
 
 def test_the_shortest_name_that_is_lacking_is_told() -> None:

@@ -89,6 +89,9 @@ def test_modules_that_no_distribution_lists_are_told(
         ({"p/__init__.py": "1", "p/a.py": ""}, {"p/__init__.py": "2"}, ("overwrites", ["p/__init__.py"])),
         ({"../../../bin/x": "1"}, {"../../../bin/x": "2"}, ("overwrites", ["../../../bin/x"])),
         ({"p/data.json": "1"}, {"p/data.json": "2"}, ("overwrites", ["p/data.json"])),
+        ({"n/LICENSES.py": "1"}, {"n/LICENSES.py": "2"}, ("overwrites", ["n/LICENSES.py"])),
+        ({"n/license": "1"}, {"n/license": "2"}, ("overwrites", ["n/license"])),
+        ({"n/test/x.py": "1"}, {"n/test/x.py": "2"}, ("overwrites", ["n/test/x.py"])),
         ({"foo/__init__.py": ""}, {"foo.py": "2"}, ("shadows", ["foo.py", "foo/__init__.py"])),
         ({"foo/deep/x.py": ""}, {"foo.py": "2"}, ("shadows", ["foo.py", "foo/deep/x.py"])),
         ({"n/foo/__init__.py": ""}, {"n/foo.py": "2"}, ("shadows", ["n/foo.py", "n/foo/__init__.py"])),
@@ -117,6 +120,13 @@ def test_clashes_of_two_distributions_are_told(
         ({"x.cpython-313.pyc": "1"}, {"x.cpython-313.pyc": "2"}),
         ({"n/a.py": ""}, {"n/b.py": ""}),
         ({"foo.py": ""}, {"foo.txt": ""}),
+        ({"n/README.md": "1"}, {"n/README.md": "2"}),
+        ({"n/deep/LICENSE": "1"}, {"n/deep/LICENSE": "2"}),
+        ({"n/CHANGES.rst": "1"}, {"n/CHANGES.rst": "2"}),
+        ({"n/py.typed": ""}, {"n/py.typed": "partial"}),
+        ({"n/a.pyi": "1"}, {"n/a.pyi": "2"}),
+        ({"n/tests/x.py": "1"}, {"n/tests/x.py": "2"}),
+        ({"n/deep/docs/x.json": "1"}, {"n/deep/docs/x.json": "2"}),
     ],
 )
 def test_what_does_no_harm_is_no_clash(
@@ -133,8 +143,8 @@ def test_one_distribution_does_not_clash_with_itself(install: Install, tmp_path:
 
 
 def test_lost_files_are_told_but_for_those_that_do_not_matter(install: Install, tmp_path: Path) -> None:
-    install("one", {"x.py": "", "p/a.py": "", "tests/y.py": "", "x.pyc": ""})
-    for path in ("p/a.py", "tests/y.py", "x.pyc"):
+    install("one", {"x.py": "", "p/a.py": "", "tests/y.py": "", "x.pyc": "", "p/py.typed": ""})
+    for path in ("p/a.py", "tests/y.py", "x.pyc", "p/py.typed"):
         (tmp_path / path).unlink()
     assert told(tmp_path).lost == {"one": ("p/a.py",)}
 
