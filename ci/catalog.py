@@ -74,6 +74,19 @@ def load(root: Path) -> Catalog:
     return Catalog(types=sound, problems={name: tuple(found) for name, found in problems.items()})
 
 
+def text_of(file: Path, shown: str) -> str:
+    """The text of a file that people write.
+
+    Raises:
+        ConfigurationError: it isn't UTF-8, as PowerShell writes files; ``shown`` is its path in the message.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        told = f"{shown}: is not UTF-8: {error.reason} at byte {error.start}: save it as UTF-8"
+        raise ConfigurationError([told]) from None
+
+
 def _load_type(root: Path, folder: Path) -> DagType:
     file = folder / "pyproject.toml"
     shown = str(file.relative_to(root))
@@ -85,11 +98,7 @@ def _load_type(root: Path, folder: Path) -> DagType:
         raise ConfigurationError(
             [f"{shown}: is missing: write it, or remove the folder images/{folder.name}"]
         )
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([f"{shown}: is not UTF-8: {error.reason} at byte {error.start}"]) from None
-    found = spec.parse(folder.name, shown, text)
+    found = spec.parse(folder.name, shown, text_of(file, shown))
     problems = [
         *_missing(root, found, "dags", found.dag_paths),
         *_missing(root, found, "scripts", found.script_paths),

@@ -8,15 +8,19 @@ import tomllib
 from dataclasses import dataclass
 from typing import Annotated
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from pydantic import BaseModel, Field, ValidationError
+from packaging.version import Version
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from .dependencies import credentials
 from .errors import ConfigurationError
 from .spec import TOOL, DagType
 
 NAME = "pylock.toml"
 REMEDY = "run: dagger call lock -y"
+_LONGEST = 60  # of a value that is shown, in characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,21 @@ class _Document(BaseModel):
     tool: _Tools = _Tools()
 
 
+class _ForUv(BaseModel):
+    """What uv demands of a present lock beyond that: it ends where one of these is missing or wrong."""
+
+    class Package(BaseModel):
+        """A package's key."""
+
+        name: Annotated[str, AfterValidator(lambda name: canonicalize_name(name, validate=True))]
+        version: Annotated[str, AfterValidator(Version)]
+
+    lock_version: Annotated[str, Field(alias="lock-version", pattern=r"^1\.\d+$")]
+    created_by: Annotated[str, Field(alias="created-by")]
+    requires_python: Annotated[str, Field(alias="requires-python"), AfterValidator(SpecifierSet)] = ""
+    packages: tuple[Package, ...]
+
+
 def base_name(reference: str) -> str:
     """A base as a lock names it: its reference as it was asked for, without the digest it was found under."""
     return reference.partition("@")[0]
@@ -83,6 +102,17 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     return text
 
 
+def usable(text: str | None) -> str | None:
+    """A present lock whose versions can be kept; none where it is no lock, such as after a failed merge."""
+    try:
+        document = tomllib.loads(text or "")
+        _Document.model_validate(document)
+        _ForUv.model_validate(document)
+    except (tomllib.TOMLDecodeError, ValidationError):
+        return None
+    return text
+
+
 def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     """The lock of a DAG type.
 
@@ -93,10 +123,12 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
 
     Raises:
         ConfigurationError: it is missing, no TOML, without hashes, or not made for these pins and this base.
+            Where an address holds credentials, that alone is told, and they are not shown.
     """
     file = dag_type.file.replace("pyproject.toml", NAME)
     if text is None:
         raise ConfigurationError([f"{file}: is missing; {REMEDY}"])
+    credentials.refuse_in_lock(file, text, "holds a login")  # first: what is told of mistakes shows values
     document = _parse(file, text)
     made_for = document.tool.stamp
     bare = sorted(package.name for package in document.packages if not package.hashed)
@@ -122,7 +154,11 @@ def _parse(file: str, text: str) -> _Document:
 
 def _sentence(file: str, detail: ErrorDetails) -> str:
     place = ".".join(map(str, detail["loc"]))
-    return f"{file}: {place}: {detail['msg']}, found {detail['input']!r}; {REMEDY}"
+    if detail["type"] == "missing":  # the value is the whole table around it
+        return f"{file}: {place}: is missing; {REMEDY}"
+    value = credentials.redacted(repr(detail["input"]))
+    value = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+    return f"{file}: {place}: {detail['msg']}, found {value}; {REMEDY}"
 
 
 def _requirements(dag_type: DagType) -> list[str]:

@@ -53,26 +53,27 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     tools = layers.with_netrc(
         layers.with_uv(testbed.without_certificate_updates(base.with_user("root"))), netrc
     )
+    version = "import platform; print(platform.python_version())"
     command = (
-        f'{layers.UV} pip freeze --python {PYTHON} --no-config; printf "\\n#\\n"; cat {CONSTRAINTS} || :'
+        f"{PYTHON} -c '{version}'; {layers.UV} pip list --format json --python {PYTHON} --no-config; "
+        f"cat {CONSTRAINTS} || :"
     )
     # One step for both. A base of someone's own may have no constraints.
-    listing = tools.with_exec(["sh", "-ec", command])
+    listed = tools.with_exec(["sh", "-ec", command])
     try:
-        freeze, _, constraints = (await listing.stdout()).partition("\n#\n")
-        version = await base.env_variable("AIRFLOW_PYTHON_VERSION")
+        python, listing, constraints = (await listed.stdout()).split("\n", 2)
     except dagger.QueryError as error:
         raise outside.step_error(f"the packages of the base {reference} can't be listed", error) from None
+    held = Held.parse(listing, constraints, python)
     # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
-    series = ".".join((version or "").split(".")[:2])
-    target = ("--python", PYTHON, *(("--python-version", series) if series else ()))
+    target = ("--python", PYTHON, "--python-version", held.python)
     programs = layers.package("culprits.py", "newer.py", "resolve.py", "solver.py")
     return Resolver(
         container=tools.with_mounted_directory(_PROGRAMS, programs).with_env_variable(
             "PYTHONPATH", _PROGRAMS
         ),
         reference=reference,
-        held=Held.parse(freeze, constraints, series),
+        held=held,
         target=target,
         turns=asyncio.Semaphore(_AT_ONCE),
     )
@@ -103,7 +104,7 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
     """
     known: set[str] = set()
     for dag_type in types:
-        present = await sources.text(_lock_of(dag_type))
+        present = await _present(dag_type, sources)
         known |= request.pinned_by(dag_type) | request.packages_of(present)
     asked = request.checked(upgrade, known)
     on = await resolver(base, reference, netrc)
@@ -133,11 +134,12 @@ async def outdated(
 async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: Upgrade) -> str:
     if not dag_type.project.dependencies:
         return lockfile.stamp(dag_type, on.reference, _EMPTY)
-    text, present = await _texts(dag_type, sources)
+    text = await _pyproject(dag_type, sources)
+    present = lockfile.usable(await _present(dag_type, sources))
     job = request.job(dag_type, on.held, text=text, uv=layers.UV, target=on.target, upgrade=upgrade)
     kept = None if upgrade.everything else present
     # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
-    ready = _ready(_anew(on.container) if upgrade.wanted else on.container, job, text, kept)
+    ready = _ready(_anew(on.container) if upgrade.wanted else on.container, job, kept)
     try:
         resolved = await _run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents()
     except dagger.ExecError as error:
@@ -152,7 +154,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     """The failure of uv with every conflict; found only now, and never remembered."""
     if outside.is_from_outside(error):
         return _not_locked(on, dag_type, error)
-    ready = _ready(_anew(on.container), job, "", None)
+    ready = _ready(_anew(on.container), job, None)
     try:
         async with on.turns:
             facts = await _run(ready, "explain").file(f"{_ANSWER}/facts.json").contents()
@@ -165,7 +167,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
 
 async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_newer: str) -> Report:
     packages = (await sources.lock(dag_type, on.reference)).packages
-    text, _ = await _texts(dag_type, sources)
+    text = await _pyproject(dag_type, sources)
     if not dag_type.project.dependencies:
         return Report(dag=dag_type.name, packages=())
     job = request.job(
@@ -179,7 +181,7 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
         newest=True,
     )
     try:
-        ready = _ready(_anew(on.container), job, "", None)
+        ready = _ready(_anew(on.container), job, None)
         async with on.turns:
             facts = await _run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents()
     except dagger.QueryError as error:
@@ -187,15 +189,22 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
     return reported(dag_type, json.loads(facts))
 
 
-async def _texts(dag_type: DagType, sources: Sources) -> tuple[str, str | None]:
+async def _pyproject(dag_type: DagType, sources: Sources) -> str:
     text = await sources.text(dag_type.file)
     if text is None:
         raise ConfigurationError([f"{dag_type.file}: is missing"])
-    return request.complete(text), request.usable(await sources.text(_lock_of(dag_type)))
+    return text
 
 
-def _ready(container: dagger.Container, job: str, text: str, present: str | None) -> dagger.Container:
-    folder = dag.directory().with_new_file("pyproject.toml", text)
+async def _present(dag_type: DagType, sources: Sources) -> str | None:
+    try:
+        return await sources.text(_lock_of(dag_type))
+    except ConfigurationError:  # it isn't UTF-8: it is written anew, as one that is no TOML
+        return None
+
+
+def _ready(container: dagger.Container, job: str, present: str | None) -> dagger.Container:
+    folder = dag.directory()
     if present is not None:
         folder = folder.with_new_file(lockfile.NAME, present)
     return (

@@ -61,9 +61,13 @@ class Sources:
         return catalog.load(await self.root())
 
     async def text(self, path: str) -> str | None:
-        """The text of a file, by its path from the repository's root; None where there is none."""
+        """The text of a file, by its path from the repository's root; None where there is none.
+
+        Raises:
+            ConfigurationError: it isn't UTF-8.
+        """
         file = await self.root() / path
-        return file.read_text(encoding="utf-8") if file.is_file() else None
+        return catalog.text_of(file, path) if file.is_file() else None
 
     async def lock(self, dag_type: DagType, base: str) -> Lock:
         """The lock of a DAG type, made for that base; raises ConfigurationError where it isn't."""
@@ -79,6 +83,11 @@ class Sources:
     async def dag_files(self, dag_type: DagType) -> dagger.Directory:
         """The type's DAG code, at the paths it has below dags/."""
         return await self._chosen("dags", dag_type.dag_paths)
+
+    async def ignore_file(self) -> dagger.File | None:
+        """dags/.airflowignore, which counts for all types; None where there is none."""
+        path = "dags/.airflowignore"
+        return self._tree.file(path) if (await self.root() / path).is_file() else None
 
     async def script_files(self, dag_type: DagType) -> dagger.Directory:
         """The type's scripts, at the paths they have below scripts/."""

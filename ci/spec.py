@@ -47,7 +47,8 @@ def _pinned(value: str) -> str:
     if len(specifiers) != 1 or not exact:
         extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
         raise ValueError(f"is not pinned: write '{requirement.name}{extras}==<version>'")
-    return value
+    # Other pins stay as they are written, for locks have them so; "name (==1)" isn't read further on.
+    return str(requirement) if "(" in value.partition(";")[0] else value
 
 
 def _relative(value: str) -> str:
@@ -158,7 +159,7 @@ class Settings(Table):
     scripts: Paths = ()  # folders or files under scripts/
     system_packages: Packages = ()
     build_packages: Packages = ()
-    env: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
+    env: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict, repr=False)
     allow_base_changes: ChangesOfBase = Field(default_factory=dict)
     allow_outside_constraints: OutsideConstraints = Field(default_factory=dict)
     allow_not_imported: NotImported = Field(default_factory=dict)
@@ -239,9 +240,11 @@ def _misspelt_tables(file: str, document: dict[str, Any]) -> list[str]:
     for table in document:
         if table not in accepted:
             hint = did_you_mean(table, accepted) or f": expected [project] and [tool.{TOOL}]"
-            problems.append(f"{file}: unknown table [{table}]{hint}")
+            problems.append(f"{file}: unknown table [{credentials.redacted(table)}]{hint}")
     if not isinstance(document.get("tool", {}), dict):
-        problems.append(f"{file}: tool: {document['tool']!r} is wrong: expected the table [tool.{TOOL}]")
+        problems.append(
+            f"{file}: tool: {tables.shown(document['tool'])} is wrong: expected the table [tool.{TOOL}]"
+        )
     # Other tools' tables are theirs; only what looks like ours and isn't is a slip.
     hints = {table: did_you_mean(table, [TOOL]) for table in _tools(document) if table != TOOL}
     return problems + [f"{file}: unknown table [tool.{table}]{hint}" for table, hint in hints.items() if hint]

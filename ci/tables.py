@@ -5,6 +5,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from .dependencies.credentials import redacted
 from .errors import did_you_mean
 
 
@@ -13,7 +14,10 @@ def _kebab(name: str) -> str:
 
 
 class Table(BaseModel):
-    """A table of a configuration file: keys in kebab-case, nothing unknown."""
+    """A table of a configuration file: keys in kebab-case, nothing unknown.
+
+    What a field with ``repr=False`` holds is never shown.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_kebab, populate_by_name=False)
 
@@ -37,23 +41,29 @@ def read(file: str, key: str, model: type[T], raw: object, problems: list[str]) 
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        known = [_kebab(field) for field in model.model_fields]
-        problems += [_sentence(file, key, detail, known) for detail in error.errors()]
+        private = {_kebab(name): not field.repr for name, field in model.model_fields.items()}
+        problems += [redacted(_sentence(file, key, detail, private)) for detail in error.errors()]
         return None
 
 
-def _sentence(file: str, table: str, detail: ErrorDetails, known: list[str]) -> str:
+def shown(value: object) -> str:
+    """What stands in place of a table, as messages show it: no credentials, and nothing that is in a list."""
+    return "[…]" if value and type(value) is list else redacted(repr(value))
+
+
+def _sentence(file: str, table: str, detail: ErrorDetails, private: dict[str, bool]) -> str:
+    """One mistake in words; ``private`` are the known keys, with whether their values may not be shown."""
     location = [str(part) for part in detail["loc"]]
     key = ".".join(location)
-    value = detail["input"]
+    value = "" if location and private.get(location[0]) else f" {redacted(repr(detail['input']))}"
     if detail["type"] == "extra_forbidden":
-        hint = did_you_mean(location[-1], known) or f": expected one of {', '.join(known)}"
+        hint = did_you_mean(location[-1], private) or f": expected one of {', '.join(private)}"
         return f"{file}: [{table}] has an unknown key {location[-1]!r}{hint}"
     if detail["type"] == "missing":
         return f"{file}: [{table}] lacks {location[-1]!r}"
     if detail["type"] == "value_error":
-        return f"{file}: [{table}] {key}: {value!r} {detail['msg'].removeprefix('Value error, ')}"
+        return f"{file}: [{table}] {key}:{value} {detail['msg'].removeprefix('Value error, ')}"
     expected = detail["msg"].replace("a valid tuple", "a list")  # as TOML has it
     if not key:
-        return f"{file}: {table}: {value!r} is wrong: expected the table [{table}]"
-    return f"{file}: [{table}] {key}: {value!r} is wrong: {expected}"
+        return f"{file}: {table}: {shown(detail['input'])} is wrong: expected the table [{table}]"
+    return f"{file}: [{table}] {key}:{value} is wrong: {expected}"

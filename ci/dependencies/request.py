@@ -3,11 +3,12 @@
 import json
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from packaging.requirements import Requirement
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,9 @@ from ..spec import DagType
 
 ROOT = "this-dag-type"
 _NEWER = ("exclude-newer", "exclude-newer-package")
+# uv takes spans such as "30 days" too, which mean something else every day.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_HOW = "write it like 2026-01-01 or 2026-01-01T12:00:00Z"
 
 
 class Held(BaseModel):
@@ -31,9 +35,19 @@ class Held(BaseModel):
     python: str = ""
 
     @classmethod
-    def parse(cls, freeze: str, constraints: str, python: str = "") -> "Held":
-        """What ``uv pip freeze`` says of a base, and its constraints file, which may be empty."""
-        return cls(installed=_pins(freeze), constraints=_pins(constraints), python=python)
+    def parse(cls, listing: str, constraints: str, python: str) -> "Held":
+        """What a base holds.
+
+        Args:
+            listing: what ``uv pip list --format json`` says: all packages, wherever they came from.
+            constraints: the text of its constraints file, which may be empty.
+            python: the whole version of its Python, such as 3.13.11.
+        """
+        return cls(
+            installed={canonicalize_name(each["name"]): each["version"] for each in json.loads(listing)},
+            constraints=_pins(constraints, python),
+            python=".".join(python.split(".")[:2]),
+        )
 
     def installed_for(self, dag_type: DagType) -> dict[str, str]:
         """What stays as it is installed under a DAG type."""
@@ -91,13 +105,16 @@ def checked(upgrade: Upgrade, known: Collection[str]) -> Upgrade:
     return upgrade.model_copy(update={"packages": tuple(sorted(set(names.values())))})
 
 
-def _no_day(text: str) -> list[str]:
-    # uv takes spans such as "30 days" too, which mean something else every day.
+def _is_day(text: str) -> bool:
     try:
-        datetime.fromisoformat(text or "2026-01-01")
+        datetime.fromisoformat(text)
     except ValueError:
-        return [f"--exclude-newer {text!r} is no day: write it like 2026-01-01 or 2026-01-01T12:00:00Z"]
-    return []
+        return False
+    return _DAY.fullmatch(text) is not None
+
+
+def _no_day(text: str) -> list[str]:
+    return [f"--exclude-newer {text!r} is no day: {_HOW}"] if text and not _is_day(text) else []
 
 
 def packages_of(lock: str | None) -> set[str]:
@@ -109,23 +126,6 @@ def packages_of(lock: str | None) -> set[str]:
 def pinned_by(dag_type: DagType) -> set[str]:
     """The names of a type's own pins."""
     return {canonicalize_name(Requirement(pin).name) for pin in dag_type.project.dependencies}
-
-
-def usable(lock: str | None) -> str | None:
-    """A present lock whose versions can be kept: none where it is no TOML, such as after a failed merge."""
-    try:
-        tomllib.loads(lock or "")
-    except tomllib.TOMLDecodeError:
-        return None
-    return lock
-
-
-def complete(text: str) -> str:
-    """A pyproject.toml as uv takes it: with a version in [project], which an image has no use for."""
-    project: dict[str, Any] = tomllib.loads(text).get("project", {})
-    if "version" in project or "version" in project.get("dynamic", ()):
-        return text
-    return re.sub(r"^\s*\[\s*project\s*\].*$", '\\g<0>\nversion = "0"', text, count=1, flags=re.MULTILINE)
 
 
 def options(target: tuple[str, ...], upgrade: Upgrade) -> list[str]:
@@ -155,8 +155,13 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
         upgrade: which versions of a present lock may change.
         locked: the packages of the present lock, where they matter.
         newest: whether [tool.uv] exclude-newer is left out.
+
+    Raises:
+        ConfigurationError: [tool.uv] is no table, or has a day that is none.
     """
-    settings: dict[str, Any] = tomllib.loads(text).get("tool", {}).get("uv", {})
+    document = tomllib.loads(text)
+    settings = _settings(dag_type.file, document)
+    groups = document.get("dependency-groups")
     if newest:
         settings = {key: value for key, value in settings.items() if key not in _NEWER}
     told = {
@@ -164,6 +169,9 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
         "target": options(target, upgrade),
         "root": ROOT,
         "settings": settings,
+        # uv wants a version, which an image has no use for.
+        "project": {"version": "0", **document["project"]},
+        "groups": cast("dict[str, Any]", groups) if isinstance(groups, dict) else {},
         "pins": list(dag_type.project.dependencies),
         "installed": held.installed_for(dag_type),
         "constrained": held.constraints_for(dag_type),
@@ -174,6 +182,61 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
     return json.dumps(told, default=str, sort_keys=True)
 
 
-def _pins(text: str) -> dict[str, str]:
-    found = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;#]+)", text, flags=re.MULTILINE)
-    return {canonicalize_name(name): version for name, version in found}
+def _settings(file: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The table [tool.uv]."""
+    settings = document.get("tool", {}).get("uv", {})
+    if not isinstance(settings, dict):
+        raise ConfigurationError([f"{file}: tool.uv is wrong: expected the table [tool.uv]"])
+    found = cast("dict[str, Any]", settings)
+    problems = [
+        f"{file}: [tool.uv] {key}: {value!r} is no day, and a span means another one every day: {_HOW}"
+        for key, value in _days(found)
+        if isinstance(value, str) and not _is_day(value)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return found
+
+
+def _days(settings: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    for key in _NEWER:
+        value = settings.get(key)
+        if isinstance(value, dict):
+            yield from ((f"{key}.{name}", day) for name, day in cast("dict[str, object]", value).items())
+        else:
+            yield key, value
+
+
+def _pins(text: str, python: str) -> dict[str, str]:
+    """The exact pins of a requirements file that hold on Linux for this version of Python."""
+    environment = {
+        "python_version": ".".join(python.split(".")[:2]),
+        "python_full_version": python,
+        "implementation_version": python,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "extra": "",
+    }
+    found: dict[str, str] = {}
+    for line in text.replace("\\\n", " ").splitlines():
+        # A comment, or options such as --hash.
+        wish = _requirement(re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0])
+        exact = [each for each in wish.specifier if each.operator in ("==", "===")] if wish else []
+        if wish and len(exact) == 1 and _holds(wish, environment):
+            found[canonicalize_name(wish.name)] = exact[0].version
+    return found
+
+
+def _holds(wish: Requirement, environment: dict[str, str]) -> bool:
+    try:
+        return not wish.marker or wish.marker.evaluate(environment)
+    except (UndefinedComparison, UndefinedEnvironmentName):  # uv passes over such a comparison
+        return True
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except (InvalidRequirement, SyntaxError):  # packaging reads a marker's strings as Python's
+        return None

@@ -46,9 +46,11 @@ def text(file: Path) -> str | None:
         encoding = (
             tokenize.detect_encoding(io.BytesIO(content).readline)[0] if file.suffix == ".py" else "utf-8"
         )
-        return content.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
+        found = content.decode(encoding)
+        found.encode("utf-8")  # "unicode_escape" and the like make what no JSON can hold
+    except (SyntaxError, UnicodeError, LookupError):
         return None
+    return found
 
 
 class Survey:

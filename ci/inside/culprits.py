@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .solver import Outcome, Solver, loosened, name_of, wanted
@@ -19,7 +19,8 @@ class Job:
     ``uv`` and ``target`` are the command's beginning and its options for the base's Python; ``root`` the name
     that stands for the type in what uv says; ``settings`` its [tool.uv]; ``pins`` its requirements;
     ``installed`` and ``constrained`` what the base has and what only its constraints file names, as
-    name → version; ``locked`` the present lock.
+    name → version; ``locked`` the present lock; ``project`` and ``groups`` the type's tables [project] and
+    [dependency-groups].
     """
 
     uv: Sequence[str]
@@ -31,6 +32,8 @@ class Job:
     constrained: Mapping[str, str]
     upgrade_packages: Sequence[str] = ()
     locked: Mapping[str, str] | None = None
+    project: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    groups: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def held(self) -> dict[str, str]:

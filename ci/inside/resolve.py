@@ -2,7 +2,8 @@
 
     python -m inside.resolve lock|explain|outdated JOB.json ANSWER
 
-Runs in the folder that holds the type's pyproject.toml. JOB.json is what ci/dependencies/request.py writes.
+Runs in a folder of its own, with the present lock in it where there is one. JOB.json is what
+ci/dependencies/request.py writes.
 ``lock`` leaves pylock.toml in the folder ANSWER and ends as uv does; ``explain`` and ``outdated`` write their
 facts as JSON into the file ANSWER, as ci/dependencies/ reads them.
 """
@@ -18,14 +19,14 @@ from typing import Any
 
 from .culprits import Job, explain
 from .newer import outdated
-from .solver import Outcome, Solver, toml, versions
+from .solver import Outcome, Solver, pyproject, versions
 
 LOCK = "pylock.toml"
 SECONDS = 120  # a run of uv that explains: longer than any that ends well
 
 
 def lock_command(job: Job, folder: Path) -> list[str]:
-    """The command that resolves pyproject.toml here into the lock in a folder."""
+    """The command that resolves pyproject.toml here into the lock here; a folder takes what it holds."""
     held = folder / "constraints.txt"
     held.write_text(_lines(job.held), encoding="utf-8")
     command = [*job.uv, "pip", "compile", "pyproject.toml", *job.target, "--constraints", str(held)]
@@ -40,6 +41,8 @@ def lock_command(job: Job, folder: Path) -> list[str]:
 
 def lock(job: Job, folder: Path) -> int:
     """Resolve into the lock in a folder; uv's exit code, what it says goes where it always does."""
+    tables = {"project": job.project, "dependency-groups": job.groups, "tool.uv": job.settings}
+    Path("pyproject.toml").write_text(pyproject(tables), encoding="utf-8")
     code = subprocess.run(lock_command(job, folder), check=False).returncode  # noqa: S603
     if code == 0:
         (folder / LOCK).write_text(Path(LOCK).read_text(encoding="utf-8"), encoding="utf-8")
@@ -56,7 +59,7 @@ def solver(job: Job, folder: Path) -> Solver:
         options: Sequence[str] = (),
     ) -> Outcome:
         project = {"name": job.root, "version": "0", "dependencies": list(requirements)}
-        text = f"project = {toml(project)}\n[tool]\nuv = {toml(job.settings)}\n"
+        text = pyproject({"project": project, "dependency-groups": job.groups, "tool.uv": job.settings})
         (folder / "pyproject.toml").write_text(text, encoding="utf-8")
         (folder / "held.txt").write_text(_lines(held), encoding="utf-8")
         (folder / "solved.txt").write_text(_lines(preferred or {}), encoding="utf-8")

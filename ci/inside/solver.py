@@ -110,3 +110,11 @@ def toml(value: Any) -> str:  # noqa: ANN401 - any value of JSON
         return f"[{', '.join(map(toml, cast('list[Any]', value)))}]"
     # TOML's basic strings are JSON's, but for DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def pyproject(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of a pyproject.toml with tables such as [project] and [tool.uv], a line for each key."""
+    lines: list[str] = []
+    for table, pairs in tables.items():
+        lines += [f"[{table}]", *(f"{toml(key)} = {toml(value)}" for key, value in pairs.items())]
+    return "\n".join([*lines, ""])

@@ -1,13 +1,15 @@
 """Locks: stable, and never moving what the base has."""
 
+from pathlib import Path
+
 import dagger
 import pytest
 from dagger import dag
 
 from ci import layers, lockfile, locking
-from ci.base import BaseImage
+from ci.base import ENVIRONMENT, BaseImage
 from ci.dependencies.request import Upgrade
-from ci.errors import StepError
+from ci.errors import ConfigurationError, StepError
 from ci.sources import Sources
 from tests.engine.conftest import anew, repository
 from tests.engine.registries import SERVERS
@@ -96,6 +98,33 @@ async def test_the_constraints_hold_for_what_is_not_installed_unless_allowed(bel
 async def test_a_base_without_constraints_will_do(below: BaseImage) -> None:
     locks = await lock(repository(small()), below, below.container.without_file(locking.CONSTRAINTS))
     assert 'name = "cowsay"' in locks["small"]
+
+
+async def test_what_the_base_has_from_elsewhere_than_an_index_is_held_too(below: BaseImage) -> None:
+    place = f"{ENVIRONMENT}/lib/python3.13/site-packages/house_lib-1.0.dist-info"
+    origin = '{"url": "file:///house", "dir_info": {"editable": true}}'
+    container = (
+        below.container.with_new_file(
+            f"{place}/METADATA", "Metadata-Version: 2.1\nName: house-lib\nVersion: 1.0\n"
+        )
+        .with_new_file(f"{place}/RECORD", "")
+        .with_new_file(f"{place}/direct_url.json", origin)
+    )
+    held = (await locking.resolver(container, lockfile.base_name(below.reference))).held
+    assert (held.installed["house-lib"], held.python) == ("1.0", "3.13")
+    assert held.installed.keys() > {"apache-airflow-core", "httpx", "pip"}
+
+
+async def test_a_lock_that_is_not_utf_8_is_resolved_anew(below: BaseImage, tmp_path: Path) -> None:
+    files = small()
+    for path, text in {**files, f"images/small/{lockfile.NAME}": "packages = []"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        encoding = "utf-16" if path.endswith(lockfile.NAME) else "utf-8"
+        (tmp_path / path).write_text(text, encoding=encoding)
+    sources = Sources(dag.host().directory(str(tmp_path)))
+    assert await lock(sources, below) == await lock(repository(files), below)
+    with pytest.raises(ConfigurationError, match=r"pylock\.toml: is not UTF-8: .*: save it as UTF-8"):
+        await sources.text(f"images/small/{lockfile.NAME}")
 
 
 async def test_present_versions_are_kept_unless_an_upgrade_is_asked_for(below: BaseImage) -> None:

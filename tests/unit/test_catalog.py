@@ -106,7 +106,9 @@ def test_a_folder_that_can_name_no_image_is_told(three: Repository, name: str) -
 
 def test_a_file_that_is_not_utf_8_is_told(three: Repository) -> None:
     (three.root / FILE).write_bytes(b'[project]\nname = "\xff"\n')
-    assert problems_of(three, "salesforce") == (f"{FILE}: is not UTF-8: invalid start byte at byte 18",)
+    assert problems_of(three, "salesforce") == (
+        f"{FILE}: is not UTF-8: invalid start byte at byte 18: save it as UTF-8",
+    )
 
 
 def test_two_types_with_one_project_name_are_both_told(three: Repository) -> None:

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from ci.inside.culprits import Job, explain, smallest_freed
 from ci.inside.newer import outdated
 from ci.inside.resolve import lock_command
-from ci.inside.solver import Outcome, loosened, name_of, toml, versions, wanted
+from ci.inside.solver import Outcome, loosened, name_of, pyproject, toml, versions, wanted
 
 # name → version → what it depends on.
 Index = dict[str, dict[str, list[str]]]
@@ -234,3 +234,14 @@ JSON = st.recursive(
 def test_json_becomes_toml(value: object) -> None:
     assert tomllib.loads(f"it = {toml(value)}\n") == {"it": value}
     assert not re.search(r"[\r\n]", toml(value))
+
+
+def test_tables_become_a_pyproject_toml_with_a_line_for_each_key() -> None:
+    tables: dict[str, dict[str, Any]] = {
+        "project": {"name": "a", "version": "0"},
+        "tool.uv": {"index": [{"url": "u"}], "a.b": {}},
+        "x": {},
+    }
+    text = pyproject(tables)
+    assert tomllib.loads(text) == {"project": tables["project"], "tool": {"uv": tables["tool.uv"]}, "x": {}}
+    assert text.splitlines()[:3] == ["[project]", '"name" = "a"', '"version" = "0"']

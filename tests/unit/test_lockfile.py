@@ -156,8 +156,6 @@ def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
         ("packages = 5", "packages"),
         ('packages = "httpx"', "packages"),
         ("packages = [1]", "packages.0"),
-        ('[[packages]]\nversion = "1"', "packages.0.name"),
-        ('[[packages]]\nname = "a"', "packages.0.version"),
         ('[[packages]]\nname = 1\nversion = "1"', "packages.0.name"),
         ('[[packages]]\nname = "a"\nversion = "1"\nwheels = 5', "packages.0.wheels"),
         ('[[packages]]\nname = "a"\nversion = "1"\nwheels = [5]', "packages.0.wheels.0"),
@@ -173,3 +171,27 @@ def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
 def test_a_lock_of_another_shape_is_told_with_the_place(text: str, place: str) -> None:
     (problem,) = problems_of(text)
     assert re.fullmatch(rf"{re.escape(f'{LOCK}: {place}: ')}[^;]+, found [^;]+{re.escape(REMEDY)}", problem)
+
+
+@pytest.mark.parametrize(("there", "missing"), [('version = "1"', "name"), ('name = "a"', "version")])
+def test_a_missing_key_is_told_without_what_is_around_it(there: str, missing: str) -> None:
+    assert problems_of(f"[[packages]]\n{there}") == (f"{LOCK}: packages.0.{missing}: is missing{REMEDY}",)
+
+
+def test_a_wrong_value_is_shown_short() -> None:
+    (problem,) = problems_of(f'packages = "{"x" * 500}"')
+    assert problem.endswith(f", found '{'x' * 59}…{REMEDY}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'packages = "https://me:topsecret@files.example/a"',
+        '[[packages]]\nversion = "1"\nwheels = [{ url = "https://me:topsecret@files.example/a" }]',
+        '[[packages]]\nname = "a"\nversion = "1"\nwheels = [{ url = "https://files.example?jwt=topsecret" }]',
+    ],
+)
+def test_a_lock_with_a_login_is_refused_whatever_else_is_wrong(text: str) -> None:
+    (problem,) = problems_of(text)
+    assert problem.startswith(f"{LOCK}: holds a login: files.example serves files at addresses that hold ")
+    assert "topsecret" not in problem

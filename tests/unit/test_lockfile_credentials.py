@@ -1,6 +1,8 @@
 """No credentials in a lock, in a pyproject.toml, or in what is said of them."""
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ci.dependencies.credentials import redacted, refuse_in_lock
 from ci.errors import ConfigurationError
@@ -29,6 +31,14 @@ def problems_of(text: str) -> tuple[str, ...]:
         "https://index.example/simple?token=hidden",
         "https://index.example/simple?a=1&X-Amz-Signature=hidden",
         "ssh://me:hidden@index.example/simple",
+        "https://me:123/hidden@index.example/simple",
+        "https://me:123/hidden@10.0.0.1/simple",
+        "https://me:/hidden@index.example/simple",
+        "https://me:hidden@[::1]:80/simple",
+        "https://index.example/a?access_key=hidden",
+        "https://index.example/a?x=1&jwt=hidden",
+        "https://index.example/a?user-pwd=hidden",
+        "https://index.example/a?passwd=hidden",
     ],
 )
 def test_an_address_with_credentials_is_told_by_its_key_alone(address: str) -> None:
@@ -59,6 +69,13 @@ def test_all_addresses_with_credentials_are_told() -> None:
         "https://index.example/simple",
         "https://index.example:8443/@scope/simple?page=2",
         "ssh://git@index.example/x",
+        "https://[::1]:80/a@b",
+        "https://[::1]/a@b",
+        "https://index.example:8443/a@b",
+        "https://localhost:8443/a@b",
+        "http://index:8080/@scope/a",
+        "http://index:8080/a@1.0/a.whl",
+        "https://index.example:/a@b",
     ],
 )
 def test_an_address_without_credentials_is_fine(address: str) -> None:
@@ -79,6 +96,23 @@ def test_a_lock_with_credentials_is_refused_and_they_are_not_shown(address: str)
     with pytest.raises(ConfigurationError, match=r"pylock\.toml: isn't written: files\.example ") as caught:
         refuse_in_lock("images/x/pylock.toml", f'wheels = [{{ url = "{address}" }}]\n')
     assert "hidden" not in str(caught.value)
+
+
+def test_every_address_in_a_word_is_redacted() -> None:
+    text = "a=https://x.example:80/,b=https://me:hidden@y.example/,c=https://me@z.example/?token=hidden&d=1"
+    assert redacted(text) == (
+        "a=https://x.example:80/,b=https://***@y.example/,c=https://***@z.example/?token=***&d=1"
+    )
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Z", "C"], exclude_characters="'\"<>@/?#"), min_size=1),
+    st.text(st.characters(exclude_categories=["Cs", "Z", "C"], exclude_characters="'\"<>"), min_size=1),
+)
+def test_no_password_is_shown_however_odd(user: str, password: str) -> None:
+    assume(not (user.endswith(":") and password[0].isdecimal()))
+    told = redacted(f"see https://{user}:x{password}@index.example/simple now")
+    assert told == "see https://***@index.example/simple now"
 
 
 def test_a_lock_without_credentials_is_taken() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ci.dependencies.request import Held, Upgrade, checked, packages_of, pinned_by, usable
+from ci.dependencies.request import Held, Upgrade, checked, packages_of, pinned_by
 from ci.errors import ConfigurationError
-from ci.lockfile import read, stamp
+from ci.lockfile import read, stamp, usable
 
 from .repository import dag_type
 
@@ -39,19 +39,19 @@ def test_a_lock_made_under_other_permissions_is_told(made: str, now: str, told: 
     assert told in problem
 
 
-HELD = Held.parse(
-    "Httpx==0.28.1\nanyio==4.0\nmine @ file:///mine\n", "# all\ncowsay==6.0\nhttpx==0.1\nmoo==1 # x\n"
-)
+INSTALLED = """[{"name": "Httpx", "version": "0.28.1"}, {"name": "anyio", "version": "4.0"},
+{"name": "House_Lib", "version": "1.0+house", "editable_project_location": "/house"}]"""
+HELD = Held.parse(INSTALLED, "# all\ncowsay==6.0\nhttpx==0.1\nmoo==1 # x\n", "3.13.11")
 
 
 def test_what_is_installed_goes_before_the_constraints() -> None:
-    assert HELD.installed_for(dag_type()) == {"httpx": "0.28.1", "anyio": "4.0"}
+    assert HELD.installed_for(dag_type()) == {"httpx": "0.28.1", "anyio": "4.0", "house-lib": "1.0+house"}
     assert HELD.constraints_for(dag_type()) == {"cowsay": "6.0", "moo": "1"}
 
 
 def test_what_is_permitted_is_not_held() -> None:
     allowed = dag_type(settings=f"{CHANGES}\n{OUTSIDE}")
-    assert HELD.installed_for(allowed) == {}
+    assert HELD.installed_for(allowed) == {"house-lib": "1.0+house"}
     assert HELD.constraints_for(allowed) == {"moo": "1"}
 
 
@@ -72,7 +72,36 @@ def test_all_that_is_wrong_with_an_upgrade_is_told() -> None:
     )
 
 
-def test_a_lock_that_a_merge_broke_is_resolved_anew() -> None:
-    broken = "<<<<<<< HEAD\nlock-version = 1\n"
-    assert (usable(broken), packages_of(broken)) == (None, set())
-    assert (usable("a = 1"), usable(None), packages_of(None)) == ("a = 1", None, set())
+KEPT = 'lock-version = "1.0"\ncreated-by = "uv"\n'
+PACKAGES = '[[packages]]\nname = "a"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize("text", [f"{KEPT}packages = []", f'{KEPT}requires-python = ">=3.13"\n{PACKAGES}'])
+def test_the_versions_of_a_lock_are_kept(text: str) -> None:
+    assert usable(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "<<<<<<< HEAD\nlock-version = 1\n",
+        "a = 1",
+        "packages = 3",
+        KEPT,
+        f"{KEPT}packages = 3",
+        f'created-by = "uv"\n{PACKAGES}',
+        f'lock-version = "2.0"\ncreated-by = "uv"\n{PACKAGES}',
+        f'{KEPT}requires-python = "new"\n{PACKAGES}',
+        f'{KEPT}[[packages]]\nname = "a"\n',
+        f'{KEPT}[[packages]]\nname = "a b"\nversion = "1"\n',
+        f'{KEPT}[[packages]]\nname = "a"\nversion = "one"\n',
+        f"{KEPT}{PACKAGES}wheels = 3",
+    ],
+)
+def test_what_is_no_lock_is_resolved_anew(text: str | None) -> None:
+    assert usable(text) is None
+
+
+def test_a_lock_that_a_merge_broke_names_no_package() -> None:
+    assert packages_of("<<<<<<< HEAD\nlock-version = 1\n") == packages_of(None) == set()

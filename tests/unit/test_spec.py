@@ -135,8 +135,8 @@ def test_broken_toml_is_told_with_its_place() -> None:
     [
         ('dags = "salesforce"', "dags: 'salesforce' is wrong: Input should be a list"),
         ("dags = [1]", "dags.0: 1 is wrong: Input should be a valid string"),
-        ("env = { A = 1 }", "env.A: 1 is wrong: Input should be a valid string"),
-        ('env = ["A=1"]', "env: ['A=1'] is wrong: Input should be a valid dictionary"),
+        ("env = { A = 1 }", "env.A: is wrong: Input should be a valid string"),
+        ('env = ["A=1"]', "env: is wrong: Input should be a valid dictionary"),
         ('max-added-mb = "60"', "max-added-mb: '60' is wrong: Input should be a valid number"),
         ("max-added-mb = true", "max-added-mb: True is wrong: Input should be a valid number"),
         ("max-added-mb = inf", "max-added-mb: inf is wrong: Input should be a finite number"),
@@ -157,6 +157,11 @@ def test_a_wrong_value_is_told_with_what_is_right(setting: str, told: str) -> No
             "tool.airflow-images = []",
             "tool.airflow-images: [] is wrong: expected the table [tool.airflow-images]",
         ),
+        (
+            '[[tool.airflow-images]]\nenv = { A = "x" }',
+            "tool.airflow-images: […] is wrong: expected the table [tool.airflow-images]",
+        ),
+        ('[[tool]]\nx = "y"', "tool: […] is wrong: expected the table [tool.airflow-images]"),
     ],
 )
 def test_a_value_in_place_of_a_table_is_told(text: str, told: str) -> None:

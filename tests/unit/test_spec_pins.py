@@ -39,6 +39,18 @@ def test_an_exact_pin_is_accepted(pin: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pin", "plain"),
+    [
+        ("foo(==1.0)", "foo==1.0"),
+        ("foo[x] (==1.0) ; python_version < '3.11'", 'foo[x]==1.0; python_version < "3.11"'),
+        ("foo==1.0; (python_version < '4')", "foo==1.0; (python_version < '4')"),
+    ],
+)
+def test_a_pin_in_parentheses_is_read_without_them(pin: str, plain: str) -> None:
+    assert dag_type([pin]).project.dependencies == (plain,)
+
+
+@pytest.mark.parametrize(
     ("dependency", "told"),
     [
         ("httpx", "is not pinned: write 'httpx==<version>'"),

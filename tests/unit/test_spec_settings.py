@@ -125,6 +125,25 @@ def test_packages_installed_at_every_start_are_refused() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'env = { CONN = "postgres://me:topsecret@h/db", HOME = "x" }',
+        'env = { CONN = "topsecret", "A-B" = "topsecret" }',
+        'env = { CONN = "topsecret\\u0000" }',
+        'env = { CONN = ["topsecret"] }',
+        'env = ["topsecret"]',
+        'dags = "postgres://me:topsecret@h/db"',
+        'dags = ["../postgres://me:topsecret@h/db"]',
+        'system-packages = ["https://me:topsecret@h/x"]',
+        'allow-base-changes = { "https://me:topsecret@h/x" = "why" }',
+        '"https://me:topsecret@h/x" = 1',
+    ],
+)
+def test_no_mistake_shows_a_variable_s_value_or_a_login(setting: str) -> None:
+    assert "topsecret" not in problem_of(setting)
+
+
 def test_a_nul_character_in_a_variable_is_refused() -> None:
     assert problem_of('env = { A = "x\\u0000" }').endswith("has a NUL character in A")
 
