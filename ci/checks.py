@@ -1,6 +1,5 @@
 """The project's own checks: lint, types and tests, in a container with the locked development tools."""
 
-import uuid
 from dataclasses import dataclass
 
 import dagger
@@ -42,7 +41,7 @@ class Checks:
 
     def _to_run(self) -> dagger.Container:
         # Tests are run each time: what they lean on (registries, an index) changes without the code.
-        return self._with_code().with_env_variable("TEST_RUN", uuid.uuid4().hex)
+        return layers.anew(self._with_code())
 
     def _with_code(self) -> dagger.Container:
         return (

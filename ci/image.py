@@ -42,6 +42,7 @@ class Image:
     requirements: list[str]
     declared: str
     dag_files: dagger.Directory
+    house: str
     lock: str
     config: str
     manifest: str
@@ -87,8 +88,10 @@ class Image:
 
     def _foundation(self) -> dagger.Container:
         """The image without its DAGs, the last of its layers."""
-        blobs = dict(zip(self.digests[:-1], self.tarballs[:-1], strict=True))
-        return import_layout(_with_image(self.below, foundation.without_dags(self.assembly()), blobs))
+        assembly = self.assembly()
+        end = -1 if foundation.has_dags(assembly) else None
+        blobs = dict(zip(self.digests[:end], self.tarballs[:end], strict=True))
+        return import_layout(_with_image(self.below, foundation.without_dags(assembly), blobs))
 
     @function
     async def sbom(
@@ -100,7 +103,7 @@ class Image:
     ) -> dagger.File:
         """The software bill of materials, with package URLs, licenses and the hashes of the lock."""
         with plain_faults():
-            java = partial(database.java, database.Asked(), policy.parse(None))
+            java = partial(database.java, database.Asked(), policy.parse(self.house or None))
             below = await trivy.read((await base.load(self.base)).layout, java)
             whole = await bills.whole(self, await trivy.read(self.layout(), java, below), form)
             return dag.file(f"{self.dag}.{form}.json", bills.part(self, whole, scope))
@@ -177,6 +180,7 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         requirements=list(dag_type.project.dependencies),
         declared=dag_type.model_dump_json(by_alias=True),
         dag_files=dags,
+        house=await sources.text(policy.HOUSE) or "",
         lock=lock.text,
         config=assembly.config.text,
         manifest=assembly.manifest.text,

@@ -7,6 +7,7 @@ long as its inputs stay the same.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import dagger
 from dagger import dag
@@ -127,6 +128,11 @@ def with_uv(container: dagger.Container) -> dagger.Container:
         .with_env_variable("UV_SYSTEM_CERTS", "1")
         .with_env_variable("UV_HTTP_RETRIES", "5")  # with growing pauses: a name server may need a minute
     )
+
+
+def anew(container: dagger.Container) -> dagger.Container:
+    """The container with a variable that no call had before: what is run in it is run, not remembered."""
+    return container.with_env_variable("AIRFLOW_IMAGES_CALL", uuid4().hex)
 
 
 def with_netrc(container: dagger.Container, netrc: dagger.Secret | None) -> dagger.Container:

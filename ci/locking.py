@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import uuid
 from dataclasses import dataclass
 
 import dagger
@@ -139,7 +138,7 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: U
     job = request.job(dag_type, on.held, text=text, uv=layers.UV, target=on.target, upgrade=upgrade)
     kept = None if upgrade.everything else present
     # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
-    ready = _ready(_anew(on.container) if upgrade.wanted else on.container, job, kept)
+    ready = _ready(layers.anew(on.container) if upgrade.wanted else on.container, job, kept)
     try:
         resolved = await _run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents()
     except dagger.ExecError as error:
@@ -154,7 +153,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     """The failure of uv with every conflict; found only now, and never remembered."""
     if outside.is_from_outside(error):
         return _not_locked(on, dag_type, error)
-    ready = _ready(_anew(on.container), job, None)
+    ready = _ready(layers.anew(on.container), job, None)
     try:
         async with on.turns:
             facts = await _run(ready, "explain").file(f"{_ANSWER}/facts.json").contents()
@@ -181,7 +180,7 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
         newest=True,
     )
     try:
-        ready = _ready(_anew(on.container), job, None)
+        ready = _ready(layers.anew(on.container), job, None)
         async with on.turns:
             facts = await _run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents()
     except dagger.QueryError as error:
@@ -218,10 +217,6 @@ def _ready(container: dagger.Container, job: str, present: str | None) -> dagger
 def _run(ready: dagger.Container, verb: str) -> dagger.Container:
     answer = _ANSWER if verb == "lock" else f"{_ANSWER}/facts.json"
     return ready.with_exec([PYTHON, "-B", "-m", "inside.resolve", verb, _JOB, answer])
-
-
-def _anew(container: dagger.Container) -> dagger.Container:
-    return container.with_env_variable("ASKED", uuid.uuid4().hex)
 
 
 def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:

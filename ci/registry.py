@@ -142,13 +142,9 @@ class Registry:
 
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
         written = dag.file("job.json", json.dumps(job, sort_keys=True))
-        # A call is an effect, or a look at what changes: the variable keeps it from being remembered.
-        return (
-            container.with_mounted_file("/mnt/job.json", written)
-            .with_env_variable("CALL", uuid.uuid4().hex)
-            .with_exec(
-                ["python3", "-B", "-m", f"inside.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
-            )
+        # A call is an effect, or a look at what changes.
+        return layers.anew(container.with_mounted_file("/mnt/job.json", written)).with_exec(
+            ["python3", "-B", "-m", f"inside.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
         )
 
 

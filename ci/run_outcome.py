@@ -35,8 +35,9 @@ class Task(BaseModel):
 class Outcome(BaseModel):
     """What came of a run.
 
-    ``problems`` are of the file of variables, and leave all else empty. ``status`` is Airflow's exit code,
-    None where it took too long; ``run`` the state of the DAG run, None where there was none.
+    ``problems`` are why nothing was run, such as a file of variables, and leave all else empty. ``status`` is
+    Airflow's exit code, None where it took too long; ``run`` the state of the DAG run, None where there was
+    none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -91,7 +92,7 @@ class Outcome(BaseModel):
         return f"{request.what} {what}{named}" + (f"\n  the end of its log:{tail}" if tail else "")
 
     def check(self, request: Request, dag_type: DagType, others: str) -> None:
-        """Raise ConfigurationError for a file of variables that can't be read, and for ids that aren't there.
+        """Raise ConfigurationError for what kept the run from being started, and for ids that aren't there.
 
         Args:
             request: what was asked for.
@@ -99,9 +100,11 @@ class Outcome(BaseModel):
             others: a hint at other types, or an empty string.
         """
         if self.problems:
-            raise ConfigurationError([f"--env-file: {problem}" for problem in self.problems])
+            raise ConfigurationError(self.problems)
         if self.late or self.tasks or self.status == 0:
             return
+        if not self.dags and not self.broken:
+            return  # Airflow ended before it parsed anything: the end of its log says why
         broken = "".join(f"\n  {file} can't be parsed: {why}" for file, why in sorted(self.broken.items()))
         if request.dag not in self.dags:
             what = f"no DAG {request.dag!r} in the DAG type {dag_type.name!r}"

@@ -1,7 +1,6 @@
 """Running a DAG, or one task, in its type's image against a PostgreSQL of its own."""
 
 import json
-import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -88,7 +87,7 @@ async def run(
         env_file: variables for the run, as lines NAME=VALUE.
 
     Raises:
-        ConfigurationError: no DAG or task of that name, or the file of variables can't be read.
+        ConfigurationError: no DAG or task of that name, or the file of variables can't be used.
         RunFailedError: the run failed or took too long.
         StepError: the image or the database can't be made.
     """
@@ -125,14 +124,12 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
     if env_file:
         container = container.with_mounted_secret("/mnt/env", env_file, owner=layers.AIRFLOW, mode=0o400)
     ran = (
-        container.with_mounted_directory(
-            "/mnt/programs", layers.package("run.py", "env_file.py", "metadata.py")
-        )
+        layers.anew(container)
+        .with_mounted_directory("/mnt/programs", layers.package("run.py", "env_file.py", "metadata.py"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True)))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_mounted_temp("/opt/airflow/logs")  # what tasks print is to be in no layer
         .with_workdir("/mnt/programs")
-        .with_env_variable("AIRFLOW_IMAGES_RUN", uuid.uuid4().hex)
         .with_exec(
             ["python", "-B", "-m", "inside.run", "/mnt/job.json", "/mnt/env", "/mnt/result/result.json"],
             expect=dagger.ReturnType.ANY,
@@ -151,11 +148,8 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
 async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]:
     """A server with Airflow's own tables and an empty second database; it ends with the run."""
     server = (
-        _postgres()
+        layers.anew(_postgres())  # one for each run: equal services are one service
         .with_directory(_DATA, await _cluster(airflow))
-        .with_env_variable(
-            "AIRFLOW_IMAGES_RUN", uuid.uuid4().hex
-        )  # one for each run: equal services are one service
         .with_exposed_port(5432)
         .as_service(args=_SERVER, use_entrypoint=True)
     )

@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -187,7 +186,7 @@ def key_pair(password: dagger.Secret) -> dagger.Directory:
         "mv cosign.key $name.key; mv cosign.pub $name.pub"
     )
     return (
-        _anew(_cosign())
+        layers.anew(_cosign())
         .with_directory("/keys", dag.directory())
         .with_workdir("/keys")
         .with_secret_variable("COSIGN_PASSWORD", password)
@@ -205,15 +204,10 @@ def _cosign() -> dagger.Container:
     )
 
 
-def _anew(container: dagger.Container) -> dagger.Container:
-    # Signing is an effect, and what a look finds changes: neither is to be remembered.
-    return container.with_env_variable("CALL", uuid.uuid4().hex)
-
-
 def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:
     written = dag.file("job.json", json.dumps(job, sort_keys=True))
     return (
-        _anew(container)
+        layers.anew(container)
         .with_mounted_file("/mnt/job.json", written)
         .with_exec(["python3", "-B", "-m", "inside.signing", verb, "/mnt/job.json", "/answer.json"])
     )

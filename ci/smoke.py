@@ -21,4 +21,5 @@ async def test(dag_type: DagType, built: Image, sources: Sources) -> str:
         StepError: a test couldn't be run.
     """
     seen = await all_types.parsed_by_type(sources, built.base, [dag_type])
-    return gate([await suite.run(built.subject(), seen, [checking.outcome(built, dag_type, sources)])])
+    subject = built.subject().with_ignore(await sources.ignore_file())
+    return gate([await suite.run(subject, seen, [checking.outcome(built, dag_type, sources)])])

@@ -1,7 +1,7 @@
-"""What a DAG file reaches for while it is parsed: Variables, Connections, the metadata database, the network.
+"""What a DAG file reaches for while it is parsed: Variables, Connections, databases, the network, programs.
 
 Each is recorded with the line that does so, and answered with something made up, so that parsing goes on;
-the network is answered as if there were none.
+the network is answered as if there were none, and programs are started.
 """
 
 from __future__ import annotations
@@ -10,16 +10,25 @@ import errno
 import importlib
 import inspect
 import os
+import shlex
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import PurePosixPath
+from types import FrameType
 from typing import Any, cast
 from unittest.mock import MagicMock
 
+from . import drivers
+
 NETWORK = {"socket.connect", "socket.sendto", "socket.sendmsg"}  # audit events of Python's socket module
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+PROGRAMS = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"}
+SHELLS = {"sh", "bash"}
+PROGRAM = "program"
 TREES = ("dags", "scripts")
+IMPORT = "<frozen importlib"  # what its frames are called
 
 
 class MadeUp(dict[str, object]):
@@ -45,9 +54,7 @@ class Recorder:
 
     def note(self, kind: str, name: str) -> bool:
         """Record an access where code of the type's own is behind it, with the innermost line of it."""
-        frame = inspect.currentframe() if self.active else None
-        while frame and not frame.f_code.co_filename.startswith(self._trees):
-            frame = frame.f_back
+        frame = self._behind(kind)
         if frame is None:
             return False
         file = PurePosixPath(frame.f_code.co_filename.removeprefix(self._root))
@@ -55,6 +62,26 @@ class Recorder:
         if access not in self.found:
             self.found.append(access)
         return True
+
+    def _behind(self, kind: str) -> FrameType | None:
+        """The innermost frame of the type's own; for a thread without any, that of the main thread.
+
+        A program that a package starts when it is imported is the package's business.
+        """
+        if not self.active:
+            return None
+        frame = inspect.currentframe()
+        main = threading.main_thread()
+        others = () if main is threading.current_thread() else (sys._current_frames().get(main.ident or 0),)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        for each in (frame, *others):
+            found = each
+            while found and not found.f_code.co_filename.startswith(self._trees):
+                if kind == PROGRAM and found.f_code.co_filename.startswith(IMPORT):
+                    return None
+                found = found.f_back
+            if found:
+                return found
+        return None
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """A hook of Python's for what it is about to do; raises OSError for the network."""
@@ -67,6 +94,24 @@ class Recorder:
             host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
             if self.note("network", host):
                 raise socket.gaierror(socket.EAI_AGAIN, f"Temporary failure in name resolution: {host}")
+        elif event in PROGRAMS:
+            self.note(PROGRAM, program_of(event, arguments))
+
+
+def program_of(event: str, arguments: tuple[Any, ...]) -> str:
+    """The name of the program that an audit event is about; for a shell that of its first command."""
+    words: list[str] = [os.fsdecode(arguments[0] or "")]
+    if event == "os.system":
+        words = ["sh", "-c", *words]
+    elif isinstance(given := arguments[1], (list, tuple)):
+        words += [os.fsdecode(each) for each in cast("list[Any]", given)[1:]]
+    name = PurePosixPath(words[0]).name
+    if name in SHELLS and words[1:2] == ["-c"] and words[2:]:
+        try:
+            name = PurePosixPath(next(iter(shlex.split(words[2])), name)).name
+        except ValueError:
+            return name
+    return name
 
 
 def watch(recorder: Recorder) -> None:
@@ -87,6 +132,7 @@ def watch(recorder: Recorder) -> None:
     for session in ("Session", "NonScopedSession"):
         if original := getattr(settings, session, None):
             setattr(settings, session, _session(recorder, original))
+    drivers.watch(lambda address: recorder.note("network", address))
     sys.addaudithook(recorder.audit)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import time
+import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -72,10 +73,11 @@ def waited() -> float:
 
 
 def source_of(path: str) -> str:
-    """The text of a file; empty where it is an archive."""
+    """The text of a file, in the encoding that it declares; empty where it is an archive."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (SyntaxError, UnicodeDecodeError):
         return ""
 
 
@@ -106,8 +108,12 @@ def line_of(text: str, path: str) -> int:
 
 
 def cause_of(text: str) -> str:
-    """The error that a traceback ends with, in its first line."""
+    """The error that a traceback ends with, in its first line; of a group also those that it holds."""
     lines = [line for line in text.splitlines() if line.strip()]
+    grouped = [line.lstrip() for line in lines if re.match(r" +\|", line)]  # each line behind a bar
+    if grouped:
+        told = [line[2:] for line in grouped if re.match(r"\| [A-Za-z_][\w.]*(: |$)", line)]
+        return _stable(": ".join(dict.fromkeys(told)) or "unknown")
     frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
     after = lines[frames[-1] + 1 :] if frames else lines[-1:]
     first = next((line for line in after if not line.startswith(" ")), "unknown")
@@ -149,20 +155,21 @@ def errors_of(texts: Iterable[str], path: str, source: str, bagged: list[Bagged]
 def cycle_of(dag: Any) -> list[str]:  # noqa: ANN401 - Airflow's DAG
     """The ids of tasks that follow one upon another in a circle, the first again at the end; none: empty."""
     done: set[str] = set()
-
-    def walk(task_id: str, way: list[str]) -> list[str]:
-        if task_id in way:
-            return [*way[way.index(task_id) :], task_id]
-        if task_id in done:
-            return []
-        for after in sorted(dag.task_dict[task_id].downstream_task_ids):
-            if ring := walk(after, [*way, task_id]):
-                return ring
-        done.add(task_id)
-        return []
-
-    rings = (walk(task_id, []) for task_id in sorted(dag.task_dict))
-    return next(filter(None, rings), list[str]())
+    for start in sorted(dag.task_dict):
+        way = dict.fromkeys([start])  # its own order, and quick to look into
+        ahead = [iter(sorted(dag.task_dict[start].downstream_task_ids))]
+        while ahead:
+            after = next(ahead[-1], None)
+            if after is None:
+                ahead.pop()
+                done.add(way.popitem()[0])
+            elif after in way:
+                ids = list(way)
+                return [*ids[ids.index(after) :], after]
+            elif after not in done:
+                way[after] = None
+                ahead.append(iter(sorted(dag.task_dict[after].downstream_task_ids)))
+    return []
 
 
 def twice(dags: list[Any], shown: str, source: str) -> list[dict[str, object]]:

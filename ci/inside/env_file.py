@@ -1,9 +1,12 @@
 """Read a file of environment variables, as python-dotenv reads it, without ever showing what it holds.
 
 A line is ``NAME=VALUE``, with ``export`` before it or not; blank lines and comments (#) are skipped.
-A value is plain (it ends with its line, or before " #"), in '', where all stands for itself, or in "", where
-a backslash before n, t, r, ", $ and itself means what it does in a shell's $''. Nothing is expanded, no value
-has two lines, and of two lines with one name the later counts.
+A value is plain (it ends with its line, or before " #"), in '', where a backslash escapes ' and itself, or in
+"", where it escapes both quotes and itself, and makes a, b, f, n, r, t and v what they are in Python; before
+all else it is a backslash. Of two lines with one name the later counts.
+
+Unlike dotenv: nothing is expanded, no value has two lines, no name is in quotes, a line ends with LF or CRLF
+alone, and a line that can't be read is refused, not passed over.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-_LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[^=\s]*)\s*=\s*(?P<value>.*?)\s*")
+_LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[^=\s]*)\s*=(?P<value>.*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LITERAL = re.compile(r"'(?P<text>(?:[^'\\]|\\.)*)'(?:\s+#.*)?")
-_QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"(?:\s+#.*)?')
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_LITERAL = re.compile(r"'(?P<text>(?:[^'\\]|\\.)*)'\s*(?:#.*)?")
+_QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"\s*(?:#.*)?')
+_COMMENT = re.compile(r"\s+#.*")
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_THEMSELVES = "\\'\""
 
 
 class MalformedError(Exception):
@@ -72,7 +77,9 @@ def _variable(line: str) -> tuple[str, str]:
     return matched["name"], _value(matched["value"])
 
 
-def _value(text: str) -> str:
+def _value(right: str) -> str:
+    """The value of what stands right of the =."""
+    text = right.strip()
     if text[:1] == "'":
         matched = _LITERAL.fullmatch(text)
         if matched:
@@ -82,12 +89,11 @@ def _value(text: str) -> str:
         if matched:
             return re.sub(r"\\(.)", _unescaped, matched["text"])
     else:
-        return re.split(r"(?:^|\s+)#", text, maxsplit=1)[0]
+        # White space before the # makes a comment of it: A=#1 is a value, A= #1 is none.
+        return _COMMENT.sub("", right).strip()
     raise ValueError(f"doesn't end with the {text[0]} that its value starts with: close it, on the same line")
 
 
 def _unescaped(escape: re.Match[str]) -> str:
     letter = escape[1]
-    if letter in _ESCAPES:
-        return _ESCAPES[letter]
-    return letter if letter in "\"'\\$" else escape[0]
+    return letter if letter in _THEMSELVES else _ESCAPES.get(letter, escape[0])

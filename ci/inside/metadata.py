@@ -9,13 +9,22 @@ from typing import Any, Protocol, cast
 
 URL = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
-# A run of one task removes it from the database when it ends; its last state is kept here.
+# A run of one task removes it from the database when it ends; its last state is kept here. So is which run
+# of a DAG was the first: that is the one that was asked for, and others are those that it triggered.
 _KEEP = """
 CREATE SCHEMA run;
-CREATE TABLE run.ended (dag_id text, task_id text, map_index int, state text);
+CREATE TABLE run.started (id int, dag_id text, run_id text);
+CREATE FUNCTION run.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO run.started VALUES (NEW.id, NEW.dag_id, NEW.run_id);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER note AFTER INSERT ON dag_run FOR EACH ROW EXECUTE FUNCTION run.note();
+CREATE VIEW run.asked AS SELECT DISTINCT ON (dag_id) dag_id, run_id FROM run.started ORDER BY dag_id, id;
+CREATE TABLE run.ended (dag_id text, run_id text, task_id text, map_index int, state text);
 CREATE FUNCTION run.keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO run.ended VALUES (OLD.dag_id, OLD.task_id, OLD.map_index, OLD.state);
+    INSERT INTO run.ended VALUES (OLD.dag_id, OLD.run_id, OLD.task_id, OLD.map_index, OLD.state);
     RETURN OLD;
 END $$;
 CREATE TRIGGER keep BEFORE DELETE ON task_instance FOR EACH ROW EXECUTE FUNCTION run.keep();
@@ -27,10 +36,12 @@ _READ = f"SELECT pg_read_file('{_FILE}')"
 _ROLE = ("SELECT 1 FROM pg_roles WHERE rolname = %s", "CREATE ROLE {} LOGIN SUPERUSER")
 _DATABASE = ("SELECT 1 FROM pg_database WHERE datname = %s", "CREATE DATABASE {}")
 
-_RUN = "SELECT state FROM dag_run WHERE dag_id = %s ORDER BY id DESC LIMIT 1"
+_RUN = "SELECT state FROM dag_run JOIN run.asked USING (dag_id, run_id) WHERE dag_id = %s"
 _TASKS = """
-SELECT task_id, map_index, state FROM task_instance WHERE dag_id = %(dag)s
-UNION ALL SELECT task_id, map_index, state FROM run.ended WHERE dag_id = %(dag)s AND %(task)s <> ''
+SELECT task_id, map_index, state FROM task_instance JOIN run.asked USING (dag_id, run_id)
+WHERE dag_id = %(dag)s
+UNION ALL SELECT task_id, map_index, state FROM run.ended JOIN run.asked USING (dag_id, run_id)
+WHERE dag_id = %(dag)s AND %(task)s <> ''
 ORDER BY 1, 2
 """
 _DAGS = """
@@ -111,7 +122,10 @@ def admit(connection: Connection, user: str, database: str) -> None:
 
 
 def came_of(connection: Connection, dag: str, task: str) -> Json:
-    """What is known of a run, and of the DAGs that there are: a part of the result of ``run.py``."""
+    """What is known of the run that was asked for, and of the DAGs that there are, as the database has it.
+
+    It is a part of the result of ``run.py``, but for what is secret in it: traces hold what DAG files raised.
+    """
     with connection.cursor() as cursor:
 
         def rows(statement: str, values: object = None) -> list[tuple[Any, ...]]:

@@ -3,8 +3,10 @@
     parse.py worker|scheduler 2.0      the second is the seconds that a file may take
 
 As a worker: as Airflow's task runner finds a task. As a scheduler: as its DAG processor does, in safe mode.
-There is no database. The last line of output is JSON: {"files": […], "problem": ""}; a file is as
-``dagfile.examined`` tells, with "died" where its process ended without an answer, and "slow".
+Where the image names no database, Airflow's own is an empty SQLite file: ``access.py`` answers in its place.
+A worker parses once more for each task, where a file asks what it is parsed for (``contexts.py``).
+The last line of output is JSON: {"files": […], "problem": ""}; a file is as ``dagfile.examined`` tells, with
+"died" where its process ended without an answer, and "slow".
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .dagbag import bag_of, bundle, python_files, round_trip
+from . import contexts
+from .dagbag import bag_of, bundle, python_files, round_trip, skipped
 from .dagfile import examined
 from .forks import run
 
 SECONDS = 60  # Airflow gives up a file at 30 by itself; this is for what it can't interrupt
 TRIES = 3
+HOPELESS = 3  # times the seconds that a file may take: more is not the machine's fault
 WARM = "from airflow.sdk import DAG\n\nwith DAG('warm'):\n    pass\n"
 
 
@@ -65,17 +69,26 @@ def parsed(
         return examined(path, parts, safe_mode=safe_mode)
 
     found = run(paths, work, SECONDS)
-    took = {path: each.get("seconds", 0.0) for path, each in found.items()}
+    took = {path: 0.0 if _gave_up(each) else each.get("seconds", 0.0) for path, each in found.items()}
     for _ in range(TRIES - 1):
-        slow = [path for path in paths if took[path] > seconds and not found[path].get("errors")]
+        slow = [path for path in paths if seconds < took[path] <= HOPELESS * seconds]
         for path, each in run(slow, work, SECONDS, workers=1).items():
             took[path] = min(took[path], each.get("seconds", took[path]))
-    told: list[dict[str, Any]] = []
+    told: dict[str, dict[str, Any]] = {}
     for path in paths:
         each = {name: value for name, value in found[path].items() if name != "seconds"}
         each.setdefault("file", f"dags/{Path(path).relative_to(parts.path)}")
-        told.append({**each, "slow": took[path] > seconds})
-    return told
+        each.setdefault("skipped", skipped(path))
+        told[path] = {**each, "slow": took[path] > seconds}
+    if not safe_mode:
+        for path, findings in contexts.findings(told, parts, SECONDS).items():
+            told[path]["findings"] = [*told[path]["findings"], *findings]
+    return list(told.values())
+
+
+def _gave_up(told: dict[str, Any]) -> bool:
+    """Whether Airflow's own limit ended the parse, which says already that it is slow."""
+    return any(error["kind"] == "timeout" for error in told.get("errors", ()))
 
 
 def main(arguments: list[str]) -> int:

@@ -5,12 +5,13 @@
 JOB.json: {"command": ["/entrypoint", "airflow", "dags", "test", …], "dag", "task", "seconds", "folder": where
 to run it, "reserved": names that ENV-FILE may not set, "defaults", "fixed": variables}. The run gets the
 image's variables, those of ENV-FILE (which may be missing) in the place of them, the defaults where neither
-says anything, and the fixed ones whatever they say. RESULT.json: {"problems": ["line 3 …"]} where ENV-FILE
-can't be used, else {"status": exit code or null, "late": whether it took too long, "tail": the last lines of
-the log, "run": state, "tasks": [{"id", "map_index", "state"}, …], "dags": {id: [task, …]}, "broken": {file:
-why}}.
+says anything, and the fixed ones whatever they say. RESULT.json: {"problems": ["--env-file: line 3 …"]} where
+nothing could be run, else {"status": exit code or null, "late": whether it took too long, "tail": the last
+lines of the log, "run": state, "tasks": [{"id", "map_index", "state"}, …], "dags": {id: [task, …]}, "broken":
+{file: why}}; those from "run" on are missing where the database is gone.
 
-All that Airflow says is on standard output as it says it, with the file's values replaced by ***.
+All that Airflow says is on standard output as it says it. There and in RESULT.json the file's values are
+replaced by ***, but for the states, and the DAG and the task that were asked for: they are no secrets.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ import sys
 import threading
 import urllib.parse
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from .env_file import MalformedError, parse
-from .metadata import URL, admit, came_of, connect
+from .metadata import URL, Connection, admit, came_of, connect
 
 SECRET_LENGTH = 5  # as Airflow's own [logging] min_length_masked_secret: "true" and "5432" are no secrets
 SECONDS = 60  # that the database may take to answer
 TAIL = 60  # lines
 GRACE = 10  # seconds from the wish to end until the end
+
+Json = dict[str, Any]
 
 
 def masked(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
@@ -116,35 +119,72 @@ def run(
 def main(job_file: str, env_file: str, result_file: str) -> int:
     """Run, and write the result; gives the exit code of the run, 124 where it took too long."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    result: dict[str, Any] = {}
+    file = Path(env_file)
     try:
-        file = Path(env_file)
         given = parse(file.read_bytes(), job["reserved"]) if file.is_file() else {}
     except MalformedError as error:
-        result["problems"] = error.problems
-        status = 2
+        result, status = _problems(f"--env-file: {problem}" for problem in error.problems)
     else:
         result, status = _ran(job, given)
     Path(result_file).write_text(json.dumps(result, sort_keys=True), encoding="utf-8")
     return status
 
 
-def _ran(job: dict[str, Any], given: dict[str, str]) -> tuple[dict[str, Any], int]:
-    env = environment(job, given)
-    connection = connect(job["fixed"][URL], SECONDS)
-    if env["POSTGRES_HOST"] == job["defaults"]["POSTGRES_HOST"]:
-        admit(connection, env["POSTGRES_USER"], env["POSTGRES_DATABASE"])
+def _problems(texts: Iterable[str]) -> tuple[Json, int]:
+    return {"problems": list(texts)}, 2
+
+
+def _ran(job: Json, given: Mapping[str, str]) -> tuple[Json, int]:
     # What is set for every run is public.
-    secrets = [value for value in given.values() if value not in job["defaults"].values()]
-    output = Output(mask_of(secrets), sys.stdout.buffer)
-    status = run(job["command"], env, job["folder"], job["seconds"], output)
-    result = {
-        "status": status,
-        "late": status is None,
-        "tail": list(output.tail),
-        **came_of(connection, job["dag"], job["task"]),
-    }
+    pattern = mask_of([value for value in given.values() if value not in job["defaults"].values()])
+
+    def hidden(text: str) -> str:
+        return masked(text.encode(errors="replace"), pattern).decode(errors="replace")
+
+    def said(error: Exception) -> str:
+        return " ".join(hidden(f"{type(error).__name__}: {error}").split())
+
+    output = Output(pattern, sys.stdout.buffer)
+    env = environment(job, given)
+    # Any error: what it says may hold a value, and a traceback would show it.
+    try:
+        connection = connect(job["fixed"][URL], SECONDS)
+        if refusal := _refusal(connection, env, job["defaults"]["POSTGRES_HOST"]):
+            names = "POSTGRES_USER or POSTGRES_DATABASE can't be made in the run's own server"
+            return _problems([f"{names}: {said(refusal)}: choose other names, or set POSTGRES_HOST"])
+        status = run(job["command"], env, job["folder"], job["seconds"], output)
+    except Exception as error:  # noqa: BLE001
+        return _problems([f"the run can't be started: {said(error)}"])
+    result: Json = {"status": status, "late": status is None, "tail": [hidden(line) for line in output.tail]}
+    try:
+        found = came_of(connection, job["dag"], job["task"])
+    except Exception as error:  # noqa: BLE001
+        result["tail"].append(f"what came of the run can't be read: {said(error)}")
+    else:
+        # Who asked for them knows them; and hidden they would not be found again.
+        asked = (job["dag"], job["task"])
+        result |= shown(found, lambda text: text if text in asked else hidden(text))
     return result, 124 if status is None else status
+
+
+def _refusal(connection: Connection, env: Mapping[str, str], own: str) -> Exception | None:
+    """Why the server of the run's own doesn't take the user and the database, where the run uses it."""
+    try:
+        if env["POSTGRES_HOST"] == own:
+            admit(connection, env["POSTGRES_USER"], env["POSTGRES_DATABASE"])
+    except Exception as error:  # noqa: BLE001 - as above
+        return error
+    return None
+
+
+def shown(found: Json, hidden: Callable[[str], str]) -> Json:
+    """What came of a run, with each text that DAG files have a part in passed through a function."""
+    return {
+        "run": found["run"],
+        "tasks": [{**each, "id": hidden(each["id"])} for each in found["tasks"]],
+        "dags": {hidden(name): [hidden(task) for task in tasks] for name, tasks in found["dags"].items()},
+        "broken": {hidden(file): hidden(why) for file, why in found["broken"].items()},
+    }
 
 
 if __name__ == "__main__":

@@ -22,7 +22,12 @@ from typing import Any
 PROGRAMS = str(Path(__file__).parents[1])  # of the package, as it is mounted
 AIRFLOW_UID, STRANGER_UID, GROUP = 50000, 12345, 0
 CLONE_NEWNET = 0x40000000  # linux/sched.h; os.unshare is there only from Python 3.12 on
+DAGS = "/opt/airflow/dags"
 SECONDS = 180
+FILE_SECONDS = (
+    180  # for a DAG file: parse.py ends each parse at 60, and does so once more for all of its tasks
+)
+TRIES = 6  # times the seconds that a file may take: two more tries, of three times as long at most
 # As it is for Airflow's own programs: with nothing of ours in the way, and no current folder either.
 START = (
     f"import sys; sys.path[0] = {PROGRAMS!r}; from inside import {{}} as program; del sys.path[0]; "
@@ -66,11 +71,19 @@ def cut_network() -> None:
         sys.exit(f"no network namespace: {os.strerror(ctypes.get_errno())}")
 
 
-def run(argv: list[str], uid: int) -> Ran:
+def own_configuration(uid: int) -> dict[str, str]:
+    """One for each user where the image has none: whoever is first makes one that only it can read."""
+    home = os.environ.get("AIRFLOW_HOME") or "/opt/airflow"
+    if os.environ.get("AIRFLOW_CONFIG") or Path(home, "airflow.cfg").exists():
+        return {}
+    return {"AIRFLOW_CONFIG": f"/tmp/airflow-{uid}.cfg"}  # noqa: S108 - of a container that is thrown away
+
+
+def run(argv: list[str], uid: int, seconds: float = SECONDS) -> Ran:
     """Run a command as a user of group 0, as pods do."""
     env = {
         **os.environ,
-        "AIRFLOW_CONFIG": f"/tmp/airflow-{uid}.cfg",  # noqa: S108 - else whoever is first makes one that only it can read
+        **own_configuration(uid),
         "CONNECTION_CHECK_MAX_COUNT": "0",  # the entrypoint waits for a database else
         "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
         "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "10000",  # two else: none of the DAG file
@@ -87,19 +100,21 @@ def run(argv: list[str], uid: int) -> Ran:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Ran(124, "", f"took more than {SECONDS} s")
+        return Ran(124, "", f"took more than {seconds:g} s")
     except OSError as error:
         return Ran(126, "", str(error))
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def parse_dags(role: str, seconds: float) -> dict[str, Any]:
-    """Every DAG file, parsed by Airflow itself."""
-    told = _program("parse", {"files", "problem"}, role, str(seconds))
+    """Every DAG file, parsed by Airflow itself; the more there are, the longer it may take."""
+    files = sum(path.suffix in {".py", ".zip"} for path in Path(DAGS).rglob("*"))
+    limit = SECONDS + files * (FILE_SECONDS + TRIES * seconds)
+    told = _program("parse", {"files", "problem"}, role, str(seconds), limit=limit)
     return told if isinstance(told, dict) else {"files": [], "problem": told}
 
 
@@ -113,9 +128,9 @@ def check_imports(requirements: list[str]) -> Outcome:
     return outcome
 
 
-def _program(name: str, keys: set[str], *arguments: str) -> dict[str, Any] | str:
+def _program(name: str, keys: set[str], *arguments: str, limit: float = SECONDS) -> dict[str, Any] | str:
     """What a program beside this one told in its last line, or how it ended where it told nothing."""
-    ran = run(["python", "-B", "-c", START.format(name), *arguments], AIRFLOW_UID)
+    ran = run(["python", "-B", "-c", START.format(name), *arguments], AIRFLOW_UID, limit)
     try:
         told: dict[str, Any] | None = json.loads(ran.output.strip().rpartition("\n")[2])
     except ValueError:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from .. import image, report
 from ..base import BaseImage
-from ..errors import Fault
+from ..errors import Fault, StepError
 from ..image import Image
 from ..report import Finding, Outcome, Report
 from ..sources import Sources
@@ -36,9 +36,6 @@ async def test(
         sources: the repository, whose other types count too: no two may have a DAG of the same id.
         below: the base.
         further: what else is to be found of each.
-
-    Raises:
-        StepError: the files of a type couldn't be parsed in the base.
     """
     jobs = (_examined(each, sources, below, further) for each in types)
     seen, examined = await asyncio.gather(
@@ -48,14 +45,21 @@ async def test(
 
 
 async def parsed_by_type(sources: Sources, below: str, types: Sequence[DagType] = ()) -> dict[str, Parsed]:
-    """The files of every type as the scheduler sees them, but for those that are declared wrongly."""
+    """The files of every type as the scheduler sees them, but for those that are declared wrongly.
+
+    Of a type whose files couldn't be parsed at all, the problem is given.
+    """
     known = {each.name: each for each in (*(await sources.catalog()).types.values(), *types)}
     parsed = await asyncio.gather(*(_parsed(known[name], sources, below) for name in sorted(known)))
     return dict(zip(sorted(known), parsed, strict=True))
 
 
 async def _parsed(dag_type: DagType, sources: Sources, below: str) -> Parsed:
-    return await suite.as_scheduler(dag_type, await sources.dag_files(dag_type), below)
+    dags, ignore = await asyncio.gather(sources.dag_files(dag_type), sources.ignore_file())
+    try:
+        return await suite.as_scheduler(dag_type, dags, below, ignore)
+    except StepError as fault:
+        return Parsed(problem=str(fault))
 
 
 async def _examined(
@@ -64,7 +68,8 @@ async def _examined(
     """What was found of a type, or its whole report where there is no image to look into."""
     try:
         built = await image.build(dag_type, sources, below)
-        return await suite.examine(built.subject(), further(dag_type, built))
+        subject = built.subject().with_ignore(await sources.ignore_file())
+        return await suite.examine(subject, further(dag_type, built))
     except Fault as fault:
         return report.joined(dag_type.name, [Outcome(findings=tuple(map(_unbuilt, fault.problems)))])
 

@@ -1,13 +1,18 @@
 """The judgement of a DAG type's files: what the worker and the scheduler make of them, compared."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..report import Fact, Finding, Level, Outcome
 from ..spec import DagType
 from .parsed import Access, Error, Parsed, ParsedFile
 
-_NOTHING_IN_IT = "define a DAG at the top level, or name the file in .airflowignore"
+_NOTHING_IN_IT = (
+    "define a DAG at the top level, or name the file in an .airflowignore: "
+    "that of its folder, or dags/.airflowignore for all types"
+)
+_MADE_UP = "for what it reaches for is made up here"
+_BEAR = "reach for it in a task, or make the file bear that there is none"
 _ALIKE = "make the DAGs of a file the same wherever it is parsed: no environment, file or clock may decide"
 
 
@@ -24,14 +29,13 @@ def outcome(dag_type: DagType, worker: Parsed, scheduler: Parsed, others: Mappin
         return Outcome(findings=tuple(problems))
     findings: list[Finding] = []
     facts: list[Fact] = []
-    seen = {each.file: each for each in scheduler.files}
-    for each in worker.files:
-        other = seen.get(each.file, ParsedFile(file=each.file))
-        findings += _of_file(dag_type, each, other)
-    accesses = [access for parsed in (worker, scheduler) for each in parsed.files for access in each.accesses]
+    files = [each for each in _both(worker, scheduler) if not _passed_over(*each)]
+    for each in files:
+        findings += _of_file(dag_type, *each)
+    accesses = [access for place in (0, 1) for each in files for access in each[place].accesses]
     findings += _unused(dag_type, accesses)
     findings += _twice(dag_type.name, worker, others)
-    facts += _counted(worker) if not any(each.level is Level.ERROR for each in findings) else []
+    facts += _counted(files) if not any(each.level is Level.ERROR for each in findings) else []
     facts += _allowed(dag_type, accesses)
     if not any(each.dags for each in worker.files) and not findings:
         cause = f"{_files(len(worker.files))}, none with a DAG"
@@ -48,29 +52,57 @@ def _problems(worker: Parsed, scheduler: Parsed) -> Iterator[Finding]:
             yield Finding(check="dags", file="", line=0, cause=cause, remedy=remedy)
 
 
+def _both(worker: Parsed, scheduler: Parsed) -> list[tuple[ParsedFile, ParsedFile]]:
+    """Every file that either lists, as each of them sees it."""
+    ours = {each.file: each for each in worker.files}
+    theirs = {each.file: each for each in scheduler.files}
+    found: list[tuple[ParsedFile, ParsedFile]] = []
+    for file, listed in {**theirs, **ours}.items():
+        absent = ParsedFile(file=file, skipped=listed.skipped)
+        found.append((ours.get(file, absent), theirs.get(file, absent)))
+    return found
+
+
+def _passed_over(worker: ParsedFile, scheduler: ParsedFile) -> bool:
+    """Whether a file is none of DAGs: Airflow's own guess says so, and there is none in it."""
+    return worker.skipped and scheduler.skipped and not worker.dags and not scheduler.dags
+
+
 def _of_file(dag_type: DagType, worker: ParsedFile, scheduler: ParsedFile) -> Iterator[Finding]:
     allowed = dag_type.settings.allow_top_level_access
     accesses = dict.fromkeys((*worker.accesses, *scheduler.accesses))
     refused = [_refused(each) for each in accesses if each.file not in allowed]
     yield from refused
-    errors = _errors(worker, scheduler, made_up=bool(accesses))
-    yield from (each for each in errors if each.level is Level.ERROR or not refused)
-    if not accesses:
-        yield from worker.findings
-        yield from scheduler.findings
+    answered = {each.kind for each in accesses} - {"program"}  # a program is started, and answers itself
+    found = [*_errors(worker, scheduler, made_up=bool(answered))]
+    found += [_doubted(each, answered) for each in (*worker.findings, *scheduler.findings)]
+    if not worker.dags and not scheduler.dags and not worker.failed and not worker.skipped:
+        nothing = _finding("dags", worker, 1, "defines no DAG", _NOTHING_IN_IT)
+        found.append(_warned(nothing) if answered else nothing)
+    yield from (each for each in found if each.level is Level.ERROR or not refused)
     if worker.slow or scheduler.slow:
         limit = dag_type.settings.max_parse_seconds
         remedy = "move what takes so long into a task, or raise max-parse-seconds"
         cause = f"takes more than {limit:g} s to parse"
         yield _finding("parse-time", worker, 0, cause, remedy)
-    if not worker.dags and not worker.failed and not worker.skipped and not accesses:
-        yield _finding("dags", worker, 1, "defines no DAG", _NOTHING_IN_IT)
     if worker.dags and scheduler.skipped:
         cause = "has a DAG, but not the words 'airflow' and 'dag'"
         remedy = "mention both words, in a comment at least: the scheduler skips the file else"
         yield _finding("scheduler", worker, 1, cause, remedy)
     elif not worker.failed and not scheduler.failed:
         yield from _differences(worker, scheduler)
+
+
+def _doubted(finding: Finding, answered: Collection[str]) -> Finding:
+    """A finding about a DAG: a warning where a made-up answer may be behind it, for what was reached for."""
+    named = finding.check == "dag-ids" and not finding.line  # no text of the file is that id
+    other = "metadata database" in answered and finding.check != "dag-ids"  # which nothing can serialize
+    return _warned(finding) if answered and (named or other) else finding
+
+
+def _warned(finding: Finding) -> Finding:
+    cause = f"{finding.cause}, perhaps {_MADE_UP}"
+    return finding.model_copy(update={"cause": cause, "remedy": _BEAR, "level": Level.WARNING})
 
 
 def _errors(worker: ParsedFile, scheduler: ParsedFile, *, made_up: bool) -> Iterator[Finding]:
@@ -91,9 +123,10 @@ def _errors(worker: ParsedFile, scheduler: ParsedFile, *, made_up: bool) -> Iter
 def _judged(check: str, parsed: ParsedFile, error: Error, remedy: str, *, made_up: bool) -> Finding:
     if not (made_up and error.is_made_up):
         return _finding(check, parsed, error.line, error.cause, remedy)
-    cause = f"not parsed to its end, for what it reaches for is made up here: {error.cause}"
-    remedy = "reach for it in a task, or make the file bear that there is none"
-    return _finding(check, parsed, error.line, cause, remedy, Level.WARNING)
+    if error.kind == "dag":
+        return _warned(_finding(check, parsed, error.line, error.cause, remedy))
+    cause = f"not parsed to its end, {_MADE_UP}: {error.cause}"
+    return _finding(check, parsed, error.line, cause, _BEAR, Level.WARNING)
 
 
 def _remedy(error: Error) -> str:
@@ -211,14 +244,14 @@ def _twice(name: str, worker: Parsed, others: Mapping[str, Parsed]) -> Iterator[
                 yield _finding("dag-ids", each, dag.line, cause, "give every DAG an id of its own")
 
 
-def _counted(worker: Parsed) -> list[Fact]:
-    names = sorted({dag.id for each in worker.files for dag in each.dags})
-    return [
-        Fact(
-            check="dags",
-            told=f"{', '.join(names)} in {_files(len(worker.files))}, for scheduler and worker alike",
-        )
+def _counted(files: Iterable[tuple[ParsedFile, ParsedFile]]) -> list[Fact]:
+    """The DAGs that were found alike, where any were."""
+    alike = [
+        ours for ours, theirs in files if ours.dags and theirs.dags and not (ours.failed or theirs.failed)
     ]
+    names = sorted({dag.id for each in alike for dag in each.dags})
+    told = f"{', '.join(names)} in {_files(len(alike))}, for scheduler and worker alike"
+    return [Fact(check="dags", told=told)] if alike else []
 
 
 def _files(number: int) -> str:

@@ -3,21 +3,33 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagger
 from dagger import dag
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .. import base, layers, outside, report, testbed
+from ..errors import StepError
 from ..report import Outcome, Report
 from ..spec import DagType
 from . import parsing
 from .parsed import Parsed
 
-_PROGRAMS = ("access.py", "dagbag.py", "dagfile.py", "forks.py", "imports.py", "parse.py", "smoke.py")
+_PROGRAMS = (
+    "access.py",
+    "contexts.py",
+    "dagbag.py",
+    "dagfile.py",
+    "drivers.py",
+    "forks.py",
+    "imports.py",
+    "parse.py",
+    "smoke.py",
+)
 _MOUNTED = "/mnt/testing"
 _DAGS = "/opt/airflow/dags"
+_IGNORED = ".airflowignore"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +42,12 @@ class Subject:
     below: str
     """The reference of the base."""
     dags: dagger.Directory
+    ignore: dagger.File | None = None
+    """dags/.airflowignore of the repository, which is in no image."""
+
+    def with_ignore(self, ignore: dagger.File | None) -> "Subject":
+        """The same, with the files that all types ignore."""
+        return replace(self, ignore=ignore)
 
 
 class _Told(BaseModel):
@@ -53,7 +71,8 @@ async def run(
         StepError: a test couldn't be run; none ends so by what it finds.
     """
     scheduler, found = await asyncio.gather(
-        as_scheduler(subject.dag_type, subject.dags, subject.below), examine(subject, further)
+        as_scheduler(subject.dag_type, subject.dags, subject.below, subject.ignore),
+        examine(subject, further),
     )
     return judged(found, {**others, subject.dag_type.name: scheduler})
 
@@ -88,25 +107,31 @@ def judged(found: Examined, seen: Mapping[str, Parsed]) -> Report:
     return report.joined(name, [parsed, *found.outcomes])
 
 
-async def as_scheduler(dag_type: DagType, dags: dagger.Directory, below: str) -> Parsed:
+async def as_scheduler(
+    dag_type: DagType, dags: dagger.Directory, below: str, ignore: dagger.File | None = None
+) -> Parsed:
     """A type's files, parsed in the plain base; the engine knows the answer where the files are the same.
 
     Args:
         dag_type: whose files they are.
         dags: at the paths they have below dags/.
         below: the reference of the base.
+        ignore: dags/.airflowignore of the repository, if it has one.
 
     Raises:
         StepError: they couldn't be parsed at all.
     """
     plain = base.container(below)
-    placed = testbed.ready(plain, plain).with_mounted_directory(_DAGS, dags, owner=layers.AIRFLOW)
-    return (await _ran(placed, _parse("scheduler", dag_type))).parsed
+    files = dags.with_file(_IGNORED, ignore) if ignore else dags
+    placed = testbed.ready(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
+    return await _parsed(placed, "scheduler", dag_type)
 
 
 async def _as_worker(subject: Subject) -> Parsed:
     ready = testbed.ready(subject.container, base.container(subject.below))
-    return (await _ran(ready, _parse("worker", subject.dag_type))).parsed
+    if subject.ignore:
+        ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORED}", subject.ignore, owner=layers.AIRFLOW)
+    return await _parsed(ready, "worker", subject.dag_type)
 
 
 async def _environment(subject: Subject) -> Outcome:
@@ -119,8 +144,13 @@ async def _environment(subject: Subject) -> Outcome:
     return (await _ran(ready, {"environment": wanted})).outcome
 
 
-def _parse(role: str, dag_type: DagType) -> dict[str, object]:
-    return {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
+async def _parsed(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
+    """A type's files as they are parsed there; for slow ones once more, as the engine keeps an answer."""
+    wanted = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
+    parsed = (await _ran(container, wanted)).parsed
+    if not any(each.slow for each in parsed.files):
+        return parsed
+    return (await _ran(layers.anew(container), wanted)).parsed
 
 
 async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _Told:
@@ -139,3 +169,7 @@ async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _To
         return _Told.model_validate_json(await written.contents())
     except dagger.QueryError as error:
         raise outside.step_error("the tests couldn't be run", error) from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:5])
+        told = f"the tests' report can't be read: {wrong}: look for a DAG file that changes what tests it"
+        raise StepError([told]) from None

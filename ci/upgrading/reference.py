@@ -4,8 +4,10 @@ import re
 
 from ..errors import ConfigurationError
 
-_ASKED = re.compile(r"(\d+)\.(\d+)(?:\.(\d+|x|\*))?")
-_TAG = re.compile(r"(?P<name>.+):(?P<version>\d+\.\d+\.\d+)(?P<rest>[\w.-]*)")
+_RELEASE = r"[0-9]+(?:(?:a|b|rc)[0-9]+)?"
+_ASKED = re.compile(rf"([0-9]+)\.([0-9]+)(?:\.({_RELEASE}|x|\*))?")
+# The official image has variants before the version (slim-) and behind it (-python3.13).
+_TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)[0-9]+\.[0-9]+\.{_RELEASE}(?P<rest>(?:-[\w.-]*)?)")
 
 
 def series(asked: str) -> str | None:
@@ -17,18 +19,19 @@ def series(asked: str) -> str | None:
     found = _ASKED.fullmatch(asked.strip())
     if found is None:
         raise ConfigurationError(
-            [f"--airflow {asked!r}: is no version: write 3.2.1, or 3.2.x for its newest"]
+            [f"--airflow {asked!r}: is no version: write 3.2.1 or 3.3.0rc1, or 3.2.x for its newest"]
         )
     major, minor, patch = found.groups()
-    return None if patch and patch.isdigit() else f"{major}.{minor}"
+    return f"{major}.{minor}" if patch in (None, "x", "*") else None
 
 
 def upgraded(pinned: str, version: str) -> str:
     """The reference of the base with that version: the pinned one's repository, Python and variant.
 
     Args:
-        pinned: a repository and a tag of the shape <version>-python<series>; a digest is dropped.
-        version: such as 3.2.1.
+        pinned: a repository and a tag of the shape <version>-python<series>, with slim- before it or not; a
+            digest is dropped.
+        version: such as 3.2.1 or 3.3.0rc1.
 
     Raises:
         ConfigurationError: the pinned tag doesn't begin with a version, as the official image's does.
@@ -37,4 +40,4 @@ def upgraded(pinned: str, version: str) -> str:
     if found is None:
         told = "its tag doesn't begin with a version of Airflow: name the base to try with --base"
         raise ConfigurationError([f"the pinned base {pinned} says nothing of other versions: {told}"])
-    return f"{found['name']}:{version}{found['rest']}"
+    return f"{found['name']}{version}{found['rest']}"

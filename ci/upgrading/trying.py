@@ -8,8 +8,9 @@ import dagger
 
 from .. import base, layers, locked_tools, lockfile, locking, outside, pins, report
 from .. import sources as repositories
+from ..dependencies import request
 from ..dependencies.request import Upgrade
-from ..errors import Fault
+from ..errors import ConfigurationError, Fault
 from ..report import Fact, Finding, Outcome, Report
 from ..sources import Sources
 from ..spec import DagType
@@ -45,9 +46,10 @@ async def upgrade_test(
         further: what else is to be found of each, as in every test.
 
     Raises:
-        ConfigurationError: the version is none.
+        ConfigurationError: the version or the day is none, or there is no release of that series.
         StepError: the other base can't be had.
     """
+    request.checked(Upgrade(exclude_newer=asked.exclude_newer), ())
     reference = await _reference(asked)
     below = await base.load(reference)
     told, locks = await asyncio.gather(
@@ -72,17 +74,23 @@ async def _reference(asked: Asked) -> str:
     if asked.base:
         return asked.base
     newest = series(asked.airflow)
-    return upgraded(pins.image("airflow"), await _newest(newest) if newest else asked.airflow.strip())
+    return upgraded(pins.image("airflow"), await _newest(newest, asked) if newest else asked.airflow.strip())
 
 
-async def _newest(of: str) -> str:
-    """The newest release of a series, by the package index."""
+async def _newest(of: str, asked: Asked) -> str:
+    """The newest release of a series, by what the package index has now."""
     command = [layers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
-    found = layers.with_uv(layers.tool_container()).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
+    command += ["--exclude-newer", asked.exclude_newer] if asked.exclude_newer else []
+    tools = layers.with_netrc(layers.with_uv(layers.tool_container()), asked.netrc)
+    found = layers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
     try:
         return (await found.stdout()).strip().partition("==")[2]
     except dagger.QueryError as error:
-        raise outside.step_error(f"--airflow {of}.x: no release of it was found", error) from None
+        if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
+            day = f" up to {asked.exclude_newer}" if asked.exclude_newer else ""
+            told = f"--airflow {of}.x: the package index has no release of it{day}: name one that there is"
+            raise ConfigurationError([told]) from None
+        raise outside.step_error(f"--airflow {of}.x: its newest release can't be asked for", error) from None
 
 
 async def _locked(
@@ -116,4 +124,7 @@ async def _rules(dag_type: DagType, sources: Sources) -> Outcome:
         .with_mounted_directory(f"{_CODE}/scripts", await sources.script_files(dag_type))
         .with_exec([*command, "--output-format", "json", "--exit-zero", _CODE])
     )
-    return rules.outcome(await checked.stdout(), _CODE)
+    try:
+        return rules.outcome(await checked.stdout(), _CODE)
+    except dagger.QueryError as error:
+        return rules.missing(str(outside.step_error("ruff couldn't be had", error)))

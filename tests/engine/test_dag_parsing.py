@@ -45,6 +45,14 @@ def with_task(name: str, *lines: str) -> str:
     return DAG + OPERATOR + f"with DAG('{name}'):\n" + "".join(f"    {line}\n" for line in lines)
 
 
+# Airflow tells a worker's parse which DAG it is for.
+CONTEXT = (
+    DAG
+    + OPERATOR
+    + "import os\n\nwanted = os.environ.get('_AIRFLOW_PARSING_CONTEXT_DAG_ID', '')\n"
+    + "for name in ('{0}_one', '{0}_two'):\n    if not wanted or wanted == name{1}:\n"
+    + "        with DAG(name):\n            EmptyOperator(task_id='a')\n"
+)
 POD = "from kubernetes.client.models import V1Container, V1Pod, V1PodSpec"
 V1POD = "V1Pod(spec=V1PodSpec(containers=[V1Container(name='{}')]))"
 FILES = {
@@ -59,7 +67,22 @@ FILES = {
     ),
     "dags/fine/pod.py": with_task("pod", POD, f"pod = {V1POD.format('base')}")
     + "    EmptyOperator(task_id='a', executor_config={'pod_override': pod})\n",
+    "dags/fine/context.py": CONTEXT.format("sound", ""),
+    "dags/fine/relative.py": "from . import nothing\n",
+    "dags/fine/stray.py": "import no_such_package  # for an airflow dag\n",
+    "dags/.airflowignore": "stray.py\n",
     "dags/faulty/good.py": GOOD,
+    "dags/faulty/context.py": CONTEXT.format("lost", ".upper()"),
+    "dags/faulty/program.py": dag_file(
+        "program", "import subprocess", "subprocess.run(['true'], check=True)"
+    ),
+    "dags/faulty/thread.py": dag_file(
+        "thread",
+        "import socket, threading",
+        "found = threading.Thread(target=socket.getfqdn, args=('example.com',))",
+        "found.start()",
+        "found.join()",
+    ),
     "dags/faulty/syntax.py": "from airflow.sdk import DAG\n\nwith DAG('x') as dag\n    pass\n",
     "dags/faulty/missing.py": dag_file("missing", "import no_such_package"),
     "dags/faulty/empty.py": "# a file about airflow that has no dag\n",
@@ -153,6 +176,7 @@ EXPECTED = {
     ("dag-ids", "dags/faulty/one.py", 3),
     ("dag-ids", "dags/faulty/shared.py", 3),
     ("dag-ids", "dags/faulty/two.py", 3),
+    ("dags", "dags/faulty/context.py", 6),
     ("dags", "dags/faulty/cycle.py", 3),
     ("dags", "dags/faulty/empty.py", 1),
     ("dags", "dags/faulty/exits.py", 0),
@@ -172,7 +196,9 @@ EXPECTED = {
     ("top-level-access", "dags/faulty/name.py", 3),
     ("top-level-access", "dags/faulty/network.py", 4),
     ("top-level-access", "dags/faulty/old_variable.py", 3),
+    ("top-level-access", "dags/faulty/program.py", 3),
     ("top-level-access", "dags/faulty/session.py", 3),
+    ("top-level-access", "dags/faulty/thread.py", 5),
     ("top-level-access", "dags/faulty/variable.py", 3),
     ("top-level-access", "dags/faulty/variable.py", 4),
 }

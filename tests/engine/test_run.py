@@ -23,6 +23,7 @@ CANARY = "c4nary/<of>&a=mine"
 DAGS = """
 import os
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, task
 
 with DAG("good"):
@@ -58,10 +59,27 @@ with DAG("secretive"):
         pass
 
     tell() >> after()
+
+with DAG("again"):
+
+    @task
+    def work():
+        pass
+
+    TriggerDagRunOperator(task_id="trigger", trigger_dag_id="again") >> work()
+"""
+BROKEN = """
+import os
+
+from airflow.sdk import DAG
+
+if "API_TOKEN" in os.environ:
+    raise ValueError(f"bad token {os.environ['API_TOKEN']}")
 """
 FILES = {
     "images/small/pyproject.toml": PYPROJECT.format(name="small"),
     "dags/small/small.py": DAGS,
+    "dags/small/broken.py": BROKEN,
     "images/other/pyproject.toml": PYPROJECT.format(name="other"),
     "dags/other/elsewhere.py": "from airflow.sdk import DAG\n\nwith DAG('elsewhere'):\n    pass\n",
 }
@@ -127,7 +145,7 @@ async def test_a_task_runs_alone_and_its_failure_is_one(
     [
         (
             Request(dag="elsewhere"),
-            "no DAG 'elsewhere' in the DAG type 'small': There are: good, secretive\n" + ELSEWHERE,
+            "no DAG 'elsewhere' in the DAG type 'small': There are: again, good, secretive\n" + ELSEWHERE,
         ),
         (
             Request(dag="good", task="red"),
@@ -151,6 +169,54 @@ async def test_a_malformed_file_is_told_by_its_lines(small: Sources, below: Base
         "--env-file: line 2 has no name of a variable before its =: use letters, digits and _",
         "--env-file: line 3 sets PYTHONPATH, which belongs to the image: remove the line",
     )
+
+
+async def test_what_a_broken_file_raised_is_told_without_the_values_in_it(
+    small: Sources, below: BaseImage
+) -> None:
+    env_file = dag.set_secret("token-file", f"API_TOKEN='{CANARY}'\n")
+    with pytest.raises(ConfigurationError) as caught:
+        await run(small, below, Request(dag="absent"), env_file)
+    told = str(caught.value)
+    assert "no DAG 'absent'" in told
+    assert "broken.py can't be parsed: ValueError: bad token ***" in told
+    assert "c4nary" not in told
+
+
+async def test_a_user_that_the_server_refuses_is_told_without_the_name(
+    small: Sources, below: BaseImage
+) -> None:
+    env_file = dag.set_secret("user-file", "POSTGRES_USER=pg_c4nary\n")
+    with pytest.raises(ConfigurationError) as caught:
+        await run(small, below, Request(dag="good"), env_file)
+    (told,) = caught.value.problems
+    assert told.startswith(
+        "POSTGRES_USER or POSTGRES_DATABASE can't be made in the run's own server: Reserved"
+    )
+    assert 'role name "***" is reserved' in told
+    assert "c4nary" not in told
+
+
+async def test_an_airflow_that_ends_before_it_parses_blames_no_dag(small: Sources, below: BaseImage) -> None:
+    env_file = dag.set_secret("logging-file", "AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS=no.such.settings\n")
+    with pytest.raises(RunFailedError) as caught:
+        await run(small, below, Request(dag="good"), env_file)
+    told = str(caught.value)
+    assert told.startswith("DAG 'good' failed with exit code 1\n  the end of its log:\n")
+    assert "ImportError" in told or "ModuleNotFoundError" in told
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("", "dag    again\nstate  success\ntasks  2 success"),
+        ("trigger", "dag    again\ntask   trigger\nstate  success\ntasks  1 success"),
+    ],
+)
+async def test_a_run_that_a_dag_triggers_is_not_the_one_that_was_asked_for(
+    task: str, told: str, small: Sources, below: BaseImage
+) -> None:
+    assert await run(small, below, Request(dag="again", task=task)) == told
 
 
 async def test_a_run_that_takes_too_long_is_ended(small: Sources, below: BaseImage) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
@@ -85,6 +86,48 @@ def test_other_events_are_none_of_its_business(
     assert recorder.found == []
 
 
+@pytest.mark.parametrize(
+    ("event", "arguments", "name"),
+    [
+        ("subprocess.Popen", ("/usr/bin/git", ["git", "status"], None, None), "git"),
+        ("subprocess.Popen", ("/bin/sh", ["/bin/sh", "-c", "/bin/ls -l | wc"], None, None), "ls"),
+        ("subprocess.Popen", ("/bin/sh", ["/bin/sh", "-c", "echo 'open"], None, None), "sh"),
+        ("subprocess.Popen", ("git", "git", None, None), "git"),
+        ("os.system", (b"dbt ls",), "dbt"),
+        ("os.posix_spawn", ("/usr/bin/curl", ["curl"], None), "curl"),
+        ("os.exec", (b"/usr/bin/curl", [b"curl"], None), "curl"),
+    ],
+)
+def test_a_program_is_recorded_by_its_name(
+    recorder: Recorder, event: str, arguments: tuple[object, ...], name: str
+) -> None:
+    run("\naudit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
+    assert places(recorder) == [("program", name, "dags/api/dag.py", 2)]
+
+
+def test_a_program_that_a_package_starts_when_it_is_imported_is_none_of_the_types_own(
+    recorder: Recorder,
+) -> None:
+    inner = run(
+        "def reach():\n    audit('os.system', (b'uname',)), note('network', 'x')",
+        "/lib/package.py",
+        audit=recorder.audit,
+        note=recorder.note,
+    )
+    load = run("def load():\n    reach()", "<frozen importlib._bootstrap>", reach=inner["reach"])
+    run("\nload()", load=load["load"])
+    assert places(recorder) == [("network", "x", "dags/api/dag.py", 2)]
+
+
+def test_what_a_thread_does_is_the_line_that_waits_for_it(recorder: Recorder) -> None:
+    def reach() -> None:
+        recorder.note("network", "x")
+
+    thread = threading.Thread(target=reach)
+    run("thread.start()\nthread.join()", thread=thread)
+    assert [each[:3] for each in places(recorder)] == [("network", "x", "dags/api/dag.py")]
+
+
 class SdkVariable:
     """The signatures of Airflow's own."""
 
@@ -157,6 +200,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Run:
         monkeypatch.setitem(sys.modules, name, module)
     hooks: list[object] = []
     monkeypatch.setattr(sys, "addaudithook", hooks.append)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     access.watch(recorder)
     assert hooks == [recorder.audit]
     settings = sys.modules["airflow.settings"]

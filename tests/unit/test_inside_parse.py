@@ -43,7 +43,16 @@ def program(
             asked.append(([Path(job).stem for job in jobs], workers))
             return {job: work(job) if times[Path(job).stem] else {"died": "why"} for job in jobs}
 
+        def passed_over(path: str) -> bool:
+            return path.endswith("/passed_over.py")
+
+        def also(files: dict[str, dict[str, Any]], given: object, limit: float) -> dict[str, list[str]]:
+            assert (given, limit) == (parts, 60)
+            return {path: ["not there"] for path in files if path.endswith("/asks.py")}
+
         monkeypatch.setattr(parse, "python_files", listed)
+        monkeypatch.setattr(parse.contexts, "findings", also)
+        monkeypatch.setattr(parse, "skipped", passed_over)
         monkeypatch.setattr(parse, "examined", one)
         monkeypatch.setattr(parse, "run", run)
         assert parse.main([role, seconds]) == 0
@@ -78,6 +87,8 @@ def test_a_scheduler_has_safe_mode(program: Callable[..., Any]) -> None:
         ([3, 2.5, 1.9], False, 3),
         ([3, 0.1], False, 2),
         ([2, 9], False, 1),
+        ([6, 6, 6], True, 3),
+        ([6.1], True, 1),
     ],
 )
 def test_a_slow_file_is_tried_again_alone(
@@ -93,16 +104,33 @@ def test_a_slow_file_is_tried_again_alone(
     assert again == [(["b"], 1)] * (tries - 1)
 
 
-def test_a_slow_file_that_failed_is_not_tried_again(program: Callable[..., Any]) -> None:
-    error = {"kind": "timeout", "cause": "timed out", "line": 0, "statement": ""}
-    told, asked = program({"a": [30]}, errors=[error])
-    assert told["files"][0]["slow"] is True
-    assert [each for each in asked[1:] if each[0]] == []
+@pytest.mark.parametrize(
+    ("kind", "times", "slow", "tries"),
+    [("timeout", [5], False, 1), ("import", [5, 5, 5], True, 3), ("import", [5, 1], False, 2)],
+)
+def test_a_slow_file_that_failed_is_tried_again_where_airflow_did_not_give_it_up(
+    program: Callable[..., Any], kind: str, times: list[float], tries: int, *, slow: bool
+) -> None:
+    error = {"kind": kind, "cause": "c", "line": 0, "statement": ""}
+    told, asked = program({"a": times}, errors=[error])
+    assert told["files"][0]["slow"] is slow
+    assert [each for each in asked[1:] if each[0]] == [(["a"], 1)] * (tries - 1)
 
 
 def test_a_file_whose_process_died_is_told_by_its_path(program: Callable[..., Any]) -> None:
-    told, _ = program({"a": []})
-    assert told["files"] == [{"file": "dags/a.py", "died": "why", "slow": False}]
+    told, _ = program({"a": [], "passed_over": []})
+    assert told["files"] == [
+        {"file": "dags/a.py", "died": "why", "skipped": False, "slow": False},
+        {"file": "dags/passed_over.py", "died": "why", "skipped": True, "slow": False},
+    ]
+
+
+def test_a_worker_parses_once_more_for_each_task_and_a_scheduler_does_not(
+    monkeypatch: pytest.MonkeyPatch, program: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(Parsed, "model_validate", bool)
+    found = [program({"asks": [0.1], "b": [0.1]}, role, findings=[])[0] for role in ("worker", "scheduler")]
+    assert [[each["findings"] for each in told["files"]] for told in found] == [[["not there"], []], [[], []]]
 
 
 def test_an_airflow_that_does_not_start_is_a_problem(

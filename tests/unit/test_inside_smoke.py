@@ -23,7 +23,8 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], R
     def answered(by: Callable[[list[str]], Ran]) -> Commands:
         commands: Commands = []
 
-        def run(argv: list[str], uid: int) -> Ran:
+        def run(argv: list[str], uid: int, seconds: float = smoke.SECONDS) -> Ran:
+            assert seconds >= smoke.SECONDS
             commands.append((argv, uid))
             return by(argv)
 
@@ -74,6 +75,39 @@ def test_a_command_runs_as_the_user_in_group_0(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(subprocess, "run", run)
     assert smoke.run(["x"], uid) == Ran(3, "out", "err")
     assert (given["user"], given["group"], given["extra_groups"]) == (check, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("named", "there", "given"),
+    [("", False, {"AIRFLOW_CONFIG": "/tmp/airflow-5.cfg"}), ("", True, {}), ("/etc/airflow.cfg", False, {})],  # noqa: S108
+)
+def test_an_image_keeps_the_configuration_that_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, given: dict[str, str], *, there: bool
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_CONFIG", named)
+    if there:
+        (tmp_path / "airflow.cfg").touch()
+    assert smoke.own_configuration(5) == given
+
+
+def test_the_more_dag_files_the_longer_a_parse_may_take(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    limits: list[float] = []
+
+    def run(_: list[str], __: int, seconds: float) -> Ran:
+        limits.append(seconds)
+        return Ran(0, "", "")
+
+    monkeypatch.setattr(smoke, "run", run)
+    monkeypatch.setattr(smoke, "DAGS", str(tmp_path))
+    smoke.parse_dags("worker", 2)
+    (tmp_path / "deep").mkdir()
+    for name in ("a.py", "deep/b.zip", "c.csv"):
+        (tmp_path / name).touch()
+    smoke.parse_dags("worker", 2)
+    assert limits == [180, 180 + 2 * (180 + 6 * 2)]
 
 
 def test_a_program_beside_is_asked_and_its_last_line_taken(answer: Answer) -> None:

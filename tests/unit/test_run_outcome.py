@@ -89,7 +89,7 @@ def test_a_run_that_was_ended_says_so() -> None:
         ),
         (
             DAG,
-            Outcome(problems=("line 1 is wrong", "line 2 too")),
+            Outcome(problems=("--env-file: line 1 is wrong", "--env-file: line 2 too")),
             "2 problems:\n--env-file: line 1 is wrong",
         ),
     ],
@@ -106,12 +106,26 @@ def test_a_mistake_in_what_was_asked_for_is_told(request_: Request, outcome: Out
         (Outcome(tasks=(DONE,)), 0),
         (Outcome(status=1, tasks=(FAILED,)), 1),
         (Outcome(status=1, dags={"d": ("t",)}), 1),
+        (Outcome(status=1, tail=("the end",)), 1),
+        (Outcome(status=137), 137),
         (Outcome(status=None, late=True), 124),
     ],
 )
 def test_what_was_there_is_no_mistake_of_who_asked(outcome: Outcome, code: int) -> None:
     outcome.check(TASK, dag_type("x"), "")
     assert outcome.code(TASK) == code
+
+
+@pytest.mark.parametrize("request_", [DAG, TASK])
+def test_of_an_airflow_that_parsed_nothing_the_log_is_told(request_: Request) -> None:
+    ended = Outcome(status=137, tail=("airflow.cfg: no such key", "Killed"))
+    ended.check(request_, dag_type("x"), "\n  others")
+    assert ended.code(request_) == 137
+    assert ended.failure(request_).splitlines()[1:] == [
+        "  the end of its log:",
+        "    airflow.cfg: no such key",
+        "    Killed",
+    ]
 
 
 def test_the_types_whose_files_name_a_dag_are_found(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ci import oci
 from ci.oci import Base, Json
-from ci.testing.foundation import without_dags
+from ci.testing.foundation import has_dags, without_dags
 
 BASE = Base(
     reference="docker.io/base@sha256:0",
@@ -14,10 +14,10 @@ BASE = Base(
 )
 
 
-def layer(title: str) -> oci.Layer:
+def layer(title: str, seed: str = "") -> oci.Layer:
     made: Json = {
-        "digest": f"sha256:{title}",
-        "diff_id": f"sha256:un{title}",
+        "digest": f"sha256:{seed}{title}",
+        "diff_id": f"sha256:un{seed}{title}",
         "size": 5,
         "files": 1,
         "unpacked": 9,
@@ -25,8 +25,9 @@ def layer(title: str) -> oci.Layer:
     return oci.Layer.parse(title, json.dumps(made))
 
 
-def image(*titles: str) -> oci.Assembly:
-    return oci.assemble(BASE, [layer(title) for title in titles], {"B": "2"}, "50000")
+def image(*titles: str, seed: str = "") -> oci.Assembly:
+    layers = [layer(title, seed if title == "dags" else "") for title in titles]
+    return oci.assemble(BASE, layers, {"B": "2"}, "50000")
 
 
 def published(made: oci.Assembly) -> oci.Assembly:
@@ -54,6 +55,17 @@ def test_environment_and_user_stay() -> None:
 
 def test_it_is_the_same_for_other_dags_and_after_a_publish() -> None:
     one = without_dags(image("scripts", "dags"))
-    assert one == without_dags(image("scripts", "others"))
+    assert one == without_dags(image("scripts", "dags", seed="other"))
     assert one == without_dags(published(image("scripts", "dags")))
     assert one != without_dags(image("dags"))
+
+
+def test_an_image_without_a_layer_of_dags_keeps_all_that_it_has() -> None:
+    assert [has_dags(image(*titles)) for titles in (("scripts", "dags"), ("scripts",), ())] == [
+        True,
+        False,
+        False,
+    ]
+    found = without_dags(image("scripts"))
+    assert found == without_dags(image("scripts", "dags"))
+    assert found.size == 105

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ci.report import Finding, Level, Outcome
+from ci.report import Outcome
 from ci.spec import DagType, parse
 from ci.testing.parsed import Access, Dag, Error, Parsed, ParsedFile
 from ci.testing.parsing import outcome
@@ -92,6 +92,13 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
             id="safe mode",
         ),
         pytest.param("", file(), file(), ("dags", 1, "defines no DAG"), id="no DAG"),
+        pytest.param(
+            "",
+            file(),
+            file(dag()),
+            ("scheduler", 7, "the scheduler finds DAG 'load', the worker doesn't: no task of it would start"),
+            id="no DAG of the worker",
+        ),
         pytest.param(
             "max-parse-seconds = 1.5",
             file(dag(), slow=True),
@@ -216,9 +223,8 @@ def test_different_causes_in_image_and_base_are_both_told() -> None:
     assert [each[0] for each in told(found)] == ["dags", "scheduler"]
 
 
-def test_an_access_is_refused_with_its_line_and_what_follows_from_it_is_not_told() -> None:
-    wrong = Finding(check="serialization", file=FILE, line=0, cause="c", remedy="r")
-    found = judged(file(dag(), accesses=(READS,), errors=(error("TypeError: x"),), findings=(wrong,)))
+def test_an_access_is_refused_with_its_line_and_what_may_follow_from_it_is_not_told() -> None:
+    found = judged(file(accesses=(READS,), errors=(error("TypeError: x"),)))
     assert told(found) == [
         ("top-level-access", FILE, 3, "reaches for the Variable 'tables' while it is parsed")
     ]
@@ -228,30 +234,6 @@ def test_an_access_is_refused_with_its_line_and_what_follows_from_it_is_not_told
 def test_an_import_that_fails_is_told_beside_an_access() -> None:
     found = judged(file(accesses=(READS,), errors=(MISSING,)))
     assert [each[0] for each in told(found)] == ["top-level-access", "dags"]
-
-
-ALLOWED = f'[tool.airflow-images.allow-top-level-access]\n"{FILE}" = "small"'
-
-
-def test_an_allowed_access_is_a_fact_with_its_reason() -> None:
-    found = judged(file(dag(), accesses=(READS,)), settings=ALLOWED)
-    assert found.findings == ()
-    assert [each.told for each in found.facts if each.check == "top-level-access"] == [
-        f"{FILE}:3 reaches for the Variable 'tables': small"
-    ]
-
-
-def test_an_allowed_file_that_made_up_values_break_is_a_warning() -> None:
-    found = judged(file(accesses=(READS,), errors=(error("TypeError: x"),)), settings=ALLOWED)
-    (finding,) = found.findings
-    assert (finding.level, finding.check) == (Level.WARNING, "dags")
-    assert finding.cause == "not parsed to its end, for what it reaches for is made up here: TypeError: x"
-
-
-def test_an_allowed_file_that_reaches_for_nothing_is_a_warning() -> None:
-    (finding,) = judged(file(dag()), settings=ALLOWED).findings
-    assert (finding.level, finding.file) == (Level.WARNING, "images/sample/pyproject.toml")
-    assert finding.cause.startswith(f"allow-top-level-access names {FILE!r}")
 
 
 def test_the_metadata_database_has_no_name() -> None:
@@ -292,4 +274,9 @@ def test_an_airflow_that_does_not_start_is_all_that_is_told() -> None:
 
 def test_a_file_that_only_the_worker_lists_differs() -> None:
     found = outcome(dag_type(), Parsed(files=(file(dag()),)), Parsed(), {})
+    assert [each[:3] for each in told(found)] == [("scheduler", FILE, 7)]
+
+
+def test_a_file_that_only_the_scheduler_lists_differs() -> None:
+    found = outcome(dag_type(), Parsed(), Parsed(files=(file(dag()),)), {})
     assert [each[:3] for each in told(found)] == [("scheduler", FILE, 7)]

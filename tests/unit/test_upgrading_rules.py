@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ci.report import Level
-from ci.upgrading.rules import SELECT, outcome
+from ci.upgrading.rules import SELECT, missing, outcome
 
 OLD = "from airflow.models import Variable\nfrom airflow.operators.python import PythonOperator\nimport dbt\n"
 
@@ -41,3 +41,11 @@ def test_a_file_that_is_no_python_is_told_too() -> None:
     report = [{"code": None, "message": "SyntaxError: x", "filename": "/r/dags/a.py", "location": {"row": 2}}]
     (finding,) = outcome(json.dumps(report), "/r").findings
     assert (finding.file, finding.line, finding.cause) == ("dags/a.py", 2, "syntax: SyntaxError: x")
+
+
+def test_that_there_is_no_ruff_fails_nothing() -> None:
+    told = missing("ruff couldn't be had: the package index doesn't answer")
+    (finding,) = told.findings
+    assert (finding.check, finding.level, finding.file) == ("ruff", Level.WARNING, "")
+    assert finding.cause == "ruff couldn't be had: the package index doesn't answer"
+    assert finding.remedy

@@ -1,0 +1,112 @@
+"""Another Airflow is tried on a small repository: what stands against it is told, and nothing is changed."""
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from ci import layers, locked_tools, pins
+from ci.errors import ConfigurationError, StepError
+from ci.report import Level, Report
+from ci.sources import Sources
+from ci.testing import all_types
+from ci.upgrading import trying
+from ci.upgrading.reference import upgraded
+from ci.upgrading.trying import Asked
+from tests.engine.conftest import PROJECT, repository
+from tests.engine.test_smoke import GOOD, PYPROJECT
+
+pytestmark = pytest.mark.anyio
+
+RELEASES = PROJECT / "airgap/standins/airflow/releases"
+NEWEST = max((path.name for path in RELEASES.iterdir()), key=Version)
+PINNED = re.findall(r":([0-9.]+)", pins.image("airflow"))[0]
+BASE = upgraded(pins.image("airflow"), NEWEST)
+
+
+def held(release: str, package: str) -> str:
+    """The version of a package that the stand-in of a release has."""
+    text = (RELEASES / release / "requirements.txt").read_text(encoding="utf-8")
+    return re.findall(rf"^{package}==(\S+)", text, flags=re.MULTILINE)[0]
+
+
+def until(release: str) -> str:
+    """The day beyond which its stand-in has nothing."""
+    text = (RELEASES / release / "requirements.in").read_text(encoding="utf-8")
+    return re.findall(r"--exclude-newer (\S+)", text)[0]
+
+
+FILES = {
+    "images/fine/pyproject.toml": PYPROJECT.format(name="fine"),
+    "dags/fine/fine.py": GOOD.replace("'good'", "'fine'"),
+    "images/tied/pyproject.toml": PYPROJECT.format(name="tied").replace(
+        "[]", f'["pydantic=={held(PINNED, "pydantic")}"]'
+    ),
+    "dags/tied/tied.py": GOOD.replace("'good'", "'tied'"),
+}
+
+
+async def tried(sources: Sources, asked: Asked, *names: str) -> dict[str, Report]:
+    """The reports on the types of these names."""
+    catalog = await sources.catalog()
+    types = [catalog.get(name) for name in names]
+    found = await trying.upgrade_test(types, sources, asked, all_types.nothing_further)
+    return {each.subject: each for each in found}
+
+
+def written(root: Path) -> dict[str, str]:
+    """The files of a folder."""
+    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+async def test_what_is_held_back_is_told_beside_what_passes_and_nothing_is_changed() -> None:
+    assert held(PINNED, "pydantic") != held(NEWEST, "pydantic")
+    sources = repository(FILES)
+    found = await tried(sources, Asked(airflow=NEWEST), "fine", "tied")
+    assert not [each for each in found["fine"].findings if each.level is Level.ERROR]
+    assert {each.check: each.told for each in found["fine"].facts}["base"] == BASE
+    assert {each.check: each.told for each in found["tied"].facts}["base"] == BASE
+    (error,) = [each for each in found["tied"].findings if each.level is Level.ERROR]
+    assert (error.check, error.file) == ("lock", "images/tied/pyproject.toml")
+    assert f"pydantic: the base has {held(NEWEST, 'pydantic')}" in error.cause
+    assert written(await sources.root()) == FILES
+    sources.close()
+
+
+async def test_a_series_is_its_newest_release_and_a_missing_ruff_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without = layers.tool_container().with_exec(["sh", "-c", "echo error sending request >&2; exit 2"])
+    monkeypatch.setattr(locked_tools, "container", {"airflow-rules": without}.__getitem__)
+    series = f"{NEWEST.rpartition('.')[0]}.x"
+    asked = Asked(airflow=series, exclude_newer=until(NEWEST))
+    found = (await tried(repository(FILES), asked, "fine"))["fine"]
+    assert not [each for each in found.findings if each.level is Level.ERROR]
+    assert {each.check: each.told for each in found.facts}["base"] == BASE
+    (warning,) = [each for each in found.findings if each.check == "ruff"]
+    assert warning.level is Level.WARNING
+    assert warning.cause.startswith("ruff couldn't be had: the package index doesn't answer")
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "told"),
+    [
+        (Asked(airflow="3.99.0"), StepError, r"airflow:3\.99\.0-python[0-9.]+ can't be had"),
+        (
+            Asked(airflow="3.99.x"),
+            ConfigurationError,
+            r"--airflow 3\.99\.x: the package index has no release",
+        ),
+        (
+            Asked(airflow=f"{PINNED.rpartition('.')[0]}.x", exclude_newer="2020-01-01"),
+            ConfigurationError,
+            "has no release of it up to 2020-01-01",
+        ),
+        (Asked(airflow="3.x.1"), ConfigurationError, r"--airflow '3\.x\.1': is no version"),
+        (Asked(airflow="3.99.x", exclude_newer="now"), ConfigurationError, "--exclude-newer 'now' is no day"),
+    ],
+)
+async def test_what_there_is_not_is_told_by_its_name(asked: Asked, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        await tried(repository(FILES), asked, "fine")
