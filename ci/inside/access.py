@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from types import FrameType
 from typing import Any, cast
 from unittest.mock import MagicMock
 
@@ -27,6 +26,7 @@ NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 PROGRAMS = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"}
 SHELLS = {"sh", "bash"}
 PROGRAM = "program"
+BEGUN = "_begun_by"  # of a thread: file and line
 TREES = ("dags", "scripts")
 IMPORT = "<frozen importlib"  # what its frames are called
 
@@ -54,34 +54,25 @@ class Recorder:
 
     def note(self, kind: str, name: str) -> bool:
         """Record an access where code of the type's own is behind it, with the innermost line of it."""
-        frame = self._behind(kind)
-        if frame is None:
+        place = self.place(kind) or getattr(threading.current_thread(), BEGUN, None)
+        if place is None or not self.active:
             return False
-        file = PurePosixPath(frame.f_code.co_filename.removeprefix(self._root))
-        access: dict[str, object] = {"kind": kind, "name": name, "file": str(file), "line": frame.f_lineno}
+        access: dict[str, object] = {"kind": kind, "name": name, "file": place[0], "line": place[1]}
         if access not in self.found:
             self.found.append(access)
         return True
 
-    def _behind(self, kind: str) -> FrameType | None:
-        """The innermost frame of the type's own; for a thread without any, that of the main thread.
+    def place(self, kind: str = "") -> tuple[str, int] | None:
+        """File and line of the innermost code of the type's own that is being run by this thread.
 
         A program that a package starts when it is imported is the package's business.
         """
-        if not self.active:
-            return None
-        frame = inspect.currentframe()
-        main = threading.main_thread()
-        others = () if main is threading.current_thread() else (sys._current_frames().get(main.ident or 0),)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        for each in (frame, *others):
-            found = each
-            while found and not found.f_code.co_filename.startswith(self._trees):
-                if kind == PROGRAM and found.f_code.co_filename.startswith(IMPORT):
-                    return None
-                found = found.f_back
-            if found:
-                return found
-        return None
+        found = inspect.currentframe()
+        while found and not found.f_code.co_filename.startswith(self._trees):
+            if kind == PROGRAM and found.f_code.co_filename.startswith(IMPORT):
+                return None
+            found = found.f_back
+        return (found.f_code.co_filename.removeprefix(self._root), found.f_lineno) if found else None
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """A hook of Python's for what it is about to do; raises OSError for the network."""
@@ -132,6 +123,13 @@ def watch(recorder: Recorder) -> None:
     for session in ("Session", "NonScopedSession"):
         if original := getattr(settings, session, None):
             setattr(settings, session, _session(recorder, original))
+    begin = threading.Thread.start
+
+    def start(self: threading.Thread) -> None:
+        setattr(self, BEGUN, recorder.place())  # what it does is done by the line that starts it
+        begin(self)
+
+    threading.Thread.start = start
     drivers.watch(lambda address: recorder.note("network", address))
     sys.addaudithook(recorder.audit)
 

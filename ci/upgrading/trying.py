@@ -56,18 +56,15 @@ async def upgrade_test(
         asyncio.gather(*(_rules(each, sources) for each in types)),
         asyncio.gather(*(_locked(each, sources, below.container, reference, asked) for each in types)),
     )
-    texts = {name: lock for each in locks for name, lock in each.items() if isinstance(lock, str)}
+    texts = {each.name: lock for each, lock in zip(types, locks, strict=True) if isinstance(lock, str)}
     able = [each for each in types if each.name in texts]
     async with repositories.read(sources.with_locks(texts), asked.netrc) as other:
         tested = {each.subject: each for each in await all_types.test(able, other, below, further)}
-    outcomes: dict[str, list[Outcome]] = {each.name: [_fact(reference)] for each in types}
-    for dag_type, found, lock in zip(types, told, locks, strict=True):
-        refused = lock[dag_type.name]
-        outcomes[dag_type.name] += [found, *([refused] if isinstance(refused, Outcome) else [])]
-    return [
-        report.joined(each.name, [*outcomes[each.name], *([tested[each.name]] if each in able else [])])
-        for each in types
-    ]
+    reports: list[Report] = []
+    for dag_type, rule, lock in zip(types, told, locks, strict=True):
+        what_else = tested[dag_type.name] if isinstance(lock, str) else lock
+        reports.append(report.joined(dag_type.name, [_fact(reference), rule, what_else]))
+    return reports
 
 
 async def _reference(asked: Asked) -> str:
@@ -95,15 +92,15 @@ async def _newest(of: str, asked: Asked) -> str:
 
 async def _locked(
     dag_type: DagType, sources: Sources, container: dagger.Container, reference: str, asked: Asked
-) -> dict[str, str | Outcome]:
+) -> str | Outcome:
     """The text of the type's lock for the other base, or what stands against it."""
     name = lockfile.base_name(reference)
     upgrade = Upgrade(everything=True, exclude_newer=asked.exclude_newer or _NO_LIMIT)
     try:
         texts = await locking.lock([dag_type], sources, container, name, upgrade=upgrade, netrc=asked.netrc)
     except Fault as fault:
-        return {dag_type.name: Outcome(findings=tuple(_refused(dag_type, each) for each in fault.problems))}
-    return dict(texts)
+        return Outcome(findings=tuple(_refused(dag_type, each) for each in fault.problems))
+    return texts[dag_type.name]
 
 
 def _refused(dag_type: DagType, problem: str) -> Finding:

@@ -129,7 +129,9 @@ def beside(services: Mapping[str, dagger.Service]) -> dagger.Container:
 
 def bind(monkeypatch: pytest.MonkeyPatch, services: Mapping[str, dagger.Service]) -> None:
     """Let the containers that ``ci/registry.py`` makes find services by these names."""
-    tools = SimpleNamespace(tool_container=partial(beside, services), package=layers.package)
+    tools = SimpleNamespace(
+        tool_container=partial(beside, services), package=layers.package, anew=layers.anew
+    )
     monkeypatch.setattr(registry, "layers", tools)
 
 

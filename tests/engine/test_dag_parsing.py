@@ -198,7 +198,7 @@ EXPECTED = {
     ("top-level-access", "dags/faulty/old_variable.py", 3),
     ("top-level-access", "dags/faulty/program.py", 3),
     ("top-level-access", "dags/faulty/session.py", 3),
-    ("top-level-access", "dags/faulty/thread.py", 5),
+    ("top-level-access", "dags/faulty/thread.py", 4),
     ("top-level-access", "dags/faulty/variable.py", 3),
     ("top-level-access", "dags/faulty/variable.py", 4),
 }

@@ -42,7 +42,9 @@ async def signed(signer: Signer) -> tuple[dict[str, list[str]], dagger.Directory
 async def test_a_key_in_a_service_signs_and_its_token_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     service = transit()
     tools = SimpleNamespace(
-        tool_container=partial(registries.beside, {"transit": service}), package=layers.package
+        tool_container=partial(registries.beside, {"transit": service}),
+        package=layers.package,
+        anew=layers.anew,
     )
     monkeypatch.setattr(signing, "layers", tools)
     async with registries.running(service):
