@@ -12,9 +12,7 @@ edited      a DAG file of each type edited
 It works in a copy of the project, on an engine of its own (AIRGAP_INSTANCE=bench) that it removes at the end.
 """
 
-import argparse
-
-from engine import Engine, edit, make_types, running, show
+from engine import Engine, edit, measured
 
 
 def measure(engine: Engine, types: list[str], runs: int) -> dict[str, list[float]]:
@@ -38,18 +36,5 @@ def measure(engine: Engine, types: list[str], runs: int) -> dict[str, list[float
     return results
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--types", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=3)
-    given = parser.parse_args()
-    with running() as engine:
-        results = measure(engine, make_types(engine.project, given.types), given.runs)
-    show(dict(sorted(results.items())))
-
-
 if __name__ == "__main__":
-    main()
+    measured(__doc__, measure)

@@ -45,6 +45,11 @@ async def load(reference: str, platform: str | None = None) -> BaseImage:
         raise outside.step_error(f"the base image {reference} can't be had{where}", error) from None
 
 
+async def pinned() -> BaseImage:
+    """The base image that pins.toml names, for the engine's platform; raises StepError as ``load`` does."""
+    return await load(pins.image("airflow"))
+
+
 async def _load(reference: str, platform: str | None) -> BaseImage:
     exact = await container(reference, platform).image_ref()
     pinned = container(exact, platform)

@@ -77,4 +77,4 @@ class Locker:
 
 async def _built(sources: Sources, name: str) -> Image:
     dag_type = (await sources.catalog()).get(name)
-    return await image.build(dag_type, sources, await base.load(pins.image("airflow")))
+    return await image.build(dag_type, sources, await base.pinned())

@@ -71,7 +71,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards):
         """Build a DAG type's image from its lock, and print what it is."""
         async with read(self.source, self.netrc) as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
-            built = await image.build(found, sources, await base.load(pins.image("airflow")))
+            built = await image.build(found, sources, await base.pinned())
         print(image.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
         return built
 
@@ -123,7 +123,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards):
             if not sharing:
                 return told
             types = [each.dag_type for each in intent.planned]
-            below = await base.load(pins.image("airflow"))
+            below = await base.pinned()
             return f"{told}\n{await shared_layers.told(types, sources, below)}"
 
     @function

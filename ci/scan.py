@@ -8,7 +8,7 @@ import dagger
 from dagger import Doc, dag, function, object_type
 
 from . import scan_formats
-from .boundary import plain_faults
+from .boundary import plain_faults, printed
 from .errors import CheckError
 from .verdict import State, Verdict
 
@@ -24,9 +24,7 @@ class Scan:
     async def sync(self) -> str:
         """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
         with plain_faults():
-            told = gate(self.parsed())
-        print(told)  # noqa: T201 - the CLI shows nothing of an object but its id
-        return await dag.file("scan.txt", told).id()
+            return await printed("scan.txt", gate(self.parsed()))
 
     @function
     def gate(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import dagger
 from dagger import dag
 
-from . import base, database, detections, image, lockfile, pins, policy, trivy, verdict
+from . import base, database, detections, image, lockfile, policy, trivy, verdict
 from . import scan as scan_result
 from .base import BaseImage
 from .database import Asked, Vulnerabilities
@@ -150,7 +150,7 @@ async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> 
         StepError: the base can't be had, or an image can't be built.
     """
     rules = await together(rules_of(each.name, sources) for each in types)  # a slip in one costs no build
-    below = await base.load(pins.image("airflow"))
+    below = await base.pinned()
     scanner, images = await asyncio.gather(
         prepare(asked, rules[0], below), together(image.build(each, sources, below) for each in types)
     )

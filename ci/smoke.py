@@ -20,6 +20,6 @@ async def test(dag_type: DagType, built: Image, sources: Sources) -> str:
         CheckError: with the whole report, where there is an error in it.
         StepError: a test couldn't be run.
     """
-    seen = await all_types.parsed_by_type(sources, built.base, [dag_type])
+    seen = await all_types.parsed_by_type(sources, built.base)
     subject = built.subject().with_ignore(await sources.ignore_file())
     return gate([await suite.run(subject, seen, [checking.outcome(built, dag_type, sources)])])

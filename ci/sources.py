@@ -1,11 +1,12 @@
 """The repository's folders as the module gets them, and what is read of them: catalog, locks, files."""
 
+import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import dagger
 from dagger import DefaultPath, Doc, Ignore, dag
@@ -15,6 +16,8 @@ from .boundary import plain_faults
 from .catalog import Catalog
 from .lockfile import Lock
 from .spec import DagType
+
+T = TypeVar("T")
 
 LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
 
@@ -47,6 +50,7 @@ class Sources:
         self._tree = tree
         self.netrc = netrc
         self._root: Path | None = None
+        self._known: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def root(self) -> Path:
         """The folder that holds images/, dags/ and scripts/ as plain files."""
@@ -56,8 +60,17 @@ class Sources:
             self._root = root
         return self._root
 
+    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What is made of these sources under a key: made by the first who asks, known to all others."""
+        if key not in self._known:
+            self._known[key] = asyncio.ensure_future(make())
+        return await self._known[key]
+
     async def catalog(self) -> Catalog:
         """All DAG types."""
+        return await self.once("catalog", self._catalog)
+
+    async def _catalog(self) -> Catalog:
         return catalog.load(await self.root())
 
     async def text(self, path: str) -> str | None:

@@ -15,6 +15,7 @@ from .errors import ConfigurationError, did_you_mean
 from .tables import Table
 
 TOOL = "airflow-images"
+TREES = ("dags", "scripts")  # of the repository: what gets into images
 
 # The distributions that are Airflow: one version each, on every image above a base.
 AIRFLOW = frozenset({"apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk"})

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 
 from dagger import check, function
 
-from . import base, pins, reports, running
+from . import base, reports, running
 from .arguments import (
     Airflow,
     AnyDagType,
@@ -41,7 +41,7 @@ class Tester:
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
         async with read(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
-            below = await base.load(pins.image("airflow"))
+            below = await base.pinned()
             return reports.of(await all_types.test(types, sources, below, _further(sources)))
 
     @check
@@ -65,7 +65,7 @@ class Tester:
         async with read(self.source, self.netrc) as sources:
             request = Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
             found = (await sources.catalog()).get(dag_type)
-            below = await base.load(pins.image("airflow"))
+            below = await base.pinned()
             return await running.run(found, request, sources, below, env_file)
 
     # Never remembered: an index has newer packages by the hour.

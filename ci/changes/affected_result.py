@@ -1,7 +1,8 @@
 """What a change touches, as a user gets it: a table, and the same as JSON or as a matrix of jobs."""
 
-from dagger import dag, function, object_type
+from dagger import function, object_type
 
+from ..boundary import printed
 from . import telling
 from .affected import Findings
 
@@ -16,8 +17,7 @@ class Affected:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
         """Print the table. The CLI calls it where a call ends here."""
-        print(self.table())  # noqa: T201 - the CLI shows nothing of an object but its id
-        return await dag.file("affected.txt", self.table()).id()
+        return await printed("affected.txt", self.table())
 
     @function
     def table(self) -> str:

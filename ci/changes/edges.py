@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import PurePosixPath
 
+from ..spec import TREES
 from .snapshot import Snapshot
-
-TREES = ("dags", "scripts")
 
 Edges = Mapping[str, frozenset[str]]
 

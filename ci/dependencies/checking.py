@@ -11,5 +11,12 @@ from .installed import installed
 async def outcome(built: Image, dag_type: DagType, sources: Sources) -> Outcome:
     """What is declared and not imported, or imported and not there; only the image's Python is run."""
     types = (await sources.catalog()).types.values()  # a mistake in another type's file is told elsewhere
-    texts = {**code.read(await sources.root()), dag_type.file: await sources.text(dag_type.file) or ""}
+    texts = {
+        **await sources.once("code", lambda: _code(sources)),
+        dag_type.file: await sources.text(dag_type.file) or "",
+    }
     return hygiene.outcome(dag_type, types, texts, await installed(built.container()))
+
+
+async def _code(sources: Sources) -> dict[str, str]:
+    return code.read(await sources.root())

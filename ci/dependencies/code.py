@@ -5,7 +5,7 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from .resolution import TREES
+from ..spec import TREES
 
 
 def read(root: Path) -> dict[str, str]:

@@ -8,10 +8,10 @@ from packaging.utils import canonicalize_name
 
 from ..errors import did_you_mean
 from ..report import Fact, Finding, Level, Outcome
-from ..spec import TOOL, DagType
+from ..spec import TOOL, TREES, DagType
 from .environment import Environment
 from .imports_of import Import, imports_of
-from .resolution import TREES, Place, Resolver
+from .resolution import Place, Resolver
 
 DECLARED = "unused dependencies"
 PROVIDED = "import hygiene"

@@ -5,11 +5,11 @@ from enum import StrEnum
 from functools import cached_property
 
 from ..errors import did_you_mean
+from ..spec import TREES
 from .environment import Environment
 from .imports_of import Import
 
 # PYTHONPATH has the folder above both, and comes first; Airflow puts dags/ at the end of the import path.
-TREES = ("dags", "scripts")
 
 
 class Place(StrEnum):

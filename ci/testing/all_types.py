@@ -38,18 +38,20 @@ async def test(
         further: what else is to be found of each.
     """
     jobs = (_examined(each, sources, below, further) for each in types)
-    seen, examined = await asyncio.gather(
-        parsed_by_type(sources, below.reference, types), asyncio.gather(*jobs)
-    )
+    seen, examined = await asyncio.gather(parsed_by_type(sources, below.reference), asyncio.gather(*jobs))
     return [each if isinstance(each, Report) else suite.judged(each, seen) for each in examined]
 
 
-async def parsed_by_type(sources: Sources, below: str, types: Sequence[DagType] = ()) -> dict[str, Parsed]:
+async def parsed_by_type(sources: Sources, below: str) -> dict[str, Parsed]:
     """The files of every type as the scheduler sees them, but for those that are declared wrongly.
 
     Of a type whose files couldn't be parsed at all, the problem is given.
     """
-    known = {each.name: each for each in (*(await sources.catalog()).types.values(), *types)}
+    return await sources.once(("parsed", below), lambda: _parsed_by_type(sources, below))
+
+
+async def _parsed_by_type(sources: Sources, below: str) -> dict[str, Parsed]:
+    known = (await sources.catalog()).types
     parsed = await asyncio.gather(*(_parsed(known[name], sources, below) for name in sorted(known)))
     return dict(zip(sorted(known), parsed, strict=True))
 
