@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from airgap import lifecycle, report
+from airgap import gotools, lifecycle, report
 from airgap.errors import AirgapError
 from airgap.instance import instance
 from airgap.progress import say
@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
         "name", nargs="?", default="engine", help="engine (default), registry, or a step as `up` names it"
     )
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing what is added")
+    tool = commands.add_parser(
+        "tool", help="print the path of a tool's program; builds it where it isn't there yet, needs no engine"
+    )
+    tool.add_argument("name", choices=sorted(gotools.COMMANDS), help="one of %(choices)s", metavar="NAME")
     clean = commands.add_parser(
         "clean", help="stop, and remove the engine's cache, pushed images, network and firewall rules (root)"
     )
@@ -73,6 +77,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return report.status(one)
         case "logs":
             report.logs(one, arguments.name, follow=arguments.follow)
+        case "tool":
+            print(gotools.program(arguments.name))
         case _:
             lifecycle.clean(one, everything=arguments.all)
     return 0

@@ -14,7 +14,7 @@ from airgap.debian import architecture
 from airgap.errors import AirgapError
 from airgap.folders import PROJECT, cache_folder, digest_of
 from airgap.pypi import unpack_wheels
-from airgap.steps import Step
+from airgap.steps import Step, run
 
 TOOLS = PROJECT / "airgap" / "tools"
 _DAGGER = "github.com/dagger/dagger"
@@ -63,12 +63,22 @@ TRIVY = Tool(
     f"-s -w -X {_TRIVY}/pkg/version/app.ver={{number}}",
     env=(("GOEXPERIMENT", "jsonv2"),),
 )
+_ACTIONLINT = "github.com/rhysd/actionlint"
+ACTIONLINT = Tool(
+    "actionlint",
+    _ACTIONLINT,
+    (f"{_ACTIONLINT}/cmd/actionlint",),
+    f"-s -w -X {_ACTIONLINT}.version={{number}}",
+)
+ACT = Tool("act", "github.com/nektos/act", ("github.com/nektos/act",))
 ADVISORIES = Tool(
     "advisories",
     "github.com/aquasecurity/trivy-db",
     (".",),
     source=PROJECT / "tests" / "advisories",
 )
+COMMANDS = {tool.name: tool for tool in (ACT, ACTIONLINT, COSIGN, DAGGER, REGCTL, TRIVY)}
+"""The tools that a person may want to call on this machine; `up` makes those of them that images need."""
 
 
 def tool_step(tool: Tool) -> Step:
@@ -81,6 +91,16 @@ def tool_step(tool: Tool) -> Step:
         needs=(toolchain,) if toolchain else (),
         heavy=True,
     )
+
+
+def program(name: str) -> Path:
+    """Return the program of a tool in `COMMANDS`, built where it isn't there yet; no engine is needed.
+
+    Raises StepError where it can't be built.
+    """
+    step = tool_step(COMMANDS[name])
+    run([step])
+    return step.result / "bin" / name
 
 
 def _build(tool: Tool, toolchain: Step | None, folder: Path, log: TextIO) -> None:

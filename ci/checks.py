@@ -1,12 +1,15 @@
-"""The project's own checks: lint, types and tests, in a container with the locked development tools."""
+"""The project's own checks: lint, workflows, types and tests, in a container with the locked tools."""
 
 from dataclasses import dataclass
 
 import dagger
 from dagger import dag
 
-from . import layers
+from . import layers, pins
 
+ACTIONLINT = "/usr/local/bin/actionlint"  # in its image, and here
+# What GitHub and GitLab read of the project; ci/inside/workflows.py knows the files.
+WORKFLOWS = [".github", "action.y*ml", "*/action.y*ml", "docs/examples/gitlab-ci.yml"]
 PYTEST = ["pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"]
 
 
@@ -22,6 +25,18 @@ class Checks:
             self._with_code()
             .with_exec(["ruff", "check", "--no-cache"])
             .with_exec(["ruff", "format", "--check", "--no-cache"])
+        )
+
+    def workflows(self) -> dagger.Container:
+        """What GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
+        read = dag.directory().with_new_directory(".git")  # by which actionlint knows a repository
+        return (
+            self._tools()
+            .with_file(ACTIONLINT, dag.container().from_(pins.image("actionlint")).file(ACTIONLINT))
+            .with_directory("/mnt/programs", layers.package("workflows.py", "composite.py"))
+            .with_directory("/mnt/read", read.with_directory("/", self.project, include=WORKFLOWS))
+            .with_workdir("/mnt/programs")
+            .with_exec(["python", "-B", "-m", "inside.workflows", "/mnt/read"])
         )
 
     def types(self) -> dagger.Container:
@@ -54,9 +69,10 @@ class Checks:
         locked = dag.directory()
         for name in ("pyproject.toml", "uv.lock"):
             locked = locked.with_file(name, self.project.file(name))
-        with_git = layers.tool_container().with_exec(["sh", "-ec", layers.apt_get(("git",))])  # tests need it
+        programs = ("git", "shellcheck")  # for the tests, and for the scripts in workflows
+        debian = layers.tool_container().with_exec(["sh", "-ec", layers.apt_get(programs)])
         return (
-            layers.with_uv(with_git)
+            layers.with_uv(debian)
             .with_env_variable("UV_PROJECT_ENVIRONMENT", "/opt/venv")
             .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
             .with_env_variable("PATH", "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin")

@@ -139,6 +139,12 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards):
 
     @check
     @function
+    def workflows(self, project: Project) -> dagger.Container:
+        """What GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
+        return Checks(project).workflows()
+
+    @check
+    @function
     def types(self, project: Project) -> dagger.Container:
         """Pyright, strict."""
         return Checks(project).types()

@@ -7,7 +7,7 @@ from airgap.standins.airflow.image import airflow_step
 from airgap.standins.base import base_step
 from airgap.standins.postgres.image import postgres_step
 from airgap.standins.python import python_step
-from airgap.standins.tool import COSIGN, REGCTL, TRIVY, tool_image_step
+from airgap.standins.tool import ACTIONLINT, COSIGN, REGCTL, TRIVY, tool_image_step
 from airgap.standins.uv import uv_image_step
 from airgap.steps import Step
 
@@ -33,6 +33,9 @@ def standin_steps() -> dict[Image, Step]:
         "trivy": tool_image_step(pinned["trivy"], base, gotools.tool_step(gotools.TRIVY), TRIVY),
         "cosign": tool_image_step(pinned["cosign"], base, gotools.tool_step(gotools.COSIGN), COSIGN),
         "regctl": tool_image_step(pinned["regctl"], base, gotools.tool_step(gotools.REGCTL), REGCTL),
+        "actionlint": tool_image_step(
+            pinned["actionlint"], base, gotools.tool_step(gotools.ACTIONLINT), ACTIONLINT
+        ),
         "postgres": postgres_step(pinned["postgres"], base),
     }
     return {

@@ -54,6 +54,12 @@ REGCTL = Place(
     Config(env={"PATH": PATH}, entrypoint=("/regctl",), user="appuser"),
     User("appuser", 1000, 0o2755, (".docker", ".regctl")),
 )
+# The official image has Alpine around it, with shellcheck; here is nothing but the program.
+ACTIONLINT = Place(
+    "/usr/local/bin/actionlint",
+    Config(env={"PATH": PATH}, entrypoint=("/usr/local/bin/actionlint",), user="guest"),
+    User("guest", 405, 0o755),
+)
 
 
 def tool_image_step(image: Image, base: Step, tool: Step, place: Place) -> Step:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from airgap import gotools, pins
+from airgap import gotools, lifecycle, pins, standins, steps
 from airgap.folders import PROJECT
-from airgap.gotools import ADVISORIES, COSIGN, DAGGER, REGCTL, REGISTRY, TRIVY, tool_step
+from airgap.gotools import ACT, ACTIONLINT, ADVISORIES, COSIGN, DAGGER, REGCTL, REGISTRY, TRIVY, tool_step
+from airgap.step import all_steps
 
 
 def fake_go(folder: Path, version: str) -> Path:
@@ -79,7 +80,7 @@ def test_the_engine_is_built_as_the_version_that_the_module_asks_for(
 
 
 def test_every_tool_has_a_committed_go_sum() -> None:
-    for tool in (DAGGER, REGISTRY, REGCTL, COSIGN, TRIVY, ADVISORIES):
+    for tool in (DAGGER, REGISTRY, REGCTL, COSIGN, TRIVY, ADVISORIES, ACTIONLINT, ACT):
         assert (tool.folder / "go.sum").stat().st_size > 0
         assert pins.module_version(tool.folder / "go.mod", tool.module).startswith("v")
 
@@ -93,6 +94,37 @@ def test_a_tool_is_built_where_its_go_mod_lies(
     assert options["cwd"] == PROJECT / "tests" / "advisories"
     assert command[command.index("-o") + 1 :] == [str(tmp_path / "bin" / "advisories"), "."]
     assert REGCTL.folder == gotools.TOOLS / "regctl"
+
+
+def no_toolchain(_: tuple[int, ...]) -> None:
+    """Go as a machine has it that needs no other."""
+
+
+@pytest.mark.parametrize("name", sorted(gotools.COMMANDS))
+def test_a_command_is_built_once_and_told_by_its_path(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builds: list[list[str]] = []
+
+    def run(command: list[object], **_: object) -> None:
+        words = [str(word) for word in command]
+        builds.append(words)
+        (Path(words[words.index("-o") + 1]) / name).write_text("the program")
+
+    monkeypatch.setattr(gotools.commands, "run", run)
+    monkeypatch.setattr(gotools, "toolchain_step", no_toolchain)
+    monkeypatch.setattr(steps, "_FIRST_TIME", 0)
+    program = gotools.program(name)
+    assert program.read_text() == "the program"
+    assert program.is_relative_to(cache / "steps")
+    assert gotools.program(name) == program
+    assert len(builds) == 1
+
+
+def test_what_only_tests_of_workflows_call_is_not_made_for_an_engine() -> None:
+    needed = all_steps([*lifecycle.parts().steps(), *standins.standin_steps().values()])
+    assert "act" not in {step.name for step in needed}
+    assert "actionlint" in {step.name for step in needed}
 
 
 def test_where_a_folder_lies_does_not_change_what_is_built_of_it(tmp_path: Path) -> None:

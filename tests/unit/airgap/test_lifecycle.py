@@ -9,7 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from airgap import lifecycle, network, pins, registry, report, standins
+from airgap import gotools, lifecycle, network, pins, registry, report, standins
 from airgap.artifact import Kind, write_artifact
 from airgap.errors import AirgapError
 from airgap.folders import PROJECT, digest_of
@@ -136,6 +136,21 @@ def test_the_command_line_tells_success_failure_and_misuse_apart() -> None:
     assert airgap("status").returncode == 3
     assert airgap("logs", "nothing").returncode == 1
     assert airgap("fly").returncode == 2
+
+
+def test_a_tool_that_is_built_is_one_path_on_standard_output(cache: Path) -> None:
+    built = gotools.tool_step(gotools.ACT).result
+    (built / "bin").mkdir(parents=True)
+    done = airgap("tool", "act")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{built}/bin/act\n", "")
+    assert built.is_relative_to(cache)
+
+
+def test_a_tool_that_there_is_not_names_those_there_are() -> None:
+    done = airgap("tool", "nothing")
+    assert done.returncode == 2
+    assert [name for name in gotools.COMMANDS if name not in done.stderr] == []
+    assert airgap("tool").returncode == 2
 
 
 def test_an_error_is_one_line_and_no_traceback() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from airgap.folders import digest_of
 from airgap.pins import Image
-from airgap.standins.tool import COSIGN, REGCTL, Place, tool_image_step
+from airgap.standins.tool import ACTIONLINT, COSIGN, REGCTL, Place, tool_image_step
 from airgap.step import Step, make
 
 _IMAGE = Image("registry.example", "tool", "v1")
@@ -79,3 +79,10 @@ def test_cosign_keeps_the_user_of_its_own_image(owners: dict[str, int]) -> None:
     assert (config["Entrypoint"], config["User"]) == (["/ko-app/cosign"], "65532")
     assert config["WorkingDir"] == "/home/nonroot"
     assert (files["home/nonroot"].mode, owners) == (0o700, {"nonroot": 65532})
+
+
+def test_actionlint_is_where_the_official_image_has_it(owners: dict[str, int]) -> None:
+    config, files = _read(_layout(ACTIONLINT))
+    assert (config["Entrypoint"], config["User"]) == (["/usr/local/bin/actionlint"], "guest")
+    assert files["usr/local/bin/actionlint"].isreg()
+    assert owners == {"guest": 405}
