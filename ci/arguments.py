@@ -36,6 +36,21 @@ Sharing = Annotated[bool, Doc("Build the images, too, and tell which layers they
 Since = Annotated[
     str, Doc("What the change started from: a branch, a tag or a commit (origin/main, v1.2.0, HEAD~1)")
 ]
+EventFile = Annotated[
+    dagger.File, Name("event"), Doc("The event of GitHub Actions: the file that $GITHUB_EVENT_PATH names")
+]
+MaybeEventFile = Annotated[
+    dagger.File | None,
+    Name("event"),
+    Doc("The event of GitHub Actions: the file that $GITHUB_EVENT_PATH names"),
+]
+ResultsFolder = Annotated[
+    dagger.Directory,
+    Name("results"),
+    Doc(
+        "Folder with published.json files, however deep, and plan.json where a type without one is to be told"
+    ),
+]
 Ref = Annotated[
     str,
     Doc("In a pipeline the event's ref: refs/heads/…, refs/tags/…; else what is checked out counts"),
@@ -71,6 +86,10 @@ DatabaseFile = Annotated[
 ]
 AllowUnscanned = Annotated[
     str, Doc("Why to publish although nothing could be scanned, as no vulnerability database was at hand")
+]
+DryRun = Annotated[bool, Doc("Build, test and scan, and push nothing")]
+ReportFailures = Annotated[
+    bool, Doc("Give the file although a DAG type failed: its row says why; an exit code no longer tells")
 ]
 SigningKey = Annotated[
     dagger.Secret | None,
@@ -124,4 +143,12 @@ OnBase = Annotated[str, Name("base-digest"), Doc("Digest of the base it must sta
 ScanDays = Annotated[float, Name("max-scan-age"), Doc("How many days old its scan may be")]
 NewPassword = Annotated[
     dagger.Secret, Name("password"), Doc("Password that the private key is encrypted with")
+]
+PublishedTag = Annotated[
+    str, Name("tag"), Doc("The version whose images count, as publish tags it: latest, main, v1.2.0")
+]
+ToAirflow = Annotated[
+    str,
+    Name("airflow"),
+    Doc("Version to move to, such as 3.2.1, or 3.2.x for its newest release; else the pinned one's series"),
 ]

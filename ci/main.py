@@ -31,6 +31,7 @@ from .arguments import (
     Token,
     Username,
 )
+from .caretaker import Caretaker
 from .changes import reading
 from .changes.affected_result import Affected
 from .checks import Checks
@@ -47,7 +48,7 @@ from .tester import Tester
 
 
 @object_type
-class AirflowImages(Tester, Locker, Publisher, Afterwards):
+class AirflowImages(Tester, Locker, Publisher, Afterwards, Caretaker):
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
     source: Source

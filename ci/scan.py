@@ -7,30 +7,32 @@ from typing import Annotated
 import dagger
 from dagger import Doc, dag, function, object_type
 
-from . import scan_formats
+from . import publication, scan_formats
 from .boundary import plain_faults, printed
+from .caring import scanned
 from .errors import CheckError
-from .verdict import State, Verdict
+from .verdict import Verdict
 
 
 @object_type
 class Scan:
-    """Verdicts on the images of DAG types."""
+    """Verdicts on the images of DAG types; ``notes`` are lines on types beside that."""
 
     verdicts: list[str]
     locks: str
+    notes: list[str]
 
     @function
     async def sync(self) -> str:
         """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
         with plain_faults():
-            return await printed("scan.txt", gate(self.parsed()))
+            return await printed("scan.txt", gate(self.parsed(), notes=self.notes))
 
     @function
     def gate(self) -> str:
         """The table; fails unless every image passed."""
         with plain_faults():
-            return gate(self.parsed())
+            return gate(self.parsed(), notes=self.notes)
 
     @function
     def report(
@@ -41,26 +43,33 @@ class Scan:
     ) -> dagger.File:
         """The verdicts as a file; it is given whatever they are."""
         with plain_faults():
-            text = scan_formats.render(form, self.parsed(), json.loads(self.locks))
+            text = scan_formats.render(form, self.parsed(), json.loads(self.locks), self.notes)
             return dag.file(scan_formats.FILE_NAMES[form], text)
+
+    @function
+    def results(self) -> dagger.File:
+        """The verdicts and notes as a file that `report` reads; it is given whatever they are."""
+        done = scanned.publication(self.parsed(), self.notes)
+        return dag.file(publication.FILE, done.as_json())
 
     def parsed(self) -> list[Verdict]:
         """The verdicts as values."""
         return [Verdict.model_validate_json(each) for each in self.verdicts]
 
 
-def gate(verdicts: Sequence[Verdict], *, test: bool = False) -> str:
-    """The table; ``test`` lets a test database do.
+def gate(verdicts: Sequence[Verdict], *, test: bool = False, notes: Sequence[str] = ()) -> str:
+    """The table, with notes behind it; ``test`` lets a test database do.
 
     Raises:
         CheckError: with it, where one didn't pass, or by test data alone.
     """
-    told = scan_formats.render("table", verdicts, {})
-    if any(each.state is not State.PASSED or (each.unreliable and not test) for each in verdicts):
+    told = scan_formats.render("table", verdicts, {}, notes)
+    if not all(scanned.accepted(each, test=test) for each in verdicts):
         raise CheckError([told])
     return told
 
 
-def of(verdicts: Sequence[Verdict], locks: dict[str, str]) -> Scan:
+def of(verdicts: Sequence[Verdict], locks: dict[str, str], notes: Sequence[str] = ()) -> Scan:
     """A scan that can be asked for its reports."""
-    return Scan(verdicts=[each.model_dump_json() for each in verdicts], locks=json.dumps(locks))
+    told = [each.model_dump_json() for each in verdicts]
+    return Scan(verdicts=told, locks=json.dumps(locks), notes=list(notes))

@@ -7,6 +7,7 @@ from .errors import ConfigurationError, did_you_mean
 from .sarif import sarif
 from .scan_documents import as_json, html, junit
 from .scan_texts import markdown, table
+from .shown import escaped, plain
 from .verdict import Verdict
 
 _Renderer = Callable[[Sequence[Verdict], Mapping[str, str]], str]
@@ -23,13 +24,16 @@ FORMATS = tuple(_RENDERERS)
 FILE_NAMES = MappingProxyType({form: name for form, (name, _) in _RENDERERS.items()})
 
 
-def render(form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> str:
+def render(
+    form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str], notes: Sequence[str] = ()
+) -> str:
     """Verdicts in one format.
 
     Args:
         form: one of ``FORMATS``.
         verdicts: one per DAG type.
         locks: the text of each type's pylock.toml, by the type's name.
+        notes: lines that end a table or a Markdown text; the other formats are of verdicts alone.
 
     Raises:
         ConfigurationError: there is no such format.
@@ -37,4 +41,9 @@ def render(form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> 
     if form not in _RENDERERS:
         hint = did_you_mean(form, FORMATS) or f": there are {', '.join(FORMATS)}"
         raise ConfigurationError([f"--format {form!r} isn't known{hint}"])
-    return _RENDERERS[form][1](verdicts, locks)
+    text = _RENDERERS[form][1](verdicts, locks)
+    if notes and form == "table":
+        return "\n".join([text, "", *map(plain, notes)])
+    if notes and form == "markdown":
+        return "\n".join([text, "", *(f"- {escaped(note)}" for note in notes)])
+    return text

@@ -30,11 +30,11 @@ from .verdict import Verdict
 class Scanner:
     """What all scans of one call share: the base's analysis and detections, and the database.
 
-    ``problems`` say why nothing can be scanned; empty where all is at hand. ``java`` gets the database of
-    Java archives.
+    ``base`` is None where there is none to subtract. ``problems`` say why nothing can be scanned; empty where
+    all is at hand. ``java`` gets the database of Java archives.
     """
 
-    base: BaseImage
+    base: BaseImage | None
     read: Analysis | None
     found: tuple[Detection, ...]
     vulnerabilities: Vulnerabilities | None
@@ -51,15 +51,15 @@ class Scanned:
     read: Analysis | None
 
 
-async def prepare(asked: Asked, house: Policy, below: BaseImage) -> Scanner:
-    """Get the database and look at the base.
+async def prepare(asked: Asked, house: Policy, below: BaseImage | None) -> Scanner:
+    """Get the database and look at the base, where there is one.
 
     Raises:
         ConfigurationError: what was asked for can't be.
     """
     now = datetime.now(UTC)
     java = partial(database.java, asked, house)
-    reading = asyncio.create_task(trivy.read(below.layout, java))
+    reading = asyncio.create_task(_read(below, java))
     at_hand: Vulnerabilities | None = None
     read: Analysis | None = None
     found: tuple[Detection, ...] = ()
@@ -73,7 +73,7 @@ async def prepare(asked: Asked, house: Policy, below: BaseImage) -> Scanner:
         raise
     try:
         read = await reading
-        found = await _detections(read, at_hand, None)
+        found = await _detections(read, at_hand, None) if read else ()
     except StepError as fault:
         problems += fault.problems
     return Scanner(
@@ -93,22 +93,44 @@ async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Sourc
     Raises:
         ConfigurationError: its policy is wrong.
     """
-    rules = await rules_of(dag_type.name, sources)
+    return await scan_layout(dag_type.name, built.digest, built.layout(), scanner, sources)
+
+
+async def scan_layout(
+    name: str, digest: str, layout: dagger.Directory, scanner: Scanner, sources: Sources
+) -> Scanned:
+    """The verdict on an image that wasn't built here; where it couldn't be scanned, it says so.
+
+    Args:
+        name: its DAG type.
+        digest: of its manifest.
+        layout: the image, as an OCI layout.
+        scanner: with the base that it stands on; without one, all that is in the image counts as added.
+        sources: with the policies.
+
+    Raises:
+        ConfigurationError: its policy is wrong.
+    """
+    rules = await rules_of(name, sources)
     vex = await _vex(rules, sources)
-    digests = (built.digest, scanner.base.digest)
+    digests = (digest, scanner.base.digest if scanner.base else "")
     at_hand = None if scanner.problems else scanner.vulnerabilities
     read: Analysis | None = None
     try:
-        read = await trivy.read(built.layout(), scanner.java, scanner.read)
+        read = await trivy.read(layout, scanner.java, scanner.read)
         # Secrets, misconfiguration and licenses are judged where there is no database, too.
         found = await _detections(read, at_hand, vex)
     except StepError as fault:
         reasons = (*scanner.problems, *fault.problems)
-        return Scanned(verdict=verdict.not_scanned(built.dag, *digests, scanner.now, *reasons), read=read)
+        return Scanned(verdict=verdict.not_scanned(name, *digests, scanner.now, *reasons), read=read)
     about = at_hand.about if at_hand else scanner.problems
     both = (found, scanner.found)
-    judged = verdict.judge(dag_type.name, digests, both, rules, about, scanner.now)
+    judged = verdict.judge(name, digests, both, rules, about, scanner.now)
     return Scanned(verdict=judged, read=read)
+
+
+async def _read(below: BaseImage | None, java: Java) -> Analysis | None:
+    return await trivy.read(below.layout, java) if below else None
 
 
 async def _detections(
@@ -157,5 +179,9 @@ async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> 
     scanned = await together(
         scan(each, built, scanner, sources) for each, built in zip(types, images, strict=True)
     )
-    locks = {each.name: await sources.text(f"images/{each.name}/{lockfile.NAME}") or "" for each in types}
-    return scan_result.of([each.verdict for each in scanned], locks)
+    return scan_result.of([each.verdict for each in scanned], await locks_of(types, sources))
+
+
+async def locks_of(types: Sequence[DagType], sources: Sources) -> dict[str, str]:
+    """The text of each type's lock, by the type's name; empty where there is none."""
+    return {each.name: await sources.text(f"images/{each.name}/{lockfile.NAME}") or "" for each in types}

@@ -13,9 +13,9 @@ from . import (
     catalog,
     database,
     evidence,
-    image,
     labels,
     oci,
+    published,
     sbom,
     scan_texts,
     signing,
@@ -119,14 +119,11 @@ async def _held(
     below: BaseImage | None = None
     missing_base = "its provenance names no base"
     if claims.base and claims.base_digest:
-        config: dict[str, Any] = json.loads(texts[1])
         try:
-            below = await base.load(
-                f"{claims.base}@{claims.base_digest}", f"{config.get('os')}/{config.get('architecture')}"
-            )
+            below = await base.load(f"{claims.base}@{claims.base_digest}", published.platform(texts[1]))
         except StepError as fault:
             missing_base = f"its base can't be had: {fault.problems[0].splitlines()[0]}"
-    stands = _stands_on(below, *texts) if below else None
+    stands = published.stands_on(below, *texts) if below else None
     installed: frozenset[Package] | None = None
     missing = ""
     try:
@@ -143,27 +140,10 @@ async def _held(
     )
 
 
-def _stands_on(below: BaseImage, manifest: str, config: str) -> bool:
-    """Whether an image's lowest layers are a base's, packed and unpacked, and no other claims to be."""
-    theirs: list[str] = json.loads(config)["rootfs"]["diff_ids"]
-    packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
-    bases: list[str] = below.image.config["rootfs"]["diff_ids"]
-    count = len(bases)
-    same = theirs[:count] == bases and packed[:count] == [x["digest"] for x in below.image.manifest["layers"]]
-    return same and len(theirs) == len(packed) == len(set(theirs))
-
-
 async def _installed(
     where: Reference, place: Registry, texts: tuple[str, str], below: BaseImage | None, java: Java
 ) -> frozenset[Package]:
     """The packages that are in the layers themselves; those of a known base aren't read again."""
-    manifest, config = texts
-    packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
-    known = [layer["digest"] for layer in below.image.manifest["layers"]] if below else []
-    wanted = [each for each in dict.fromkeys(packed) if each not in known]
-    folder = place.blobs(where.repository, where.digest, wanted, kept=True)
-    blobs = {digest: folder.file(oci.hex_digits(digest)) for digest in wanted}
-    assembly = oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0)
-    layout = image.layout(below, assembly, blobs)
+    layout = await published.layout(where, place, texts, below)
     before = await trivy.read(below.layout, java) if below else None
     return sbom.packages(await trivy.bill(await trivy.read(layout, java, before), "cyclonedx"))

@@ -7,7 +7,7 @@ from ..errors import ConfigurationError
 _RELEASE = r"[0-9]+(?:(?:a|b|rc)[0-9]+)?"
 _ASKED = re.compile(rf"([0-9]+)\.([0-9]+)(?:\.({_RELEASE}|x|\*))?")
 # The official image has variants before the version (slim-) and behind it (-python3.13).
-_TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)[0-9]+\.[0-9]+\.{_RELEASE}(?P<rest>(?:-[\w.-]*)?)")
+_TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)(?P<version>[0-9]+\.[0-9]+\.{_RELEASE})(?P<rest>(?:-[\w.-]*)?)")
 
 
 def series(asked: str) -> str | None:
@@ -36,8 +36,18 @@ def upgraded(pinned: str, version: str) -> str:
     Raises:
         ConfigurationError: the pinned tag doesn't begin with a version, as the official image's does.
     """
+    found = _parts(pinned)
+    return f"{found['name']}{version}{found['rest']}"
+
+
+def version_of(pinned: str) -> str:
+    """The version of Airflow in the reference of a base; raises ConfigurationError as ``upgraded`` does."""
+    return _parts(pinned)["version"]
+
+
+def _parts(pinned: str) -> re.Match[str]:
     found = _TAG.fullmatch(pinned.partition("@")[0])
     if found is None:
         told = "its tag doesn't begin with a version of Airflow: name the base to try with --base"
         raise ConfigurationError([f"the pinned base {pinned} says nothing of other versions: {told}"])
-    return f"{found['name']}{version}{found['rest']}"
+    return found

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import dagger
 
-from .. import base, layers, locked_tools, lockfile, locking, outside, pins, report
+from .. import base, locked_tools, lockfile, locking, outside, pins, report
 from .. import sources as repositories
 from ..dependencies import request
 from ..dependencies.request import Upgrade
-from ..errors import ConfigurationError, Fault
+from ..errors import Fault
 from ..report import Fact, Finding, Outcome, Report
 from ..sources import Sources
 from ..spec import DagType
 from ..testing import all_types
 from ..testing.all_types import Further
-from . import rules
+from . import newest, rules
 from .reference import series, upgraded
 
 _CODE = "/code"
@@ -70,24 +70,9 @@ async def upgrade_test(
 async def _reference(asked: Asked) -> str:
     if asked.base:
         return asked.base
-    newest = series(asked.airflow)
-    return upgraded(pins.image("airflow"), await _newest(newest, asked) if newest else asked.airflow.strip())
-
-
-async def _newest(of: str, asked: Asked) -> str:
-    """The newest release of a series, by what the package index has now."""
-    command = [layers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
-    command += ["--exclude-newer", asked.exclude_newer] if asked.exclude_newer else []
-    tools = layers.with_netrc(layers.with_uv(layers.tool_container()), asked.netrc)
-    found = layers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
-    try:
-        return (await found.stdout()).strip().partition("==")[2]
-    except dagger.QueryError as error:
-        if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
-            day = f" up to {asked.exclude_newer}" if asked.exclude_newer else ""
-            told = f"--airflow {of}.x: the package index has no release of it{day}: name one that there is"
-            raise ConfigurationError([told]) from None
-        raise outside.step_error(f"--airflow {of}.x: its newest release can't be asked for", error) from None
+    of = series(asked.airflow)
+    version = await newest.release(of, asked.exclude_newer, asked.netrc) if of else asked.airflow.strip()
+    return upgraded(pins.image("airflow"), version)
 
 
 async def _locked(

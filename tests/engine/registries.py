@@ -13,8 +13,9 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import layers, registry
+from ci import layers, registry, smoke
 from ci.registry import Access
+from ci.report import Report
 from tests.engine.conftest import PROJECT, anew
 
 SERVERS = PROJECT / "tests/engine/servers"
@@ -154,3 +155,12 @@ def beside_the_engine() -> list[str]:
         with suppress(OSError), urllib.request.urlopen(f"http://{host}:{PORT}/v2/", timeout=2):
             found.append(f"{host}:{PORT}")
     return found
+
+
+def pass_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every image pass the tests of the gate: what is tested comes after."""
+
+    async def passed(*_: object) -> Report:
+        return Report(subject="a test")
+
+    monkeypatch.setattr(smoke, "test", passed)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from ci.moves import Action, Move
-from ci.publication import Publication, Row, moved
+from ci.publication import Publication, Row, joined, moved, parse, weight
 
 COMMIT = "c" * 40
 API = Row(
@@ -116,3 +116,58 @@ def test_every_move_is_told_once(action: Action) -> None:
 
 def test_no_moves_are_nothing() -> None:
     assert moved(()) == ([], [], {}, [])
+
+
+def test_a_publication_is_read_again_as_it_was() -> None:
+    done = Publication(commit=COMMIT, rows=(API, LEFT, BROKEN, UNPUSHED))
+    assert parse(done.as_json()) == done
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"commit": "c", "images": [{"dag": 1}]}'])
+def test_what_is_no_publication_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse(text)
+
+
+def test_an_image_that_was_not_pushed_has_no_reference() -> None:
+    row = Row(dag="pull", repository="", digest="sha256:cc")
+    assert row.reference == ""
+    assert " sha256:cc " in told(row)[1]
+
+
+HEAVY = json.dumps({"layers": [{"size": 5}, {"size": 7}]})
+
+
+@pytest.mark.parametrize(
+    ("manifests", "bytes_"),
+    [({}, None), ({"latest": HEAVY}, 12), ({"main": HEAVY}, 12), ({"main": '{"manifests": []}'}, None)],
+)
+def test_the_weight_is_that_of_the_first_tag_that_is_there(
+    manifests: dict[str, str], bytes_: int | None
+) -> None:
+    assert weight(manifests, ("latest", "main")) == bytes_
+
+
+def test_parts_are_joined_by_type_with_what_else_they_tell() -> None:
+    parts = [Publication(commit=COMMIT, rows=(row,), notes=("a note",)) for row in (LEFT, API)]
+    whole = joined(parts)
+    assert [row.dag for row in whole.rows] == ["api", "dbt"]
+    assert whole.table().splitlines()[-1] == "a note"
+    assert whole.notes == ("a note",)
+    assert parse(whole.as_json()) == whole
+    assert joined([]) == Publication(commit="", rows=())
+
+
+@pytest.mark.parametrize(
+    ("commits", "rows", "told"),
+    [
+        ((COMMIT, COMMIT), (API, API), "several results of api"),
+        ((COMMIT, "d" * 40), (API, LEFT), "of different commits"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(
+    commits: tuple[str, str], rows: tuple[Row, Row], told: str
+) -> None:
+    parts = [Publication(commit=commit, rows=(row,)) for commit, row in zip(commits, rows, strict=True)]
+    with pytest.raises(ValueError, match=told):
+        joined(parts)

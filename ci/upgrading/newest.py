@@ -1,0 +1,32 @@
+"""The newest release of a series of Airflow, by what the package index has now."""
+
+import dagger
+
+from .. import layers, outside
+from ..errors import ConfigurationError
+
+
+async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> str:
+    """The version of the newest release of a series such as "3.2".
+
+    Args:
+        of: the series.
+        exclude_newer: the day or time beyond which no file counts; empty: all count.
+        netrc: logins for package indexes, as a netrc file.
+
+    Raises:
+        ConfigurationError: there is no release of it.
+        StepError: the package index can't be asked.
+    """
+    command = [layers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
+    command += ["--exclude-newer", exclude_newer] if exclude_newer else []
+    tools = layers.with_netrc(layers.with_uv(layers.tool_container()), netrc)
+    found = layers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
+    try:
+        return (await found.stdout()).strip().partition("==")[2]
+    except dagger.QueryError as error:
+        if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
+            day = f" up to {exclude_newer}" if exclude_newer else ""
+            told = f"--airflow {of}.x: the package index has no release of it{day}: name one that there is"
+            raise ConfigurationError([told]) from None
+        raise outside.step_error(f"--airflow {of}.x: its newest release can't be asked for", error) from None

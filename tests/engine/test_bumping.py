@@ -1,0 +1,134 @@
+"""The base moves to a newer release for real, with every lock made for it; or nothing moves at all."""
+
+import tomllib
+from collections.abc import Mapping
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci import pins
+from ci.caring import bumping, pinning
+from ci.caring.bumping import Asked, Bumped
+from ci.errors import ConfigurationError, StepError
+from ci.upgrading.reference import upgraded
+from tests.engine.conftest import repository
+from tests.engine.test_smoke import GOOD, PYPROJECT
+from tests.engine.test_upgrading import PINNED, held, until
+
+pytestmark = pytest.mark.anyio
+
+NEXT = "3.2.2"  # a release with a stand-in
+PINS = pins.PINS_FILE.read_text(encoding="utf-8")
+FILES = {
+    "images/plain/pyproject.toml": PYPROJECT.format(name="plain"),
+    "dags/plain/plain.py": GOOD.replace("'good'", "'plain'"),
+    "images/with/pyproject.toml": PYPROJECT.format(name="with").replace("[]", '["isodate==0.7.2"]'),
+    "dags/with/with.py": GOOD.replace("'good'", "'with'"),
+}
+MOVED = {"ci/pins.toml", "images/plain/pylock.toml", "images/with/pylock.toml"}
+
+
+async def bumped(files: Mapping[str, str], pinned: str = PINS, airflow: str = "", day: str = "") -> Bumped:
+    """What changes on a repository of these files."""
+    sources = repository(files)
+    try:
+        return await bumping.bump(sources, pinned, Asked(airflow=airflow, exclude_newer=day))
+    finally:
+        sources.close()
+
+
+async def test_the_base_and_every_lock_move_and_nothing_else() -> None:
+    now = upgraded(pins.image("airflow"), NEXT)
+    asked = {"airflow": f"{NEXT.rpartition('.')[0]}.x", "day": until(NEXT)}
+    done = await bumped(FILES, **asked)
+    assert set(done.files) == MOVED
+    assert done.files["ci/pins.toml"] == PINS.replace(pins.image("airflow"), now)
+    for path in MOVED - {"ci/pins.toml"}:
+        assert tomllib.loads(done.files[path])["tool"]["airflow-images"]["base"] == now
+    assert f"- now: `{now}`\n" in done.text
+    assert done.text.endswith(
+        "plain: no package changes\n\nwith: 1 package changes\n- `isodate` `0.7.2` is new"
+    )
+
+    source = await _tree({**FILES, "README.md": "as it is"})
+    changes = bumping.changeset(done, source.with_new_file("ci/pins.toml", PINS), source)
+    assert set(await changes.added_paths()) | set(await changes.modified_paths()) >= MOVED
+    assert await changes.modified_paths() == ["ci/pins.toml"]
+    assert await changes.removed_paths() == []
+
+    again = await bumped({**FILES, **done.files}, done.files["ci/pins.toml"], **asked)
+    assert again == Bumped(
+        files={}, text=f"Nothing is changed: the base image `{now}` is the newest of 3.2.x."
+    )
+    assert await bumping.changeset(again, source.with_new_file("ci/pins.toml", PINS), source).is_empty()
+
+
+async def test_a_base_that_is_pinned_by_digest_stays_so() -> None:
+    with_digest = pinning.moved(PINS, f"{pins.image('airflow')}@sha256:{'0' * 64}")
+    done = await bumped(FILES, with_digest, airflow=NEXT)
+    name, at, digest = pinning.pinned(done.files["ci/pins.toml"]).partition("@")
+    assert (name, at) == (upgraded(pins.image("airflow"), NEXT), "@")
+    assert (await dag.container().from_(f"{name}@{digest}").image_ref()).endswith(digest)
+    lock = tomllib.loads(done.files["images/with/pylock.toml"])
+    assert lock["tool"]["airflow-images"]["base"] == name
+    # The same release built anew is a newer base too.
+    same = await bumped(FILES, with_digest, airflow=PINNED)
+    assert pinning.pinned(same.files["ci/pins.toml"]).startswith(f"{pins.image('airflow')}@sha256:")
+    assert same.files["ci/pins.toml"] != with_digest
+
+
+async def test_every_type_that_cannot_be_locked_is_told_and_why() -> None:
+    pin = f'["pydantic=={held(PINNED, "pydantic")}"]'
+    tied = {
+        "images/tied/pyproject.toml": PYPROJECT.format(name="tied").replace("[]", pin),
+        "dags/tied/tied.py": GOOD.replace("'good'", "'tied'"),
+        "images/old/pyproject.toml": PYPROJECT.format(name="old").replace(
+            "[]", f'["httpx=={held(NEXT, "httpx")}"]'
+        )
+        + '\n[tool.uv]\nexclude-newer = "2020-01-01"\n',
+        "dags/old/old.py": GOOD.replace("'good'", "'old'"),
+    }
+    with pytest.raises(StepError) as caught:
+        await bumped({**FILES, **tied}, airflow=NEXT)
+    told = "\n".join(caught.value.problems)
+    assert "images/tied/pyproject.toml: can't be locked against" in told
+    assert f"pydantic: the base has {held(NEXT, 'pydantic')}" in told
+    assert "images/old/pyproject.toml: can't be locked against" in told
+    assert "images/old/pyproject.toml: [tool.uv] exclude-newer = 2020-01-01: no newer file counts" in told
+    assert "images/with" not in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "told"),
+    [
+        (
+            {"airflow": "3.99.0"},
+            StepError,
+            r"airflow:3\.99\.0-python[0-9.]+ can't be had: its registry doesn't",
+        ),
+        ({"airflow": "3.99.x"}, ConfigurationError, "the package index has no release of it"),
+        ({"airflow": "newest"}, ConfigurationError, "--airflow 'newest': is no version"),
+        ({"day": "now"}, ConfigurationError, "--exclude-newer 'now' is no day"),
+    ],
+)
+async def test_what_there_is_not_is_told(asked: dict[str, str], error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        await bumped(FILES, **asked)
+
+
+async def test_a_repository_without_pins_takes_its_base_from_the_module() -> None:
+    source = await _tree(FILES)
+    ours = source.with_new_file("ci/pins.toml", PINS)
+    other = (await _tree({**FILES, "images/more/pyproject.toml": ""})).with_new_file("ci/pins.toml", PINS)
+    assert await bumping.pins_of(ours, source) == PINS
+    for elsewhere in (source, other):
+        with pytest.raises(ConfigurationError, match="the base image comes with the module's version"):
+            await bumping.pins_of(elsewhere, source)
+
+
+async def _tree(files: Mapping[str, str]) -> dagger.Directory:
+    tree = dag.directory()
+    for path, text in files.items():
+        tree = tree.with_new_file(path, text)
+    return await tree.sync()

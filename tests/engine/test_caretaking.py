@@ -1,0 +1,224 @@
+"""What is published is scanned anew: by what is known today, on the base it was made on."""
+
+import dataclasses
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci import labels, names, oci, published, registry, scan_formats
+from ci.base import BaseImage
+from ci.caring import rescanning
+from ci.database import Asked
+from ci.errors import CheckError, ConfigurationError, StepError
+from ci.names import Reference
+from ci.publish_settings import PublishSettings
+from ci.registry import Registry
+from ci.scan import Scan, gate
+from ci.sources import Sources
+from ci.verdict import Decision, State, Verdict
+from tests.engine import registries
+from tests.engine.advisories import advisory, archive
+from tests.engine.conftest import PROJECT, repository
+from tests.engine.histories import DAG, History, only
+
+pytestmark = pytest.mark.anyio
+
+ADDRESS = f"registry:{registries.PORT}"
+SILENT = "registry:5999"
+CALLED = names.names(PublishSettings(), ADDRESS, "example", None)
+ZEEP = advisory("zeep")  # salesforce installs it
+BASE = advisory("gitpython", id="CVE-2026-99002")  # the base has it
+NAME, DIGEST = f"{labels.OCI}base.name", f"{labels.OCI}base.digest"
+NOWHERE = f"sha256:{'0' * 64}"
+
+
+@pytest.fixture
+async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Registry]:
+    """A registry without a password; images pass the gate, which is tested elsewhere."""
+    registries.pass_all(monkeypatch)
+    service = registries.plain()
+    registries.bind(monkeypatch, {"registry": service})
+    async with registries.running(service):
+        yield await registry.connect(ADDRESS, registries.PLAIN, "")
+
+
+def flows(folder: Path) -> History:
+    """A repository of two small DAG types and salesforce, which has packages."""
+    made = History(folder)
+    for tree in ("images/salesforce", "dags/salesforce", "scripts"):
+        for file in sorted((PROJECT / tree).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                made.write(str(file.relative_to(PROJECT)), file.read_text(encoding="utf-8"))
+    made.commit()
+    return made
+
+
+async def rescanned(
+    made: History, place: Registry, *known: Mapping[str, Any], tag: str = "latest", name: str = ""
+) -> Scan:
+    """The scan of what is published, by a database of these advisories."""
+    sources = Sources(made.directory())
+    try:
+        types = (await sources.catalog()).chosen(name)
+        database = Asked(archive=archive([dict(each) for each in known]))
+        called = dataclasses.replace(CALLED, registry=place.host)
+        return await rescanning.rescan(types, sources, (called, tag), place, database)
+    finally:
+        sources.close()
+
+
+def decided(found: Verdict) -> dict[str, tuple[bool, Decision]]:
+    """Each advisory of these tests that matched: whether the type added it, and what the policy says."""
+    return {
+        each.detection.id: (each.added, each.decision)
+        for each in found.found
+        if each.detection.id.startswith("CVE-2026-99")
+    }
+
+
+async def pushed(place: Registry, at: str, tag: str, texts: list[str]) -> Reference:
+    """A manifest, the last of the texts, under a tag; its layers are there already."""
+    digest = oci.Blob(text=texts[-1]).digest
+    job = {"repository": at, "digest": digest, "texts": texts, "tags": {tag: None}}
+    answer = await place.push({"base": [], "siblings": [], "images": {"one": job}}, {}, None)
+    assert answer["one"]["written"] == [tag]
+    return Reference(repository=at, tag="", digest=digest)
+
+
+async def test_what_is_published_fails_by_what_became_known_since(place: Registry, tmp_path: Path) -> None:
+    made = flows(tmp_path)
+    digest = only(await made.publish(ADDRESS, registries.PLAIN, "salesforce")).digest
+    # What is in the tree by now isn't what is scanned; its lock says where an alert is shown.
+    made.write("dags/salesforce/later.py", DAG.format(name="later"))
+
+    bad = await rescanned(made, place, ZEEP, BASE)
+    (found,) = bad.parsed()
+    assert (found.dag, found.image, found.state) == ("salesforce", digest, State.FAILED)
+    assert decided(found) == {
+        "CVE-2026-99001": (True, Decision.FAILS),
+        "CVE-2026-99002": (False, Decision.TOLERATED),
+    }
+    with pytest.raises(
+        CheckError, match=r"one: never published: .*pipeline-one has no tags: nothing to scan"
+    ):
+        gate(bad.parsed(), notes=bad.notes)
+    (run,) = json.loads(scan_formats.render("sarif", bad.parsed(), json.loads(bad.locks)))["runs"]
+    (place_of,) = [each for each in run["results"] if each["ruleId"] == "CVE-2026-99001"]
+    shown = place_of["locations"][0]["physicalLocation"]
+    assert shown["artifactLocation"]["uri"] == "images/salesforce/pylock.toml"
+    lines = json.loads(bad.locks)["salesforce"].splitlines()
+    assert lines[shown["region"]["startLine"] - 1] == 'name = "zeep"'
+
+    good = await rescanned(made, place)
+    told = gate(good.parsed(), notes=good.notes)
+    assert "salesforce: passed" in told
+    assert digest in told
+    assert f"salesforce: what {CALLED.repository('salesforce')}:latest points to" in told
+    assert "two: never published" in told
+
+    other = await rescanned(made, place, tag="v9.9.9")
+    (missing,) = other.parsed()
+    assert (missing.dag, missing.state, missing.image) == ("salesforce", State.NOT_SCANNED, "")
+    assert re.fullmatch(
+        r"not published as .*:v9\.9\.9, only as .*latest.*: publish it, .*", missing.reasons[0]
+    )
+    with pytest.raises(CheckError, match=r"only as .*latest"):
+        gate(other.parsed(), notes=other.notes)
+
+
+async def test_every_image_of_an_index_is_judged(place: Registry, tmp_path: Path) -> None:
+    made = History(tmp_path)
+    digest = only(await made.publish(ADDRESS, registries.PLAIN, "one")).digest
+    where = Reference(repository=CALLED.repository("one"), tag="", digest=digest)
+    image = await place.image(where)
+    # Beside the image one that is the same, but for labels that name a base that is gone.
+    gone = relabelled(image["config"], {DIGEST: NOWHERE})
+    manifest = {**json.loads(image["manifest"]), "config": oci.Blob(text=gone).descriptor(oci.CONFIG)}
+    manifests = [oci.canonical(manifest), image["manifest"]]  # of one platform by their configurations
+    entries = [
+        {**oci.Blob(text=each).descriptor(oci.MANIFEST), "platform": {"os": "linux", "architecture": name}}
+        for each, name in zip(manifests, ("amd64", "arm64"), strict=True)
+    ]
+    index = oci.canonical({"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": entries})
+    texts = [image["config"], gone, *manifests, index]
+    job = {"repository": where.repository, "digest": oci.Blob(text=index).digest, "texts": texts}
+    images = {"one": {**job, "tags": {"both": None}}}
+    answer = await place.push({"base": [], "siblings": [], "images": images}, {}, None)
+    assert answer["one"]["written"] == ["both"]
+
+    (alone,) = (await rescanned(made, place, BASE, name="one")).parsed()
+    assert (alone.state, decided(alone)) == (State.PASSED, {"CVE-2026-99002": (False, Decision.TOLERATED)})
+    (found,) = (await rescanned(made, place, BASE, tag="both", name="one")).parsed()
+    assert (found.image, found.state) == (job["digest"], State.FAILED)
+    assert decided(found) == {"CVE-2026-99002": (True, Decision.FAILS)}
+    (why,) = found.reasons
+    assert re.search("the base image .* can't be had.*: all that the image holds is judged", why)
+
+
+async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: BaseImage) -> None:
+    config, manifest = oci.canonical(below.image.config), oci.canonical(below.image.manifest)
+    sources = repository({})
+    platform = published.platform(config)
+    name, _, digest = below.reference.partition("@")
+    named = {NAME: name, DIGEST: digest}
+    found, missing = await rescanning.base_of((manifest, relabelled(config, named)), platform, sources)
+    assert (found and found.digest, missing) == (below.digest, [])
+    lower = {**below.image.manifest, "layers": below.image.manifest["layers"][1:]}
+    for text, said, told in (
+        (manifest, {NAME: "", DIGEST: ""}, "its labels name no base"),
+        (manifest, {**named, DIGEST: "sha256:x"}, "its labels name a base that can't be one"),
+        (manifest, {**named, DIGEST: NOWHERE}, "can't be had"),
+        (
+            oci.canonical(lower),
+            named,
+            f"it doesn't stand on the base that its labels name, {below.reference}",
+        ),
+    ):
+        found, (why,) = await rescanning.base_of((text, relabelled(config, said)), platform, sources)
+        assert found is None
+        assert told in why
+        assert why.endswith("all that the image holds is judged, what its base has too")
+
+
+def relabelled(config: str, said: Mapping[str, str]) -> str:
+    """The text of a configuration with other labels."""
+    document = json.loads(config)
+    document["config"]["Labels"] = {**(document["config"].get("Labels") or {}), **said}
+    return oci.canonical(document)
+
+
+async def test_an_image_that_cannot_be_fetched_hides_no_other(place: Registry, tmp_path: Path) -> None:
+    made = History(tmp_path)
+    for name in ("one", "two"):
+        only(await made.publish(ADDRESS, registries.PLAIN, name))
+    where = Reference(repository=CALLED.repository("two"), tag="latest", digest="")
+    top = json.loads((await place.image(where))["manifest"])
+    lost = top["layers"][-1]["digest"]
+    await _delete(f"http://{ADDRESS}/v2/{where.repository.partition('/')[2]}/blobs/{lost}")
+    one, two = (await rescanned(made, place)).parsed()
+    assert (one.dag, one.state) == ("one", State.PASSED)
+    assert (two.dag, two.state, two.base) == ("two", State.NOT_SCANNED, "")
+    assert two.image.startswith("sha256:")
+    assert "it isn't there: check name, tag and digest" in two.reasons[0]
+
+
+async def _delete(url: str) -> None:
+    ask = f"import urllib.request as u; u.urlopen(u.Request({url!r}, method='DELETE'))"
+    await registry.layers.anew(registry.layers.tool_container()).with_exec(["python", "-c", ask]).sync()
+
+
+async def test_a_registry_without_images_or_that_does_not_answer_is_told(
+    place: Registry, tmp_path: Path
+) -> None:
+    made = History(tmp_path)
+    with pytest.raises(ConfigurationError, match="nothing is published that could be scanned: publish first"):
+        await rescanned(made, place)
+    with pytest.raises(ConfigurationError, match="the tag 'a/b' isn't legal"):
+        await rescanned(made, place, tag="a/b")
+    silent = await registry.connect(SILENT, registries.PLAIN, "")
+    with pytest.raises(StepError, match="the registry doesn't answer: check --registry, and that it runs"):
+        await rescanned(made, silent)
