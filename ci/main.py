@@ -44,11 +44,12 @@ from .publisher import Publisher
 from .registry import Access
 from .scan import Scan, gate
 from .sources import Netrc, Project, Source, read
+from .starter import Starter
 from .tester import Tester
 
 
 @object_type
-class AirflowImages(Tester, Locker, Publisher, Afterwards, Caretaker):
+class AirflowImages(Tester, Locker, Publisher, Afterwards, Starter, Caretaker):
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
     source: Source

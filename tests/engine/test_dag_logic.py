@@ -28,7 +28,10 @@ def with_pytest(container: dagger.Container) -> dagger.Container:
     )
 
 
-@pytest.mark.parametrize("name", ["api", "dbt", "salesforce"])
+TYPES = sorted({file.parent.name for file in (PROJECT / "tests/dags").glob("*/test_*.py")})
+
+
+@pytest.mark.parametrize("name", TYPES)
 async def test_the_logic_of_a_dag_type_holds_in_its_image(
     name: str, sources: Sources, below: BaseImage
 ) -> None:

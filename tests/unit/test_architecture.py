@@ -59,6 +59,7 @@ DAGGER_SIDE = {
         "signing",
         "smoke",
         "sources",
+        "starter",
         "testbed",
         "tester",
         "testing/all_types",

@@ -1,0 +1,75 @@
+"""What Python files tell without being run: the ids of their DAGs, the images they name, what they import."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..dependencies.imports_of import Import, imports_of
+
+_IMAGE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)+(?:[:@].*)?|[a-z0-9._-]+:[\w.-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagFile:
+    """One Python file below dags/; ``path`` is below it too.
+
+    ``images`` are the texts in it that read like an image's reference; ``placed`` where its own path matters.
+    """
+
+    path: str
+    defines: bool
+    ids: frozenset[str]
+    images: frozenset[str]
+    imports: tuple[Import, ...]
+    placed: bool
+
+
+def dag_files(code: Mapping[str, str]) -> dict[str, DagFile]:
+    """The Python files below dags/, by path below it; ``code`` are texts by path from the root."""
+    return {
+        path.removeprefix("dags/"): _dag_file(path.removeprefix("dags/"), text)
+        for path, text in sorted(code.items())
+        if path.startswith("dags/")
+    }
+
+
+def _dag_file(path: str, text: str) -> DagFile:
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
+        nodes = []
+    lowered = text.lower()
+    return DagFile(
+        path=path,
+        defines="dag" in lowered and "airflow" in lowered,  # as Airflow's own safe mode has it
+        ids=frozenset(_ids(nodes)),
+        images=frozenset(
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _IMAGE.fullmatch(node.value)
+        ),
+        imports=imports_of(text),
+        placed=any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes),
+    )
+
+
+def _ids(nodes: list[ast.AST]) -> Iterator[str]:
+    """The ids of DAGs that are written as texts, or follow from a function's name."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and _name(node.func) == "DAG":
+            yield from _given(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for each in node.decorator_list:
+                call = each if isinstance(each, ast.Call) else None
+                if _name(call.func if call else each) == "dag":
+                    yield next(_given(call), node.name) if call else node.name
+
+
+def _given(call: ast.Call) -> Iterator[str]:
+    found = [word.value for word in call.keywords if word.arg == "dag_id"] or call.args[:1]
+    return (each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

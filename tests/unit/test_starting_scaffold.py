@@ -1,0 +1,139 @@
+"""A new DAG type is whole and overwrites nothing; all that stands against it is told at once."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ci.dependencies import code
+from ci.errors import ConfigurationError
+from ci.starting import scaffold
+from ci.starting.dag_files import dag_files
+
+from .repository import Repository
+from .sources import PROJECT
+
+
+def made(tmp_path: Path, name: str = "weather", packages: tuple[str, ...] = ()) -> dict[str, str]:
+    return scaffold.files(name, packages, tmp_path, "3.13")
+
+
+def refused(tmp_path: Path, name: str = "weather", packages: tuple[str, ...] = ()) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        made(tmp_path, name, packages)
+    return str(caught.value)
+
+
+def written(root: Path, files: dict[str, str]) -> Repository:
+    repository = Repository(root)
+    for path, text in files.items():
+        repository.write(path, text)
+    return repository
+
+
+@pytest.mark.parametrize("name", ["weather", "my-type", "a.b_c", "3d", "class"])
+def test_the_catalog_takes_what_is_made_and_its_test_passes(tmp_path: Path, name: str) -> None:
+    found = written(tmp_path, made(tmp_path, name, ("lxml==6.0.2", "httpx==0.28.1"))).load().get(name)
+    module = scaffold.module_name(name)
+    assert found.project.dependencies == ("httpx==0.28.1", "lxml==6.0.2")
+    assert found.script_paths == (module,)
+    (file,) = dag_files(code.read(tmp_path)).values()
+    assert (file.path, file.ids) == (f"{name}/{module}_example.py", {f"{module}_example"})
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    done = subprocess.run([*command, f"tests/dags/{name}"], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_the_files_pass_this_projects_own_ruff(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    written(tmp_path, made(tmp_path))
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout.decode()
+
+
+def test_the_logic_needs_no_airflow(tmp_path: Path) -> None:
+    files = made(tmp_path)
+    for path in ("scripts/weather/example.py", "tests/dags/weather/test_weather_example.py"):
+        imports = [node for node in ast.walk(ast.parse(files[path])) if isinstance(node, ast.ImportFrom)]
+        assert not any((node.module or "").startswith("airflow") for node in imports)
+
+
+@pytest.mark.parametrize("name", ["", "Weather", "a b", "a--b", "-a", "a/b", "../a", "ä"])
+def test_a_name_must_be_an_images(tmp_path: Path, name: str) -> None:
+    rule = refused(tmp_path, name)
+    assert rule == f"--dag {name!r} is no name for an image: use a-z, 0-9 and single - _ . between"
+    # As the catalog has it.
+    repository = Repository(tmp_path)
+    repository.write("images/Bad/pyproject.toml")
+    assert scaffold.RULE in repository.load().problems["Bad"][0]
+
+
+def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    repository.add("my-type")
+    repository.add("other", project_name="my.type")
+    repository.write("dags/other/dag.py", "DAG('my_type_example')\n")
+    told = refused(tmp_path, "my_type", ("a>=1", "b==1", "B==2", "c @ https://u:hunter2@example.com/c"))
+    assert "images/my-type claims the name 'my-type'" in told
+    assert "images/other claims the name 'my-type'" not in told  # both claim it, so neither is sound
+    assert "dags/other/dag.py has a DAG 'my_type_example'" in told
+    assert "--packages 'a>=1' is not pinned: write 'a==<version>'" in told
+    assert "--packages names 'b' more than once" in told
+    assert "is a direct reference" in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "images/weather/x",
+        "dags/weather/x.py",
+        "scripts/weather/x",
+        "tests/dags/weather/x.py",
+        "scripts/weather.py",
+    ],
+)
+def test_what_is_there_already_is_named_and_stays(tmp_path: Path, path: str) -> None:
+    Repository(tmp_path).write(path, "mine")
+    assert f"already: {path}: nothing is overwritten" in refused(tmp_path)
+    assert (tmp_path / path).read_text() == "mine"
+
+
+@pytest.mark.parametrize("path", ["dags", "tests/dags", "images/weather", "scripts/weather"])
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_is_where_a_folder_would_be_is_named_and_stays(tmp_path: Path, path: str, kind: str) -> None:
+    place = tmp_path / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "file":
+        place.write_text("mine")
+    else:
+        place.symlink_to("nowhere")
+    assert f"{path}: is a {kind} where a folder would be made: nothing is overwritten" in refused(tmp_path)
+
+
+def test_many_files_are_counted(tmp_path: Path) -> None:
+    for number in range(15):
+        Repository(tmp_path).write(f"dags/weather/{number:02}.py")
+    assert "dags/weather/09.py and 5 more: nothing is overwritten" in refused(tmp_path)
+
+
+def test_the_base_has_its_name(tmp_path: Path) -> None:
+    assert "belongs to the base image" in refused(tmp_path, "base")
+
+
+def test_a_day_that_all_types_have_holds_for_the_new_one_too(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    for name in ("a", "b"):
+        repository.write(f"images/{name}/pyproject.toml", '[tool.uv]\nexclude-newer = "2026-01-01"\n')
+    file = "images/weather/pyproject.toml"
+    assert '\n[tool.uv]\nexclude-newer = "2026-01-01"\n' in made(tmp_path)[file]
+    repository.write("images/b/pyproject.toml", '[tool.uv]\nexclude-newer = "2026-02-01"\n')
+    assert "exclude-newer" not in made(tmp_path)[file]
