@@ -10,10 +10,12 @@ from .attesting import Subject
 from .base import BaseImage
 from .errors import Fault
 from .job import Job, guarded
+from .names import Names
 from .planning import Intent
 from .provenance import Workflow
 from .registry import Registry
 from .signing import Signer
+from .tags import LATEST
 from .vouching import Made, Pushed, Run
 
 AT_ONCE = 8  # DAG types at a time
@@ -34,6 +36,30 @@ async def look(place: Registry, jobs: list[Job]) -> None:
         job.there = told[job.planned.dag_type.name]
         if "problem" in job.there:
             job.problem = outside.registry_problem(job.planned.repository, str(job.there["problem"]))
+            continue
+        tag_of = sorted(job.planned.tags.items(), key=lambda each: each[0] != LATEST)
+        job.before = publication.weight(job.there["manifests"], (tag for _, tag in tag_of))
+
+
+async def weigh(place: Registry, jobs: list[Job], names: Names) -> None:
+    """Ask how heavy the image is that latest points to; nothing is written, and an answer isn't needed."""
+    latest = {job.planned.dag_type.name: names.tag(job.planned.dag_type.name, LATEST) for job in jobs}
+    wanted = {
+        job.planned.dag_type.name: {
+            "repository": job.planned.repository,
+            "tags": [latest[job.planned.dag_type.name]],
+            "write": False,
+        }
+        for job in jobs
+    }
+    told = await place.look(wanted)
+    for job in jobs:
+        name = job.planned.dag_type.name
+        if "problem" in told[name]:
+            why = outside.registry_problem(job.planned.repository, str(told[name]["problem"]))
+            job.note = f"{job.note}; what {LATEST} weighs isn't known: {why}"
+        else:
+            job.before = publication.weight(told[name]["manifests"], (latest[name],))
 
 
 async def decide(jobs: list[Job], intent: Intent, repository: dagger.Directory) -> None:
@@ -45,7 +71,7 @@ async def decide(jobs: list[Job], intent: Intent, repository: dagger.Directory) 
         for commit in job.there["revisions"].values()
         if commit and commit != intent.sources.revision.commit
     }
-    descends = await history.descends(repository, commits) if commits else {}
+    related = await history.related(repository, commits)
     for job in jobs:
         if job.problem:
             continue
@@ -56,7 +82,8 @@ async def decide(jobs: list[Job], intent: Intent, repository: dagger.Directory) 
             digests={version: digests[tag] for version, tag in tag_of.items() if tag in digests},
             names=[v for tag in job.there["names"] if (v := intent.names.version(name, tag)) is not None],
             commits={digests[tag]: commit for tag, commit in job.there["revisions"].items() if commit},
-            descends=descends,
+            descends=related.descends,
+            later=related.later,
         )
         ours = moves.Ours(digest=job.digest, commit=intent.sources.revision.commit)
         job.decided = moves.decide(job.planned.plan.tags, ours, there)
@@ -118,6 +145,7 @@ async def attest(place: Registry, jobs: list[Job], intent: Intent, signer: Signe
         answers = [told[each.where.digest] for each in found[job.planned.dag_type.name]]
         job.problem = "; ".join(each for each in answers if isinstance(each, str))
         job.attested = sum(each for each in answers if isinstance(each, int))
+        job.identity = workflow.identity if workflow else ""
 
 
 async def _subjects(

@@ -191,7 +191,7 @@ def _labels(held: Held, claims: Claims) -> list[Check]:
 
 def _base_layers(held: Held) -> Check:
     name = held.labels.get(f"{labels.OCI}base.name", "")
-    digest = held.labels.get(f"{labels.OCI}base.digest", "")
+    digest = held.labels.get(labels.BASE_DIGEST, "")
     shown = f"{name}@{digest}"
     if held.base is None:
         return Check(name="layers", outcome=Outcome.OPEN, evidence=held.missing_base)

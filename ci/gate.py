@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import scan_texts, scanning, smoke
+from . import report_formats, scan_texts, scanning, smoke
 from .errors import Fault, StepError
 from .image import Image
+from .report import Report
 from .scanning import Scanned, Scanner
 from .sources import Sources
 from .spec import DagType
@@ -14,8 +15,9 @@ from .verdict import State
 
 @dataclass(frozen=True, kw_only=True)
 class Passed:
-    """What the gate found: the scan per platform, and what a person is to be told."""
+    """What the gate found: tests and scan per platform, and what a person is to be told."""
 
+    tested: Mapping[str, Report]
     scanned: Mapping[str, Scanned]
     problems: tuple[str, ...]
     note: str
@@ -42,10 +44,12 @@ async def check(
     """
     problems: list[str] = []
     notes: list[str] = []
+    tested: dict[str, Report] = {}
     scanned: dict[str, Scanned] = {}
     for platform, built in images.items():
         try:
-            await smoke.test(dag_type, built, sources)
+            tested[platform] = found = await smoke.test(dag_type, built, sources)
+            problems += [] if found.passed else [report_formats.text([found])]
         except Fault as fault:
             problems += fault.problems
         scanned[platform] = await scanning.scan(dag_type, built, scanners[platform], sources)
@@ -60,7 +64,9 @@ async def check(
             problems.append(f"not scanned: {missing}: {told}")
         if verdict.failing or verdict.state is State.FAILED:  # what was found counts in any case
             problems.append(scan_texts.table([verdict]))
-    return Passed(scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes)))
+    return Passed(
+        tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
+    )
 
 
 def refusal(passed: Passed) -> StepError:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import dagger
 from dagger import DefaultPath, Doc, Ignore
@@ -32,9 +32,24 @@ async def revision(repository: dagger.Directory) -> Revision:
     return Revision.model_validate((await _ask(repository, ()))["revision"])
 
 
-async def descends(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, bool | None]:
-    """Whether HEAD is each of the commits or comes after it; None where the history at hand can't tell."""
-    return dict((await _ask(repository, sorted(set(commits))))["descends"])
+class Related(NamedTuple):
+    """How commits stand to HEAD.
+
+    ``descends`` says whether HEAD is each of them or comes after it, None where the history at hand can't
+    tell; ``later`` are those that come after HEAD.
+    """
+
+    descends: dict[str, bool | None]
+    later: frozenset[str]
+
+
+async def related(repository: dagger.Directory, commits: Iterable[str]) -> Related:
+    """How commits stand to HEAD; a repository is asked only where there are any."""
+    asked = sorted(set(commits))
+    if not asked:
+        return Related(descends={}, later=frozenset())
+    answer = await _ask(repository, asked)
+    return Related(descends=dict(answer["descends"]), later=frozenset(answer["later"]))
 
 
 async def time(repository: dagger.Directory, commit: str) -> int:

@@ -12,6 +12,7 @@ from .image import Image
 from .moves import Move
 from .planning import Intent, Planned
 from .publication import Row
+from .report import Report
 from .scanning import Scanned
 
 
@@ -19,18 +20,22 @@ from .scanning import Scanned
 class Job:
     """One DAG type.
 
-    ``there`` is what the registry answered, ``images`` and ``scanned`` are by platform, ``texts`` and
-    ``digest`` what is to be pushed; ``problem`` is what stopped it, empty where nothing did.
+    ``there`` is what the registry answered, ``images``, ``tested`` and ``scanned`` are by platform, ``texts``
+    and ``digest`` what is to be pushed, ``before`` the compressed bytes of what latest was; ``problem`` is
+    what stopped it, empty where nothing did.
     """
 
     planned: Planned
     there: dict[str, Any] = field(default_factory=dict[str, Any])
+    before: int | None = None
     images: dict[str, Image] = field(default_factory=dict[str, Image])
+    tested: Mapping[str, Report] = field(default_factory=dict[str, Report])
     scanned: Mapping[str, Scanned] = field(default_factory=dict[str, Scanned])
     forced: str = ""
     texts: list[str] = field(default_factory=list[str])
     digest: str = ""
     attested: int | None = None
+    identity: str = ""
     decided: tuple[Move, ...] = ()
     note: str = ""
     problem: str = ""
@@ -81,8 +86,12 @@ def row(job: Job) -> Row:
         left={tag_of[version]: why for version, why in left.items()},
         size=sum(each.size for each in built),
         added=sum(each.added_size for each in built),
+        before=job.before,
         seconds=round(job.seconds, 2),
         signed=job.attested,
+        identity=job.identity,
+        tests=tuple(job.tested.values()),
+        scans=tuple(each.verdict for each in job.scanned.values()),
         note=job.note,
         problem=job.problem,
     )

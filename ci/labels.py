@@ -17,6 +17,7 @@ from .spec import DagType
 from .tags import Revision
 
 OCI = "org.opencontainers.image."
+BASE_DIGEST = f"{OCI}base.digest"
 DAG = "airflow-images.dag"
 FORCED = "airflow-images.forced"
 KEPT = "org.apache.airflow."  # facts about the base which stay true above it
@@ -59,7 +60,7 @@ def labels(dag_type: DagType, sources: Sources, base: str, forced: str = "") -> 
         "ref.name": version(revision),
         "created": created(revision),
         "base.name": name,
-        "base.digest": digest,
+        BASE_DIGEST.removeprefix(OCI): digest,
     }
     ours = {DAG: dag_type.name} | ({FORCED: forced} if forced else {})
     return {f"{OCI}{key}": value for key, value in sorted(found.items()) if value} | ours

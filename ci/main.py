@@ -27,19 +27,17 @@ from .arguments import (
     Ref,
     RegistryHost,
     Sharing,
-    Since,
     Token,
     Username,
 )
 from .caretaker import Caretaker
-from .changes import reading
-from .changes.affected_result import Affected
 from .checks import Checks
 from .database import Asked
 from .database import asked as database_of
 from .history import Repository
 from .image import Image
 from .locker import Locker
+from .pipeline import Pipeline
 from .publisher import Publisher
 from .registry import Access
 from .scan import Scan, gate
@@ -49,7 +47,7 @@ from .tester import Tester
 
 
 @object_type
-class AirflowImages(Tester, Locker, Publisher, Afterwards, Starter, Caretaker):
+class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Caretaker):
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
     source: Source
@@ -127,11 +125,6 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Starter, Caretaker):
             types = [each.dag_type for each in intent.planned]
             below = await base.pinned()
             return f"{told}\n{await shared_layers.told(types, sources, below)}"
-
-    @function
-    async def affected(self, repository: Repository, since: Since) -> Affected:
-        """Which DAG types the change since a branch, tag or commit touches, and why; nothing is built."""
-        return await reading.affected(repository, since)
 
     @check
     @function

@@ -43,16 +43,17 @@ class There:
     Args:
         digests: the digest of every planned tag that exists.
         names: all tags that exist.
-        commits: by digest, the commit in the label of the image that latest points to; absent where it has no
-            label.
+        commits: by digest, the commit in the label of each image; absent where it has no label.
         descends: by commit, whether ours descends from it; none where history doesn't say: it is shallow, or
             lacks that commit.
+        later: those commits that descend from ours.
     """
 
     digests: Mapping[str, str]
     names: Collection[str]
     commits: Mapping[str, str]
     descends: Mapping[str, bool | None]
+    later: Collection[str] = ()
 
 
 def decide(plan_tags: Sequence[Tag], ours: Ours, there: There) -> tuple[Move, ...]:
@@ -75,6 +76,8 @@ def _decide(
     stays = _held(tag, there, refused, releases) if tag.rule in (Rule.LINE, Rule.LATEST) else ""
     if not stays and digest is not None and tag.rule is Rule.LATEST:
         stays = _not_later(digest, ours, there)
+    if digest is not None and tag.rule is Rule.FOLLOWING:
+        stays = _overtaken(digest, ours, there)
     if stays:
         return Action.LEFT, stays
     return Action.SET, "is new" if digest is None else f"moves from {digest}"
@@ -96,6 +99,16 @@ def _held(tag: Tag, there: There, refused: list[str], releases: list[Version]) -
 
 def _within(tag: Tag, release: Version) -> bool:
     return tag.rule is Rule.LATEST or tag.name in release.lines
+
+
+def _overtaken(digest: str, ours: Ours, there: There) -> str:
+    """Why a branch's tag stays where a later commit has put it, as when an old run is repeated."""
+    commit = there.commits.get(digest, "")
+    if commit not in there.later:
+        return ""
+    return (
+        f"points to commit {commit[:7]}, which comes after {ours.commit[:7]}: promote this image to move it"
+    )
 
 
 def _not_later(digest: str, ours: Ours, there: There) -> str:

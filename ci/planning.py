@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from . import labels, tags
 from .catalog import Catalog
@@ -69,6 +69,15 @@ def intend(  # noqa: PLR0913 - each comes from another place
         sources=labels.Sources(revision=revision, origin=found, house=settings.labels),
         planned=tuple(planned),
     )
+
+
+def dry(intent: Intent) -> Intent:
+    """The same without any tag: everything is made and checked, nothing is pushed."""
+    planned = [
+        replace(each, plan=tags.Plan((), f"a dry run of: {each.plan.reason}"), tags={})
+        for each in intent.planned
+    ]
+    return replace(intent, planned=tuple(planned))
 
 
 def table(intent: Intent) -> str:

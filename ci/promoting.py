@@ -6,8 +6,7 @@ from . import oci, outside, releases, tags
 from .errors import ConfigurationError, StepError
 from .names import LEGAL_TAG, Names, Reference, is_tag
 from .registry import Registry
-
-LATEST = "latest"
+from .tags import LATEST
 
 
 async def promote(where: Reference, tag: str, place: Registry) -> str:

@@ -48,6 +48,11 @@ class Workflow(_Given):
     run_id: str
     run_attempt: str
 
+    @property
+    def identity(self) -> str:
+        """The workflow's address, which is also the identity in the certificate that is made for it."""
+        return f"https://github.com/{self.job_workflow_ref}"
+
 
 class Build(_Given):
     """What went into an image.
@@ -132,7 +137,7 @@ def unattested(origin: Origin | None) -> str:
 
 def _builder(build: Build) -> str:
     if build.workflow:
-        return f"https://github.com/{build.workflow.job_workflow_ref}"
+        return build.workflow.identity
     return unattested(build.origin)
 
 

@@ -12,6 +12,7 @@ from .arguments import (
     Authority,
     Database,
     DatabaseFile,
+    DryRun,
     Force,
     Format,
     IdentityToken,
@@ -22,6 +23,7 @@ from .arguments import (
     Platforms,
     Ref,
     RegistryHost,
+    ReportFailures,
     SigningConfig,
     SigningEnvironment,
     SigningKey,
@@ -30,6 +32,7 @@ from .arguments import (
     TrustedRoot,
     Username,
 )
+from .boundary import plain_faults
 from .database import Asked
 from .history import Repository
 from .publication import Publication
@@ -65,9 +68,10 @@ class _Order:
     database_file: DatabaseFile
     allow_unscanned: AllowUnscanned
     plain_http: PlainHttp
+    dry_run: DryRun
 
     async def done(self, source: dagger.Directory, netrc: dagger.Secret | None) -> Publication:
-        """Publish."""
+        """Publish; what failed is in its row."""
         async with read(source, netrc) as sources:
             intent = await publishing.intend(
                 sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
@@ -97,6 +101,7 @@ class _Order:
             database=Asked(mirrors=mirrors, archive=self.database_file, access=access, host=host),
             unscanned=self.allow_unscanned,
             ref=self.ref,
+            dry_run=self.dry_run,
         )
 
 
@@ -132,6 +137,7 @@ class Publisher:
         allow_unscanned: AllowUnscanned = "",
         form: Format = "table",
         *,
+        dry_run: DryRun = False,
         plain_http: PlainHttp = False,
     ) -> str:
         """Build, test, scan, push and sign images, and tag them as git says; gives references by digest."""
@@ -159,8 +165,11 @@ class Publisher:
             database_file=database_file,
             allow_unscanned=allow_unscanned,
             plain_http=plain_http,
+            dry_run=dry_run,
         )
         done = await order.done(self.source, self.netrc)
+        with plain_faults():
+            publishing.whole(done)
         return formats.chosen(form, done.table(), done.as_json())
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -188,6 +197,8 @@ class Publisher:
         database_file: DatabaseFile = None,
         allow_unscanned: AllowUnscanned = "",
         *,
+        dry_run: DryRun = False,
+        report_failures: ReportFailures = False,
         plain_http: PlainHttp = False,
     ) -> dagger.File:
         """Publish, and give published.json for the steps that follow."""
@@ -214,5 +225,8 @@ class Publisher:
             database_file=database_file,
             allow_unscanned=allow_unscanned,
             plain_http=plain_http,
+            dry_run=dry_run,
         )
-        return dag.file(publication.FILE, (await order.done(self.source, self.netrc)).as_json())
+        done = await order.done(self.source, self.netrc)
+        with plain_faults():
+            return dag.file(publication.FILE, (done if report_failures else publishing.whole(done)).as_json())

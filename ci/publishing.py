@@ -39,7 +39,7 @@ class Request:
     """What a user asked for besides names.
 
     ``force`` says why to publish although the gate failed, ``unscanned`` why without a scan; ``ref`` is the
-    event's in a pipeline.
+    event's in a pipeline; with ``dry_run`` nothing is pushed.
     """
 
     platforms: tuple[str, ...]
@@ -49,18 +49,35 @@ class Request:
     database: Asked = field(default_factory=Asked)
     unscanned: str = ""
     ref: str = ""
+    dry_run: bool = False
 
 
 async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was called with
-    sources: Sources, repository: dagger.Directory, dag_type: str, registry: str, owner: str, ref: str
+    sources: Sources,
+    repository: dagger.Directory,
+    dag_type: str,
+    registry: str,
+    owner: str,
+    ref: str,
+    *,
+    sound: bool = False,
 ) -> Intent:
-    """What is to be published, from the sources and the history; ``dag_type`` is empty for every one.
+    """What is to be published, from the sources and the history.
+
+    Args:
+        sources: the DAG types.
+        repository: with its history.
+        dag_type: the one to be published; empty: every one.
+        registry: in the place of the settings', else empty.
+        owner: in the place of the remote's, else empty.
+        ref: the event's ref in a pipeline, else empty.
+        sound: whether types that are declared wrongly are left out, and not told.
 
     Raises:
         ConfigurationError: with everything that can't be.
     """
     found = await sources.catalog()
-    chosen = found.chosen(dag_type)
+    chosen = [found.types[name] for name in sorted(found.types)] if sound else found.chosen(dag_type)
     settings = publish_settings.parse(await sources.text(publish_settings.FILE))
     revision = await history.revision(repository)
     return planning.intend(found, chosen, revision, settings, ref=ref, registry=registry, owner=owner)
@@ -69,14 +86,15 @@ async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was 
 async def publish(
     intent: Intent, request: Request, sources: Sources, repository: dagger.Directory
 ) -> Publication:
-    """Publish what is planned.
+    """Publish what is planned; what failed is in its row.
 
     Raises:
-        CheckError: a DAG type failed; with the table of them all.
         ConfigurationError: the registry can't be used as asked, or a policy is wrong.
         StepError: the base or the registry can't be had. What concerns one type alone is in its row.
     """
     request.signer.check()
+    if request.dry_run:
+        intent = planning.dry(intent)
     jobs = [
         Job(planned=planned, note="" if planned.tags else planned.plan.reason) for planned in intent.planned
     ]
@@ -86,6 +104,9 @@ async def publish(
         run = await vouching.begin(request.ref) if request.signer.asked else None
         place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await delivery.look(place, pushing)
+    elif request.access.token:
+        place = await registries.connect(intent.names.registry, request.access, intent.owner)
+        await delivery.weigh(place, jobs, intent.names)
     # Where nothing is pushed at all, as for a pull request, the gate is what was asked for.
     making = [job for job in pushing or jobs if not job.problem]
     if making:
@@ -95,14 +116,22 @@ async def publish(
         await asyncio.gather(
             *(guarded(job, _make(job, intent, request, sources, (bases, scanners)), limit) for job in making)
         )
-        if place is not None:
+        if place is not None and pushing:
             await delivery.decide(pushing, intent, repository)
             if run is not None:
                 await delivery.push(place, pushing, intent, bases, tags=False)
                 await delivery.attest(place, pushing, intent, request.signer, run)
             await delivery.push(place, pushing, intent, bases, tags=True)
     rows = tuple(row(job) for job in jobs)
-    done = Publication(commit=intent.sources.revision.commit, rows=rows)
+    return Publication(commit=intent.sources.revision.commit, rows=rows)
+
+
+def whole(done: Publication) -> Publication:
+    """The publication, if all of it went well.
+
+    Raises:
+        CheckError: a DAG type failed; with the table of them all.
+    """
     if done.failed:
         raise CheckError([done.table()])
     return done
@@ -136,7 +165,7 @@ async def _make(
     plain = {name: await image.build(dag_type, sources, each) for name, each in bases.items()}
     job.images = described(job, plain, intent)
     passed = await gate.check(dag_type, job.images, scanners, sources, request.unscanned)
-    job.scanned, job.note = passed.scanned, job.note or passed.note
+    job.tested, job.scanned, job.note = passed.tested, passed.scanned, job.note or passed.note
     if passed.problems and not request.force:
         raise gate.refusal(passed)
     if passed.problems:

@@ -1,15 +1,15 @@
-"""The tests of one DAG type's image as the gate before a publish: its report as text, or an error with it."""
+"""The tests of one DAG type's image, as the gate before a publish needs them: its report."""
 
 from .dependencies import checking
 from .image import Image
-from .reports import gate
+from .report import Report
 from .sources import Sources
 from .spec import DagType
 from .testing import all_types, suite
 
 
-async def test(dag_type: DagType, built: Image, sources: Sources) -> str:
-    """The report on a type's image as text.
+async def test(dag_type: DagType, built: Image, sources: Sources) -> Report:
+    """The report on a type's image.
 
     Args:
         dag_type: whose it is.
@@ -17,9 +17,8 @@ async def test(dag_type: DagType, built: Image, sources: Sources) -> str:
         sources: the repository, whose other types count too.
 
     Raises:
-        CheckError: with the whole report, where there is an error in it.
         StepError: a test couldn't be run.
     """
     seen = await all_types.parsed_by_type(sources, built.base)
     subject = built.subject().with_ignore(await sources.ignore_file())
-    return gate([await suite.run(subject, seen, [checking.outcome(built, dag_type, sources)])])
+    return await suite.run(subject, seen, [checking.outcome(built, dag_type, sources)])

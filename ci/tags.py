@@ -76,6 +76,9 @@ class Revision(BaseModel):
     shallow: bool
 
 
+LATEST = "latest"  # the tag of the newest image
+
+
 class Rule(Enum):
     """How a tag may move once it exists."""
 
@@ -202,7 +205,7 @@ def _branch(revision: Revision, branch: str) -> Plan:
     if kept or not name:
         why = f"the tag {name} is kept for {kept}" if kept else _NOTHING
         return Plan((sha,), f"branch {branch}: {why}, so {sha.name} alone")
-    latest = [Tag("latest", Rule.LATEST)] if branch == "main" else []
+    latest = [Tag(LATEST, Rule.LATEST)] if branch == "main" else []
     return Plan((Tag(name, Rule.FOLLOWING), *latest, sha), f"branch {branch}")
 
 
@@ -266,7 +269,7 @@ def _released(releases: list[Version]) -> tuple[Tag, ...]:
         tags.append(Tag(release.tag, Rule.RELEASE))
         if release.plain:
             tags += [Tag(line, Rule.LINE) for line in release.lines]
-            tags.append(Tag("latest", Rule.LATEST))
+            tags.append(Tag(LATEST, Rule.LATEST))
     return tuple(sorted(dict.fromkeys(tags), key=lambda tag: list(Rule).index(tag.rule)))
 
 

@@ -44,6 +44,8 @@ class Kind(StrEnum):
     TOOLS = "tools"
     MODULE = "module"
     ATTRIBUTES = "git attributes"  # they say how git writes each file
+    UNPUBLISHED = "not published yet"
+    ASKED = "asked for"  # whatever has changed
 
 
 class Touch(BaseModel):
@@ -79,7 +81,8 @@ class Touched(BaseModel):
 class Findings(BaseModel):
     """What a change touches, each sorted by name.
 
-    ``since`` is what was asked for, ``commit`` the whole name of the commit that is compared with.
+    ``since`` is what was asked for, ``commit`` the whole name of the commit that is compared with, empty
+    where there is none. ``notes`` are what a person is to be told of how this came about.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,6 +92,7 @@ class Findings(BaseModel):
     affected: tuple[Touched, ...]
     unaffected: tuple[str, ...]
     removed: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class _Side(NamedTuple):

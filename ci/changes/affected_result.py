@@ -1,17 +1,21 @@
-"""What a change touches, as a user gets it: a table, and the same as JSON or as a matrix of jobs."""
+"""Which DAG types a change, an event or a registry calls for, as a user gets it: a table, JSON, jobs."""
 
-from dagger import function, object_type
+import dagger
+from dagger import dag, function, object_type
 
 from ..boundary import printed
+from ..github import outputs
+from ..github.event import Event
 from . import telling
 from .affected import Findings
 
 
 @object_type
 class Affected:
-    """The DAG types that a change touches, and why."""
+    """The DAG types that are to be made, and why."""
 
     found: str
+    event: str
 
     # A remembered call prints nothing.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -34,11 +38,19 @@ class Affected:
         """A matrix for GitHub Actions in one line: {"include": [{"dag": …, "reason": …}]}."""
         return telling.matrix(self.parsed())
 
+    @function
+    def plan(self) -> dagger.File:
+        """All of it as plan.json, for `report`, which tells of a type without a result."""
+        return dag.file(outputs.PLAN, outputs.plan(self.parsed(), self._event()))
+
     def parsed(self) -> Findings:
         """The findings as values."""
         return Findings.model_validate_json(self.found)
 
+    def _event(self) -> Event | None:
+        return Event.model_validate_json(self.event) if self.event else None
 
-def of(found: Findings) -> Affected:
+
+def of(found: Findings, event: Event | None = None) -> Affected:
     """The findings, to be asked for their texts."""
-    return Affected(found=found.model_dump_json())
+    return Affected(found=found.model_dump_json(), event=event.model_dump_json() if event else "")

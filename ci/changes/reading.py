@@ -4,16 +4,17 @@ import dagger
 from dagger import dag
 
 from .. import layers, locked_tools, sources
-from . import affected_result, snapshot
-from .affected import find
-from .affected_result import Affected
+from ..errors import ConfigurationError
+from ..github.event import Event
+from . import choice, snapshot
+from .affected import Findings, find
 from .snapshot import Comparison
 
 TREES = ["images", "dags", "scripts"]
 _PLACE = "/mnt/repository"
 
 
-async def affected(repository: dagger.Directory, since: str) -> Affected:
+async def affected(repository: dagger.Directory, since: str) -> Findings:
     """The DAG types that a change touches; ``since`` is the branch, tag or commit that it left.
 
     Raises:
@@ -21,7 +22,26 @@ async def affected(repository: dagger.Directory, since: str) -> Affected:
     """
     async with sources.read(dag.directory().with_directory("", repository, include=TREES)) as read:
         comparison = await compare(repository, since)
-        return affected_result.of(find(comparison, await read.catalog()))
+        return find(comparison, await read.catalog())
+
+
+async def by_event(repository: dagger.Directory, event: Event) -> Findings:
+    """The DAG types that an event of a pipeline is about: by what changed, by name, or all.
+
+    Raises:
+        FunctionError: the event names a DAG type that there isn't.
+    """
+    async with sources.read(dag.directory().with_directory("", repository, include=TREES)) as read:
+        catalog = await read.catalog()
+        if event.dag:
+            return choice.named(catalog, [event.dag], event.told(), choice.notes_of(event))
+        if not event.since:
+            return choice.everything(catalog, event.told(), choice.notes_of(event))
+        try:
+            found = find(await compare(repository, event.since), catalog)
+        except ConfigurationError as fault:
+            return choice.uncompared(catalog, event, fault)
+        return found.model_copy(update={"notes": tuple(choice.notes_of(event))})
 
 
 async def compare(repository: dagger.Directory, since: str) -> Comparison:

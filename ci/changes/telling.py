@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from ..shown import plain
+from ..shown import escaped, literal, plain
 from .affected import Findings, Kind, Reason, Touch
 
 MOST_PATHS = 5
@@ -11,7 +11,7 @@ MOST_PATHS = 5
 
 def table(found: Findings) -> str:
     """For a terminal: each affected DAG type with its reasons and their paths."""
-    lines = [f"compared with {found.commit}, where {plain(found.since)!r} and this working tree part"]
+    lines = [heading(found)]
     width = max((len(each.dag) for each in found.affected), default=0)
     for each in found.affected:
         told = [line for reason in each.reasons for line in _lines(reason)]
@@ -20,7 +20,15 @@ def table(found: Findings) -> str:
         lines.append("nothing is affected")
     lines += [f"unaffected: {', '.join(found.unaffected)}"] if found.unaffected else []
     lines += [f"removed: {', '.join(map(plain, found.removed))}"] if found.removed else []
+    lines += [plain(f"note: {note}") for note in found.notes]
     return "\n".join(lines)
+
+
+def heading(found: Findings) -> str:
+    """What is compared with what, in one line."""
+    if not found.commit:
+        return plain(found.since)
+    return f"compared with {found.commit}, where {plain(found.since)!r} and this working tree part"
 
 
 def as_json(found: Findings) -> str:
@@ -37,11 +45,29 @@ def matrix(found: Findings) -> str:
     return json.dumps({"include": entries}, separators=(",", ":"))
 
 
+def markdown(found: Findings) -> str:
+    """For the summary of a job on GitHub: the types with the kinds of their reasons, and the notes."""
+    lines = [escaped(heading(found)), ""]
+    if found.affected:
+        lines += ["| DAG type | why |", "| --- | --- |"]
+        lines += [
+            f"| {literal(each.dag)} | {escaped(', '.join(reason.kind for reason in each.reasons))} |"
+            for each in found.affected
+        ]
+    else:
+        lines += ["Nothing is affected."]
+    lines += ["", f"Unaffected: {', '.join(map(literal, found.unaffected))}"] if found.unaffected else []
+    lines += [line for note in found.notes for line in ("", f"> {escaped(note)}")]
+    return "\n".join(lines)
+
+
 def _lines(reason: Reason) -> Iterator[str]:
     width = max(map(len, Kind))
     shown = [_shown(reason.kind, touch) for touch in reason.touches[:MOST_PATHS]]
     more = len(reason.touches) - MOST_PATHS
     shown += [f"and {more} more"] if more > 0 else []
+    if not shown:
+        yield f"{reason.kind}"
     for at, text in enumerate(shown):
         yield f"{'' if at else reason.kind:<{width}}  {text}"
 

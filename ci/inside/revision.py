@@ -3,6 +3,7 @@
     revision.py /mnt/repository ANSWER.json [COMMIT…]
 
 ANSWER.json: {"revision": {…} as ci/tags.py has it, "descends": {COMMIT: true, false or null},
+"later": [those of the commits that come after HEAD],
 "times": {COMMIT: its committer time in seconds; absent where the commit isn't in the history at hand}},
 or {"problem": "…"} where there is nothing to read.
 """
@@ -123,6 +124,12 @@ def descends(repository: Any, commits: list[str]) -> dict[str, bool | None]:  # 
     return told
 
 
+def later(repository: Any, commits: list[str]) -> list[str]:  # noqa: ANN401 - pygit2's
+    """Those commits that come after HEAD, by the history at hand."""
+    head = repository.head.peel(git().Commit).id
+    return [each for each in commits if known(repository, each) and repository.descendant_of(each, head)]
+
+
 def main(arguments: list[str]) -> None:
     """Write what was asked for."""
     folder, file, *commits = arguments
@@ -133,6 +140,7 @@ def main(arguments: list[str]) -> None:
         answer = {
             "revision": revision(repository, Path(folder)),
             "descends": descends(repository, commits),
+            "later": later(repository, commits),
             "times": {each: repository[each].commit_time for each in commits if known(repository, each)},
         }
     Path(file).write_text(json.dumps(answer), encoding="utf-8")

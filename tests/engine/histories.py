@@ -84,7 +84,7 @@ class History:
             intent = await publishing.intend(sources, repository, name, registry, "", ref)
             usual: dict[str, Any] = {"platforms": (), "database": Asked(archive=advisories.archive(()))}
             request = Request(**{**usual, **asked}, access=access)
-            return await publishing.publish(intent, request, sources, repository)
+            return publishing.whole(await publishing.publish(intent, request, sources, repository))
         finally:
             sources.close()
 

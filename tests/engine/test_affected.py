@@ -7,7 +7,7 @@ import pytest
 
 from ci import image
 from ci.base import BaseImage
-from ci.changes import reading
+from ci.changes import reading, telling
 from ci.errors import ConfigurationError
 from ci.sources import Sources
 from tests.engine.histories import DAG, PYPROJECT, History
@@ -59,8 +59,8 @@ async def test_a_type_that_is_not_named_has_the_same_image(
     before = {name: await digest(history, name, below) for name in ("one", "two")}
     change(history)
     affected = await reading.affected(history.directory(), "start")
-    assert affected.matrix() == f'{{"include":[{{"dag":"one","reason":"{reason}"}}]}}'
-    assert affected.parsed().unaffected == ("two",)
+    assert telling.matrix(affected) == f'{{"include":[{{"dag":"one","reason":"{reason}"}}]}}'
+    assert affected.unaffected == ("two",)
     after = {name: await digest(history, name, below) for name in ("one", "two")}
     assert before["two"] == after["two"]
     assert before["one"] != after["one"]
@@ -70,7 +70,7 @@ async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path
     (tmp_path / "scripts/shared/clock.py").rename(tmp_path / "scripts/shared/time.py")
     history.commit()
     affected = await reading.affected(history.directory(), "HEAD~1")
-    assert affected.table().splitlines()[1:] == [
+    assert telling.table(affected).splitlines()[1:] == [
         "one  scripts              scripts/shared/time.py (renamed from scripts/shared/clock.py)",
         "unaffected: two",
     ]
@@ -78,7 +78,7 @@ async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path
 
 async def test_nothing_is_affected_by_nothing(history: History) -> None:
     commit = history.commit()  # with no changes
-    nothing = (await reading.affected(history.directory(), "main")).parsed()
+    nothing = await reading.affected(history.directory(), "main")
     assert (nothing.affected, nothing.unaffected, nothing.commit) == ((), ("one", "two"), commit)
 
 

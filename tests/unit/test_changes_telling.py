@@ -63,8 +63,27 @@ def test_the_matrix_is_one_line_of_what_is_to_be_built() -> None:
 def test_the_json_holds_every_path() -> None:
     told = json.loads(telling.as_json(FOUND))
     assert Findings.model_validate(told) == FOUND
-    assert list(told) == ["since", "commit", "affected", "unaffected", "removed"]
+    assert list(told) == ["since", "commit", "affected", "unaffected", "removed", "notes"]
     assert told["affected"][0]["reasons"][1] == {
         "kind": "lock",
         "touches": [{"path": "images/api/pylock.toml", "how": "deleted"}],
     }
+
+
+def test_notes_and_reasons_without_paths_are_told() -> None:
+    asked = Touched(dag="api", reasons=(reason(Kind.ASKED),))
+    found = FOUND.model_copy(
+        update={"commit": "", "since": "all", "affected": (asked,), "notes": ("a \x1b[31mfork",)}
+    )
+    lines = telling.table(found).splitlines()
+    assert lines[:2] == ["all", "api  asked for"]
+    assert lines[-1] == "note: a \\x1b[31mfork"
+
+
+def test_markdown_has_a_row_per_type_and_no_markup_of_others() -> None:
+    noted = FOUND.model_copy(update={"since": "<b>main", "notes": ("a | note",)})
+    text = telling.markdown(noted)
+    assert "| `api` | DAG code, lock |" in text.splitlines()
+    assert "<b>" not in text
+    assert "> a &#124; note" in text.splitlines()
+    assert "Nothing is affected." in telling.markdown(NOTHING)

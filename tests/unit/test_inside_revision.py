@@ -243,6 +243,13 @@ def test_a_commit_descends_from_itself_and_its_ancestors_alone(tree: Tree) -> No
     assert tree.descends(first, second, aside, UNKNOWN) == [True, True, False, None]
 
 
+def test_a_commit_knows_those_that_come_after_it(tree: Tree) -> None:
+    first = tree.git("rev-parse", "HEAD").strip()
+    second, third = tree.commit(), tree.commit()
+    tree.git("switch", "--quiet", "--detach", second)
+    assert tree.ask([first, second, third, UNKNOWN])["later"] == [third]
+
+
 def test_what_a_label_says_may_be_no_commit_at_all(tree: Tree) -> None:
     head = tree.git("rev-parse", "HEAD").strip()
     tree_of_head = tree.git("rev-parse", "HEAD^{tree}").strip()

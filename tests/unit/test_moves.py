@@ -25,6 +25,7 @@ def there(
     *names: str,
     commit: str | None = BEFORE,
     descends: bool | None = True,
+    later: bool = False,
 ) -> There:
     found = digests or {}
     return There(
@@ -32,6 +33,7 @@ def there(
         names={*found, *names},
         commits={OLD: commit} if commit is not None else {},
         descends={BEFORE: descends},
+        later={BEFORE} if later else set(),
     )
 
 
@@ -55,6 +57,9 @@ ROWS: list[Row] = [
     ("branch-new", MAIN, there(), "set set set", "is new"),
     ("branch-moves", MAIN, there(dict.fromkeys(["main", "latest"], OLD)), "set set set", f"from {OLD}"),
     ("only-latest-needs-a-label", MAIN, there({"main": OLD}, commit=None), "set set set", f"from {OLD}"),
+    ("branch-overtaken", MAIN[:1], there({"main": OLD}, descends=False, later=True), "left", "comes after"),
+    ("branch-reset", MAIN[:1], there({"main": OLD}, descends=False), "set", f"moves from {OLD}"),
+    ("commit-again-later", V123[1:2], there({"v1.2": OLD}, later=True), "set", ""),
     ("branch-same", following("main"), there({"main": OURS.digest}), "same", "already"),
     ("git-tag-moves", following("nightly"), there({"nightly": OLD}), "set", f"moves from {OLD}"),
     ("commit-again", following("sha-ccccccc"), there({"sha-ccccccc": OLD}), "set", ""),

@@ -1,0 +1,1 @@
+"""What GitHub Actions says to this project and hears of it: its events, its log, summaries and comments."""

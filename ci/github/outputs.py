@@ -1,0 +1,65 @@
+"""What the jobs of a workflow hand to each other: outputs of the first, and its plan as a file."""
+
+import json
+
+from pydantic import BaseModel, ConfigDict
+
+from ..changes import telling
+from ..changes.affected import Findings
+from ..errors import ConfigurationError
+from ..publication import Row
+from .event import Event
+
+PLAN = "plan.json"
+MOST = 256  # jobs of a matrix, by GitHub's "Usage limits"
+
+
+class Plan(BaseModel):
+    """What was to be made: the DAG types, why, and on which event; none where a person asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    found: Findings
+    event: Event | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The DAG types."""
+        return tuple(each.dag for each in self.found.affected)
+
+
+def jobs(made: Plan) -> str:
+    """Lines ``name=value`` for $GITHUB_OUTPUT.
+
+    ``matrix`` has a job per DAG type, ``any`` says whether there is one, ``comment`` whether the run may
+    comment on a pull request, ``upload`` whether it may upload findings: a fork's may do neither.
+
+    Raises:
+        ConfigurationError: there are more types than GitHub has jobs in a matrix.
+    """
+    found, event = made.found, made.event
+    if len(found.affected) > MOST:
+        told = (
+            f"{len(found.affected)} DAG types are affected, and a matrix of GitHub's has {MOST} jobs at most"
+        )
+        raise ConfigurationError(
+            [f"{told}: split the change, or publish without a matrix (dagger call publish)"]
+        )
+    said = {
+        "matrix": telling.matrix(found),
+        "any": json.dumps(bool(found.affected)),
+        "comment": json.dumps(bool(event and event.commented)),
+        "upload": json.dumps(not (event and event.fork)),
+    }
+    return "".join(f"{name}={value}\n" for name, value in said.items())
+
+
+def plan(found: Findings, event: Event | None) -> str:
+    """The plan as plan.json."""
+    return Plan(found=found, event=event).model_dump_json(indent=2)
+
+
+def subject(row: Row | None) -> str:
+    """Lines for $GITHUB_OUTPUT that name what was pushed: name and digest, both empty where nothing was."""
+    there = row if row and row.reference else None
+    return f"name={there.repository if there else ''}\ndigest={there.digest if there else ''}\n"

@@ -1,0 +1,75 @@
+"""Commands in the log of GitHub Actions: on the right lines, and none that somebody else has made."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.github.commands import MOST, annotations, harmless
+from ci.publication import Publication, Row
+from ci.report import Finding, Level, Report
+
+
+def finding(
+    cause: str = "no module named a", file: str = "dags/a.py", line: int = 3, **more: Level
+) -> Finding:
+    return Finding(check="parse", file=file, line=line, cause=cause, remedy="mend it", **more)
+
+
+def of(*findings: Finding, problem: str = "", missing: tuple[str, ...] = ()) -> list[str]:
+    tests = (Report(subject="api", findings=findings),) if findings else ()
+    row = Row(dag="api", repository="", tests=tests, problem=problem)
+    return annotations(Publication(commit="c" * 40, rows=(row,)), missing).splitlines()
+
+
+def test_a_finding_is_shown_on_its_line() -> None:
+    assert of(finding()) == [
+        "::error file=dags/a.py,line=3,title=api%3A parse::no module named a%0Ato do: mend it"
+    ]
+
+
+def test_a_finding_without_a_place_is_shown_all_the_same() -> None:
+    assert of(finding(file="", line=0)) == ["::error title=api%3A parse::no module named a%0Ato do: mend it"]
+    assert of(finding(line=0))[0].startswith("::error file=dags/a.py,title=")
+
+
+def test_a_warning_is_one() -> None:
+    assert of(finding(level=Level.WARNING))[0].startswith("::warning file=")
+
+
+def test_a_problem_is_told_where_no_finding_says_more() -> None:
+    assert of(problem="the base can't be had") == ["::error title=api::the base can't be had"]
+    assert len(of(finding(), problem="the gate failed")) == 1
+    assert len(of(finding(level=Level.WARNING), problem="not scanned")) == 2
+
+
+def test_a_type_without_a_result_is_told() -> None:
+    assert of(missing=("dbt",)) == ["::error title=dbt::its job ended before there was a result: see its log"]
+
+
+def test_a_finding_of_two_platforms_is_told_once() -> None:
+    report = Report(subject="api", findings=(finding(),))
+    row = Row(dag="api", repository="", tests=(report, report))
+    assert len(annotations(Publication(commit="", rows=(row,)), ()).splitlines()) == 1
+
+
+def test_more_than_github_shows_are_counted() -> None:
+    lines = of(*(finding(line=number) for number in range(1, MOST + 4)))
+    assert len(lines) == MOST
+    assert lines[-1].endswith("::and 4 more: the summary has them all")
+    assert len(of(*(finding(line=number) for number in range(1, MOST + 1)))) == MOST
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_text_makes_a_command_of_its_own(cause: str, file: str, problem: str) -> None:
+    for line in of(finding(cause, file), problem=problem):
+        head, _, rest = line[2:].partition("::")
+        assert line.startswith(("::error ", "::warning "))
+        assert "\r" not in line
+        assert head.count("title=") >= 1
+        assert "%0A" in rest or rest
+
+
+@given(st.text(alphabet="a: \n\r#[|"))
+def test_harmless_text_has_no_command(text: str) -> None:
+    for line in harmless(text).splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
