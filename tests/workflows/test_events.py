@@ -150,7 +150,7 @@ class Events(Scene):
             "DAG": "api",
             "GITHUB_REF": "refs/pull/7/merge",
             "GITHUB_TOKEN": TOKEN,
-            "REFERENCE": f"{name}@{self.images('api')['latest']}",
+            "REFERENCE": f"{name}@{self.images('api')['v1.0.0']}",
         }
         environment["PATH"] = f"{PROJECT}:{environment['PATH']}"
         commands = [
