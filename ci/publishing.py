@@ -99,12 +99,15 @@ async def publish(
         Job(planned=planned, note="" if planned.tags else planned.plan.reason) for planned in intent.planned
     ]
     pushing = [job for job in jobs if job.planned.tags]
+    lacking = await request.signer.lacking() if pushing else ""
+    for job in pushing:
+        job.problem = lacking
     place, run = None, None
-    if pushing:
+    if pushing and not lacking:
         run = await vouching.begin(request.ref) if request.signer.asked else None
         place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await delivery.look(place, pushing)
-    elif request.access.token:
+    elif not pushing and request.access.token:
         place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await delivery.weigh(place, jobs, intent.names)
     # Where nothing is pushed at all, as for a pull request, the gate is what was asked for.

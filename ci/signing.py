@@ -63,6 +63,18 @@ class Signer:
         if problems:
             raise ConfigurationError(problems)
 
+    async def lacking(self) -> str:
+        """What was given and is empty, as a secret that a pipeline doesn't have; empty where all is there."""
+        given = {
+            "--signing-key": self.key,
+            "--identity-token": self.token,
+            "--oidc-request-url": self.url,
+            "--oidc-request-token": self.request,
+        }
+        empty = [name for name, secret in given.items() if secret and not (await secret.plaintext()).strip()]
+        told = "nothing is published unsigned that was to be signed: set the secret that it comes from"
+        return f"{', '.join(empty)}: empty: {told}" if empty else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:

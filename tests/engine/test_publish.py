@@ -12,6 +12,7 @@ import pytest
 from ci import image, layers, names, oci, registry
 from ci.errors import CheckError
 from ci.registry import Access
+from ci.signing import Signer
 from tests.engine import registries
 from tests.engine.conftest import anew
 from tests.engine.histories import DAG, History, only, secret
@@ -157,6 +158,12 @@ async def test_a_registry_with_a_ca_of_its_own(flows: History, monkeypatch: pyte
             await flows.publish(ADDRESS, Access(), "one")
         done = await flows.publish(ADDRESS, Access(authority=authority), "one")
     assert "main" in only(done).written
+
+
+async def test_an_empty_key_publishes_nothing_unsigned(flows: History) -> None:
+    empty = Signer(key=secret("\n"))
+    with pytest.raises(CheckError, match="--signing-key: empty: nothing is published unsigned"):
+        await flows.publish("127.0.0.1:9", Access(), "one", signer=empty)  # nobody is asked
 
 
 @pytest.mark.usefixtures("no_gate")
