@@ -16,10 +16,9 @@ from pydantic import BaseModel
 
 from . import outside
 from .errors import ConfigurationError, StepError
-from .provenance import Workflow
+from .provenance import ISSUER, Workflow
 from .signing import Signer
 
-GITHUB = "https://token.actions.githubusercontent.com"
 _AUDIENCE = "sigstore"
 
 
@@ -55,7 +54,7 @@ def workflow(jwt: str) -> Workflow | None:
     on these claims is published unless it did.
     """
     claims = _claims(jwt)
-    if claims.get("iss") != GITHUB:
+    if claims.get("iss") != ISSUER:
         return None
     wanted = ("job_workflow_ref", "repository", "run_id", "run_attempt")
     return Workflow(**{name: str(claims.get(name, "")) for name in wanted})

@@ -33,6 +33,9 @@ class _Given(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+ISSUER = "https://token.actions.githubusercontent.com"  # of GitHub Actions' identity tokens
+
+
 class Workflow(_Given):
     """Claims of GitHub Actions' identity token, to be given only once a certificate authority accepted it.
 

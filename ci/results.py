@@ -152,7 +152,9 @@ async def read(folder: dagger.Directory, locks: dict[str, str]) -> Results:
     Raises:
         ConfigurationError: a file is none of ours, or two speak of one DAG type.
     """
-    texts = {path: await folder.file(path).contents() for path in await folder.glob("**/*.json")}
+    ours = (outputs.PLAN, publication.FILE)
+    there = [path for path in await folder.glob("**/*.json") if Path(path).name in ours]
+    texts = {path: await folder.file(path).contents() for path in there}
     problems: list[str] = []
     plans = [text for path, text in texts.items() if Path(path).name == outputs.PLAN]
     found: list[Publication] = []

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from .. import report_formats, scan_texts
+from ..evidence import GITHUB
+from ..provenance import ISSUER
 from ..publication import Publication, Row
 from ..shown import escaped, literal
 from ..sizes import megabytes
@@ -11,7 +13,6 @@ from ..verdict import Verdict
 from .outputs import Plan
 
 _HEAD = ("DAG type", "verdict", "image", "size", "tests", "scan", "tags")
-_ISSUER = "https://token.actions.githubusercontent.com"
 
 
 def markdown(done: Publication, plan: Plan | None, missing: Sequence[str]) -> str:
@@ -120,7 +121,7 @@ def _verify(done: Publication, plan: Plan | None) -> Iterator[str]:
     if plan and plan.event and keyless:
         platform = [
             f"gh attestation verify oci://{row.reference} --repo {plan.event.repository} "
-            f"--signer-workflow {row.identity.removeprefix('https://github.com/').partition('@')[0]}"
+            f"--signer-workflow {row.identity.removeprefix(GITHUB).partition('@')[0]}"
             for row in keyless
         ]
         yield "What GitHub itself says of them (`actions/attest-build-provenance`):"
@@ -130,6 +131,6 @@ def _verify(done: Publication, plan: Plan | None) -> Iterator[str]:
 def _command(row: Row, commit: str) -> str:
     by = ["--key", "cosign.pub"]
     if row.identity:
-        by = ["--certificate-identity", row.identity, "--certificate-oidc-issuer", _ISSUER]
+        by = ["--certificate-identity", row.identity, "--certificate-oidc-issuer", ISSUER]
     words = ["dagger", "call", "verify", "--reference", row.reference, *by, "--commit", commit]
     return shlex.join(words)

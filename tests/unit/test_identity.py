@@ -12,14 +12,14 @@ import pytest
 
 from ci import identity
 from ci.errors import ConfigurationError, StepError
-from ci.identity import GITHUB, workflow
-from ci.provenance import Workflow
+from ci.identity import workflow
+from ci.provenance import ISSUER, Workflow
 
 from .test_provenance import JOB
 
 REQUEST = "request-token-of-the-run"
 CLAIMS: dict[str, object] = {
-    "iss": GITHUB,
+    "iss": ISSUER,
     "aud": "sigstore",
     "sub": "repo:acme/dags:ref:refs/heads/main",
     "job_workflow_ref": JOB,
@@ -69,11 +69,11 @@ def test_letters_of_the_url_alphabet_are_read() -> None:
         "https://accounts.google.com",
         "",
         None,
-        f"{GITHUB}/",
-        f"{GITHUB}.evil.example",
-        f"{GITHUB}/acme",
+        f"{ISSUER}/",
+        f"{ISSUER}.evil.example",
+        f"{ISSUER}/acme",
         "http://token.actions.githubusercontent.com",
-        [GITHUB],
+        [ISSUER],
     ],
 )
 def test_a_token_of_another_issuer_tells_of_no_run(issuer: object) -> None:
