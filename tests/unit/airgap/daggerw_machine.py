@@ -17,6 +17,7 @@ echo "pid=$$"
 echo "engine=${{_EXPERIMENTAL_DAGGER_RUNNER_HOST-unset}} module=${{DAGGER_MODULE-unset}}"
 echo "nag=$DAGGER_NO_NAG track=$DO_NOT_TRACK color=${{NO_COLOR-unset}}"
 echo "progress=${{DAGGER_PROGRESS-unset}}"
+echo "ending=${{_EXPERIMENTAL_DAGGER_SHUTDOWN_TIMEOUT-unset}}"
 for word; do echo "argument=$word"; done
 exit {code}
 """

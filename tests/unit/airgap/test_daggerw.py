@@ -13,6 +13,8 @@ import pytest
 
 from .daggerw_machine import VERSION, Machine
 
+_ENDING = "_EXPERIMENTAL_DAGGER_SHUTDOWN_TIMEOUT"
+
 
 @pytest.fixture(name="machine")
 def make_machine(tmp_path: Path) -> Machine:
@@ -282,3 +284,12 @@ def test_the_users_own_settings_stay(machine: Machine) -> None:
     output = machine.run("call", cwd=machine.folder)[1]
     assert "nag=0 track=0" in output
     assert "module=other" in output
+
+
+@pytest.mark.parametrize(("setting", "expected"), [({}, "5m"), ({_ENDING: "1s"}, "1s")])
+def test_the_end_of_a_large_session_is_waited_for(
+    machine: Machine, setting: dict[str, str], expected: str
+) -> None:
+    machine.engine(machine.run_folder / "default")
+    machine.environment |= setting
+    assert f"ending={expected}\n" in machine.run("check")[1]
