@@ -1,19 +1,20 @@
 """All DAG types of a repository: images/<type>/pyproject.toml beside dags/ and scripts/, in one folder."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from . import secret_files, spec
+from . import links, secret_files, spec
 from .errors import ConfigurationError, did_you_mean
 from .spec import DagType
 
+_LONGEST = 100  # characters of a name: it is in paths and in the image's reference, whose length has limits
 # The name becomes a component of the image's reference, where nothing else is legal.
-NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+NAME = re.compile(rf"(?=.{{1,{_LONGEST}}}\Z)[a-z0-9]+([._-][a-z0-9]+)*")
 RESERVED = frozenset({"base"})  # images/base is the base image's own folder, no DAG type
+_CODE = frozenset({".py", ".zip"})  # what Airflow looks into for DAGs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,15 @@ def load(root: Path) -> Catalog:
     return Catalog(types=sound, problems={name: tuple(found) for name, found in problems.items()})
 
 
+def name_problem(name: str) -> str:
+    """What is wrong with the name of a DAG type; empty where nothing is."""
+    if NAME.fullmatch(name):
+        return ""
+    if len(name) > _LONGEST:
+        return f"has {len(name)} characters, where a DAG type's name may have {_LONGEST}"
+    return "is no name for an image: use a-z, 0-9 and single - _ . between"
+
+
 def text_of(file: Path, shown: str) -> str:
     """The text of a file that people write.
 
@@ -90,10 +100,9 @@ def text_of(file: Path, shown: str) -> str:
 def _load_type(root: Path, folder: Path) -> DagType:
     file = folder / "pyproject.toml"
     shown = str(file.relative_to(root))
-    if not NAME.fullmatch(folder.name):
-        raise ConfigurationError(
-            [f"images/{folder.name}: is no name for an image: use a-z, 0-9 and single - _ . between"]
-        )
+    problem = name_problem(folder.name)
+    if problem:
+        raise ConfigurationError([f"images/{folder.name}: {problem}"])
     if not file.is_file():
         raise ConfigurationError(
             [f"{shown}: is missing: write it, or remove the folder images/{folder.name}"]
@@ -102,8 +111,7 @@ def _load_type(root: Path, folder: Path) -> DagType:
     problems = [
         *_missing(root, found, "dags", found.dag_paths),
         *_missing(root, found, "scripts", found.script_paths),
-        *_leading_out(root, found, "dags", found.dag_paths),
-        *_leading_out(root, found, "scripts", found.script_paths),
+        *links.problems(root, found),
         *_without_code(root, found),
         *secret_files.problems(root, found),
     ]
@@ -127,27 +135,13 @@ def _missing(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -
     return problems
 
 
-def _leading_out(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -> list[str]:
-    """Links to what isn't in the tree, and so not in the image either."""
-    inside = (root / tree).resolve()
-    places = [root / tree / path for path in paths]
-    items = [item for place in places for item in (place, *sorted(place.rglob("*")))]
-    # os.path.realpath, since Path.resolve raises for a circle of links.
-    outside = [item for item in items if not Path(os.path.realpath(item)).is_relative_to(inside)]
-    return [
-        f"{dag_type.file}: {item.relative_to(root)} leads out of {tree}/: put a copy there instead of a link"
-        for item in outside
-        if item.parent not in outside
-    ]
-
-
 def _without_code(root: Path, dag_type: DagType) -> list[str]:
     problems: list[str] = []
     for path in dag_type.dag_paths:
         place = root / "dags" / path
-        if place.is_dir() and not any(place.rglob("*.py")):
+        if place.is_dir() and not any(each.suffix in _CODE for each in place.rglob("*")):
             problems.append(f"{dag_type.file}: dags/{path} holds no Python file: put a DAG there")
-        if place.is_file() and place.suffix not in {".py", ".zip"}:
+        if place.is_file() and place.suffix not in _CODE:
             problems.append(f"{dag_type.file}: dags/{path} is no Python file: name DAG files or folders")
     return problems
 

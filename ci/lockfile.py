@@ -46,10 +46,11 @@ class _Package(BaseModel):
     version: str
     wheels: tuple[_Artifact, ...] = ()
     sdist: _Artifact | None = None
+    archive: _Artifact | None = None  # the only file of a package from an address of its own
 
     @property
     def hashed(self) -> bool:
-        files = [*self.wheels, *([self.sdist] if self.sdist else [])]
+        files = [*self.wheels, *(file for file in (self.sdist, self.archive) if file)]
         return bool(files) and all(file.hashes for file in files)
 
 
@@ -92,7 +93,13 @@ def base_name(reference: str) -> str:
 
 
 def stamp(dag_type: DagType, base: str, resolved: str) -> str:
-    """The text of a lock: what uv resolved, and behind it what it was resolved for."""
+    """The text of a lock: what uv resolved, and behind it what it was resolved for.
+
+    Raises:
+        ConfigurationError: a package of it is no file, so that ``read`` would refuse the lock.
+    """
+    if problems := _no_files(dag_type, resolved):
+        raise ConfigurationError(problems)
     wanted = "".join(f"    {_quoted(pin)},\n" for pin in _requirements(dag_type))
     requirements = f"[\n{wanted}]" if wanted else "[]"
     text = f"{resolved.rstrip()}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
@@ -125,10 +132,12 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
         ConfigurationError: it is missing, no TOML, without hashes, or not made for these pins and this base.
             Where an address holds credentials, that alone is told, and they are not shown.
     """
-    file = dag_type.file.replace("pyproject.toml", NAME)
+    file = _file(dag_type)
     if text is None:
         raise ConfigurationError([f"{file}: is missing; {REMEDY}"])
     credentials.refuse_in_lock(file, text, "holds a login")  # first: what is told of mistakes shows values
+    if problems := _no_files(dag_type, text):  # before its shape: such a package may have no version
+        raise ConfigurationError(problems)
     document = _parse(file, text)
     made_for = document.tool.stamp
     bare = sorted(package.name for package in document.packages if not package.hashed)
@@ -141,6 +150,43 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     if problems:
         raise ConfigurationError(problems)
     return Lock(text=text, packages={package.name: package.version for package in document.packages})
+
+
+def _file(dag_type: DagType) -> str:
+    return dag_type.file.replace("pyproject.toml", NAME)
+
+
+class _Origin(BaseModel):
+    """A package that is no file."""
+
+    name: str = "?"
+    vcs: object = None
+    directory: object = None
+
+    @property
+    def told(self) -> str:
+        if self.vcs is not None:
+            return "from version control"
+        return "from a folder" if self.directory is not None else ""
+
+
+class _Origins(BaseModel):
+    packages: tuple[_Origin, ...] = ()
+
+
+def _no_files(dag_type: DagType, text: str) -> list[str]:
+    """A sentence for each package that isn't made of files; none where the text is no lock at all."""
+    try:
+        packages = _Origins.model_validate(tomllib.loads(text)).packages
+    except (tomllib.TOMLDecodeError, ValidationError):
+        return []
+    return [
+        f"{_file(dag_type)}: {each.name!r} comes {each.told}, and an image takes files with hashes alone: "
+        "pin a version from a package index, or name the url of a wheel in [tool.uv.sources] of "
+        f"{dag_type.file}; then {REMEDY}"
+        for each in packages
+        if each.told
+    ]
 
 
 def _parse(file: str, text: str) -> _Document:

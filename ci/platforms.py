@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import parse_wheel_filename
@@ -53,8 +54,14 @@ def missing(lock: Lock, platform: str) -> list[str]:
     return [
         f"{package['name']}=={package.get('version', '?')}"
         for package in tomllib.loads(lock.text).get("packages", [])
-        if not any(fits(wheel, platform) for wheel in package.get("wheels", []))
+        if not any(fits(wheel, platform) for wheel in wheels(package))
     ]
+
+
+def wheels(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The wheels of a package, as a pylock.toml lists them; from an address of its own it has one at most."""
+    archive = package.get("archive", {})
+    return [*package.get("wheels", []), *([archive] if _file_of(archive).endswith(".whl") else [])]
 
 
 def fits(wheel: Mapping[str, str], platform: str) -> bool:
@@ -64,7 +71,12 @@ def fits(wheel: Mapping[str, str], platform: str) -> bool:
         wheel: with its "name", "path" or "url".
         platform: one of MACHINES.
     """
-    place = wheel.get("name") or wheel.get("path") or urlsplit(wheel.get("url", "")).path
-    tags = parse_wheel_filename(unquote(place).rpartition("/")[2])[3]
+    tags = parse_wheel_filename(_file_of(wheel))[3]
     fitting = re.compile(rf"any|manylinux.*_{MACHINES[platform]}")
     return any(fitting.fullmatch(tag.platform) for tag in tags)
+
+
+def _file_of(artifact: Mapping[str, str]) -> str:
+    """The name of a file."""
+    place = artifact.get("name") or artifact.get("path") or urlsplit(artifact.get("url", "")).path
+    return unquote(place).rpartition("/")[2]

@@ -1,11 +1,12 @@
 """The file of each package of a lock that was installed, by its SHA-256, where the lock leaves but one."""
 
 import tomllib
+from collections.abc import Mapping
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from .platforms import fits
+from .platforms import fits, wheels
 from .purl import Package
 
 
@@ -25,8 +26,8 @@ def hashes(lock: str, platform: str) -> dict[Package, str]:
 
 
 def _file(package: dict[str, Any], platform: str) -> str:
-    wheels = [each for each in package.get("wheels", []) if fits(each, platform)]
-    if len(wheels) > 1:
+    fitting = [each for each in wheels(package) if fits(each, platform)]
+    if len(fitting) > 1:
         return ""
-    file = wheels[0] if wheels else package.get("sdist", {})
+    file: Mapping[str, Any] = next(iter(fitting), package.get("sdist") or package.get("archive", {}))
     return str(file.get("hashes", {}).get("sha256", ""))

@@ -210,6 +210,15 @@ class DagType(BaseModel):
         """Folders and files under scripts/ that go into the image, sorted."""
         return tuple(sorted(self.settings.scripts))
 
+    def listing(self, tree: str, path: str) -> str:
+        """What to do so that a folder or file of dags or scripts gets into the image, too."""
+        if tree == "dags" and not self.settings.dags:
+            return (
+                f'write dags = ["{self.name}", "{path}"] into [tool.{TOOL}] of {self.file}: '
+                f'without it, dags is ["{self.name}"]'
+            )
+        return f'add "{path}" to [tool.{TOOL}] {tree} of {self.file}'
+
 
 def parse(name: str, file: str, text: str) -> DagType:
     """One DAG type from the text of its pyproject.toml.
@@ -227,7 +236,7 @@ def parse(name: str, file: str, text: str) -> DagType:
         raise ConfigurationError(problems)
     project = tables.read(file, "project", Project, document.get("project"), problems)
     settings = tables.read(file, f"tool.{TOOL}", Settings, _tools(document).get(TOOL, {}), problems)
-    problems += _misspelt_tables(file, document)
+    problems += [*_misspelt_tables(file, document), *_unhashed_sources(file, document)]
     if project is not None:
         problems += _twice(file, project)
     if problems or project is None or settings is None:
@@ -251,9 +260,27 @@ def _misspelt_tables(file: str, document: dict[str, Any]) -> list[str]:
     return problems + [f"{file}: unknown table [tool.{table}]{hint}" for table, hint in hints.items() if hint]
 
 
+def _unhashed_sources(file: str, document: dict[str, Any]) -> list[str]:
+    """Sources of packages that uv takes and no lock has hashes for; what else is wrong there, uv says."""
+    sources = _table(_table(_tools(document).get("uv")).get("sources"))
+    problems: list[str] = []
+    for name, value in sources.items():
+        each = cast("list[object]", value) if isinstance(value, list) else [value]
+        keys = {key for one in each for key in _table(one)} & {"git", "path", "workspace"}
+        problems += [
+            f"{file}: [tool.uv.sources] {credentials.redacted(name)} has {key!r}, which gives no file with "
+            "a hash: name the url of a wheel or an index there, or remove it"
+            for key in sorted(keys)
+        ]
+    return problems
+
+
 def _tools(document: dict[str, Any]) -> dict[str, Any]:
-    tools = document.get("tool", {})
-    return cast("dict[str, Any]", tools) if isinstance(tools, dict) else {}
+    return _table(document.get("tool"))
+
+
+def _table(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _twice(file: str, project: Project) -> list[str]:

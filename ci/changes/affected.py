@@ -22,6 +22,7 @@ from .snapshot import Comparison, Snapshot
 
 PINS_FILE = "ci/pins.toml"
 BASE = "airflow"  # its name in that file
+IGNORE_FILE = "dags/.airflowignore"  # counts for all types, see ci/sources.py
 PROJECT = re.compile(r"images/([^./][^/]*)/pyproject\.toml")  # a DAG type's, by its folder
 MODULE = frozenset({"ci", "dagger.json", "pyproject.toml", "uv.lock"})  # what makes the images
 
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     SETTINGS = "settings"
     LOCK = "lock"
     IMPORTS = "imports"
+    IGNORED = "ignored DAG files"  # they are in no image, but in every type's tests
     POLICY = "policy"
     PUBLISH = "publish settings"
     LAYERS = "layer settings"
@@ -168,6 +170,7 @@ class _Change:
     def everywhere(self) -> list[Reason]:
         """The reasons that hold for every DAG type."""
         places: dict[Kind, set[str]] = {
+            Kind.IGNORED: self._at(IGNORE_FILE),
             Kind.POLICY: self._at(policy.HOUSE, *self._vex(policy.HOUSE)),
             Kind.PUBLISH: self._at(publish_settings.FILE),
             Kind.LAYERS: self._at(layer_settings.FILE),

@@ -1,60 +1,103 @@
 """Credentials where none may be: in the addresses of a pyproject.toml or a lock. None is ever shown."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import cast
 
 from ..errors import ConfigurationError
 
-_ADDRESS = re.compile(r"(?<=://)[^\s'\"<>]+")
-_WITH_SCHEME = re.compile(r"\w+://[^\s'\"]+")
+# A line, and on it an address: behind what ends a word. Any quote and bracket may stand in a password, too.
+_BEGIN = re.compile(r"\n|(?<![^\s,;=|&(){}\[\]<>'\"`])[A-Za-z][\w+.-]*://")
+# What stands before a login; in the web's addresses clients take fewer and more slashes, and wrong ones.
+_OPENING = re.compile(r"(?:(?<=http)|(?<=https)):[/\\]+|://", re.IGNORECASE)
+_WORD = re.compile(r"\S*")
+_AUTHORITY = re.compile(r"[^\s/?#]*")
+_ADDRESS = re.compile(r"\w+://\S+")
+_VALUE = re.compile(r"(?:[^:/]*@)?\s*[A-Za-z][\w+.-]*://")  # an address, or a requirement with one
 _HOST = re.compile(r"://(?:\*\*\*@)?([^\s/?#]+)")
 _SECRET = re.compile(
     r"(?i)(?<=[?&])([\w-]*(?:token|signature|secret|credential|password|passwd|pwd|jwt)"
-    r"|[\w-]*(?:api|access|private|secret)[_-]?key|sig|auth|key)=[^\s&#'\"]+"
+    r"|[\w-]*(?:api|access|private|secret)[_-]?key|sig|auth|key)=[^\s&#]*[^\s&#'\"`<>,;)\]}]"
 )
 # An @ in an address that has a host's name behind it, and no slash before, as npm's scopes have.
 _BEFORE_A_HOST = re.compile(r"(?<!/)@(?=[A-Za-z\[]|\d+\.\d+\.\d+\.\d)")
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*\](?::\d*)?")
 _SSH_USER = re.compile(r"(?i)(?:^|\s|\+)ssh://[A-Za-z0-9_.-]+@[^\s@]*$")
 _TABLES = ("build-system", "dependency-groups", "project")
+_REQUIREMENTS = ("project.dependencies", "project.optional-dependencies")
 _REMEDY = "give them in a netrc file: dagger call --netrc file://$HOME/.netrc lock"
 
 
 def redacted(text: str) -> str:
     """A text with every user, password and token in its addresses replaced by ***.
 
-    A token that is a part of an address's path, as some hosts of packages give them, looks like any other
-    name and stays.
+    Where a login may end at one sign @ or at another, the last one in the word counts: a host may be lost,
+    a password isn't shown. A token that is a part of an address's path, as some hosts of packages give them,
+    looks like any other name and stays.
     """
+    starts = [0, *(found.start() for found in _BEGIN.finditer(text)), len(text)]
+    parts = [_without_logins(text[start:end]) for start, end in pairwise(starts)]
+    return _SECRET.sub(r"\1=***", "".join(parts))
+
+
+def _without_logins(piece: str) -> str:
+    """A piece of a line, with at most one address at its start and others in the same word."""
     parts: list[str] = []
     done = 0
-    while found := _ADDRESS.search(text, done):
-        parts.append(text[done : found.start()])
-        login = _login(found[0])
-        parts.append("***@" if login else "")
-        done = found.start() + login
-        if not login:  # another address may begin further on in the same word
-            done = found.start() + 1
-            parts.append(text[found.start()])
-    return _SECRET.sub(r"\1=***", "".join([*parts, text[done:]]))
+    if ":" not in piece:
+        return piece
+    final = piece.rfind("@")
+    word = _Word(piece, 0, final)
+    for found in _OPENING.finditer(piece):
+        start = found.end()
+        if start < done:
+            continue
+        if start >= word.end:
+            word = _Word(piece, start, final)
+        end = word.login(start)
+        if end:
+            parts += [piece[done:start], "***@"]
+            done = end
+    return "".join([*parts, piece[done:]])
 
 
-def _login(address: str) -> int:
-    """How long user and password are, with their @, at the start of what follows on ://."""
-    authority = re.match(r"[^/?#]*", address)
-    end = authority.end() if authority else 0
-    inside = address.rfind("@", 0, end)
-    if inside >= 0:
-        return inside + 1
-    host, colon, port = address[:end].rpartition(":")
-    last = address.rfind("@")
-    if not colon or last < 0 or address.startswith("["):
-        return 0
-    if port and not port.isdecimal():  # a slash in a password should have been encoded
-        return last + 1
-    # "user:123/45@host" and "host:123/a@b" look alike: the first has no name of a host at its start.
-    is_host = "." in host or host == "localhost"
-    return 0 if is_host or not _BEFORE_A_HOST.search(address, end) else last + 1
+class _Word:
+    """A word of a piece, and where its signs @ are; looked for once, for it may hold many addresses.
+
+    ``final`` is where the piece has its last one.
+    """
+
+    def __init__(self, piece: str, start: int, final: int) -> None:
+        self._piece = piece
+        self._final = final
+        self.end = _end(_WORD, piece, start)
+        self._last = piece.rfind("@", start, self.end)
+        hosts = _BEFORE_A_HOST.finditer(piece, start, self.end)
+        self._before_a_host = max((found.start() for found in hosts), default=-1)
+
+    def login(self, start: int) -> int:
+        """Where the login that starts there ends, behind its @; 0 where there is none."""
+        end = _end(_AUTHORITY, self._piece, start)
+        authority = self._piece[start:end]
+        if "@" in authority:
+            return self._last + 1
+        host, colon, port = authority.rpartition(":")
+        if not colon or _IPV6.fullmatch(authority):
+            return 0
+        if ":" in host or (port and not port.isdecimal()):  # a slash or blank in a password, not encoded
+            bare = port.rstrip("'\"`.,;:)]}>")
+            last = self._final if end == self.end and bare and not bare.isdecimal() else self._last
+            return last + 1 if last >= end else 0
+        # "user:123/45@host" and "host:123/a@b" look alike: the first has no name of a host at its start.
+        is_host = "." in host or host == "localhost"
+        return 0 if is_host or self._before_a_host < end else self._last + 1
+
+
+def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    found = pattern.match(text, start)
+    return found.end() if found else start
 
 
 def problems(file: str, document: dict[str, object]) -> list[str]:
@@ -70,7 +113,7 @@ def problems(file: str, document: dict[str, object]) -> list[str]:
     return [
         f"{file}: {key}: the address holds credentials: take them out, and {_REMEDY}"
         for key, text in [*texts, *_texts("tool.uv", uv)]
-        if redacted(text) != text and not _SSH_USER.search(text)
+        if _is_hiding(text if _is_prose(key) else _closed(text)) and not _SSH_USER.search(text)
     ]
 
 
@@ -82,8 +125,8 @@ def refuse_in_lock(file: str, text: str, what: str = "isn't written") -> None:
         text: what it says.
         what: the beginning of the message.
     """
-    shown = {found[0]: redacted(found[0]) for found in _WITH_SCHEME.finditer(text)}
-    hosts = {host[1] for address, each in shown.items() if each != address and (host := _HOST.search(each))}
+    values = {_closed(value) for value in _values(text) if not _SSH_USER.search(value)}
+    hosts = {_host(value) for value in values if _is_hiding(value)}
     if hosts:
         raise ConfigurationError(
             [
@@ -92,6 +135,33 @@ def refuse_in_lock(file: str, text: str, what: str = "isn't written") -> None:
                 for host in sorted(hosts)
             ]
         )
+
+
+def _is_hiding(text: str) -> bool:
+    return redacted(text) != text
+
+
+def _is_prose(key: str) -> bool:
+    """Whether a key's text may be a sentence with an address in it."""
+    return key.startswith("project.") and not key.startswith(_REQUIREMENTS)
+
+
+def _closed(value: str) -> str:
+    """A value that is an address as one word, so that a blank in a password ends nothing."""
+    return re.sub(r"\s", "_", value) if _VALUE.match(value) else value
+
+
+def _values(lock: str) -> list[str]:
+    try:
+        return [text for _, text in _texts("", tomllib.loads(lock))]
+    except tomllib.TOMLDecodeError:
+        return _ADDRESS.findall(lock)
+
+
+def _host(address: str) -> str:
+    """The host that serves an address; where it might be a part of a password, none is named."""
+    found = _HOST.search(redacted(address))
+    return found[1] if found and address.count("@") <= 1 else "an index"
 
 
 def _texts(key: str, value: object) -> Iterator[tuple[str, str]]:

@@ -12,10 +12,15 @@ from ..spec import TOOL, TREES, DagType
 from .environment import Environment
 from .imports_of import Import, imports_of
 from .resolution import Place, Resolver
+from .roles import Roles, roles
 
 DECLARED = "unused dependencies"
 PROVIDED = "import hygiene"
 _KEY = "allow-not-imported"
+_UNNAMED = (
+    "give the file and its folders names that Python can import, and import it by its whole name: "
+    "`from folder.file import name`"
+)
 _NAMED = 5  # modules that a finding names
 # What folders of a repository are called that people expect in an image.
 _CUSTOMARY = frozenset(
@@ -46,11 +51,15 @@ def outcome(
     resolver = Resolver(own, files - set(own), environment)
     owners = {path: [each.name for each in types if _is_of(path, each)] for path in files - set(own)}
     patched = any("sys.path" in sources[path] for path in own)
-    tests = _tests(found, resolver)
+    known = roles({path: sources[path] for path in own}, found, resolver)
+    needed = {path: _needed(path, found[path], resolver, known) for path in own}
     findings = [
-        _of_test(finding) if path in tests else finding
+        _of_test(finding) if path in known.tests else finding
         for path in own
-        for finding in _misplaced(dag_type, path, found[path], resolver, owners, patched=patched)
+        for finding in (
+            *_misplaced(dag_type, path, needed[path], resolver, owners, patched=patched),
+            *_relative(path, needed[path], resolver, known),
+        )
     ]
     used = {
         each.longest for imports in found.values() for each in imports if not each.typing and not each.level
@@ -74,6 +83,39 @@ def _is_of(file: str, dag_type: DagType) -> bool:
     return any(file == path or file.startswith(f"{path}/") for path in paths(dag_type))
 
 
+def _needed(file: str, imports: Iterable[Import], resolver: Resolver, known: Roles) -> list[Import]:
+    """The imports of a file that must be there: not those that stand in place of others, which all are."""
+
+    def is_there(each: Import) -> bool:
+        fails = each.level and (known.alone.get(file) is Level.ERROR or resolver.is_at_top(file, each))
+        return not fails and resolver.place(file, each)[0] in {Place.OWN, Place.INSTALLED}
+
+    return [
+        each
+        for each in imports
+        if not (each.optional or each.typing or any(all(map(is_there, tried)) for tried in each.instead))
+    ]
+
+
+def _relative(file: str, imports: Iterable[Import], resolver: Resolver, known: Roles) -> Iterator[Finding]:
+    """Relative imports of a file that Airflow loads by itself, though what they mean is there."""
+    names: dict[tuple[int, str, str | None, bool], list[str]] = {}
+    for each in imports:
+        at_top = resolver.is_at_top(file, each)
+        if each.level and (at_top or file in known.alone) and resolver.place(file, each)[0] is Place.OWN:
+            key = (each.line, each.shown, resolver.absolute(file, each), at_top)
+            names.setdefault(key, []).append(each.name)
+    for (line, shown, module, at_top), taken in names.items():
+        why = (
+            "the top of an archive is no package" if at_top else "Airflow loads a DAG file as a part of none"
+        )
+        cause = f"imports {shown!r}, which needs a package: {why}"
+        level = Level.ERROR if at_top else known.alone[file]
+        statement = f"{f'from {module} ' if module else ''}import {', '.join(taken)}"
+        remedy = _UNNAMED if module is None else f"write `{statement}`"
+        yield Finding(check=PROVIDED, file=file, line=line, cause=cause, remedy=remedy, level=level)
+
+
 def _misplaced(  # noqa: PLR0913 - each comes from another place
     dag_type: DagType,
     file: str,
@@ -85,8 +127,6 @@ def _misplaced(  # noqa: PLR0913 - each comes from another place
 ) -> Iterator[Finding]:
     """Imports of a file that lead to another type's files, to nothing, or past a file of its own."""
     for each in imports:
-        if each.optional or each.typing:
-            continue
         level = Level.ERROR
         place, path = resolver.place(file, each)
         if place is Place.FOREIGN:
@@ -99,25 +139,6 @@ def _misplaced(  # noqa: PLR0913 - each comes from another place
         else:
             continue
         yield Finding(check=PROVIDED, file=file, line=each.line, cause=cause, remedy=remedy, level=level)
-
-
-def _tests(found: Mapping[str, Iterable[Import]], resolver: Resolver) -> frozenset[str]:
-    """Of a type's files those that are named as tests are, and that no other file leads to."""
-    reached: set[str] = set()
-    waiting = [path for path in found if not _is_named_as_test(path)]
-    while waiting:
-        path = waiting.pop()
-        if path in found and path not in reached:
-            reached.add(path)
-            waiting += [resolver.place(path, each)[1] for each in found[path]]
-    return frozenset(found.keys() - reached)
-
-
-def _is_named_as_test(path: str) -> bool:
-    *folders, name = path.split("/")
-    return (
-        name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py") or "tests" in folders
-    )
 
 
 def _of_test(finding: Finding) -> Finding:
@@ -148,12 +169,7 @@ def _owners_of(path: str, owners: Mapping[str, list[str]]) -> list[str]:
 
 def _foreign(dag_type: DagType, path: str, owners: list[str]) -> tuple[str, str]:
     tree, _, below = path.partition("/")
-    folder = f'"{below.split("/")[0]}"'
-    listed = f"add {folder} to [tool.{TOOL}] {tree} of {dag_type.file}"
-    if tree == "dags" and not dag_type.settings.dags:
-        default = f'"{dag_type.name}"'
-        listed = f"write dags = [{default}, {folder}] into [tool.{TOOL}] of {dag_type.file}: "
-        listed += f"without it, dags is [{default}]"
+    listed = dag_type.listing(tree, below.split("/")[0])
     if not owners:
         return f"imports {path}, which isn't in this image", listed
     whose = f"the DAG type{'s' * (len(owners) > 1)} {', '.join(owners)}"
@@ -171,7 +187,9 @@ def _missing(dag_type: DagType, found: Import, resolver: Resolver) -> tuple[str,
     if path := resolver.beside(found.module):
         name = path.removeprefix("dags/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         return cause, f"import it as {name!r}: a file's own folder isn't on the import path"
-    pin = f"pin the package that provides {module!r} in {dag_type.file} and lock"
+    tried = found.instead[-1][0].shown if found.instead else ""
+    either = f", or the one that provides {tried!r}," if tried else ""
+    pin = f"pin the package that provides {module!r}{either} in {dag_type.file} and lock"
     if module in _CUSTOMARY:
         moved = f"where it is a folder of the repository, move {module}/ to scripts/ and import it as "
         moved += f"'scripts.{module}': only dags/ and scripts/ are in an image"

@@ -1,13 +1,11 @@
 """What a Python file imports, by its syntax tree: each name with its line, and whether it may fail."""
 
 import ast
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-# Handlers for these catch a module that isn't there.
-_CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-# An `if` that mentions one of these decides by what is there.
-_DECIDING = frozenset({"version_info", "platform", "find_spec"})
+from . import tolerance
+
 # Airflow runs functions so decorated, or given to operators whose names end so, in another Python.
 _ELSEWHERE = frozenset(
     {"virtualenv", "branch_virtualenv", "external_python", "branch_external_python", "docker", "kubernetes"}
@@ -22,7 +20,8 @@ class Import:
 
     ``module`` is dotted, without the dots of a relative import, which are counted in ``level``; ``name`` is
     what is taken of it, which may be a module too: empty where it is imported itself, "*" for all.
-    ``optional`` where it may be missing; ``typing`` where no program that runs imports it.
+    ``optional`` where it may be missing; ``typing`` where no program that runs imports it. ``instead`` are
+    the imports in whose place it stands, as a handler's stand: it is needed where each group lacks one.
     """
 
     line: int
@@ -31,6 +30,7 @@ class Import:
     level: int = 0
     optional: bool = False
     typing: bool = False
+    instead: tuple[tuple["Import", ...], ...] = ()
 
     @property
     def longest(self) -> str:
@@ -53,15 +53,35 @@ def imports_of(text: str) -> tuple[Import, ...]:
     return tuple(sorted(set(_within(tree))))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Around:
+    """What is around a node, and so holds for imports in it; as the fields of Import of these names."""
+
+    optional: bool = False
+    typing: bool = False
+    instead: tuple[tuple[Import, ...], ...] = ()
+
+
+_NOTHING = _Around()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """What a whole file tells: functions that run in another Python, and what its imported names mean."""
+
+    away: frozenset[str]
+    meanings: Mapping[str, str]
+
+
 def _within(tree: ast.Module) -> Iterator[Import]:
-    away = _given_away(tree)
+    file = _File(away=_given_away(tree), meanings=tolerance.meanings(tree))
     # No recursion: a long expression is nested deeper than Python calls functions.
-    waiting: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
+    waiting: list[tuple[ast.AST, _Around]] = [(tree, _NOTHING)]
     while waiting:
-        node, optional, typing = waiting.pop()
-        yield from _named(node, optional=optional, typing=typing)
-        for inner, may_fail, checked_only in _parts(node, away):
-            waiting += [(each, optional or may_fail, typing or checked_only) for each in inner]
+        node, around = waiting.pop()
+        yield from _named(node, around)
+        for inner, closer in _parts(node, around, file):
+            waiting += [(each, closer) for each in inner]
 
 
 def _given_away(tree: ast.Module) -> frozenset[str]:
@@ -82,88 +102,89 @@ def _given_away(tree: ast.Module) -> frozenset[str]:
 def _operator(func: ast.expr) -> str:
     """The last name of what is called, such as PythonOperator of it or of PythonOperator.partial."""
     if isinstance(func, ast.Attribute) and func.attr == "partial":
-        return _last(func.value)
-    return _last(func)
+        return tolerance.last(func.value)
+    return tolerance.last(func)
 
 
-def _named(node: ast.AST, *, optional: bool, typing: bool) -> Iterator[Import]:
+def _named(node: ast.AST, around: _Around) -> Iterator[Import]:
+    for found in _plain(node):
+        yield replace(found, optional=around.optional, typing=around.typing, instead=around.instead)
+
+
+def _plain(node: ast.AST) -> Iterator[Import]:
     if isinstance(node, ast.Import):
         for alias in node.names:
-            yield Import(line=node.lineno, module=alias.name, optional=optional, typing=typing)
+            yield Import(line=node.lineno, module=alias.name)
     elif isinstance(node, ast.ImportFrom):
         for alias in node.names:
-            yield Import(
-                line=node.lineno,
-                module=node.module or "",
-                name=alias.name,
-                level=node.level,
-                optional=optional,
-                typing=typing,
-            )
-    elif isinstance(node, ast.Call) and _last(node.func) in _DYNAMIC and node.args:
+            yield Import(line=node.lineno, module=node.module or "", name=alias.name, level=node.level)
+    elif isinstance(node, ast.Call) and tolerance.last(node.func) in _DYNAMIC and node.args:
         name = _literal(node.args[0])
         if name and not name.startswith("."):
-            yield Import(line=node.lineno, module=name, optional=optional, typing=typing)
+            yield Import(line=node.lineno, module=name)
 
 
 def _literal(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-Part = tuple[Sequence[ast.AST], bool, bool]
+Part = tuple[Sequence[ast.AST], _Around]
 
 
-def _parts(node: ast.AST, away: Container[str]) -> list[Part]:
-    """What is in a node: nodes, whether an import in them may fail, whether they are for type checkers.
-
-    ``away`` are the names of functions that run in another Python.
-    """
+def _parts(node: ast.AST, around: _Around, file: _File) -> list[Part]:
+    """What is in a node: nodes, and what is around them."""
+    may_fail = replace(around, optional=True)
     if isinstance(node, ast.Try | ast.TryStar):
-        caught = any(_catches(handler.type) for handler in node.handlers)
-        return [
-            ([*node.body, *node.handlers], caught, False),
-            ([*node.orelse, *node.finalbody], False, False),
-        ]
-    if isinstance(node, ast.With) and any(_suppresses(item.context_expr) for item in node.items):
-        return [(node.body, True, False)]
+        body = may_fail if tolerance.tolerates(node.handlers) else around
+        handlers = [([each], _around_handler(each, node, around)) for each in node.handlers]
+        return [(node.body, body), *handlers, ([*node.orelse, *node.finalbody], around)]
+    if isinstance(node, ast.With) and any(tolerance.suppresses(item.context_expr) for item in node.items):
+        return [(node.body, may_fail)]
     if isinstance(node, ast.If):
+        decided = may_fail if tolerance.decides(node.test, file.meanings) else around
         typing, negated = _of_type_checking(node.test)
-        deciding = bool(_names(node.test) & _DECIDING)
-        return [
-            ([node.test], deciding, False),
-            (node.body, deciding, typing and not negated),
-            (node.orelse, deciding, typing and negated),
-        ]
+        checked = replace(decided, typing=True) if typing else decided
+        body, orelse = (decided, checked) if negated else (checked, decided)
+        return [([node.test], decided), (node.body, body), (node.orelse, orelse)]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        elsewhere = node.name in away or any(_last(each) in _ELSEWHERE for each in node.decorator_list)
-        return [(node.body, elsewhere, False), ([*node.decorator_list, node.args], False, False)]
-    return [(list(ast.iter_child_nodes(node)), False, False)]
+        elsewhere = _is_elsewhere(node, file.away)
+        return [
+            (node.body, may_fail if elsewhere else around),
+            ([*node.decorator_list, node.args], around),
+        ]
+    return [(list(ast.iter_child_nodes(node)), around)]
 
 
-def _catches(caught: ast.expr | None) -> bool:
-    return caught is None or bool(_names(caught) & _CATCHING)
+def _is_elsewhere(node: ast.FunctionDef | ast.AsyncFunctionDef, away: Container[str]) -> bool:
+    return node.name in away or any(tolerance.last(each) in _ELSEWHERE for each in node.decorator_list)
 
 
-def _suppresses(context: ast.expr) -> bool:
-    return (
-        isinstance(context, ast.Call)
-        and _last(context.func) == "suppress"
-        and bool(_names(context) & _CATCHING)
-    )
+def _around_handler(handler: ast.ExceptHandler, node: ast.Try | ast.TryStar, around: _Around) -> _Around:
+    """A handler for a missing module is a second way: needed where what was tried first isn't there."""
+    if not tolerance.catches(handler.type):
+        return around
+    if tried := tuple(_tried(node.body)):
+        return replace(around, instead=(*around.instead, tried))
+    # What raised is no import that is seen here; an Exception is most likely something else altogether.
+    return replace(around, optional=True) if tolerance.catches_nothing_else(handler.type) else around
+
+
+def _tried(body: Sequence[ast.stmt]) -> Iterator[Import]:
+    """The imports that the body of a try makes itself, none of which may fail there."""
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.If):
+            continue
+        if isinstance(node, ast.Try | ast.TryStar) and tolerance.tolerates(node.handlers):
+            continue
+        if isinstance(node, ast.With) and any(tolerance.suppresses(item.context_expr) for item in node.items):
+            continue
+        yield from _plain(node)
+        waiting += ast.iter_child_nodes(node)
 
 
 def _of_type_checking(test: ast.expr) -> tuple[bool, bool]:
     negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
     inner = test.operand if isinstance(test, ast.UnaryOp) else test
-    return _last(inner) == "TYPE_CHECKING", negated
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {_last(each) for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)}
-
-
-def _last(node: ast.AST) -> str:
-    """The last name of an expression such as task.virtualenv or task.virtualenv(…)."""
-    while isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return tolerance.last(inner) == "TYPE_CHECKING", negated

@@ -76,6 +76,15 @@ async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path
     ]
 
 
+async def test_what_all_types_ignore_touches_the_tests_of_each(history: History) -> None:
+    history.write("dags/.airflowignore", "one_dag.py\n")
+    affected = await reading.affected(history.directory(), "start")
+    assert telling.table(affected).splitlines()[1:] == [
+        "one  ignored DAG files    dags/.airflowignore (new)",
+        "two  ignored DAG files    dags/.airflowignore (new)",
+    ]
+
+
 async def test_nothing_is_affected_by_nothing(history: History) -> None:
     commit = history.commit()  # with no changes
     nothing = await reading.affected(history.directory(), "main")

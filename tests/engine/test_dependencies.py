@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from dagger import dag
 
-from ci import image, lockfile, spec
+from ci import image, lockfile, spec, testbed
 from ci.base import BaseImage
 from ci.dependencies import checking, explaining
 from ci.dependencies.installed import installed
@@ -137,3 +137,124 @@ async def test_imports_are_checked_against_the_image(sources: Sources, below: Ba
     ]
     unused = [each.cause.partition("==")[0] for each in told if each.level is Level.WARNING]
     assert unused == ["'httpx", "'psycopg[binary]", "'pydantic"]
+
+
+RELATIVE = """from airflow.sdk import dag, task
+
+
+@dag
+def {name}():
+    @task
+    def t():
+        {statement}
+
+    t()
+
+
+{name}()
+"""
+# Loads a DAG file as Airflow does, and calls its task's function as Airflow would.
+CALL = """
+import sys
+from airflow.models.dagbag import DagBag
+
+sys.path.append("/opt/airflow/dags")  # as the bundle of that folder has it
+dags = DagBag(sys.argv[1], include_examples=False, safe_mode=False).dags
+try:
+    dags[sys.argv[2]].task_dict["t"].python_callable()
+except ImportError as error:
+    print("ImportError:", error)
+else:
+    print("works")
+"""
+
+
+def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, settings: str = "") -> Sources:
+    """A repository in a folder, with a DAG type "small" that has no packages; of text, or of bytes."""
+    toml = f'[project]\nname = "small"\ndependencies = []\n\n[tool.airflow-images]\n{settings}\n'
+    dag_type = spec.parse("small", "images/small/pyproject.toml", toml)
+    lock = lockfile.stamp(dag_type, lockfile.base_name(below.reference), 'lock-version = "1.0"\n')
+    for path, content in {**files, dag_type.file: toml, "images/small/pylock.toml": lock}.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Sources(dag.host().directory(str(folder), no_cache=True))
+
+
+def packed(files: Mapping[str, str]) -> bytes:
+    """An archive of files by path."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return content.getvalue()
+
+
+async def test_a_relative_import_that_fails_in_a_task_is_told_with_one_that_works(
+    below: BaseImage, tmp_path: Path
+) -> None:
+    statements = {"before": "from .beside import x", "after": "from small.beside import x"}
+    archive = {
+        name: packed({"packed.py": RELATIVE.format(name="packed", statement=text), "beside.py": "x = 1\n"})
+        for name, text in (("before", "from .beside import x"), ("after", "from beside import x"))
+    }
+    told: dict[str, list[str]] = {}
+    said: dict[str, list[str]] = {}
+    for name, statement in statements.items():
+        sources = on_disk(
+            tmp_path,
+            {
+                "dags/small/small.py": RELATIVE.format(name="small", statement=statement),
+                "dags/small/beside.py": "x = 1\n",
+                "dags/small/pack.zip": archive[name],
+            },
+            below,
+        )
+        dag_type = (await sources.catalog()).get("small")
+        own = await image.build(dag_type, sources, below)
+        found = (await checking.outcome(own, dag_type, sources)).findings
+        told[name] = [f"{each.level.value} {each.place} {each.remedy}" for each in found]
+        ready = testbed.ready(own.container(), below.container)
+        said[name] = [
+            (await ready.with_exec(["python", "-c", CALL, f"/opt/airflow/dags/small/{file}", each]).stdout())
+            .strip()
+            .splitlines()[-1]
+            for file, each in (("small.py", "small"), ("pack.zip", "packed"))
+        ]
+        sources.close()
+    assert told == {
+        "before": [
+            "error dags/small/pack.zip/packed.py:8 write `from beside import x`",
+            "error dags/small/small.py:8 write `from small.beside import x`",
+        ],
+        "after": [],
+    }
+    assert all(line.startswith("ImportError: attempted relative import") for line in said["before"])
+    assert said["after"] == ["works", "works"]
+
+
+async def test_a_link_leads_in_the_image_to_what_was_said_of_it(below: BaseImage, tmp_path: Path) -> None:
+    files = {
+        "dags/small/small.py": RELATIVE.format(name="small", statement="pass"),
+        "dags/shared/deep/x.py": "x = 1\n",
+    }
+    links = {
+        "dags/small/one.py": "../shared/deep/x.py",
+        "dags/small/all": "../shared",
+        "dags/named": "shared/deep",
+    }
+    for path, target in links.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).symlink_to(target)
+    refused = on_disk(tmp_path, files, below)
+    assert [each.partition(": put ")[0] for each in (await refused.catalog()).problems["small"]] == [
+        f"images/small/pyproject.toml: dags/small/{name} leads to dags/{end}, which isn't in this image"
+        for name, end in (("all", "shared"), ("one.py", "shared/deep/x.py"))
+    ]
+    refused.close()
+    sources = on_disk(tmp_path, files, below, 'dags = ["small", "shared", "named"]')
+    own = await image.build((await sources.catalog()).get("small"), sources, below)
+    sources.close()
+    places = ("small/one.py", "small/all/deep/x.py", "named/x.py")
+    read = own.container().with_exec(["cat", *(f"/opt/airflow/dags/{place}" for place in places)])
+    assert await read.stdout() == "x = 1\n" * len(places)

@@ -1,13 +1,15 @@
 """Locks: stable, and never moving what the base has."""
 
+import re
 from pathlib import Path
 
 import dagger
 import pytest
 from dagger import dag
 
-from ci import layers, lockfile, locking
+from ci import image, layers, lockfile, locking, platforms
 from ci.base import ENVIRONMENT, BaseImage
+from ci.dependencies import explaining
 from ci.dependencies.request import Upgrade
 from ci.errors import ConfigurationError, StepError
 from ci.sources import Sources
@@ -183,3 +185,33 @@ async def test_newer_versions_are_found_with_what_holds_them_back(below: BaseIma
     assert (core.locked, core.allowed, core.newest) == ("1.0", "1.0", "2.0")
     assert core.why == "the base: acme-core==1.0"
     assert (private.locked, private.newest, private.why) == ("1.0", "1.0", "")
+
+
+SOURCE = '[tool.uv.sources]\n"cowsay" = {{ {} }}\n'
+
+
+async def test_a_package_from_an_address_of_its_own_is_locked_and_installed(below: BaseImage) -> None:
+    plain = (await lock(repository(small()), below))["small"]
+    urls = re.findall(r'url = "([^"]+\.whl)"', plain)
+    files = small(SOURCE.format(f'url = "{urls[0]}"'))
+    text = (await lock(repository(files), below))["small"]
+    assert f'archive = {{ url = "{urls[0]}", hashes = {{ sha256 = "' in text
+    files |= {f"images/small/{lockfile.NAME}": text}
+    sources = repository(files)
+    assert await lock(sources, below) == {"small": text}
+    dag_type = (await sources.catalog()).get("small")
+    assert (
+        platforms.missing(await sources.lock(dag_type, lockfile.base_name(below.reference)), "linux/arm64")
+        == []
+    )
+    built = await image.build(dag_type, sources, below)
+    assert (await explaining.tree(built)).splitlines() == ["small", "└── cowsay 6.1"]
+
+
+async def test_a_package_from_version_control_or_a_folder_is_refused() -> None:
+    told = {
+        name: (await repository(small(SOURCE.format(source))).catalog()).problems["small"]
+        for name, source in (("git", 'git = "https://git.example/a"'), ("path", 'path = "../a"'))
+    }
+    assert {name: len(problems) for name, problems in told.items()} == {"git": 1, "path": 1}
+    assert all(f"cowsay has '{name}', which gives no file" in problem for name, (problem,) in told.items())

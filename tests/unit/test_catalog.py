@@ -2,6 +2,7 @@
 
 import pytest
 
+from ci.catalog import NAME, name_problem
 from ci.errors import ConfigurationError
 
 from .repository import FILE, Repository, pyproject
@@ -102,6 +103,22 @@ def test_a_folder_that_can_name_no_image_is_told(three: Repository, name: str) -
     three.add(name, project_name="other")
     (problem,) = problems_of(three, name)
     assert problem == f"images/{name}: is no name for an image: use a-z, 0-9 and single - _ . between"
+
+
+def test_a_folder_with_a_name_that_is_too_long_is_told(three: Repository) -> None:
+    three.add("a" * 100)
+    three.add("a" * 101, project_name="other")
+    assert three.load().get("a" * 100)
+    (problem,) = problems_of(three, "a" * 101)
+    assert problem == f"images/{'a' * 101}: has 101 characters, where a DAG type's name may have 100"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("a", True), ("a" * 100, True), ("a" * 101, False), ("A", False), ("a\n", False)]
+)
+def test_one_rule_says_what_a_name_is(name: str, expected: bool) -> None:  # noqa: FBT001
+    assert (NAME.fullmatch(name) is not None) is expected
+    assert (name_problem(name) == "") is expected
 
 
 def test_a_file_that_is_not_utf_8_is_told(three: Repository) -> None:

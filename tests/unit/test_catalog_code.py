@@ -74,39 +74,20 @@ def test_code_may_lie_deeper_in_a_folder(repository: Repository) -> None:
     assert repository.load().get("salesforce").dag_paths == ("salesforce",)
 
 
+def test_archives_of_dags_are_code(repository: Repository) -> None:
+    repository.add("salesforce")
+    (repository.root / "dags/salesforce/dag.py").rename(repository.root / "dags/salesforce/packed.zip")
+    repository.add("api", 'dags = ["packed.zip"]')
+    repository.write("dags/packed.zip")
+    assert set(repository.load().types) == {"api", "salesforce"}
+
+
 def test_a_file_that_is_no_code_is_told(repository: Repository) -> None:
     repository.add("salesforce", 'dags = ["notes.txt"]')
     repository.write("dags/notes.txt")
     assert problems_of(repository) == (
         f"{FILE}: dags/notes.txt is no Python file: name DAG files or folders",
     )
-
-
-@pytest.mark.parametrize("tree", ["dags", "scripts"])
-def test_a_folder_that_is_a_link_out_of_its_tree_is_told(repository: Repository, tree: str) -> None:
-    repository.add("salesforce", f'{tree} = ["linked"]')
-    repository.write("elsewhere/deep/dag.py")
-    (repository.root / tree / "linked").symlink_to("../elsewhere")
-    assert problems_of(repository) == (
-        f"{FILE}: {tree}/linked leads out of {tree}/: put a copy there instead of a link",
-    )
-
-
-@pytest.mark.parametrize("target", ["/etc", "../../elsewhere", "/etc/passwd", "../../missing"])
-def test_a_link_in_a_folder_out_of_the_tree_is_told(repository: Repository, target: str) -> None:
-    repository.add("salesforce")
-    repository.write("elsewhere/dag.py")
-    (repository.root / "dags/salesforce/link").symlink_to(target)
-    assert problems_of(repository) == (
-        f"{FILE}: dags/salesforce/link leads out of dags/: put a copy there instead of a link",
-    )
-
-
-def test_a_link_within_the_tree_is_fine(repository: Repository) -> None:
-    repository.add("salesforce")
-    repository.write("dags/shared/calendar.py")
-    (repository.root / "dags/salesforce/calendar.py").symlink_to("../shared/calendar.py")
-    assert repository.load().get("salesforce").name == "salesforce"
 
 
 def test_a_circle_of_links_is_no_crash(repository: Repository) -> None:

@@ -33,6 +33,10 @@ CASES: dict[str, tuple[Mapping[str, Entry | None], Told]] = {
         {"dags/one/.airflowignore": file("x")},
         {"one": {"DAG code": ["dags/one/.airflowignore"]}},
     ),
+    "airflowignore of all types": (
+        {"dags/.airflowignore": file("one/broken.py")},
+        everyone("ignored DAG files", "dags/.airflowignore (new)"),
+    ),
     "new file": ({"dags/one/a.py": file("")}, {"one": {"DAG code": ["dags/one/a.py (new)"]}}),
     "deleted": ({"dags/one/query.sql": None}, {"one": {"DAG code": ["dags/one/query.sql (deleted)"]}}),
     "empty folder": (

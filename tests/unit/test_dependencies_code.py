@@ -1,5 +1,10 @@
 """The Python files that are looked at: all of dags/ and scripts/, over links too."""
 
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 
 from ci.dependencies import code
@@ -60,6 +65,71 @@ def test_links_are_followed_and_circles_are_not(repository: Repository) -> None:
         "dags/a/linked/x.py",
         "dags/shared/x.py",
     }
+
+
+def pack(file: Path, members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> None:
+    """Write an archive."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(file, "w", method) as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+
+
+def test_files_in_archives_of_dags_are_read(repository: Repository) -> None:
+    members = {
+        "dag.py": b"# coding: latin-1\nx = '\xe9'",
+        "pack/deep/m.py": b"import b\r\n",
+        "notes.txt": b"",
+        "folder.py/": b"",
+        "/rooted.py": b"",
+        "../up.py": b"",
+        "a/../../up.py": b"",
+        "new\nline.py": b"",
+        "m.pyc": b"",
+    }
+    pack(repository.root / "dags/a/packed.zip", members)
+    pack(repository.root / "scripts/a/packed.zip", members)
+    pack(repository.root / "dags/a/packed.whl", members)
+    (repository.root / "dags/linked.zip").symlink_to("a/packed.zip")
+    assert code.read(repository.root) == {
+        "dags/a/packed.zip/dag.py": "# coding: latin-1\nx = '\xe9'",
+        "dags/a/packed.zip/pack/deep/m.py": "import b\n",
+        "dags/linked.zip/dag.py": "# coding: latin-1\nx = '\xe9'",
+        "dags/linked.zip/pack/deep/m.py": "import b\n",
+    }
+
+
+def test_what_is_too_long_in_an_archive_is_left_out(repository: Repository) -> None:
+    most, all_of_them = b"#" * code.MEMBER, code.ARCHIVE // code.MEMBER
+    members = {"long.py": most + b"#", **{f"m{at}.py": most for at in range(all_of_them)}, "z.py": b"#"}
+    pack(repository.root / "dags/packed.zip", members)
+    assert set(code.read(repository.root)) == {f"dags/packed.zip/m{at}.py" for at in range(all_of_them)}
+
+
+def spoilt(content: bytes, at: int) -> bytes:
+    """The same with another byte at a place."""
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_no_damage_to_an_archive_is_a_crash(repository: Repository, method: int) -> None:
+    file = repository.root / "dags/packed.zip"
+    pack(file, {"a.py": b"import a\n" * 9, "b.py": b"import b\n" * 9}, method)
+    whole = file.read_bytes()
+    repository.write("dags/dag.py", "import c")
+    for damaged in (
+        *(whole[:end] for end in range(0, len(whole), 7)),
+        *(spoilt(whole, at) for at in range(len(whole))),
+    ):
+        file.write_bytes(damaged)
+        assert code.read(repository.root)["dags/dag.py"] == "import c"
+
+
+def test_an_archive_that_understates_a_file_gives_no_more_of_it(repository: Repository) -> None:
+    file = repository.root / "dags/packed.zip"
+    pack(file, {"a.py": b"#" * 5000})
+    file.write_bytes(file.read_bytes().replace(struct.pack("<I", 5000), struct.pack("<I", 10)))
+    assert all(len(text) <= 10 for text in code.read(repository.root).values())
 
 
 def test_a_repository_without_scripts_is_fine(repository: Repository) -> None:

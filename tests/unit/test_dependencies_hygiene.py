@@ -30,6 +30,8 @@ IMAGE = environment(
     namespaces=NAMESPACES,
 )
 PLACE = "dags/salesforce/dag.py"
+TWO_WAYS = "try:\n  import {}\nexcept ImportError:\n  "
+THREE_WAYS = TWO_WAYS + "try:\n    import {}\n  except ImportError:\n    import {}"
 
 
 def outcome(
@@ -74,6 +76,10 @@ def finding(text: str, *files: str) -> Finding:
         "from ..salesforce import beside",
         "try:\n    import nothing\nexcept ImportError:\n    pass",
         "if TYPE_CHECKING:\n    import nothing",
+        f"{TWO_WAYS.format('requests')}import nothing",
+        f"{TWO_WAYS.format('nothing')}import requests",
+        "try:\n    from .beside import x\nexcept ImportError:\n    from salesforce.beside import x",
+        THREE_WAYS.format("nothing", "requests", "nowhere"),
         "this is no Python",
     ],
 )

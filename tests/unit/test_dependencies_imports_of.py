@@ -45,14 +45,31 @@ def test_every_import_is_found(text: str, found: list[str]) -> None:
     [
         "try:\n    {}\nexcept ImportError:\n    pass",
         "try:\n    {}\nexcept (KeyError, ModuleNotFoundError):\n    pass",
-        "try:\n    {}\nexcept Exception as error:\n    raise",
+        "try:\n    {}\nexcept Exception as error:\n    log(error)",
         "try:\n    {}\nexcept:\n    pass",
-        "try:\n    import a\nexcept ImportError:\n    {}",
+        "try:\n    {}\nexcept KeyError:\n    raise\nexcept ImportError:\n    pass",
+        "try:\n    {}\nexcept ImportError:\n    pass\nexcept Exception:\n    raise",
+        "try:\n    {}\nexcept ImportError as error:\n    if error.name == 'x':\n        raise",
+        "try:\n    {}\nexcept ImportError:\n    if x:\n        raise\n    else:\n        y",
+        "def f():\n  try:\n    {}\n  except ImportError:\n    if x:\n      return\n    raise",
+        "while x:\n  try:\n    {}\n  except ImportError:\n    if x:\n      break\n    raise",
+        "try:\n    {}\nexcept ImportError:\n    raise AirflowSkipException('not here')",
+        "try:\n    {}\nexcept ImportError:\n    def f():\n        raise",
+        "try:\n    try:\n        {}\n    except ImportError:\n        raise\nexcept ImportError:\n    pass",
+        "try:\n    find()\nexcept ImportError:\n    {}",
         "try:\n    if x:\n        def f():\n            {}\nexcept builtins.ImportError:\n    pass",
         "with contextlib.suppress(ImportError):\n    {}",
         "if sys.version_info < (3, 11):\n    {}",
         "if sys.platform == 'win32':\n    {}\nelse:\n    import a",
+        "import sys as s\nif x and s.version_info.major == 3:\n    {}",
+        "from sys import platform\nif platform == 'linux':\n    {}",
+        "from sys import version_info as v\nif v >= (3, 11):\n    {}",
+        "import platform\nif platform.system() == 'Linux':\n    {}",
+        "from platform import machine as m\nif m() == 'x86_64':\n    {}",
+        "if os.name == 'nt':\n    {}",
         "if importlib.util.find_spec('b'):\n    {}",
+        "from importlib.util import find_spec as there\nif there('b'):\n    {}",
+        "if find_spec('b') is not None:\n    {}",
         "@task.virtualenv(requirements=['b'])\ndef f():\n    {}",
         "@task.external_python\ndef f():\n    {}",
         "@task.branch_virtualenv\ndef f():\n    {}",
@@ -77,9 +94,25 @@ def test_an_import_that_may_fail_is_known(text: str) -> None:
         "try:\n    {}\nexcept KeyError:\n    pass",
         "try:\n    pass\nexcept ImportError:\n    pass\nelse:\n    {}",
         "try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    {}",
+        "try:\n    {}\nexcept Exception as error:\n    raise RuntimeError('x') from error",
+        "try:\n    {}\nexcept (ValueError, ImportError):\n    raise",
+        "try:\n    {}\nexcept ModuleNotFoundError:\n    log()\n    raise\nexcept ImportError:\n    pass",
+        "try:\n    {}\nexcept:\n    if x:\n        raise\n    else:\n        raise KeyError",
+        "try:\n    {}\nexcept ImportError:\n    with x:\n        raise",
+        "try:\n    {}\nexcept ImportError:\n    def f():\n        return\n    raise",
+        "try:\n    {}\nexcept ImportError:\n    sys.exit('no b')",
+        "try:\n    import a\nexcept KeyError:\n    {}\nexcept ImportError:\n    pass",
+        "try:\n    run()\nexcept Exception:\n    {}",
         "with suppress(KeyError):\n    {}",
         "with open(x):\n    {}",
         "if x:\n    {}",
+        "def f(platform):\n    if platform == 'snowflake':\n        {}",
+        "def f(platform):\n    if platform.name == 'snowflake':\n        {}",
+        "import platform\nif platform.lower() == 'snowflake':\n    {}",
+        "if version_info:\n    {}",
+        "if self.sys.platform:\n    {}",
+        "if find_spec:\n    {}",
+        "if system():\n    {}",
         "if TYPE_CHECKING:\n    import a\nelse:\n    {}",
         "if not typing.TYPE_CHECKING:\n    {}",
         "@task\ndef f():\n    {}",
@@ -95,6 +128,56 @@ def test_an_import_that_may_fail_is_known(text: str) -> None:
 def test_an_import_that_must_not_fail_is_known(text: str) -> None:
     (found,) = [each for each in imports_of(text.format("import b")) if each.module == "b"]
     assert (found.optional, found.typing) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "tried"),
+    [
+        ("try:\n    import a\nexcept ImportError:\n    {}", [["a"]]),
+        ("try:\n    import a, c\n    c.d()\nexcept Exception:\n    {}", [["a", "c"]]),
+        ("try:\n    from . import a\nexcept ImportError:\n    if x:\n        {}", [[".a"]]),
+        ("try:\n    with x:\n        import a\nexcept ImportError:\n    {}\n    raise", [["a"]]),
+        ("try:\n    try:\n        import a\n    finally:\n        x\nexcept ImportError:\n    {}", [["a"]]),
+        (
+            "try:\n  import a\nexcept ImportError:\n  try:\n    import c\n  except ImportError:\n    {}",
+            [["a"], ["c"]],
+        ),
+        (
+            "try:\n  import a\nexcept ImportError:\n  try:\n    {}\n  except ImportError:\n    raise",
+            [["a"]],
+        ),
+    ],
+)
+def test_an_import_in_a_handler_stands_in_place_of_what_was_tried(text: str, tried: list[list[str]]) -> None:
+    (found,) = [each for each in imports_of(text.format("import b")) if each.module == "b"]
+    assert not found.optional
+    assert [sorted("." * one.level + one.longest for one in each) for each in found.instead] == tried
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        "try:\n        import a\n    except ImportError:\n        pass",
+        "with suppress(ImportError):\n        import a",
+        "if x:\n        import a",
+        "def f():\n        import a",
+    ],
+)
+def test_what_may_be_left_out_makes_a_handler_no_second_way(tried: str) -> None:
+    text = f"try:\n    {tried}\nexcept ImportError:\n    import b"
+    assert [each.optional for each in imports_of(text) if each.module == "b"] == [True]
+
+
+@pytest.mark.parametrize("depth", [15, 90])
+def test_handlers_in_handlers_and_tries_in_tries_are_no_work(depth: int) -> None:
+    down, across = "", ""
+    for at in range(depth):
+        down += f"{' ' * at}try:\n{' ' * at} import a{at}, b{at}, c{at}\n{' ' * at}except ImportError:\n"
+    for at in range(depth):
+        across = "try:\n" + "".join(f" {line}\n" for line in (across or "import a").splitlines())
+        across += f"except ImportError:\n import b{at}\n"
+    assert len(imports_of(f"{down}{' ' * depth}import z")) == 3 * depth + 1
+    assert len(imports_of(across)) == depth + 1
 
 
 @pytest.mark.parametrize(

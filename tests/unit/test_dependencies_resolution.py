@@ -18,6 +18,10 @@ OWN = (
     "dags/loose/x.py",
     "dags/even/__init__.py",
     "dags/even/x.py",
+    "dags/a/p.zip/dag.py",
+    "dags/a/p.zip/json.py",
+    "dags/a/p.zip/pack/m.py",
+    "dags/a/class/x.py",
     "scripts/a/__init__.py",
     "scripts/a/deep/x.py",
 )
@@ -69,6 +73,71 @@ def test_an_import_leads_to_the_first_place_that_has_it(found: Import, place: Pl
     assert RESOLVER.place(FILE, found) == (place, path)
 
 
+PACKED = "dags/a/p.zip/dag.py"
+DEEP = "dags/a/p.zip/pack/m.py"
+
+
+@pytest.mark.parametrize(
+    ("file", "found", "place", "path"),
+    [
+        (PACKED, Import(line=1, module="pack", name="m"), Place.OWN, DEEP),
+        (PACKED, Import(line=1, module="json"), Place.OWN, "dags/a/p.zip/json.py"),
+        (DEEP, Import(line=1, module="json"), Place.OWN, "dags/a/p.zip/json.py"),
+        (PACKED, Import(line=1, module="os"), Place.INSTALLED, ""),
+        (PACKED, Import(line=1, module="requests"), Place.INSTALLED, ""),
+        (PACKED, Import(line=1, module="a.part.code"), Place.OWN, FILE),
+        (PACKED, Import(line=1, module="scripts.a"), Place.OWN, "scripts/a/__init__.py"),
+        (PACKED, Import(line=1, module="pack", level=1), Place.OWN, "dags/a/p.zip/pack"),
+        (DEEP, Import(line=1, module="dag", level=2), Place.OWN, PACKED),
+        (DEEP, Import(line=1, module="dag", level=3), Place.MISSING, ""),
+        (FILE, Import(line=1, module="pack.m"), Place.MISSING, ""),
+        (FILE, Import(line=1, module="a.p.zip.dag"), Place.MISSING, ""),
+    ],
+)
+def test_a_file_in_an_archive_has_that_before_all_else(
+    file: str, found: Import, place: Place, path: str
+) -> None:
+    assert RESOLVER.place(file, found) == (place, path)
+    assert RESOLVER.hidden(file, found) == ("dags/requests.py" if found.module == "requests" else "")
+
+
+@pytest.mark.parametrize(
+    ("file", "found", "whole"),
+    [
+        (FILE, Import(line=1, module="code", name="x", level=1), "a.part.code"),
+        (FILE, Import(line=1, module="", name="code", level=1), "a.part"),
+        (FILE, Import(line=1, module="dag", name="*", level=2), "a.dag"),
+        (FILE, Import(line=1, module="", name="a", level=3), ""),
+        (FILE, Import(line=1, module="", name="requests", level=3), "dags"),
+        (FILE, Import(line=1, module="scripts.a.deep", name="x", level=4), None),
+        ("dags/json/__init__.py", Import(line=1, module="more", name="x", level=1), "dags.json.more"),
+        ("scripts/a/__init__.py", Import(line=1, module="deep", name="x", level=1), "scripts.a.deep"),
+        ("dags/a/dag.py", Import(line=1, module="class.x", name="x", level=1), None),
+        ("dags/a/dag.py", Import(line=1, module="", name="*", level=2), "dags"),
+        (PACKED, Import(line=1, module="pack", name="m", level=1), "pack"),
+        (PACKED, Import(line=1, module="", name="pack", level=1), ""),
+        (DEEP, Import(line=1, module="", name="m", level=1), "pack"),
+    ],
+)
+def test_a_relative_import_has_a_whole_name(file: str, found: Import, whole: str | None) -> None:
+    assert RESOLVER.absolute(file, found) == whole
+
+
+@pytest.mark.parametrize(
+    ("file", "level", "at_top"),
+    [
+        (PACKED, 1, True),
+        (DEEP, 2, True),
+        (DEEP, 1, False),
+        (DEEP, 3, False),
+        (PACKED, 0, False),
+        (FILE, 3, False),
+    ],
+)
+def test_the_top_of_an_archive_is_known(file: str, level: int, *, at_top: bool) -> None:
+    assert RESOLVER.is_at_top(file, Import(line=1, module="x", level=level)) is at_top
+
+
 @pytest.mark.parametrize(
     ("found", "path"),
     [
@@ -115,8 +184,8 @@ def test_the_shortest_name_that_is_lacking_is_told() -> None:
 
 
 def test_a_file_beside_is_found_by_its_end() -> None:
-    assert [RESOLVER.beside(name) for name in ("code", "deep.x", "nothing")] == [
+    assert [RESOLVER.beside(name) for name in ("code", "deep.x", "nothing", "m", "pack.m")] == [
         "dags/a/part/code.py",
         "scripts/a/deep/x.py",
-        "",
+        *("", "", ""),
     ]

@@ -134,13 +134,39 @@ def test_broken_toml_is_told() -> None:
         'sdist = { url = "x" }',
         'wheels = [{ hashes = { sha256 = "aa" } }, { url = "x" }]',
         'wheels = [{ hashes = { sha256 = "aa" } }]\nsdist = { url = "x" }',
-        'vcs = { url = "x", commit-id = "y" }',
+        'archive = { url = "x" }',
+        'wheels = [{ hashes = { sha256 = "aa" } }]\narchive = { url = "x" }',
     ],
 )
 def test_a_package_without_a_hash_for_every_file_is_told(artifacts: str) -> None:
     resolved = f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{artifacts}\n'
     text = stamp(dag_type(["httpx==0.28.1"]), BASE, resolved)
     assert problems_of(text, "httpx==0.28.1") == (f"{LOCK}: 'httpx' has no hash{REMEDY}",)
+
+
+def test_a_package_from_an_address_of_its_own_has_a_hash_too() -> None:
+    archive = 'archive = { url = "https://example.com/a.whl", hashes = { sha256 = "aa" } }'
+    wanted = dag_type(["httpx==0.28.1"])
+    text = stamp(wanted, BASE, f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{archive}\n')
+    assert read(wanted, BASE, text).packages == {"httpx": "0.28.1"}
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ('vcs = { type = "git", url = "https://example.com/a", commit-id = "y" }', "from version control"),
+        ('version = "1"\nvcs = { url = "ssh://git@example.com/a", commit-id = "y" }', "from version control"),
+        ('directory = { path = "../a", editable = true }', "from a folder"),
+    ],
+)
+def test_what_is_no_file_is_told_when_it_is_written_and_when_it_is_read(source: str, told: str) -> None:
+    resolved = f'[[packages]]\nname = "a"\n{source}\n'
+    cause = f"'a' comes {told}, and an image takes files with hashes alone: "
+    remedy = "pin a version from a package index, or name the url of a wheel in [tool.uv.sources]"
+    assert problems_of(resolved) == (f"{LOCK}: {cause}{remedy} of {FILE}; then {REMEDY.removeprefix('; ')}",)
+    with pytest.raises(ConfigurationError) as caught:
+        stamp(dag_type(), BASE, resolved)
+    assert caught.value.problems == problems_of(resolved)
 
 
 def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
@@ -160,6 +186,7 @@ def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
         ('[[packages]]\nname = "a"\nversion = "1"\nwheels = 5', "packages.0.wheels"),
         ('[[packages]]\nname = "a"\nversion = "1"\nwheels = [5]', "packages.0.wheels.0"),
         ('[[packages]]\nname = "a"\nversion = "1"\nsdist = []', "packages.0.sdist"),
+        ('[[packages]]\nname = "a"\nversion = "1"\narchive = 5', "packages.0.archive"),
         ('[[packages]]\nname = "a"\nversion = "1"\nsdist = { hashes = [] }', "packages.0.sdist.hashes"),
         ("tool = 5", "tool"),
         ("tool.airflow-images = 5", "tool.airflow-images"),

@@ -98,6 +98,14 @@ def test_a_source_distribution_is_no_wheel() -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "platforms"), [(ANY, []), (AMD64, ["linux/arm64"]), ("demo-1.0.tar.gz", [*BOTH])]
+)
+def test_a_package_from_an_address_of_its_own_has_one_file(file: str, platforms: list[str]) -> None:
+    archive = f'archive = {{ url = "{HOST}/{file}?a#b", hashes = {{ sha256 = "aa" }} }}\n'
+    assert lacking(raw() + archive) == platforms
+
+
+@pytest.mark.parametrize(
     "wheel",
     [
         f'name = "{ANY}", url = "{HOST}/redirect?id=5"',

@@ -68,6 +68,14 @@ def test_a_package_is_found_by_canonical_name_and_version(kind: str) -> None:
     assert hashed(text, locked("jinja2", "3.1.5", ONE)) == {}
 
 
+@of_both
+@pytest.mark.parametrize("file", [PURE, "jinja2-3.1.6.tar.gz"])
+def test_a_package_from_an_address_of_its_own_has_the_hash_of_that_file(kind: str, file: str) -> None:
+    archive = f'archive = {{ url = "https://files.example/{file}", hashes = {{ sha256 = "aa" }} }}\n'
+    entry = f'[[packages]]\nname = "jinja2"\nversion = "3.1.6"\n{archive}'
+    assert hashed(DOCUMENTS[kind], entry) == {"Jinja2": ["aa"]}
+
+
 def test_the_hash_of_a_metadata_file_does_not_stand_beside_that_of_the_wheel() -> None:
     found = json.loads(
         with_hashes(normalise(CYCLONEDX, SUBJECT), lock(locked("jinja2", "3.1.6", ONE)), AMD64)

@@ -6,14 +6,19 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from ci.errors import ConfigurationError
+from ci.spec import parse
 
-from .repository import FILE, dag_type
+from .repository import FILE, dag_type, pyproject
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,8}[a-z0-9])?", fullmatch=True)
 VERSIONS = st.from_regex(
     r"([1-9]!)?[0-9]{1,3}(\.[0-9]{1,3}){0,3}(a1|rc2|\.post3|\.dev4|\+local\.5)?", fullmatch=True
 )
 INEXACT = st.sampled_from([">=", "<=", "~=", "!=", ">", "<"])
+
+
+def with_sources(lines: str) -> str:
+    return f"{pyproject(['a==1'])}\n[tool.uv.sources]\n{lines}\n"
 
 
 def problem_of(*dependencies: str) -> str:
@@ -92,6 +97,46 @@ def test_a_package_pinned_twice_is_told(again: str) -> None:
 def test_a_package_may_have_a_pin_for_each_platform() -> None:
     pins = ("a==1; sys_platform == 'linux'", "a==2; sys_platform == 'darwin'")
     assert dag_type(pins).project.dependencies == pins
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'a = { url = "https://files.example/a-1-py3-none-any.whl" }',
+        'a = { index = "house" }',
+        'a = [{ index = "house", marker = "sys_platform == \'linux\'" }]',
+        "a = 5",  # uv says what is wrong
+    ],
+)
+def test_a_package_may_come_from_an_index_or_address_of_its_own(lines: str) -> None:
+    assert parse("salesforce", FILE, with_sources(lines)).name == "salesforce"
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        ('a = { git = "https://git.example/a", tag = "v1" }', ["git"]),
+        ('a = { path = "../a", editable = true }', ["path"]),
+        ("a = { workspace = true }", ["workspace"]),
+        ('a = [{ index = "house" }, { git = "https://git.example/a" }, { path = "a" }]', ["git", "path"]),
+        ('b = { git = "ssh://git@git.example/b" }', ["git"]),
+    ],
+)
+def test_a_source_without_hashes_is_told(lines: str, keys: list[str]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse("salesforce", FILE, with_sources(lines))
+    name = lines[0]
+    assert caught.value.problems == tuple(
+        f"{FILE}: [tool.uv.sources] {name} has {key!r}, which gives no file with a hash: "
+        "name the url of a wheel or an index there, or remove it"
+        for key in keys
+    )
+
+
+@pytest.mark.parametrize("text", ["[tool]\nuv = 5\n", "[tool.uv]\nsources = 5\n"])
+def test_sources_of_another_shape_are_left_to_uv(text: str) -> None:
+    head = '[project]\nname = "x"\ndependencies = []\n'
+    assert parse("salesforce", FILE, head + text).name == "salesforce"
 
 
 @given(name=NAMES, version=VERSIONS)
