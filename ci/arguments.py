@@ -24,7 +24,9 @@ Airflow = Annotated[
 ]
 OtherBase = Annotated[str, Name("base"), Doc("A base image to try, by reference, in the place of a version")]
 DagId = Annotated[str, Doc("The DAG's id")]
-TaskId = Annotated[str, Doc("One of its tasks, which is then run alone; else all of them")]
+TaskId = Annotated[
+    str, Doc("One of its tasks, which is then run alone; of a mapped one 'load[0]', and so on; else all")
+]
 LogicalDate = Annotated[str, Doc("The run's logical date, such as 2026-01-31; else now")]
 EnvFile = Annotated[
     dagger.Secret | None,

@@ -14,6 +14,8 @@ from .spec import DagType
 GOOD = frozenset({"success", "skipped"})
 LATE = 124  # the exit code of what took too long, as timeout(1) has it
 SHOWN = 30  # lines of the log
+# What `airflow tasks test` says of a task that is, or isn't, mapped; as of Airflow 3.1 to 3.3.
+_NO_INDEX, _INDEX = "No map_index passed to mapped task", "map_index passed to non-mapped task"
 _INFO = re.compile(r"\[info\s*\]|\bINFO\b")  # such lines name no cause
 
 
@@ -50,6 +52,13 @@ class Outcome(BaseModel):
     tail: tuple[str, ...] = ()
     dags: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     broken: Mapping[str, str] = Field(default_factory=dict)
+
+    def of(self, request: Request) -> "Outcome":
+        """The same, of a mapped task with the one instance that was asked for."""
+        if request.map_index < 0:
+            return self
+        tasks = tuple(each for each in self.tasks if each.map_index == request.map_index)
+        return self.model_copy(update={"tasks": tasks})
 
     def state(self, request: Request) -> str:
         """The state of what was asked for: of the DAG run, or of the task."""
@@ -91,6 +100,10 @@ class Outcome(BaseModel):
         tail = "".join(f"\n    {line}" for line in telling)
         return f"{request.what} {what}{named}" + (f"\n  the end of its log:{tail}" if tail else "")
 
+    def misses_dag(self, request: Request) -> bool:
+        """Whether nothing was run because no DAG file has the DAG."""
+        return self._is_told_by_files and request.dag not in self.dags
+
     def check(self, request: Request, dag_type: DagType, others: str) -> None:
         """Raise ConfigurationError for what kept the run from being started, and for ids that aren't there.
 
@@ -101,18 +114,37 @@ class Outcome(BaseModel):
         """
         if self.problems:
             raise ConfigurationError(self.problems)
-        if self.late or self.tasks or self.status == 0:
+        if not self._is_started and (told := _mapping(request, self.tail)):
+            raise ConfigurationError([told])
+        if not self._is_told_by_files:
             return
-        if not self.dags and not self.broken:
-            return  # Airflow ended before it parsed anything: the end of its log says why
-        broken = "".join(f"\n  {file} can't be parsed: {why}" for file, why in sorted(self.broken.items()))
-        if request.dag not in self.dags:
+        if self.misses_dag(request):
+            told = (f"\n  {file} can't be parsed: {why}" for file, why in sorted(self.broken.items()))
             what = f"no DAG {request.dag!r} in the DAG type {dag_type.name!r}"
-            raise ConfigurationError([f"{what}{_there(request.dag, self.dags)}{others}{broken}"])
+            raise ConfigurationError([f"{what}{_there(request.dag, self.dags)}{others}{''.join(told)}"])
         tasks = self.dags[request.dag]
-        if request.task and request.task not in tasks:
-            what = f"no task {request.task!r} in the DAG {request.dag!r}"
-            raise ConfigurationError([f"{what}{_there(request.task, tasks)}"])
+        if request.task and request.task_id not in tasks:
+            what = f"no task {request.task_id!r} in the DAG {request.dag!r}"
+            raise ConfigurationError([f"{what}{_there(request.task_id, tasks)}"])
+
+    @property
+    def _is_started(self) -> bool:
+        return self.late or bool(self.tasks) or self.status == 0
+
+    @property
+    def _is_told_by_files(self) -> bool:
+        """Whether the DAG files may say why nothing was run; the log does where Airflow parsed none."""
+        return not self._is_started and bool(self.dags or self.broken)
+
+
+def _mapping(request: Request, tail: tuple[str, ...]) -> str:
+    """What is wrong with the number of a task; empty where it isn't that."""
+    said = "\n".join(tail)
+    if request.task and _NO_INDEX in said:
+        return f"{request.task!r} is mapped: write --task-id '{request.task}[0]', or another of its numbers"
+    if request.map_index >= 0 and _INDEX in said:
+        return f"{request.task_id!r} isn't mapped: write --task-id {request.task_id}"
+    return ""
 
 
 def _there(value: str, names: "Mapping[str, object] | tuple[str, ...]") -> str:
@@ -133,10 +165,15 @@ def elsewhere(dag: str, root: Path, types: list[DagType]) -> str:
     for dag_type in types:
         places = [root / "dags" / path for path in dag_type.dag_paths]
         files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*.py"))]
-        named = sorted(
-            file.relative_to(root).as_posix()
-            for file in files
-            if file.suffix == ".py" and pattern.search(file.read_text(encoding="utf-8", errors="replace"))
-        )
+        named = sorted(file.relative_to(root).as_posix() for file in files if pattern.search(_code(file)))
         found += [f"\n  {named[0]} names it: run it with --dag {dag_type.name}"] if named else []
     return "".join(found)
+
+
+def _code(file: Path) -> str:
+    """The text of a Python file; empty where there is none to read: editors leave links to nothing."""
+    try:
+        readable = file.suffix == ".py" and file.is_file()
+        return file.read_text(encoding="utf-8", errors="replace") if readable else ""
+    except OSError:
+        return ""

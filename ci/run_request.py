@@ -7,6 +7,8 @@ from datetime import datetime
 from .errors import ConfigurationError
 
 LONGEST_ID = 250  # characters, as Airflow has it
+_OF_MAPPED = re.compile(r"(.*)\[(0|[1-9][0-9]{0,8})\]")  # such as load[3]
+_MAPPED = ", and behind a mapped task's id its number as in load[0]"
 SECONDS = 3600
 
 
@@ -14,7 +16,8 @@ SECONDS = 3600
 class Request:
     """One run.
 
-    ``task`` is empty for all tasks; ``date`` an ISO date or time, empty for now; ``seconds`` may it take.
+    ``task`` is empty for all tasks, and load[3] of a mapped one what it does with the fourth value; ``date``
+    an ISO date or time, empty for now; ``seconds`` may it take.
 
     Raises:
         ConfigurationError: something of it can't be.
@@ -28,8 +31,8 @@ class Request:
     def __post_init__(self) -> None:
         """Check it."""
         problems = [
-            *_wrong_id("--dag-id", self.dag),
-            *(_wrong_id("--task-id", self.task) if self.task else ()),
+            *_wrong_id("--dag-id", self.dag, self.dag),
+            *(_wrong_id("--task-id", self.task, self.task_id, _MAPPED) if self.task else ()),
         ]
         if self.date and not _is_date(self.date):
             told = "expected an ISO date or time, such as 2026-01-31 or 2026-01-31T06:00:00+00:00"
@@ -40,11 +43,30 @@ class Request:
             raise ConfigurationError(problems)
 
     @property
+    def task_id(self) -> str:
+        """The task's id, without a number."""
+        found = _OF_MAPPED.fullmatch(self.task)
+        return found[1] if found else self.task
+
+    @property
+    def map_index(self) -> int:
+        """Which of a mapped task's instances, from 0; -1 where no number is given, as Airflow has it."""
+        found = _OF_MAPPED.fullmatch(self.task)
+        return int(found[2]) if found else -1
+
+    @property
     def arguments(self) -> list[str]:
         """The airflow command that does it."""
         verb = ["tasks", "test"] if self.task else ["dags", "test"]
-        values = [value for value in (self.dag, self.task, self.date) if value]
-        return ["airflow", *verb, "--", *values]  # what follows -- is no option, even with a - before it
+        index = ["--map-index", str(self.map_index)] if self.map_index >= 0 else []
+        values = [value for value in (self.dag, self.task_id, self.date) if value]
+        return [
+            "airflow",
+            *verb,
+            *index,
+            "--",
+            *values,
+        ]  # what follows -- is no option, whatever it begins with
 
     @property
     def what(self) -> str:
@@ -52,10 +74,10 @@ class Request:
         return f"task {self.task!r} of DAG {self.dag!r}" if self.task else f"DAG {self.dag!r}"
 
 
-def _wrong_id(option: str, value: str) -> list[str]:
-    if re.fullmatch(r"[\w.-]+", value) and len(value) <= LONGEST_ID:
+def _wrong_id(option: str, value: str, name: str, more: str = "") -> list[str]:
+    if re.fullmatch(r"[\w.-]+", name) and len(name) <= LONGEST_ID:
         return []
-    told = f"expected letters, digits and . _ - alone, {LONGEST_ID} at most: see the DAG's file"
+    told = f"expected letters, digits and . _ - alone, {LONGEST_ID} at most{more}: see the DAG's file"
     return [f"{option} {value!r} can't be one of Airflow's: {told}"]
 
 

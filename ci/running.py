@@ -101,8 +101,10 @@ async def run(
             done = await _ran(container.with_service_binding(HOST, server), request, env_file)
     except dagger.QueryError as error:
         raise outside.step_error(f"{request.what} can't be run", error) from None
-    others = [each for each in (await sources.catalog()).types.values() if each.name != dag_type.name]
-    hint = run_outcome.elsewhere(request.dag, await sources.root(), others)
+    hint = ""
+    if done.misses_dag(request):
+        others = [each for each in (await sources.catalog()).types.values() if each.name != dag_type.name]
+        hint = run_outcome.elsewhere(request.dag, await sources.root(), others)
     done.check(request, dag_type, hint)
     if code := done.code(request):
         raise failed(done.failure(request), code)
@@ -114,7 +116,7 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
     job = {
         "command": [*await container.entrypoint(), *request.arguments],
         "dag": request.dag,
-        "task": request.task,
+        "task": request.task_id,
         "seconds": request.seconds,
         "folder": await container.workdir(),
         "reserved": RESERVED,
@@ -137,11 +139,12 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
     )
     code = await ran.exit_code()
     try:
-        return Outcome.model_validate_json(await ran.file("/mnt/result/result.json").contents())
+        told = await ran.file("/mnt/result/result.json").contents()
     except dagger.QueryError:
         said = "\n".join(f"    {line}" for line in (await ran.stderr()).strip().splitlines()[-12:])
-        told = f"{request.what} ended with exit code {code} and no result: read the lines below"
-        raise StepError([f"{told}\n{said}"]) from None
+        what = f"{request.what} ended with exit code {code} and no result: read the lines below"
+        raise StepError([f"{what}\n{said}"]) from None
+    return Outcome.model_validate_json(told).of(request)
 
 
 @asynccontextmanager

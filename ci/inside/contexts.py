@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def _texts(path: str) -> Iterator[bytes]:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 yield archive.read(name)
-    except (OSError, zipfile.BadZipFile, RuntimeError):
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return  # whoever imports it is told
 
 

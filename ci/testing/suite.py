@@ -19,9 +19,11 @@ from .parsed import Parsed
 _PROGRAMS = (
     "access.py",
     "contexts.py",
+    "dag_source.py",
     "dagbag.py",
     "dagfile.py",
     "drivers.py",
+    "executor_config.py",
     "forks.py",
     "imports.py",
     "parse.py",

@@ -128,6 +128,13 @@ FILES = {
     ),
     "dags/faulty/pod_name.py": with_task("pod_name", POD, f"pod = {V1POD.format('main')}")
     + "    EmptyOperator(task_id='a', executor_config={'pod_override': pod})\n",
+    "dags/faulty/pod_key.py": with_task(
+        "pod_key", "EmptyOperator(task_id='a', executor_config={'pod_overide': {}})"
+    ),
+    "dags/faulty/pod_legacy.py": with_task(
+        "pod_legacy", "EmptyOperator(task_id='a', executor_config={'KubernetesExecutor': {'image': 'x'}})"
+    ),
+    "dags/faulty/union.py": dag_file("union", "x = (", "    {}", "    | no_such_name", ")"),
     "dags/faulty/unserializable.py": with_task(
         "unserializable", "EmptyOperator(task_id='a', params={'x': object()})"
     ),
@@ -182,9 +189,12 @@ EXPECTED = {
     ("dags", "dags/faulty/exits.py", 0),
     ("dags", "dags/faulty/missing.py", 2),
     ("dags", "dags/faulty/syntax.py", 3),
+    ("dags", "dags/faulty/union.py", 4),
     ("dags", "dags/faulty/unserializable.py", 4),
     ("executor-config", "dags/faulty/config.py", 4),
     ("executor-config", "dags/faulty/pod_dict.py", 4),
+    ("executor-config", "dags/faulty/pod_key.py", 4),
+    ("executor-config", "dags/faulty/pod_legacy.py", 4),
     ("executor-config", "dags/faulty/pod_name.py", 6),
     ("parse-time", "dags/faulty/slow.py", 0),
     ("scheduler", "dags/faulty/dynamic.py", 0),
@@ -222,6 +232,7 @@ async def test_everything_wrong_is_told_at_once_with_file_and_line_by_every_airf
     assert places(found["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
     causes = {each.file: each.cause for each in found["faulty"].findings}
     assert causes["dags/faulty/cycle.py"] == "DAG 'cycle' runs in a circle: a >> b >> c >> a"
+    assert causes["dags/faulty/union.py"] == "NameError: name 'no_such_name' is not defined"
     assert causes["dags/faulty/exits.py"].endswith("its process ended without an answer")
     assert causes["dags/faulty/dynamic.py"].startswith("the worker finds DAG 'of_south'")
     assert all(each.remedy for each in found["faulty"].findings)

@@ -67,6 +67,19 @@ with DAG("again"):
         pass
 
     TriggerDagRunOperator(task_id="trigger", trigger_dag_id="again") >> work()
+
+with DAG("mapped"):
+
+    @task
+    def add(x):
+        assert x == 2, x
+
+    @task
+    def plain():
+        pass
+
+    add.expand(x=[1, 2])
+    plain()
 """
 BROKEN = """
 import os
@@ -81,6 +94,7 @@ FILES = {
     "dags/small/small.py": DAGS,
     "dags/small/broken.py": BROKEN,
     "images/other/pyproject.toml": PYPROJECT.format(name="other"),
+    "dags/other/made.py/notes.txt": "a folder with the name of a file\n",
     "dags/other/elsewhere.py": "from airflow.sdk import DAG\n\nwith DAG('elsewhere'):\n    pass\n",
 }
 
@@ -145,7 +159,8 @@ async def test_a_task_runs_alone_and_its_failure_is_one(
     [
         (
             Request(dag="elsewhere"),
-            "no DAG 'elsewhere' in the DAG type 'small': There are: again, good, secretive\n" + ELSEWHERE,
+            "no DAG 'elsewhere' in the DAG type 'small': There are: again, good, mapped, secretive\n"
+            + ELSEWHERE,
         ),
         (
             Request(dag="good", task="red"),
@@ -158,6 +173,30 @@ async def test_what_is_not_there_is_told_with_what_is(
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         await run(small, below, request_)
+    assert str(caught.value) == told
+
+
+async def test_a_mapped_task_runs_with_the_value_that_was_asked_for(small: Sources, below: BaseImage) -> None:
+    told = await run(small, below, Request(dag="mapped", task="add[1]"))
+    assert told == "dag    mapped\ntask   add[1]\nstate  success\ntasks  1 success"
+    with pytest.raises(RunFailedError) as caught:
+        await run(small, below, Request(dag="mapped", task="add[0]"))
+    assert "task 'add[0]' of DAG 'mapped' failed" in str(caught.value)
+    assert "not done: add[0] (failed)\n" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("add", "'add' is mapped: write --task-id 'add[0]', or another of its numbers"),
+        ("plain[0]", "'plain' isn't mapped: write --task-id plain"),
+    ],
+)
+async def test_whether_a_task_is_mapped_is_told(
+    task: str, told: str, small: Sources, below: BaseImage
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        await run(small, below, Request(dag="mapped", task=task))
     assert str(caught.value) == told
 
 

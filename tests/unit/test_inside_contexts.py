@@ -74,6 +74,16 @@ def test_an_archive_asks_by_the_code_in_it(tmp_path: Path) -> None:
     ]
 
 
+def test_a_damaged_archive_is_whoevers_who_imports_it(tmp_path: Path) -> None:
+    file = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("dag.py", "x = 1\n" * 9)
+    whole = file.read_bytes()
+    for place in range(len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        assert not contexts.asks(str(file))
+
+
 def test_a_file_is_parsed_with_what_a_worker_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (contexts.DAG_ID, contexts.TASK_ID):
         monkeypatch.setenv(name, "")

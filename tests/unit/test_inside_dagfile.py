@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from ci.inside import dagfile
+from ci.inside import dagfile, executor_config
 from ci.inside.access import Recorder
+from ci.inside.dag_source import Source
 from ci.inside.dagfile import Bagged, cycle_of, errors_of
 
-from .test_inside_dagfile_text import DAG_FILE, SOURCE
+from .test_inside_dag_source import SOURCE as TEXT
+from .test_inside_dagfile_text import DAG_FILE
+
+SOURCE = Source(TEXT)
 
 
 @dataclass
@@ -107,50 +111,6 @@ def test_what_cannot_be_serialized_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["cause"] == "DAG 'load' can't be serialized: TypeError: <object object> is no JSON more"
 
 
-class V1Pod:
-    """Stands for the Kubernetes client's."""
-
-    def __init__(self, *names: str) -> None:
-        containers = [SimpleNamespace(name=name) for name in names]
-        self.spec = SimpleNamespace(containers=containers) if names else None
-
-
-@pytest.mark.parametrize(
-    ("config", "cause"),
-    [
-        ({}, None),
-        ({"pod_override": V1Pod()}, None),
-        ({"pod_override": V1Pod("base", "sidecar")}, None),
-        ({"pod_override": V1Pod("sidecar", "base")}, "the first container of pod_override is 'sidecar'"),
-        ({"pod_override": {"spec": {}}}, "pod_override is a dict"),
-        ({"pod_override": {}}, "pod_override is a dict"),
-        ({"pod_override": "pod.yaml"}, "pod_override is a str"),
-        ({"queue": "x"}, None),
-        ({"queue": object()}, "executor_config can't be serialized: <object object>"),
-        ("text", "executor_config is a str"),
-    ],
-)
-def test_an_executor_config_takes_a_real_pod(
-    monkeypatch: pytest.MonkeyPatch, config: object, cause: str | None
-) -> None:
-    def check(value: dict[str, object]) -> None:
-        for each in value.values():
-            if not isinstance(each, str):
-                raise TypeError(str(each))
-
-    monkeypatch.setattr(dagfile, "check_serializable", check)
-    monkeypatch.setattr(dagfile, "pod_class", lambda: V1Pod)
-    found = dagfile.wrong_config(config)
-    assert (found and found[0].startswith(cause or "?")) is (None if cause is None else True)
-
-
-def test_a_pod_of_another_make_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dagfile, "pod_class", lambda: Task)
-    found = dagfile.wrong_config({"pod_override": V1Pod("base")})
-    assert found
-    assert found[0].startswith("pod_override is a V1Pod")
-
-
 def test_a_config_is_told_with_its_task_and_line() -> None:
     found = dag("load", **{"group.first": ""})
     found.task_dict["group.first"].executor_config = "text"
@@ -172,7 +132,7 @@ def never(_: str) -> bool:
 def test_a_file_is_told_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "dags/api/dag.py"
     path.parent.mkdir(parents=True)
-    path.write_text(SOURCE)
+    path.write_text(TEXT)
 
     def watch(recorder: Recorder) -> None:
         recorder.found.append({"kind": "network"})
@@ -187,7 +147,7 @@ def test_a_file_is_told_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(dagfile, "bag_of", bag)
     monkeypatch.setattr(dagfile, "skipped", never)
     monkeypatch.setattr(dagfile, "round_trip", same)
-    monkeypatch.setattr(dagfile, "check_serializable", same)
+    monkeypatch.setattr(executor_config, "check_serializable", same)
     found = dagfile.examined(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
     assert found.pop("seconds") >= 0
     assert found == {

@@ -1,11 +1,8 @@
-"""The text of a DAG file, and of a traceback: lines, causes, imports."""
-
-from pathlib import Path
+"""What a traceback says of a DAG file: its line, and the cause."""
 
 import pytest
 
-from ci.inside import dagfile
-from ci.inside.dagfile import cause_of, line_of, line_of_name, statement_at
+from ci.inside.dagfile import cause_of, line_of
 
 DAG_FILE = "/opt/airflow/dags/api/dag.py"
 TRACEBACK = f"""Traceback (most recent call last):
@@ -28,20 +25,71 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
     | KeyError: 'b'
     +------------------------------------
 """
-SOURCE = """import os
-from scripts.tool import (
-    one,
-    two,
-)
-
-with DAG("load"):
-    Operator(task_id="group.first")
-
-@dag
-def extract():
-    @task
-    def second(): ...
+# Of a union of assets: 3.11 and 3.12 tell the line that failed, 3.13 the statement it is in.
+OF_3_11 = f"""Traceback (most recent call last):
+  File "{DAG_FILE}", line 6, in <module>
+    | parser
+      ^^^^^^
+NameError: name 'parser' is not defined
 """
+OF_3_13 = f"""Traceback (most recent call last):
+  File "{DAG_FILE}", line 5, in <module>
+    DAG(
+    ~~~^
+    ...<3 lines>...
+        | Asset("b"),
+        ^^^^^^^^^^^^^
+    )
+    ^
+TypeError: unexpected keyword argument 'shedule'
+"""
+TABLE = f"""Traceback (most recent call last):
+  File "{DAG_FILE}", line 1, in <module>
+    raise ValueError(TABLE)
+ValueError: bad table:
+   | a | b
+  +--- 1 ---
+   | c: d
+and more
+"""
+MANY = f"""{OF_3_11}
+During handling of the above exception, another exception occurred:
+
+  + Exception Group Traceback (most recent call last):
+  |   File "{DAG_FILE}", line 5, in <module>
+  |     | raise_all: None
+  | ExceptionGroup: many (17 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | ValueError: a
+    |  | t: u
+    | more: b
+    +---------------- 2 ----------------
+    | Exception Group Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 3, in <module>
+    |     f()
+    |     ~^^
+    | ExceptionGroup: in (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | OSError
+      +------------------------------------
+    +---------------- 3 ----------------
+    | Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 3, in <module>
+    | RuntimeError: first
+    |
+    | The above exception was the direct cause of the following exception:
+    |
+    | Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 5, in <module>
+    | KeyError: 'second'
+    +---------------- ... ----------------
+    | and 14 more exceptions
+    +------------------------------------
+"""
+MANY_TOLD = (
+    "ExceptionGroup: many (17 sub-exceptions): ValueError: a: ExceptionGroup: in (1 sub-exception): OSError"
+    ": KeyError: 'second': and 14 more exceptions"
+)
 
 
 def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
@@ -72,6 +120,19 @@ def test_a_name_is_no_pattern() -> None:
         ),
         ("ValueError: <object object at 0x7f00c0ffee>", "ValueError: <object object>"),
         (GROUP, "ExceptionGroup: many (2 sub-exceptions): ValueError: a: KeyError: 'b'"),
+        (OF_3_11, "NameError: name 'parser' is not defined"),
+        (OF_3_13, "TypeError: unexpected keyword argument 'shedule'"),
+        (TABLE, "ValueError: bad table:"),
+        (MANY, MANY_TOLD),
+        (f"{MANY}\nDuring handling of it:\n\n{TRACEBACK}", cause_of(TRACEBACK)),
+        ("  + Exception Group Traceback (most recent call last):\n", "unknown"),
+        (
+            '  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n',
+            "KeyError: 1",
+        ),
+        ('  File "x.py", line 3\nKeyError: a\rb\n', "KeyError: a"),
+        ("ValueError: a\n  | b\n  | c\n", "ValueError: a"),
+        ("Traceback (most recent call last):\nValueError: a\nb\n", "ValueError: a"),
         ("only this\n\n", "only this"),
         ("", "unknown"),
         ("\n \n", "unknown"),
@@ -79,43 +140,3 @@ def test_a_name_is_no_pattern() -> None:
 )
 def test_the_cause_is_the_error_itself_in_one_line(text: str, cause: str) -> None:
     assert cause_of(text) == cause
-
-
-@pytest.mark.parametrize(
-    ("line", "statement"),
-    [
-        (1, "import os"),
-        (2, "from scripts.tool import one, two"),
-        (4, "from scripts.tool import one, two"),
-        (7, ""),
-    ],
-)
-def test_the_statement_is_the_whole_import_of_a_line(line: int, statement: str) -> None:
-    assert statement_at(line, SOURCE) == statement
-
-
-@pytest.mark.parametrize(
-    ("name", "line"), [("load", 7), ("group.first", 8), ("extract", 11), ("second", 13), ("absent", 0)]
-)
-def test_an_id_has_the_line_that_says_it(name: str, line: int) -> None:
-    assert line_of_name(name, SOURCE) == line
-    assert line_of_name(name, "no python(") == 0
-
-
-def test_an_archive_has_no_source(tmp_path: Path) -> None:
-    (tmp_path / "x.zip").write_bytes(b"PK\xff\xfe")
-    assert dagfile.source_of(str(tmp_path / "x.zip")) == ""
-
-
-@pytest.mark.parametrize(
-    ("written", "text"),
-    [
-        (b"\xef\xbb\xbfx = '\xc3\xa9'\n", "x = 'é'\n"),
-        (b"# coding: latin-1\nx = '\xe9'\n", "# coding: latin-1\nx = 'é'\n"),
-        (b"# coding: nothing\n", ""),
-        (b"x = '\xe9'\n", ""),
-    ],
-)
-def test_a_source_is_read_as_python_reads_it(tmp_path: Path, written: bytes, text: str) -> None:
-    (tmp_path / "x.py").write_bytes(written)
-    assert dagfile.source_of(str(tmp_path / "x.py")) == text

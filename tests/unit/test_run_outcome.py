@@ -11,6 +11,9 @@ from ci.run_request import Request
 
 PROJECT = '[project]\nname = "{0}"\ndependencies = []\n[tool.airflow-images]\n{1}'
 DAG, TASK = Request(dag="d"), Request(dag="d", task="t")
+ONE = Request(dag="d", task="t[1]")
+NO_INDEX = ("raise RuntimeError(...)", "RuntimeError: No map_index passed to mapped task")
+INDEX = ("RuntimeError: map_index passed to non-mapped task",)
 DONE, FAILED = Task(id="t", state="success"), Task(id="t", state="failed")
 
 
@@ -87,6 +90,9 @@ def test_a_run_that_was_ended_says_so() -> None:
             Outcome(status=1, dags={"d": ("tea", "u")}),
             "no task 't' in the DAG 'd': There are: tea, u",
         ),
+        (TASK, Outcome(status=1, tail=NO_INDEX), "'t' is mapped: write --task-id 't[0]', or another"),
+        (ONE, Outcome(status=1, tail=INDEX, dags={"d": ("t",)}), "'t' isn't mapped: write --task-id t"),
+        (ONE, Outcome(status=1, dags={"d": ("tea", "u")}), "no task 't' in the DAG 'd': There are: tea, u"),
         (
             DAG,
             Outcome(problems=("--env-file: line 1 is wrong", "--env-file: line 2 too")),
@@ -114,6 +120,52 @@ def test_a_mistake_in_what_was_asked_for_is_told(request_: Request, outcome: Out
 def test_what_was_there_is_no_mistake_of_who_asked(outcome: Outcome, code: int) -> None:
     outcome.check(TASK, dag_type("x"), "")
     assert outcome.code(TASK) == code
+
+
+@pytest.mark.parametrize(
+    ("request_", "outcome"),
+    [
+        (TASK, Outcome(tail=NO_INDEX)),
+        (TASK, Outcome(status=1, tasks=(FAILED,), tail=NO_INDEX)),
+        (DAG, Outcome(status=1, tail=NO_INDEX)),
+        (TASK, Outcome(status=1, tail=INDEX)),
+    ],
+)
+def test_words_about_mapping_in_a_log_are_no_mistake_by_themselves(
+    request_: Request, outcome: Outcome
+) -> None:
+    outcome.check(request_, dag_type("x"), "")
+    assert outcome.tail
+
+
+def test_of_a_mapped_task_the_one_that_was_asked_for_counts() -> None:
+    states = {-1: None, 0: None, 1: "success", 2: "failed"}
+    every = Outcome(tasks=tuple(Task(id="t", map_index=index, state=each) for index, each in states.items()))
+    assert every.of(TASK) == every
+    assert every.of(ONE).code(ONE) == 0
+    assert every.of(ONE).text(ONE) == "dag    d\ntask   t[1]\nstate  success\ntasks  1 success"
+    two = Request(dag="d", task="t[2]")
+    assert every.of(two).code(two) == 1
+    assert "task 't[2]' of DAG 'd' failed" in every.of(two).failure(two)
+    absent = Request(dag="d", task="t[7]")
+    assert every.of(absent).code(absent) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "missed"),
+    [
+        (Outcome(status=1, dags={"e": ()}), True),
+        (Outcome(status=1, broken={"a.py": "x"}), True),
+        (Outcome(status=1, dags={"d": ()}), False),
+        (Outcome(status=1), False),
+        (Outcome(dags={"e": ()}), False),
+        (Outcome(status=1, dags={"e": ()}, tasks=(FAILED,)), False),
+        (Outcome(status=None, late=True, dags={"e": ()}), False),
+        (Outcome(problems=("--env-file: x",)), False),
+    ],
+)
+def test_a_dag_is_missed_where_nothing_ran_and_no_file_has_it(outcome: Outcome, *, missed: bool) -> None:
+    assert outcome.misses_dag(DAG) is missed
 
 
 @pytest.mark.parametrize("request_", [DAG, TASK])
@@ -145,3 +197,20 @@ def test_the_types_whose_files_name_a_dag_are_found(tmp_path: Path) -> None:
         "  dags/c.py names it: run it with --dag c",
     ]
     assert not run_outcome.elsewhere("nothing", tmp_path, types)
+
+
+def test_what_is_no_readable_file_names_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dags/a/gen.py").mkdir(parents=True)
+    (tmp_path / "dags/a/.#one.py").symlink_to("me@host.123:1")
+    (tmp_path / "dags/a/latin.py").write_bytes(b"# \xe9: load\n")
+    (tmp_path / "dags/a/closed.py").write_text("load", encoding="utf-8")
+    read = Path.read_text
+
+    def guarded(path: Path, encoding: str, errors: str) -> str:
+        if path.name == "closed.py":
+            raise PermissionError(path)
+        return read(path, encoding=encoding, errors=errors)
+
+    monkeypatch.setattr(Path, "read_text", guarded)
+    told = run_outcome.elsewhere("load", tmp_path, [dag_type("a")])
+    assert told == "\n  dags/a/latin.py names it: run it with --dag a"

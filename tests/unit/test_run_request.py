@@ -16,6 +16,16 @@ from ci.run_request import Request
             "task 'group.t-2' of DAG 'd.1'",
         ),
         (
+            Request(dag="d", task="group.t[0]", date="2026-01-31"),
+            "airflow tasks test --map-index 0 -- d group.t 2026-01-31",
+            "task 'group.t[0]' of DAG 'd'",
+        ),
+        (
+            Request(dag="d", task="t[12]"),
+            "airflow tasks test --map-index 12 -- d t",
+            "task 't[12]' of DAG 'd'",
+        ),
+        (
             Request(dag="-d", date="2026-01-31T06:00:00+00:00"),
             "airflow dags test -- -d 2026-01-31T06:00:00+00:00",
             "DAG '-d'",
@@ -42,3 +52,22 @@ def test_an_id_is_as_long_as_airflow_lets_it_be() -> None:
     assert Request(dag="d" * 250).dag
     with pytest.raises(ConfigurationError, match="250 at most"):
         Request(dag="d" * 251)
+
+
+@pytest.mark.parametrize(
+    ("task", "task_id", "map_index"), [("", "", -1), ("t", "t", -1), ("t[0]", "t", 0), ("a.t[37]", "a.t", 37)]
+)
+def test_a_mapped_task_has_its_number_in_brackets(task: str, task_id: str, map_index: int) -> None:
+    request = Request(dag="d", task=task)
+    assert (request.task_id, request.map_index) == (task_id, map_index)
+
+
+@pytest.mark.parametrize(
+    "task", ["t[]", "t[-1]", "t[01]", "t[x]", "[1]", "t[1][2]", "t[1]x", "t[9999999999]"]
+)
+def test_what_is_no_number_is_told_with_how_one_is_written(task: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Request(dag="d", task=task)
+    (told,) = caught.value.problems
+    assert told.startswith(f"--task-id {task!r} can't be one of Airflow's: expected letters, digits")
+    assert "behind a mapped task's id its number as in load[0]" in told
