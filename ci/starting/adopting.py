@@ -111,11 +111,14 @@ def notes(
 
 
 def _removable(each: Draft) -> list[str]:
-    """The old files of a type of which everything was told."""
+    """The old files of a type of which everything was told, and all dependencies carried over."""
     told = {(one.file, one.line) for one in all_told(each)}
     lines = each.recipe.lines if each.recipe else frozenset[int]()
     whole = all((each.old.dockerfile, line) in told for line in lines)
-    return [path for path in (each.old.dockerfile if whole else "", each.old.manifest) if path]
+    done = not (each.manifest and each.manifest.left)
+    return [
+        path for path in (each.old.dockerfile if whole else "", each.old.manifest if done else "") if path
+    ]
 
 
 def all_told(each: Draft) -> list[Told]:
@@ -133,6 +136,9 @@ def _of_type(each: Draft, problem: str, refused: Sequence[str]) -> str:
             f"no DAG is known to be this type's: move its DAGs to dags/{each.name}/, or name them in dags"
         )
         todo.append(Told(file=each.file, line=0, what="", outcome=remedy, todo=True))
+    if each.manifest and each.manifest.left:
+        remedy = "stays, for its dependencies are not all carried over: remove it when they are"
+        todo.append(Told(file=each.old.manifest, line=0, what="", outcome=remedy, todo=True))
     todo += [Told(file=each.file, line=0, what="", outcome=told, todo=True) for told in refused]
     if problem:
         text = problem.strip().replace("`", "'")

@@ -1,9 +1,9 @@
 """A type on its way from its old files to the new ones: what is known of it, and its pyproject.toml."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import cast
 
 from packaging.requirements import Requirement
@@ -17,6 +17,7 @@ from .owners import Owned
 from .pinned import airflow_of
 from .recipe import Recipe
 from .told import Told, Wish, shown
+from .toml_text import key, quoted, value
 
 # As ci/outside.py and ci/dependencies/refusals.py say it; a conflict begins on a line of its own.
 _OUTSIDE = re.compile(r"can't be (?:locked against \S+|listed): |a package index asks for credentials")
@@ -126,11 +127,11 @@ def pyproject(found: Draft) -> str:
     project = manifest.project if manifest else {}
     was = {pin: text for text, pin in found.pins.items() if pin != text}
     listed = "".join(
-        f"    {_quoted(pin)},{f'  # was {shown(was[pin])}' if pin in was else ''}\n"
+        f"    {quoted(pin)},{f'  # was {shown(was[pin])}' if pin in was else ''}\n"
         for pin in sorted(found.pins.values(), key=lambda pin: canonicalize_name(Requirement(pin).name))
     )
-    lines = ["[project]", f"name = {_quoted(found.name)}"]
-    lines += [f"{key} = {_quoted(value)}" for key, value in project.items()]
+    lines = ["[project]", f"name = {quoted(found.name)}"]
+    lines += [f"{name} = {quoted(text)}" for name, text in project.items()]
     lines.append(f"dependencies = [\n{listed}]" if listed else "dependencies = []")
     installs = recipe.installs if recipe else None
     settings = {
@@ -140,10 +141,10 @@ def pyproject(found: Draft) -> str:
         "build-packages": sorted(installs.build) if installs else [],
     }
     lines += ["", "[tool.airflow-images]"]
-    lines += [f"{key} = {_list(value)}" for key, value in settings.items() if value]
+    lines += [f"{name} = {value(paths)}" for name, paths in settings.items() if paths]
     if recipe and recipe.env:
         lines += ["", "[tool.airflow-images.env]"]
-        lines += [f"{name} = {_quoted(value)}" for name, value in sorted(recipe.env.items())]
+        lines += [f"{name} = {quoted(text)}" for name, text in sorted(recipe.env.items())]
     return "\n".join([*lines, *_uv(manifest)]) + "\n"
 
 
@@ -171,21 +172,9 @@ def _is_exact(text: str) -> bool:
 def _uv(manifest: Manifest | None) -> list[str]:
     uv = dict(manifest.uv) if manifest else {}
     indexes = uv.pop("index", [])
-    lines = ["", "[tool.uv]", *(f"{key} = {_quoted(str(value))}" for key, value in uv.items())] if uv else []
-    for each in cast("list[dict[str, object]]", indexes):
-        lines += ["", "[[tool.uv.index]]"]
-        lines += [f"{key} = {_value(value)}" for key, value in each.items()]
+    # A day that TOML reads as one is a text for uv.
+    texts = {name: each.isoformat() if isinstance(each, date) else each for name, each in uv.items()}
+    lines = ["", "[tool.uv]", *(f"{name} = {value(each)}" for name, each in texts.items())] if texts else []
+    for table in cast("list[dict[str, object]]", indexes):
+        lines += ["", "[[tool.uv.index]]", *(f"{key(name)} = {value(each)}" for name, each in table.items())]
     return lines
-
-
-def _value(value: object) -> str:
-    return json.dumps(value) if isinstance(value, bool | int | list) else _quoted(str(value))
-
-
-def _list(values: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, values))}]"
-
-
-def _quoted(text: str) -> str:
-    # TOML's basic strings are JSON's, but for DEL.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -90,9 +90,11 @@ class Installs:
     def _debian(self, command: Command, given: list[str], names: list[str]) -> None:
         strange = [each for each in given if each not in _NO_RECOMMENDS and not _PLAIN.fullmatch(each)]
         good = [name for name in names if _is_debian(name)]
-        self.system |= dict.fromkeys(good, command.line)
-        if good:
-            self._carried(command, f"system-packages: {', '.join(good)}")
+        added = [name for name in good if self._added(command, name)]
+        if added:
+            self._carried(
+                command, f"system-packages: {', '.join(each for each in added if each in self.system)}"
+            )
         for each in sorted(set(names) - set(good)):
             remedy = "is no Debian package by name: write the packages it stands for into system-packages"
             self._todo(command, f"{shown(each)!r} {remedy}")
@@ -106,9 +108,24 @@ class Installs:
         if not names:
             self._carried(command, "installs nothing")
 
+    def _added(self, command: Command, name: str) -> bool:
+        """Whether a package is to be added: of each, the last pin holds, or its name where it has none."""
+        for each in [each for each in self.build if _package(each) == _package(name)]:
+            del self.build[each]  # it comes again, and stays
+        before = next((each for each in self.system if _package(each) == _package(name)), name)
+        if "=" not in name and before != name:
+            self._carried(command, f"{name}: {before} holds, of line {self.system[before]}")
+            return False
+        if before != name:
+            del self.system[before]
+            pinned = "=" in before
+            self._tell(command, f"system-packages: {name}, in the place of {before}", todo=pinned)
+        self.system[name] = command.line
+        return True
+
     def _removed(self, command: Command, names: list[str]) -> None:
         for name in names:
-            mine = [each for each in self.system if each.partition("=")[0] == name.partition("=")[0]]
+            mine = [each for each in self.system if _package(each) == _package(name)]
             for each in mine:
                 self.build[each] = self.system.pop(each)
                 self._carried(command, f"build-packages: {each}, for it is there only while packages install")
@@ -215,6 +232,11 @@ def requirement(text: str) -> Requirement | None:
         return Requirement(text)
     except (InvalidRequirement, SyntaxError):  # packaging reads a marker's strings as Python's
         return None
+
+
+def _package(name: str) -> str:
+    """The Debian package of a name that may have a version."""
+    return name.partition("=")[0]
 
 
 def _is_debian(name: str) -> bool:

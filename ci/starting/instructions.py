@@ -45,10 +45,15 @@ class Instruction:
 
     @property
     def flags(self) -> dict[str, str]:
-        """Its flags, such as ``--from=builder``, by name without the dashes."""
+        """Its flags, such as ``--from=builder``, by name without the dashes; of several the last."""
+        return dict(self.all_flags)
+
+    @property
+    def all_flags(self) -> list[tuple[str, str]]:
+        """Its flags in their order: a RUN may have several mounts."""
         found = _FLAGS.match(self._text)
         words = found[0].split() if found else []
-        return {word[2:].partition("=")[0]: word.partition("=")[2] for word in words}
+        return [(word[2:].partition("=")[0], word.partition("=")[2]) for word in words]
 
     @property
     def _text(self) -> str:

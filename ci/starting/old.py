@@ -8,7 +8,7 @@ from pathlib import Path
 from .. import catalog
 from ..errors import ConfigurationError
 from .manifest import document
-from .scaffold import RULE, in_the_way
+from .scaffold import in_the_way
 
 NOTES = "ADOPTED.md"
 _DOCKERFILE = re.compile(r"Dockerfile\.(?!dockerignore$)(?P<name>.+?)(?<!\.dockerignore)")
@@ -81,8 +81,9 @@ def _problems(root: Path, name: str, paths: Mapping[str, str]) -> list[str]:
     if copies:
         told = "is by its name a copy of another file, no DAG type's: rename or remove the file"
         return [f"{path}: {told}" for path in copies]
-    if not catalog.NAME.fullmatch(name):
-        return [f"{path}: {name!r} {RULE}: rename the file" for path in paths.values()]
+    wrong = catalog.name_problem(name)
+    if wrong:
+        return [f"{path}: {name!r} {wrong}: rename the file" for path in paths.values()]
     there = [
         path.relative_to(root).as_posix() for path in (root / "images" / name).rglob("*") if path.is_file()
     ]

@@ -2,17 +2,18 @@
 
 import posixpath
 import re
-import shlex
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from .commands import commands, exec_form, substituted
 from .installs import OWNERS, Installs
 from .instructions import Instruction, read
-from .pinned import airflow_of
-from .stages import own_instructions, stage
-from .told import Told, is_secret, shown
+from .masking import is_secret
+from .mounts import LOCK, OTHER_IMAGE, UV, UV_IMAGE, Mounted, mounted
+from .pinned import airflow_of, is_airflow
+from .places import named_below, same_place
+from .stages import arguments, defaults, own_instructions, stage
+from .told import Told, shown
 from .variables import HOME, assignments, fate
 
 _USERS = frozenset(
@@ -20,7 +21,7 @@ _USERS = frozenset(
 )
 _ROOT = frozenset({"root", "0", "root:root", "0:0", "root:0"})
 _ENTRYPOINT = ("/usr/bin/dumb-init", "--", "/entrypoint")
-_UV = re.compile(r"(?:ghcr\.io/)?astral-sh/uv(?:[:@].*)?")
+_UNKNOWN = Mounted(outcome="has no counterpart: no command of this file is run any more", todo=True)
 # What these become; each has something to do for those who need it.
 _NOTED = {
     "ARG": "a build takes no arguments: write the value where it was used",
@@ -68,13 +69,15 @@ def recipe(file: str, text: str, facts: Facts) -> Recipe:
         facts: what else counts.
     """
     instructions = read(text)
-    judge = _Judge(file, facts)
+    judge = _Judge(file, facts, defaults(instructions))
     own = own_instructions(instructions)
     users = [index for index in sorted(own) if instructions[index].name == "USER"]
     for index, each in enumerate(instructions):
         if index not in own and each.name != "ARG":
             remedy = "is of a stage that the last isn't made from: what it makes must be a dependency"
             judge.tell(each, f"{remedy}, a script or in a base", todo=True)
+        elif index not in own:
+            judge.arguments(each)
         elif index in users[-1:] and each.value in _ROOT:
             judge.tell(each, "an image runs as airflow (uid 50000), never as root", todo=True)
         else:
@@ -97,6 +100,7 @@ class _Judge:
 
     file: str
     facts: Facts
+    defaults: dict[str, str]
     told: list[Told] = field(default_factory=list[Told])
     env: dict[str, str] = field(default_factory=dict[str, str])
     dags: set[str] = field(default_factory=set[str])
@@ -104,8 +108,8 @@ class _Judge:
 
     def __post_init__(self) -> None:
         """Begin with what the base says."""
-        self.variables = {"AIRFLOW_HOME": HOME, "AIRFLOW_VERSION": airflow_of(self.facts.base)}
-        self.defaults: dict[str, str] = {}
+        self.variables = {"AIRFLOW_HOME": HOME}
+        self.official = False
         self.workdir = HOME
         self.stages = set[str]()
         self.own = f"pyproject.{self.facts.dag_type}.toml"
@@ -143,26 +147,32 @@ class _Judge:
         source, alias = stage(each)
         reference = substituted(source, self.defaults)
         wanted = self.facts.base.partition("@")[0]
-        if source.lower() in self.stages:
+        if reference.lower() in self.stages:
             self.tell(each, "goes on with a stage of this file")
         elif "docker.io/" + reference.partition("@")[0].removeprefix("docker.io/") == wanted:
             self.tell(each, "is the base of ci/pins.toml")
         else:
             told = f"the base is {wanted}: to have another, pin it in ci/pins.toml, for all types"
             self.tell(each, told, todo=True)
+        if reference.lower() not in self.stages:
+            self.official = is_airflow(reference)
+            own = {"AIRFLOW_VERSION": airflow_of(self.facts.base)} if self.official else {}
+            self.variables = {"AIRFLOW_HOME": HOME} | own
         self.stages |= {alias} - {""}
         for flag in each.flags:
             self.tell(each, f"--{flag}: a platform is named when publishing (--platform)", todo=True)
 
     def _run(self, each: Instruction) -> None:
-        for flag, value in each.flags.items():
-            if flag == "mount" and "type=cache" in value:
-                self.tell(each, "its cache: the build has its own", what=f"--mount={shown(value)}")
-            else:
-                remedy = (
-                    "a login to an index is given with --netrc (docs/dependencies.md); else there is none"
-                )
-                self.tell(each, remedy, todo=True, what=f"--{flag}={shown(value)}")
+        shared = self.installs.pyproject
+        for flag, value in each.all_flags:
+            found = mounted(value, each.value, self.facts.dag_type) if flag == "mount" else _UNKNOWN
+            self.tell(each, found.outcome, todo=found.todo, what=f"--{flag}={shown(value)}")
+            if found.source:
+                self._named(found.source, found.target)
+        self._commands(each)
+        self.installs.pyproject = shared  # what is mounted is there for these commands alone
+
+    def _commands(self, each: Instruction) -> None:
         found = commands(each, self.variables)
         for command in found:
             self.installs.run(command)
@@ -180,19 +190,26 @@ class _Judge:
             value = substituted(raw, self.variables)
             found = fate(name, value)
             self.env.pop(name, None)  # what was there before holds no more
+            if name == "AIRFLOW_VERSION":
+                self.variables |= {name: value}
             if found.kept:
                 self.env[name] = value
             what = f"{name}=***" if is_secret(name, value) else f"{name}={shown(value)}"
             self.tell(each, found.outcome, todo=found.todo, what=what)
 
     def _arg(self, each: Instruction) -> None:
-        try:
-            words = shlex.split(each.value)
-        except ValueError:  # a quote without its end
-            words = [each.value]
-        for word in words or [""]:
+        self.arguments(each)
+        for word in arguments(each):
             name, equals, value = word.partition("=")
-            self.defaults |= {name: value} if equals else {}
+            known = value if equals else self.defaults.get(name, "")
+            # An argument fills in what the image itself doesn't say.
+            if name == "AIRFLOW_VERSION" and known and not self.official:
+                self.variables |= {name: known}
+
+    def arguments(self, each: Instruction) -> None:
+        """Tell what becomes of the arguments of a build."""
+        for word in arguments(each) or [""]:
+            name, _, value = word.partition("=")
             secret = bool(value) and is_secret(name, value)
             if name == "DEBIAN_FRONTEND":
                 self.tell(each, "was for the build alone", what=shown(word))
@@ -226,19 +243,17 @@ class _Judge:
     def _copy(self, each: Instruction) -> None:
         *sources, target = exec_form(each.value) or each.value.split() or ("",)
         source = each.flags.get("from", "")
-        if _UV.fullmatch(source) and set(sources) <= {"/uv", "/uvx"}:
-            self.tell(each, "the build has the uv of ci/pins.toml, and no image has it")
+        if UV_IMAGE.fullmatch(source) and set(sources) <= {"/uv", "/uvx"}:
+            self.tell(each, UV)
         elif source:
-            self.tell(
-                each, "files of another image: take them into scripts/, or make a base of your own", todo=True
-            )
+            self.tell(each, OTHER_IMAGE, todo=True)
         elif each.heredocs or not sources:
             self.tell(each, "write the file into dags/ or scripts/", todo=True)
         else:
             place = substituted(target, self.variables)
             for path in sources:
                 self._copied(each, path, posixpath.normpath(posixpath.join(self.workdir, place)))
-        for flag, value in each.flags.items():
+        for flag, value in each.all_flags:
             if flag not in {"from", "link"} and not (flag == "chown" and value in OWNERS):
                 told = "files of an image are airflow's, of the group root, which may write them"
                 self.tell(each, told, todo=True, what=f"--{flag}={shown(value)}")
@@ -251,16 +266,15 @@ class _Judge:
         self._named(plain, target)
         if plain == self.own:
             self.tell(each, f"is images/{self.facts.dag_type}/pyproject.toml", what=what)
-        elif tree in {"dags", "scripts"} and _same_place(plain, target, self.facts.files):
-            found = self._below(tree, below)
+        elif tree in {"dags", "scripts"} and same_place(plain, target, self.facts.files):
+            found = named_below(tree, below, self.facts.files)
             (self.dags if tree == "dags" else self.scripts).update(found)
             self.tell(each, f"{tree}/ is in the image, as far as it is this type's (see below)", what=what)
         elif tree in {"dags", "scripts"} and plain:
             told = f"it is in an image at {HOME}/{plain} alone: name it in {tree} of [tool.airflow-images]"
             self.tell(each, told, todo=True, what=what)
         elif plain.endswith(".lock"):
-            told = "pylock.toml is in its place, resolved anew: compare versions that matter"
-            self.tell(each, told, todo=True, what=what)
+            self.tell(each, LOCK, todo=True, what=what)
         else:
             told = "only dags/ and scripts/ are in an image: move what is needed there"
             self.tell(each, told, todo=True, what=what)
@@ -272,19 +286,3 @@ class _Judge:
             self.installs.pyproject |= {"pyproject.toml"}
         elif path == "pyproject.toml" or named:
             self.installs.pyproject -= {"pyproject.toml"}
-
-    def _below(self, tree: str, pattern: str) -> set[str]:
-        """What a source names below a tree, where it may be a pattern."""
-        if not re.search(r"[*?\[]", pattern):
-            return {pattern}
-        depth = len(PurePosixPath(pattern).parts)
-        paths = {PurePosixPath(*PurePosixPath(file).parts[1 : depth + 1]) for file in self.facts.files
-                 if file.startswith(f"{tree}/")}  # fmt: skip
-        return {str(path) for path in paths if path.match(pattern)}
-
-
-def _same_place(path: str, target: str, files: Collection[str]) -> bool:
-    """Whether a COPY puts a path where an image has it; of a folder, it copies what is inside."""
-    own = f"{HOME}/{path}"
-    is_file = path in files or re.search(r"[*?\[]", path) is not None
-    return target == own or (is_file and target == posixpath.dirname(own))

@@ -1,6 +1,5 @@
 """A new DAG type: its pyproject.toml, an example DAG with its logic, and a test of that logic, as texts."""
 
-import json
 import keyword
 import re
 from collections.abc import Iterable, Sequence
@@ -16,8 +15,8 @@ from ..dependencies.credentials import redacted
 from ..errors import ConfigurationError
 from ..spec import Pin
 from .dag_files import dag_files
+from .toml_text import quoted
 
-RULE = "is no name for an image: use a-z, 0-9 and single - _ . between"
 _PIN = TypeAdapter[str](Pin)
 _NAMED = 10  # files that a message names
 
@@ -104,22 +103,23 @@ def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[s
     Raises:
         ConfigurationError: with all that stands against it; nothing is ever overwritten.
     """
-    if not catalog.NAME.fullmatch(name):  # alone: no path can be made of it
-        raise ConfigurationError([f"--dag {name!r} {RULE}"])
+    wrong = catalog.name_problem(name)
+    if wrong:  # alone: no path can be made of it
+        raise ConfigurationError([f"--dag {name!r} {wrong}"])
     module = module_name(name)
     there = _there(name, module, root)
     problems = [*_reserved(name), *there, *_claimed(name, root), *_pins(packages)]
     problems += [] if there else _same_id(f"{module}_example", root)
     if problems:
         raise ConfigurationError(problems)
-    listed = "".join(f"    {_quoted(pin)},\n" for pin in sorted(packages, key=canonicalize_name))
+    listed = "".join(f"    {quoted(pin)},\n" for pin in sorted(packages, key=canonicalize_name))
     return {
         f"images/{name}/pyproject.toml": _PYPROJECT.format(
-            name=_quoted(name),
-            description=_quoted(f"The DAGs of {name}"),
+            name=quoted(name),
+            description=quoted(f"The DAGs of {name}"),
             python=f'requires-python = ">={python}"\n' if python else "",
             dependencies=f"[\n{listed}]" if listed else '[]  # exact pins, such as "httpx==0.28.1"',
-            module=_quoted(module),
+            module=quoted(module),
             folder=name,
         )
         + _newest(root),
@@ -224,7 +224,3 @@ def _newest(root: Path) -> str:
         for file in sorted(root.glob("images/*/pyproject.toml"))
     }
     return f"\n[tool.uv]\n{lines.pop()}\n" if len(lines) == 1 and lines != {""} else ""
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..spec import RESERVED_ENV
 from .installs import CONSTRAINT, INDEX, PINS
-from .told import is_secret
+from .masking import is_secret
 
 HOME = "/opt/airflow"
 _BUILD = re.compile(r"DEBIAN_FRONTEND|PIP_\w+|UV_\w+")
@@ -40,6 +40,8 @@ def fate(name: str, value: str) -> Fate:
         outcome = "installs at every start of a pod: pin these in [project] dependencies"
     elif _BUILD.fullmatch(name) and not is_secret(name, value):
         return Fate(outcome="was for the build alone")
+    elif name == "AIRFLOW_VERSION":
+        outcome = "the base says which Airflow it has: to have another, pin it in ci/pins.toml, for all types"
     elif name in RESERVED_ENV:
         outcome = "belongs to the base: code is imported as scripts.<folder>, programs come in packages"
     elif is_secret(name, value):

@@ -1,4 +1,4 @@
-"""Files that are secrets and files that only look like some: path below the DAG type's folder, and text."""
+"""Files that are secrets: path below the DAG type's folder, and text."""
 
 from .repository import toml
 
@@ -15,6 +15,25 @@ FORTY = "abcdefghijklmnopqrst" * 2
 KUBECONFIG = "apiVersion: v1\nkind: Config\nusers:\n- name: me\n  user:\n"
 ACCOUNT = '{"type": "service_account", "private_key_id": "1", "private_key": %s}'
 PROFILE = "house:\n  outputs:\n    prod:\n      type: postgres\n      %s\n"
+LINES = [FORTY + "uvwxyzABCDEFGHIJKLMNOPQR", FORTY + "uvwxyzABCDEFGHIJKLMNOPQR", BODY]
+BEGIN, END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+AWS_ID = "AKIA" + "QRSTUVWXYZ234567"
+LOGIN = '{"auths": {"ghcr.io": {%s}}}'
+PRINCIPAL = '{"clientId": "1", "clientSecret": "%s", "tenantId": "2"}'
+ADDRESS = "postgresql+psycopg2://airflow:%s@db/airflow"
+
+# How keys that openssl writes begin; none of them has more of its key than a few bytes.
+DER = {
+    "rsa.der": "308204a20201000282010100ae82b69f",
+    "dsa.key": "308201ca020100028181008dfa01a95c",
+    "ec.der": "307702010104207ecc87634dc160eb53",
+    "ec521.der": "3081dc020101044201ce489aaca220b6",
+    "pkcs8.der": "308204bc020100300d06092a864886f70d0101010500048204a6",
+    "ed25519.bin": "302e020100300506032b657004220420f84058d9",
+    "with-public.der": "3053020101300506032b657004220420f84058d9",
+    "encrypted.der": "3082052d305706092a864886f70d01050d304a302906092a86",
+    "encrypted-old.der": "308204ea301c060a2a864886f70d010c0103300e04086396",
+}
 
 SECRET = {
     # by name
@@ -22,6 +41,12 @@ SECRET = {
     ".ENV": "",
     ".env.production": "",
     ".env.example.local": "",
+    "prod.env": "",
+    ".env-prod": "",
+    ".env_prod": "",
+    ".env~": "",
+    ".envrc": "",
+    ".envrc.prod": "",
     ".netrc": "",
     ".pgpass": "",
     ".pypirc": "",
@@ -89,6 +114,11 @@ SECRET = {
     "indented.yaml": f"key: |\n  -----BEGIN PRIVATE KEY-----\n  {BODY}\n",
     "in-json.txt": f'{{"x": "-----BEGIN PRIVATE KEY-----\\\\n{BODY}\\\\n"}}',
     "guide.md": f"```\n{pem()}```\n",
+    "one-line.pem": BEGIN + "".join(LINES) + END,
+    "one-line-short.pem": f"{BEGIN}{LINES[0]}=={END}",
+    "spaces.txt": " ".join([BEGIN, *LINES, END]),
+    "spaces-short.txt": f"KEY={BEGIN} {LINES[0]} {END}",
+    "one-line.json": f'{{"key": "{BEGIN}{"".join(LINES)}{END}"}}',
     "age.txt": "AGE-SECRET-" + "KEY-1" + "Q" * 58,
     "age.key": pem("AGE ENCRYPTED FILE"),
     "age.bin": "age-encryption.org/v1\n-> scrypt",
@@ -102,13 +132,26 @@ SECRET = {
     "cluster.yaml": KUBECONFIG + "    token: abc\n",
     "cluster": KUBECONFIG + "    client-key-data: QUJD\n",
     "cluster.json": '{"kind": "Config", "users": [{"user": {"token": "abc"}}]}',
+    "noted.yaml": KUBECONFIG.replace("Config", "Config # mine") + "    token: abc\n",
+    "provider.yaml": KUBECONFIG + "    auth-provider:\n      config:\n        access-token: ya29.abc\n",
+    "refresh.yaml": KUBECONFIG + "    auth-provider:\n      config:\n        refresh-token: 1//abc\n",
+    "id-token.yaml": KUBECONFIG + "    auth-provider: {config: {id-token: abc}}\n",
+    # registries
+    "auth.json": LOGIN % '"auth": "dTpw"',
+    "config.json": LOGIN % '"identitytoken": "abc"',
+    "docker-config.json": (LOGIN % '"auth": "dTpw"').replace("{", "{\n  "),
     # AWS
-    "credentials": f"[default]\n{AWS} = x\n",
-    "export.sh": f"export {AWS.upper()}='x'\n",
-    "compose.yaml": f"environment:\n  - {AWS.upper()}=x\n",
-    "aws.json": f'{{"{AWS}": "x"}}',
+    "credentials": f"[default]\n{AWS} = {FORTY}\n",
+    "export.sh": f"export {AWS.upper()}='{FORTY}'\n",
+    "compose.yaml": f"environment:\n  - {AWS.upper()}={FORTY}\n",
+    "folded.yaml": f"{AWS}: >-\n  {FORTY}\n",
+    "aws.json": f'{{"{AWS}": "{FORTY}"}}',
+    "created.json": f'{{"AccessKey": {{\n  "AccessKeyId": "{AWS_ID}",\n  "SecretAccessKey": "{FORTY}"\n}}}}',
+    "accessKeys.csv": f"Access key ID,Secret access key\r\n{AWS_ID},{FORTY}\r\n",
+    "quoted.csv": f'"User","Access key ID","Secret access key"\n"me","{AWS_ID}","{FORTY}"\n',
     "aws.py": f'client = boto3.client("s3", {AWS}="{FORTY}")\n',
     "upper.py": f'{AWS.upper()} = "{FORTY}"\n',
+    "sts.py": f'key = {{"SecretAccessKey": "{FORTY}"}}\n',
     "copy.sql": f"CREDENTIALS 'aws_access_key_id=x;{AWS}={FORTY}'\n",
     # dbt
     "profiles.yml": PROFILE % "password: hunter2",
@@ -119,83 +162,28 @@ SECRET = {
     "e/profiles.yml": "house: {outputs: {prod: {type: postgres, password: hunter2}}}",
     "f/profiles.yml": PROFILE % "password: >-\n        hunter2",
     "g/profiles.yml": PROFILE % "password: $ecret",
+    "h/profiles.yml": PROFILE % "password: \"{{ env_var('P', 'hunter2') }}\"",
+    "i/profiles.yml": PROFILE % 'password: \'{{ env_var("P", "hunter2") | as_text }}\'',
+    "j/profiles.yml": PROFILE % "token: '{{ env_var(''P'', ''hunter2'') }}'",
+    "k/profiles.yml": PROFILE % "pass: >-\n        {{ env_var('P', default='hunter2') }}",
+    "l/profiles.yml": PROFILE % 'pass: "{{ env_var(\\"P\\", \\"hunter2\\") }}"',
+    "m/profiles.yml": PROFILE % "password: '!hunter2'",
+    # Azure
+    "azure.json": PRINCIPAL % "xyz~abc8Q",
+    "az.json": '{"appId": "1", "displayName": "x", "password": "xyz~abc8Q", "tenant": "2"}',
     # Airflow
     "airflow.cfg": "[core]\nfernet_key = QUJD=\n",
+    "a/airflow.cfg": f"[database]\nsql_alchemy_conn = {ADDRESS % 'hunter2'}\n",
+    "b/airflow.cfg": "[smtp]\nsmtp_password = hunter2\n",
+    "c/airflow.cfg": "[celery]\nbroker_url=redis://:hunter2@redis:6379/0\n",
+    "d/airflow.cfg": f"[celery]\nresult_backend = db+{ADDRESS % 'hunter2'}\n",
+    "e/airflow.cfg": "[celery]\nflower_basic_auth = me:hunter2\n",
+    "connections.yaml": "pg:\n  conn_type: postgres\n  host: db\n  password: hunter2\n",
+    "conns.yml": "- {conn_id: pg, conn_type: postgres, password: hunter2}\n",
+    "a/connections.yaml": f"pg: {ADDRESS % 'hunter2'}\n",
+    "uris.json": '{"pg": "postgres://u:hunter2@db/x"}',
+    "list.json": '{\n  "pg": [\n    "postgres://u:hunter2@db/x"\n  ]\n}',
     "connections.json": '{"db": {"conn_type": "postgres", "password": "x"}}',
     # how it is written
     "bom.json": "\ufeff" + ACCOUNT % '"x"',
-}
-
-FINE = {
-    # by name
-    "dag.py": "",
-    ".env.example": "A=1",
-    ".env.local.sample": "",
-    ".env.template": "",
-    ".env.dist": "",
-    ".environment": "",
-    "env": "",
-    ".env/notes.txt": "",
-    "id_rsa.pub": "ssh-rsa QUJD me",
-    "rsa_key.pub": pem("PUBLIC KEY"),
-    "kafka.client.truststore.jks": "",
-    "config.json": "{}",
-    "docker/config.json": "{}",
-    "credentials": "",
-    "secrets.toml": "",
-    # no private keys
-    "a.pem": pem("CERTIFICATE"),
-    "a.crt": pem("CERTIFICATE"),
-    "a.key": pem("PUBLIC KEY"),
-    "b.key": pem("RSA PUBLIC KEY"),
-    "c.asc": pem("PGP PUBLIC KEY BLOCK"),
-    "request.pem": pem("CERTIFICATE REQUEST"),
-    "short.pem": pem(body="A" * 19),
-    "dots.md": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ...\n-----END PRIVATE KEY-----\n",
-    "placeholder.yaml": pem(body="<the key of your own>"),
-    "header.py": 'HEADER = "-----BEGIN PRIVATE KEY-----"\nthisIsAnUnusuallyLongName = 1\n',
-    "both.py": 'return f"-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----"\n',
-    "added.py": 'KEY = "-----BEGIN PRIVATE KEY-----\\n" + body + "\\n-----END PRIVATE KEY-----"\n',
-    "asked.py": 'assert text.startswith("-----BEGIN RSA PRIVATE KEY-----"), "no key"\n',
-    "guide.md": "It starts with `-----BEGIN PRIVATE KEY-----` and ends with `-----END PRIVATE KEY-----`.\n",
-    "sops.yaml": f"x: ENC[AES256]\nsops:\n  age:\n  - enc: |\n      {pem('AGE ENCRYPTED FILE')}",
-    "age.md": "AGE-SECRET-" + "KEY-1...",
-    # no Google credentials
-    "account.py": ACCOUNT % 'os.environ["KEY"]',
-    "literal.py": ACCOUNT % '"x"',
-    "account.json": ACCOUNT % '"{{ var.value.key }}"',
-    "b.json": ACCOUNT % '""',
-    "c.json": '{"type": "service_account", "private_key_id": "x"}',
-    "d.json": '{"type": "external", "private_key": "x"}',
-    "e.json": '{"auth_uri": "https://x", "client_id": "x"}',
-    # no access to a cluster
-    "cluster.yaml": KUBECONFIG + "    token: ${TOKEN}\n",
-    "sample.yaml": KUBECONFIG + "    token: <your token>\n",
-    "exec.yaml": KUBECONFIG + "    exec:\n      command: aws\n",
-    "pod.yaml": "kind: Pod\nspec:\n  token: abc\n",
-    "map.yaml": "kind: ConfigMap\ndata:\n  token: abc\n",
-    "cluster.py": f'"""{KUBECONFIG}"""\n\ndef call(\n    token: str,\n) -> None: ...\n',
-    # no AWS credentials
-    "aws.py": f'boto3.client("s3", {AWS}=secret)\n',
-    "b.py": f'boto3.client("s3",\n    {AWS}=os.environ["X"])\n',
-    "c.py": f'{AWS} = "{"EXAMPLE" * 6}"[:40]\n',
-    "aws.md": f"```\n{AWS} = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n```\n",
-    "aws.cfg": f"# a, {AWS} = x\n; a, {AWS} = x\n{AWS} =\n",
-    "aws.sh": f"export {AWS.upper()}=$(pass show aws)\nexport {AWS.upper()}=`pass show aws`\n",
-    "aws.yaml": f"{AWS}: null\nb:\n  {AWS}: ~\nc:\n  {AWS}: '***'\n",
-    "digest.sql": f"{AWS}={FORTY}abc\n",
-    # no secrets of dbt
-    "profiles.yml": PROFILE % "password: \"{{ env_var('PASSWORD') }}\"",
-    "a/profiles.yml": PROFILE % "pass: '{{ env_var(\"PASSWORD\") | as_text }}'",
-    "b/profiles.yml": PROFILE % "password:\n      token: ''\n      client_secret: null  # none",
-    "c/profiles.yml": PROFILE % "# password: hunter2\n      # user, password: hunter2",
-    "d/profiles.yml": PROFILE % "password: >-\n        {{ env_var('PASSWORD') }}",
-    "e/profiles.yml": PROFILE % "private_key_path: /run/secrets/key\n      token_uri: https://x",
-    "f/profiles.yml": "house: {outputs: {prod: {password: \"{{ env_var('P') }}\", user: me}}}",
-    "settings.yml": PROFILE % "password: hunter2",
-    "dbt_project.yml": "name: x\n",
-    # no secrets of Airflow
-    "airflow.cfg": "[core]\nfernet_key =\nsecret_key = {SECRET_KEY}\n",
-    "other.cfg": "[core]\nfernet_key = QUJD=\n",
-    "connections.json": '{"db": {"conn_type": "postgres", "password": null, "host": "x"}}',
 }

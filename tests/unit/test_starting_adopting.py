@@ -1,8 +1,10 @@
 """What an adoption changes, and its notes: each line of each old file is in them."""
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +84,31 @@ def test_a_type_with_nothing_left_says_so(tmp_path: Path) -> None:
         "dags/crm/a.py": "import airflow  # dag\n",
     }
     assert "Nothing is to do." in adopted(tmp_path, files)[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.poetry.dependencies]\nlib = { path = "../lib" }\n',
+        '[project]\ndynamic = ["dependencies"]\n',
+        '[project]\ndependencies = "requests"\n',
+    ],
+)
+def test_a_file_whose_dependencies_are_not_all_carried_over_stays(tmp_path: Path, text: str) -> None:
+    changes, notes = adopted(tmp_path, {"pyproject.crm.toml": text})
+    assert changes.removed == ()
+    todo = notes.partition("### Carried over")[0]
+    assert "- pyproject.crm.toml: stays, for its dependencies are not all carried over" in todo
+
+
+def test_a_file_of_poetry_is_carried_over_and_goes(tmp_path: Path) -> None:
+    text = '[tool.poetry.dependencies]\nrequests = "2.31.0"\n'
+    changes, notes = adopted(tmp_path, {"pyproject.crm.toml": text})
+    assert changes.removed == ("pyproject.crm.toml",)
+    assert tomllib.loads(changes.written["images/crm/pyproject.toml"])["project"]["dependencies"] == [
+        "requests==2.31.0"
+    ]
+    assert "stays, for" not in notes
 
 
 LINES = st.sampled_from(

@@ -50,6 +50,29 @@ def test_the_settings_are_those_of_the_dockerfile() -> None:
     }
 
 
+def test_the_settings_of_an_index_may_be_tables() -> None:
+    index = (
+        '[[tool.uv.index]]\nname = "house"\nurl = "https://example.com/simple"\n'
+        'cache-control = { api = "max-age=600", "a b" = ["c"] }\nignore-error-codes = [401]\n"x y" = 1.5\n'
+    )
+    document = tomllib.loads(pyproject(begun([], "", index)))
+    assert document["tool"]["uv"]["index"] == tomllib.loads(index)["tool"]["uv"]["index"]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-01-01", "2026-01-01"),
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00+00:00"),
+        ('"3 days"', "3 days"),
+        ("{ house = 1 }", {"house": 1}),
+    ],
+)
+def test_the_day_beyond_which_nothing_counts_is_a_text(day: str, expected: object) -> None:
+    document = tomllib.loads(pyproject(begun([], "", f"[tool.uv]\nexclude-newer = {day}\n")))
+    assert document["tool"]["uv"] == {"exclude-newer": expected}
+
+
 @pytest.mark.parametrize(
     ("wish", "versions", "pin"),
     [

@@ -52,6 +52,35 @@ def test_a_pinned_debian_package_is_removed_by_its_name(purged: str) -> None:
     assert not todo(found)
 
 
+APT = "apt-get install --no-install-recommends"
+
+
+@pytest.mark.parametrize(
+    ("commands", "system", "told"),
+    [
+        (["git", "git=1:2.39.2-1.1"], ["git=1:2.39.2-1.1"], "in the place of git"),
+        (["git=1:2.39.2-1.1", "git"], ["git=1:2.39.2-1.1"], "git: git=1:2.39.2-1.1 holds"),
+        (["git git=1:2.39.2-1.1 jq"], ["git=1:2.39.2-1.1", "jq"], "in the place of git"),
+        (["git=1", "git=2"], ["git=2"], "in the place of git=1"),
+        (["git", "git"], ["git"], "system-packages: git"),
+        (["git=1", "git=1"], ["git=1"], "system-packages: git=1"),
+    ],
+)
+def test_a_debian_package_is_there_once_and_its_pin_holds(
+    commands: list[str], system: list[str], told: str
+) -> None:
+    found = of_run(" && ".join(f"{APT} {each}" for each in commands))
+    assert list(found.installs.system) == system
+    assert told in "\n".join(each.outcome for each in found.told)
+    assert not [each for each in todo(found) if told not in each]
+
+
+def test_a_debian_package_that_comes_again_stays() -> None:
+    found = of_run(f"{APT} gcc jq=1 && apt-get purge gcc jq && {APT} gcc=4 jq")
+    assert not found.installs.build
+    assert list(found.installs.system) == ["gcc=4", "jq"]
+
+
 @pytest.mark.parametrize(
     ("copy", "files", "own"),
     [

@@ -68,6 +68,15 @@ def test_flags_stand_before_the_value() -> None:
     assert only.value == "d --e f"
 
 
+def test_a_flag_may_be_given_more_than_once() -> None:
+    (only,) = read("RUN --mount=type=cache,target=/a --mount=type=secret,id=b --network=none c")
+    assert only.all_flags == [
+        ("mount", "type=cache,target=/a"),
+        ("mount", "type=secret,id=b"),
+        ("network", "none"),
+    ]
+
+
 @given(st.text(alphabet="RUN \\\n#<EOF-\"'ab`=", max_size=60))
 def test_every_line_of_an_instruction_is_told_once(text: str) -> None:
     lines = [piece.line for each in read(text) for piece in (*each.pieces, *each.heredocs)]

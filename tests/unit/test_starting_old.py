@@ -67,6 +67,20 @@ def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
         assert any(part in each for each in told)
 
 
+def test_files_of_windows_are_read_as_others(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.crm.toml").write_bytes(b"\xef\xbb\xbf[project]\r\nname = 'crm'\r\n")
+    (found,) = old.read(tmp_path).types
+    assert found.name == "crm"
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    name = "a" * 101
+    Repository(tmp_path).write(f"Dockerfile.{name}", "FROM x\n")
+    (told,) = refused(tmp_path)
+    rule = "has 101 characters, where a DAG type's name may have 100"
+    assert told == f"Dockerfile.{name}: {name!r} {rule}: rename the file"
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -163,32 +163,28 @@ def test_copied_files_are_known_by_their_paths() -> None:
     assert not todo(found)
 
 
-def test_the_stages_before_the_last_are_told_one_by_one() -> None:
-    text = (
-        "ARG V=3.1.5\nFROM python:3 AS b\nENV A=1\nRUN make\nFROM apache/airflow:${V}-python3.13\nENV B=2\n"
+def test_each_mount_is_told() -> None:
+    found = judged(
+        "RUN --mount=type=cache,target=/c --mount=type=secret,id=x "
+        "--mount=type=bind,source=r.txt,target=r.txt --network=none pip install -r r.txt"
     )
-    found = judged(text)
-    assert [each.line for each in found.told if each.todo] == [1, 2, 3, 4]
-    assert found.env == {"B": "2"}
+    told = {each.what: each for each in found.told if each.what.startswith("RUN --")}
+    assert [each.partition(",")[0] for each in told] == [
+        "RUN --mount=type=cache",
+        "RUN --mount=type=secret",
+        "RUN --mount=type=bind",
+        "RUN --network=none",
+    ]
+    assert [each.todo for each in told.values()] == [False, True, False, True]
+    assert any("r.txt: write its pins into [project] dependencies" in each for each in todo(found))
 
 
-def test_the_stages_that_the_last_is_made_from_are_the_types_own() -> None:
-    text = (
-        "FROM apache/airflow:3.1.5-python3.13 AS Base\nENV A=1\nUSER root\n"
-        "FROM python:3 AS tools\nENV B=2\n"
-        "FROM base AS more\nRUN pip install x==1\n"
-        "FROM more\nUSER airflow\nENV C=3\n"
-    )
-    found = judged(text)
-    assert [each.line for each in found.told if each.todo] == [4, 5]
-    assert found.env == {"A": "1", "C": "3"}
-    assert [each.text for each in found.installs.wishes] == ["x==1"]
-
-
-def test_a_stage_is_no_base_by_the_name_of_a_later_one() -> None:
-    found = judged("FROM last AS base\nENV A=1\nFROM base AS last\n")
-    assert [each.line for each in found.told if each.todo] == [1]
-    assert found.env == {"A": "1"}
+@pytest.mark.parametrize(("source", "own"), [("pyproject.crm.toml", True), ("pyproject.toml", False)])
+def test_a_bound_pyproject_is_the_types_own_for_its_command_alone(source: str, own: bool) -> None:  # noqa: FBT001
+    bound = f"--mount=type=bind,source={source},target=pyproject.toml"
+    found = judged(f"COPY pyproject.mail.toml pyproject.toml\nRUN {bound} uv sync\nRUN uv sync\n")
+    shared = [each.line for each in found.told if "isn't known to be the type's own" in each.outcome]
+    assert shared == ([3] if own else [2, 3])
 
 
 @pytest.mark.parametrize(

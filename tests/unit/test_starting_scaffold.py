@@ -70,10 +70,13 @@ def test_the_logic_needs_no_airflow(tmp_path: Path) -> None:
 def test_a_name_must_be_an_images(tmp_path: Path, name: str) -> None:
     rule = refused(tmp_path, name)
     assert rule == f"--dag {name!r} is no name for an image: use a-z, 0-9 and single - _ . between"
-    # As the catalog has it.
-    repository = Repository(tmp_path)
-    repository.write("images/Bad/pyproject.toml")
-    assert scaffold.RULE in repository.load().problems["Bad"][0]
+
+
+@pytest.mark.parametrize("length", [101, 300])
+def test_a_name_must_leave_room_for_paths(tmp_path: Path, length: int) -> None:
+    told = f"has {length} characters, where a DAG type's name may have 100"
+    assert refused(tmp_path, "a" * length) == f"--dag {'a' * length!r} {told}"
+    assert made(tmp_path, "a" * 100)
 
 
 def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:

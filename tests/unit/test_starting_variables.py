@@ -14,6 +14,7 @@ from ci.starting.variables import assignments, fate
         ("PYTHONPATH", "$PYTHONPATH:/opt/airflow", False, False),
         ("PYTHONPATH", "/srv", False, True),
         ("AIRFLOW_HOME", "/srv", False, True),
+        ("AIRFLOW_VERSION", "2.9.3", False, True),
         ("UV_SYSTEM_PYTHON", "1", False, False),
         ("UV_INDEX_HOUSE_PASSWORD", "x", False, True),
         ("PIP_INDEX_URL", "https://example.com/simple", False, True),

@@ -1,0 +1,158 @@
+"""Secrets in what a file holds: keys as text or binary, and settings whose passwords have a value.
+
+Every pattern takes a time that grows with the length of the text alone: files are anybody's.
+"""
+
+import re
+from typing import NamedTuple
+
+KEY = "a private key"
+KUBERNETES = "access to a Kubernetes cluster"
+REGISTRIES = "a login to registries"
+
+_AWS = "an access key of AWS"
+_DBT = "a dbt profile with a value in the place of env_var()"
+_AIRFLOW = "an Airflow configuration with its keys"
+_CONNECTIONS = "exported Airflow connections"
+_ADDRESSES = "addresses with passwords"
+
+# Text that speaks of keys and settings more often than it sets them.
+_PROSE = (".py", ".pyi", ".ipynb", ".sql", ".md", ".rst", ".adoc", ".html")
+
+# A header, lines such as Proc-Type, and a line of base64; "\n" as text too, as JSON and Python write it. All
+# on one line it is as long as keys are, and ends as they do.
+_GAP = rb"(?:\\[nr]?|[\s\"',#]){1,300}"
+_PEM = re.compile(
+    rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    rb"(?:%b(?:[A-Za-z][A-Za-z-]{0,30}:[^\r\n\\]{1,200}(?=[\r\n\\])%b){0,6}"
+    rb"[A-Za-z0-9+/]{20,}={0,2}[ \t]*(?:[\r\n\"'\\]|\Z)"
+    rb"|[ \t]{0,99}[A-Za-z0-9+/]{40,}={0,2}(?:[ \t]{0,99}-----END|[ \t]{1,99}[A-Za-z0-9+/]{20}))"
+    % (_GAP, _GAP)
+)
+_AGE_KEY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{40,}")
+# At the start alone: sops keeps such a block in files that are meant to be read by all.
+_KEY_STARTS = (b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/v1", b"PuTTY-User-Key-File-")
+
+# How the ASN.1 of a key begins: PKCS#8, PKCS#1 (DSA's is alike), SEC 1, and PKCS#8 that is encrypted.
+_DER_LENGTH = rb"(?:[\x00-\x7f]|\x81.|\x82..)"
+_DER = re.compile(
+    rb"(?s)\x30%b(?:\x02\x01[\x00\x01]\x30%b\x06|\x02\x01\x00\x02[\x81\x82]|\x02\x01\x01\x04"
+    rb"|\x30%b\x06(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05|\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c))"
+    % ((_DER_LENGTH,) * 3)
+)
+
+# By its name, or beside the key's id as in the file that AWS gives for download.
+_AWS_KEY = re.compile(
+    rb"(?:(?i:secret[_ -]?access[_ -]?key)[\"']?\s{0,9}[=:]\s{0,9}(?:[>|][-+]?\s{1,99})?"
+    rb"|A[KS]IA[A-Z0-9]{16}[\"']?[ \t]{0,9}[,;\t][ \t]{0,9})[\"']?"
+    rb"(?![A-Za-z0-9/+]{0,40}EXAMPLE)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+)
+_COMMENT = re.compile(rb"(?m)^[ \t]*[#;].*$")
+_KUBECONFIG = re.compile(rb"kind[\"']?[ \t]*:[ \t]*[\"']?Config[\"']?[ \t]*(?:[#,}\r\n]|\Z)")
+_CONN_TYPE = re.compile(rb"(?m)(?:^[ \t-]*|[{,][ \t]*)[\"']?conn_type[\"']?[ \t]*:")
+
+_FILLED_IN = rb"[{<*>|`]|\$(?-i:[{(A-Z_])|%\("  # by whatever reads the file
+_BLOCK = rb"(?:[>|][-+]?[ \t]*\r?\n[ \t]{1,99})?"  # YAML's, whose text is on the next line
+
+
+def _json(part: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?s)\A\s*[{\[].*?%b" % part)
+
+
+def _key(*keys: bytes) -> bytes:
+    return rb"(?im)(?:^|[{,])[ \t-]*(?:export[ \t]+)?[\"']?(?:%b)[\"']?[ \t]*[:=][ \t]{0,99}" % b"|".join(
+        keys
+    )
+
+
+def _given(*keys: bytes) -> re.Pattern[bytes]:
+    """A key with its value, as YAML, JSON, TOML and INI write it; not one that is filled in later."""
+    empty = rb"(?:null|none|true|false|~)[ \t]*(?:[\"'#,}\r\n]|\Z)"
+    tag = rb"![\w/]{0,99}[ \t]"  # YAML's, such as !env_var
+    return re.compile(
+        rb"%b%b(?!%b)[\"']?(?![ \t]{0,99}(?:%b|%b))[^\s\"'#,}]"
+        % (_key(*keys), _BLOCK, tag, empty, _FILLED_IN)
+    )
+
+
+def _defaulted(*keys: bytes) -> re.Pattern[bytes]:
+    """A key whose value is dbt's env_var() with a default."""
+    quote = rb"\\?['\"]{1,2}"
+    return re.compile(
+        rb"%b%b[\"']?\{\{[^}\r\n]{0,99}?env_var\([ \t]{0,9}%b[^'\"\r\n\\]{1,200}%b[ \t]{0,9},[ \t]{0,9}"
+        rb"(?:default[ \t]{0,9}=[ \t]{0,9})?%b[^'\"\s\\)|]" % (_key(*keys), _BLOCK, quote, quote, quote)
+    )
+
+
+def _address(before: bytes) -> re.Pattern[bytes]:
+    """An address with a password, behind ``before``."""
+    return re.compile(
+        rb"(?i)%b[a-z][a-z0-9+.-]{0,40}://[^\s:/@\"'<>]{0,99}:(?!%b)[^\s/@\"'<>]{1,200}@"
+        % (before, _FILLED_IN)
+    )
+
+
+class _Settings(NamedTuple):
+    """A kind of settings file: what is secret in it, and what tells the kind by text and by name."""
+
+    what: str
+    given: re.Pattern[bytes]
+    text: re.Pattern[bytes] = re.compile(rb"")
+    name: str = r".*"
+
+
+_PROFILE = rb"(?:\w+_)?(?:password|token|secret|secret_access_key)|pass|private_key(?:_passphrase)?"
+_CONFIGURATION = rb"fernet_key|secret_key|flower_basic_auth|(?:\w+_)?(?:password|secret)"
+_OF_DBT, _OF_AIRFLOW = r"profiles\.ya?ml", r"airflow\.cfg"
+_SETTINGS = (
+    _Settings(KUBERNETES, _given(rb"client-key-data", rb"(?:\w+-)?token", rb"password"), _KUBECONFIG),
+    _Settings(_DBT, _given(_PROFILE), name=_OF_DBT),
+    _Settings(_DBT, _defaulted(_PROFILE), name=_OF_DBT),
+    _Settings(_AIRFLOW, _given(_CONFIGURATION), name=_OF_AIRFLOW),
+    _Settings(_AIRFLOW, _address(rb"=[ \t]{0,99}"), name=_OF_AIRFLOW),
+    _Settings("a Google service account", _given(b"private_key"), _json(rb'"type"\s*:\s*"service_account"')),
+    _Settings(
+        "a Google user's credentials", _given(b"refresh_token"), _json(rb'"type"\s*:\s*"authorized_user"')
+    ),
+    _Settings("a Google OAuth client", _given(b"client_secret"), _json(rb'"auth_uri"\s*:')),
+    _Settings(
+        "an Azure service principal", _given(b"clientSecret", b"password"), _json(rb'"tenant(?:Id)?"\s*:')
+    ),
+    _Settings(REGISTRIES, _given(b"auth", b"identitytoken", b"registrytoken"), _json(rb'"auths"\s*:')),
+    _Settings(_CONNECTIONS, _given(b"password"), _CONN_TYPE),
+    _Settings(_CONNECTIONS, _address(rb":[ \t]{0,99}[\"']?"), name=r"connections\.ya?ml"),
+    _Settings(_ADDRESSES, _address(rb"[:\[,]\s{0,99}\""), _json(b"")),
+)
+
+
+def kind(name: str, head: bytes) -> str:
+    """What kind of secret a file holds; empty where it holds none.
+
+    Args:
+        name: of the file, in lower case.
+        head: how its content begins, as much of it as matters.
+    """
+    text = _narrow(head)
+    # Text that speaks of settings is no settings file.
+    settings = b"" if name.endswith(_PROSE) else _COMMENT.sub(b"", text)
+    return _by_key(text) or _by_settings(name, settings)
+
+
+def _by_key(text: bytes) -> str:
+    starts = text.lstrip().startswith(_KEY_STARTS) or _DER.match(text)
+    if starts or _PEM.search(text) or _AGE_KEY.search(text):
+        return KEY
+    return _AWS if _AWS_KEY.search(text) else ""
+
+
+def _by_settings(name: str, text: bytes) -> str:
+    for each in _SETTINGS:
+        if re.fullmatch(each.name, name) and each.text.search(text) and each.given.search(text):
+            return each.what
+    return ""
+
+
+def _narrow(head: bytes) -> bytes:
+    # Windows' own tools write UTF-16, where ASCII has a zero beside each letter.
+    wide = head[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return head[2:].replace(b"\0", b"") if wide else head.removeprefix(b"\xef\xbb\xbf")
