@@ -10,7 +10,6 @@ from .report import Report
 from .scanning import Scanned, Scanner
 from .sources import Sources
 from .spec import DagType
-from .verdict import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +61,7 @@ async def check(
                 "reach a database (--database, --database-file), or publish with --allow-unscanned '<reason>'"
             )
             problems.append(f"not scanned: {missing}: {told}")
-        if verdict.failing or verdict.state is State.FAILED:  # what was found counts in any case
+        if verdict.fails:  # what is known counts in any case
             problems.append(scan_texts.table([verdict]))
     return Passed(
         tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))

@@ -1,16 +1,14 @@
 """What images/policy.toml and images/<type>/policy.toml may say: what fails a scan, what is ignored."""
 
-import re
 import tomllib
 from datetime import date, datetime, time
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, cast
 
 from packaging.utils import canonicalize_name
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
 
-from . import names, tables
+from . import licenses, names, tables
 from .detections import Detection, Severity
 from .errors import ConfigurationError, did_you_mean
 from .spec import distinct
@@ -60,6 +58,16 @@ def _mirror(value: str) -> str:
     return value
 
 
+def _registry(value: str) -> str:
+    try:
+        if names.reference(f"{value}/name:tag", digest=False).registry == value:
+            return value
+    except ConfigurationError:
+        pass
+    advice = "without scheme and path" if "/" in value else "HOST or HOST:PORT"
+    raise ValueError(f"is no registry: write it {advice}, like 'registry.example.com:5000'")
+
+
 def _some(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value:
         raise ValueError("names no database: name one, or leave the key out for Trivy's own")
@@ -69,6 +77,7 @@ def _some(value: tuple[str, ...]) -> tuple[str, ...]:
 Said = Annotated[str, AfterValidator(_said)]
 Vex = Annotated[str, AfterValidator(_below_images)]
 Mirror = Annotated[str, AfterValidator(_mirror)]
+Registry = Annotated[str, AfterValidator(_said), AfterValidator(_registry)]
 
 
 class Scan(Table):
@@ -87,7 +96,7 @@ class Database(Table):
     repositories: Annotated[tuple[Mirror, ...], AfterValidator(distinct), AfterValidator(_some)] = MIRRORS
     java_repositories: Annotated[tuple[Mirror, ...], AfterValidator(distinct)] = JAVA_MIRRORS
     test_database: Mirror | None = None  # for ``check`` alone, where no mirror answers: no publish trusts it
-    plain_http: Annotated[tuple[Said, ...], AfterValidator(distinct)] = ()  # registries of these, HOST:PORT
+    plain_http: Annotated[tuple[Registry, ...], AfterValidator(distinct)] = ()
     # An end, so that no age leads before the calendar's first day.
     max_age_days: Annotated[int, Field(gt=0, le=3650, strict=True)] = 7
 
@@ -117,19 +126,23 @@ class Ignore(_Ignore):
 
 
 class Policy(Scan, Database):
-    """What holds for one DAG type: the house's policy, and what the type's own says in its place."""
+    """What holds for one DAG type: the house's policy, and what the type's own says in its place.
+
+    ``files`` are the policies that set a field, by the field; what is a default is in none.
+    """
 
     model_config = ConfigDict(validate_by_name=True)
 
     ignores: tuple[Ignore, ...] = ()
+    files: dict[str, str] = Field(default_factory=dict[str, str])
 
     def denied(self, license: str) -> bool:  # noqa: A002 - what it is
-        """Whether a license fails; of an expression, all that are joined by AND hold, one of those by OR."""
-        parts = re.split(r"\s+and\s+", license.lower().replace("(", " ").replace(")", " "))
-        return any(all(self._denies(each) for each in re.split(r"\s+or\s+", part)) for part in parts)
+        """Whether a license fails; of an expression, one that is joined by AND is enough, by OR all must."""
+        return licenses.denied(license, self.denied_licenses)
 
-    def _denies(self, name: str) -> bool:
-        return any(fnmatchcase(name.strip(), pattern.lower()) for pattern in self.denied_licenses)
+    def file_of(self, field: str) -> str:
+        """The policy to change where a field is to say something else."""
+        return self.files.get(field, HOUSE)
 
     def expired(self, today: date) -> tuple[str, ...]:
         """A sentence for each ignore whose last day is over."""
@@ -152,13 +165,14 @@ def parse(house: str | None, own: str | None = None, *, name: str = "") -> Polic
     more, others = _read(_own(name), own, problems)
     if problems:
         raise ConfigurationError(problems)
-    return Policy(**(said | more), ignores=(*ignores, *others))
+    files = dict.fromkeys(said, HOUSE) | dict.fromkeys(more, _own(name))
+    return Policy(**(said | more), ignores=(*ignores, *others), files=files)
 
 
 def _read(file: str, text: str | None, problems: list[str]) -> tuple[dict[str, Any], list[Ignore]]:
     """What a file sets, by field of the policy, and its ignores."""
     try:
-        document = tomllib.loads(text or "")
+        document = tomllib.loads((text or "").removeprefix("\ufeff"))  # Windows' editors begin a file with it
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{file}: is no TOML: {error}")
         return {}, []

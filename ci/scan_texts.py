@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from packaging.utils import canonicalize_name
+
 from .detections import Detection, Kind
 from .lockfile import REMEDY as LOCK
 from .policy import HOUSE, own
+from .sbom_document import installed
 from .shown import escaped, literal, plain
 from .verdict import Decision, Judged, State, Verdict
 
@@ -19,6 +22,9 @@ NONE = "nothing was scanned: no DAG type was asked for"
 
 _CODE = {"image", "base", "id", "where"}  # as code in Markdown
 _BASE = "take a newer base in ci/pins.toml"
+_METADATA = re.compile(
+    r"(?:-[^-]*)?(?:-py[0-9.]+)?\.(?:dist|egg)-info\Z"
+)  # of a package: name-version.dist-info
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
 
 
@@ -46,13 +52,16 @@ def remedy(judged: Judged, dag: str) -> str:
             mend = f"mend {found.id} in {place(found)}" if judged.added else f"{place(found)}: {_BASE}"
             return f"{mend}, or {ignore}"
         case Kind.LICENSE:
-            other = f"replace {found.subject} in {mine}" if judged.added else f"{found.subject}: {_BASE}"
-            return f"{other}, or take {found.id} out of denied-licenses in {HOUSE}"
+            what = found.subject if _itself(found) or not owner(found) else _bringer(found)
+            other = f"replace {what} in {mine}" if judged.added else f"{found.subject}: {_BASE}"
+            return f"{other}, or take what denies {found.id} out of denied-licenses in {judged.file or HOUSE}"
 
 
-def from_pypi(detection: Detection) -> bool:
-    """Whether it concerns a Python package."""
-    return detection.purl.startswith("pkg:pypi/")
+def owner(found: Detection) -> str:
+    """The Python package in whose folder it lies, as far as its place tells; else an empty string."""
+    _, inside, rest = f"/{found.place}".partition("/site-packages/")
+    folder, below, _ = rest.partition("/")
+    return _METADATA.sub("", folder) if inside and below else ""
 
 
 def facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
@@ -96,16 +105,26 @@ def unmatched(verdict: Verdict) -> tuple[str, ...]:
 def _upgrade(found: Detection, dag: str, mine: str, ignore: str) -> str:
     what = package(found)
     if not found.fixed:
-        return f"{what}: no version mends {found.id} yet: replace it in {mine}, or {ignore}"
-    if not from_pypi(found):
+        it = "it" if _itself(found) else _bringer(found)
+        return f"{what}: no version mends {found.id} yet: replace {it} in {mine}, or {ignore}"
+    if not _itself(found):
         return (
-            f"{what} is part of {place(found)}: in {mine}, take a version of what brings it that has "
+            f"{what} is part of {place(found)}: in {mine}, take a version of {_bringer(found)} that has "
             f"{_later(found.fixed)}, then {LOCK}"
         )
     return (
         f"{what}: take {_later(found.fixed)} in {mine} (where it isn't named there, delete it from "
         f"images/{dag}/pylock.toml, so that the lock moves; exclude-newer must allow it), then {LOCK}"
     )
+
+
+def _itself(found: Detection) -> bool:
+    """Whether the package is installed, not a part of what another one brings."""
+    return installed(found.place) and canonicalize_name(owner(found)) == canonicalize_name(found.package)
+
+
+def _bringer(found: Detection) -> str:
+    return f"what brings it ({owner(found)})" if owner(found) else "what brings it"
 
 
 def _later(fixed: str) -> str:

@@ -93,7 +93,9 @@ async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Sourc
     Raises:
         ConfigurationError: its policy is wrong.
     """
-    return await scan_layout(dag_type.name, built.digest, built.layout(), scanner, sources)
+    found = await scan_layout(dag_type.name, built.digest, built.layout(), scanner, sources)
+    told = found.verdict.model_copy(update={"platform": built.platform()})
+    return Scanned(verdict=told, read=found.read)
 
 
 async def scan_layout(
@@ -156,7 +158,8 @@ async def _vex(rules: Policy, sources: Sources) -> dagger.Directory | None:
     for number, path in enumerate(rules.vex):
         text = await sources.text(path)
         if text is None:
-            missing.append(f"{policy.HOUSE}: [scan] vex: {path!r} isn't there: write it, or take it out")
+            told = f"[scan] vex: {path!r} isn't there: write it, or take it out"
+            missing.append(f"{rules.file_of('vex')}: {told}")
         else:
             folder = folder.with_new_file(f"{number}-{PurePosixPath(path).name}", text)
     if missing:

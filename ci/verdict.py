@@ -62,7 +62,10 @@ class Database(BaseModel):
 
 
 class Judged(BaseModel):
-    """A detection, whether the type added it to its base, and what the policy says of it."""
+    """A detection, whether the type added it to its base, and what the policy says of it.
+
+    ``file`` is the policy that denies a license; empty for all else.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,13 +73,16 @@ class Judged(BaseModel):
     added: bool
     decision: Decision
     why: str = ""
+    file: str = ""
 
 
 class Verdict(BaseModel):
     """The whole judgement of one DAG type's image.
 
-    ``image`` and ``base`` are digests; ``reasons`` say why it failed or wasn't scanned beyond the detections;
-    ``unused`` are ignores that matched nothing, as id and package.
+    ``image`` and ``base`` are digests, ``platform`` is such as linux/amd64, empty where nobody told it.
+    ``reasons`` say why it failed or wasn't scanned beyond the detections; ``expired`` are those of them that
+    are of ignores, which fail it whatever else is known; ``unused`` are ignores that matched nothing, as id
+    and package.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +94,8 @@ class Verdict(BaseModel):
     scanned: AwareDatetime
     database: Database | None = None
     reasons: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
+    platform: str = ""
     found: tuple[Judged, ...] = ()
     in_base: int = 0
     unused: tuple[tuple[str, str], ...] = ()
@@ -96,10 +104,16 @@ class Verdict(BaseModel):
     def unreliable(self) -> str:
         """Why it says nothing of real vulnerabilities; an empty string where it does."""
         if self.state is State.NOT_SCANNED:
-            return "; ".join(self.reasons) or "nobody says why"
+            unknown = [reason for reason in self.reasons if reason not in self.expired]
+            return "; ".join(unknown) or "nobody says why"
         if self.database is None:
             return "it names no vulnerability database"
         return "its vulnerability database holds test data only" if self.database.test else ""
+
+    @property
+    def fails(self) -> bool:
+        """Whether what is known of it fails; what isn't known is another matter."""
+        return bool(self.failing or self.expired) or self.state is State.FAILED
 
     @property
     def failing(self) -> tuple[Judged, ...]:
@@ -164,6 +178,7 @@ def judge(  # noqa: PLR0913, PLR0917 - each comes from another place
         scanned=now,
         database=about,
         reasons=(*unknown, *expired),
+        expired=expired,
         found=found,
         in_base=sum(each.kind is not Kind.LICENSE for each in ordered(base)),
         unused=tuple(
@@ -181,7 +196,9 @@ def fails(judged: Judged, policy: Policy, today: date) -> bool:
 
 def _judged(detection: Detection, added: bool, policy: Policy, today: date) -> Judged:  # noqa: FBT001 - a fact
     decision, why = _decision(detection, added, policy, today)
-    return Judged(detection=detection, added=added, decision=decision, why=why)
+    denied = detection.kind is Kind.LICENSE and decision is Decision.FAILS
+    file = policy.file_of("denied_licenses") if denied else ""
+    return Judged(detection=detection, added=added, decision=decision, why=why, file=file)
 
 
 def _decision(detection: Detection, added: bool, policy: Policy, today: date) -> tuple[Decision, str]:  # noqa: FBT001

@@ -107,6 +107,7 @@ def merged(verdicts: Sequence[tuple[str, Verdict]], digest: str) -> Verdict:
     every = [each for _, each in verdicts]
     worst = max(every, key=lambda each: _STATES.index(each.state))
     reasons = dict.fromkeys(f"{name}: {reason}" for name, each in verdicts for reason in each.reasons)
+    expired = dict.fromkeys(f"{name}: {reason}" for name, each in verdicts for reason in each.expired)
     found: dict[tuple[str, ...], Judged] = {}
     for judged in (judged for each in every for judged in each.found):
         key = judged.detection.key
@@ -121,6 +122,8 @@ def merged(verdicts: Sequence[tuple[str, Verdict]], digest: str) -> Verdict:
             "base": ", ".join(dict.fromkeys(each.base for each in every if each.base)),
             "database": known[0] if known else None,
             "reasons": tuple(reasons),
+            "expired": tuple(expired),
+            "platform": "",
             "found": tuple(found[each.key] for each in ordered(each.detection for each in found.values())),
             "in_base": max(each.in_base for each in every),
             "unused": tuple(unused),

@@ -12,7 +12,7 @@ from dagger import dag
 
 from ci import pins, scan_formats, scanning
 from ci.database import Asked
-from ci.errors import CheckError
+from ci.errors import CheckError, ConfigurationError
 from ci.sources import Sources
 from ci.verdict import Decision, State, Verdict
 from tests.engine import registries
@@ -85,6 +85,7 @@ async def test_only_what_the_type_added_fails_and_both_numbers_are_shown() -> No
     assert (failing.detection.package, failing.detection.fixed) == ("zeep", "1000")
     assert found.count(added=True) == 1
     assert found.count() == found.in_base + 1
+    assert found.platform.startswith("linux/")
     table = scan_formats.render("table", [found], {})
     assert "salesforce: failed" in table
     assert "images/salesforce/pyproject.toml" in table
@@ -140,6 +141,16 @@ async def test_an_openvex_document_takes_a_vulnerability_off_the_table() -> None
     assert "not_affected" in taken.why
 
 
+@pytest.mark.parametrize("file", ["images/policy.toml", "images/api/policy.toml"])
+async def test_a_missing_openvex_document_names_the_policy_that_wants_it(file: str) -> None:
+    sources = project({file: '[scan]\nvex = ["images/gone.openvex.json"]\n'})
+    with pytest.raises(ConfigurationError) as caught:
+        await verdict(sources, name="api")
+    assert caught.value.problems == (
+        f"{file}: [scan] vex: 'images/gone.openvex.json' isn't there: write it, or take it out",
+    )
+
+
 async def test_what_could_not_be_scanned_is_never_clean() -> None:
     old = archive(ADVISORIES, TODAY - timedelta(days=30))
     stale = await verdict(project({}), Asked(archive=old), "api")
@@ -192,7 +203,14 @@ async def test_secrets_and_denied_licenses_fail() -> None:
     denied = await verdict(project({"images/policy.toml": '[scan]\ndenied-licenses = ["MIT*"]\n'}))
     licensed = {each.detection.package for each in denied.failing if each.detection.kind == "license"}
     assert licensed
-    assert all(each.added for each in denied.failing)
+    assert all(each.added and each.file == "images/policy.toml" for each in denied.failing)
+    # A license has no package URL: where its package is installed is what leads to the lock.
+    lock = (PROJECT / "images/salesforce/pylock.toml").read_text(encoding="utf-8")
+    (run,) = json.loads(scan_formats.render("sarif", [denied], {"salesforce": lock}))["runs"]
+    shown = {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]
+    }
+    assert "images/salesforce/pylock.toml" in shown
 
 
 async def test_publish_refuses_what_fails_or_was_not_scanned(
@@ -219,6 +237,11 @@ async def test_publish_refuses_what_fails_or_was_not_scanned(
             await flows.publish(address, access, "two", **nowhere)
         allowed = only(await flows.publish(address, access, "two", **nowhere, unscanned="no network today"))
         assert "published without a scan: no network today" in allowed.note
+
+        flows.write("images/policy.toml", IGNORE.format(day=TODAY.date() - timedelta(days=7)))
+        flows.commit()
+        with pytest.raises(CheckError, match="the ignore of CVE-2026-99001 in zeep expired"):
+            await flows.publish(address, access, "one", **nowhere, unscanned="no network today")
 
 
 async def _push(service: dagger.Service, name: str, database: dagger.File) -> None:

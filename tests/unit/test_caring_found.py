@@ -103,6 +103,19 @@ def test_the_verdict_on_an_index_is_its_worst_and_has_all_that_was_found_once() 
     assert one.database == amd.database
 
 
+def test_an_ignore_that_expired_on_one_platform_fails_them_all() -> None:
+    over = verdict(
+        state=State.NOT_SCANNED, reasons=["no mirror", "over"], expired=["over"], platform="linux/amd64"
+    )
+    one = found.merged([("linux/amd64", over), ("linux/arm64", verdict(platform="linux/arm64"))], INDEX)
+    assert (one.expired, one.unreliable, one.platform) == (
+        ("linux/amd64: over",),
+        "linux/amd64: no mirror",
+        "",
+    )
+    assert one.fails
+
+
 def test_what_was_not_scanned_on_one_platform_is_not_clean() -> None:
     missing = verdict(state=State.NOT_SCANNED, reasons=["no database"], database=None)
     one = found.merged([("linux/amd64", verdict()), ("linux/arm64", missing)], INDEX)

@@ -18,6 +18,8 @@ def problems_of(house: str | None, own: str | None = None) -> tuple[str, ...]:
 
 MIRROR = "is no reference with registry, name and tag: write it like 'mirror.gcr.io/aquasec/trivy-db:2'"
 VEX = "is no path of a file under images/: write it like 'images/openssl.openvex.json'"
+BARE = "is no registry: write it without scheme and path, like 'registry.example.com:5000'"
+REGISTRY = "is no registry: write it HOST or HOST:PORT, like 'registry.example.com:5000'"
 DAY = "is no date: write the day alone and without quotes, like 2027-01-31"
 RANKS = "Input should be 'critical', 'high', 'medium', 'low' or 'unknown'"
 KEYS = "severities, fixable-only, scope, denied-licenses, vex"
@@ -113,6 +115,11 @@ def test_what_neither_file_may_say_is_told(text: str, told: str) -> None:
             'repositories = ["r.io/a:2", "r.io/a:2"]',
             "repositories: ['r.io/a:2', 'r.io/a:2'] names 'r.io/a:2' more than once",
         ),
+        ('plain-http = ["http://r.io"]', f"plain-http.0: 'http://r.io' {BARE}"),
+        ('plain-http = ["r.io/mirror"]', f"plain-http.0: 'r.io/mirror' {BARE}"),
+        ('plain-http = ["registry"]', f"plain-http.0: 'registry' {REGISTRY}"),
+        ('plain-http = ["r.io:http"]', f"plain-http.0: 'r.io:http' {REGISTRY}"),
+        ('plain-http = [" "]', "plain-http.0: ' ' is blank: write it out"),
     ],
 )
 def test_what_the_house_may_not_say_of_the_database_is_told(text: str, told: str) -> None:

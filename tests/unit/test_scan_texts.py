@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 
-from ci.scan_texts import HEAD, LIMIT, address, markdown, remedy, table, to_do
+from ci.scan_texts import HEAD, LIMIT, address, markdown, owner, remedy, table, to_do
 from ci.verdict import Decision, Judged, State, Verdict, not_scanned
 
 from .verdicts import (
@@ -20,6 +20,7 @@ from .verdicts import (
     VERDICTS,
     WRONG,
     judged,
+    metadata,
     verdict,
     vulnerability,
 )
@@ -29,6 +30,9 @@ TOLERATED = judged(vulnerability("CVE-3", fixed=""), Decision.TOLERATED, "no fix
 IN_BASE = judged(vulnerability("CVE-4", "openssl"), Decision.TOLERATED, "in the base", added=False)
 UNKNOWN = not_scanned("dbt", IMAGE, BASE, NOW, "no mirror answers:\nmirror.example: timeout", "ask again")
 LOCK = "run: dagger call lock -y"
+VENDORED = vulnerability(place="lib/site-packages/setuptools/_vendor/zeep-1.0.dist-info/METADATA")
+JAR = vulnerability(package="a:b", purl="pkg:maven/a/b@1", place="lib/site-packages/pyspark/b.jar")
+LOOSE = vulnerability(purl="pkg:npm/zeep@1", place="/opt/app/package-lock.json")
 
 
 def lines(*verdicts: Verdict) -> list[str]:
@@ -56,9 +60,9 @@ def test_a_type_that_failed_tells_rows_then_what_to_do() -> None:
     assert told[0] == "salesforce: failed"
     assert told[6].split() == ["SEVERITY", "ID", "PACKAGE", "FIXED", "IN", "WHERE", "VERDICT"]
     assert [line.split()[1] for line in told[7:10]] == ["CVE-1", "CVE-2", "CVE-3"]
-    assert told[7].endswith("lib/zeep/METADATA  fails")
+    assert told[7].endswith("lib/site-packages/zeep-1.0.dist-info/METADATA  fails")
     assert told[8].endswith("  ignored: not reached (data, until 2027-01-31)")
-    assert re.sub(" +", " ", told[9]) == " high CVE-3 zeep 1.0 - lib/zeep/METADATA tolerated: no fix yet"
+    assert re.sub(" +", " ", told[9]) == f" high CVE-3 zeep 1.0 - {metadata('zeep')} tolerated: no fix yet"
     assert told[10].startswith("  to do: zeep 1.0: take 2.0 or later")
     assert told[11:] == ["  nothing here matches the ignore of CVE-9 in six"]
     assert len({line.index(word) for line, word in zip(told[6:8], ("WHERE", "lib/"), strict=True)}) == 1
@@ -166,7 +170,7 @@ def test_markdown_has_a_table_and_keeps_names_readable() -> None:
     assert f"- image: `{IMAGE}`\n" in text
     assert f"| {' | '.join(HEAD)} |\n| --- | --- | --- | --- | --- | --- |\n| high | `CVE-1` |" in text
     said = "ignored: not reached (data, until 2027-01-31)"
-    assert f"| high | `CVE-2` | zeep 1.0 | 2.0 | `lib/zeep/METADATA` | {said} |\n" in text
+    assert f"| high | `CVE-2` | zeep 1.0 | 2.0 | `{metadata('zeep')}` | {said} |\n" in text
     assert "\n- to do: zeep 1.0: take 2.0 or later in images/salesforce/pyproject.toml" in text
     assert text.endswith("\n- nothing here matches the ignore of CVE-9 in six")
 
@@ -183,7 +187,13 @@ PYPROJECT, POLICY = "images/salesforce/pyproject.toml", "images/salesforce/polic
     [
         (judged(), ["zeep 1.0", "2.0 or later", PYPROJECT, "images/salesforce/pylock.toml", LOCK]),
         (judged(vulnerability(fixed="1.1, 2.0")), ["take one of 1.1, 2.0, or later", LOCK]),
-        (judged(vulnerability(purl="pkg:maven/a/b@1")), ["part of lib/zeep/METADATA", PYPROJECT, LOCK]),
+        (judged(VENDORED), [f"part of {VENDORED.place}", "what brings it (setuptools) that has 2.0", LOCK]),
+        (judged(JAR), [f"part of {JAR.place}", "what brings it (pyspark)", PYPROJECT, LOCK]),
+        (judged(LOOSE), [f"part of {LOOSE.place}", "what brings it that has 2.0 or later", PYPROJECT, LOCK]),
+        (
+            judged(VENDORED.model_copy(update={"fixed": ""})),
+            ["replace what brings it (setuptools) in", POLICY],
+        ),
         (judged(vulnerability(fixed="")), ["replace it", PYPROJECT, "CVE-1 of zeep", "expires", POLICY]),
         (judged(added=False), ["take a newer base in ci/pins.toml", LOCK]),
         (judged(vulnerability(fixed=""), added=False), ["ci/pins.toml", "or ignore CVE-1 of zeep", POLICY]),
@@ -196,6 +206,15 @@ PYPROJECT, POLICY = "images/salesforce/pyproject.toml", "images/salesforce/polic
             ["replace zeep", PYPROJECT, "AGPL-3.0 out of denied-licenses in images/policy.toml"],
         ),
         (judged(DENIED, added=False), ["ci/pins.toml", "denied-licenses in images/policy.toml"]),
+        (
+            judged(DENIED).model_copy(update={"file": POLICY}),
+            [f"denies AGPL-3.0 out of denied-licenses in {POLICY}"],
+        ),
+        (
+            judged(DENIED.model_copy(update={"place": VENDORED.place})),
+            ["replace what brings it (setuptools) in"],
+        ),
+        (judged(DENIED.model_copy(update={"place": "LICENSE"})), ["replace zeep in"]),
     ],
     ids=lambda given: given.detection.kind if isinstance(given, Judged) else "",
 )
@@ -207,6 +226,35 @@ def test_a_remedy_says_what_to_do_and_where(each: Judged, words: list[str]) -> N
 def test_a_base_is_not_to_be_mended_in_the_type() -> None:
     assert PYPROJECT not in remedy(judged(added=False), "salesforce")
     assert "ci/pins.toml" not in remedy(judged(), "salesforce")
+
+
+def test_what_is_a_part_of_another_package_is_not_to_be_taken_by_itself() -> None:
+    for found in (VENDORED, JAR, LOOSE):
+        assert "take 2.0" not in remedy(judged(found), "salesforce")
+        assert "pylock.toml, so that the lock moves" not in remedy(judged(found), "salesforce")
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (metadata("zeep"), "zeep"),
+        (
+            "/home/airflow/.local/lib/python3.12/site-packages/ruamel_yaml-0.18.dist-info/METADATA",
+            "ruamel_yaml",
+        ),
+        ("site-packages/foo-1.0-py3.12.egg-info/PKG-INFO", "foo"),
+        ("site-packages/foo.egg-info/PKG-INFO", "foo"),
+        ("lib/site-packages/setuptools/_vendor/wheel-0.45.1.dist-info/METADATA", "setuptools"),
+        ("lib/site-packages/foo-1.0.dist-info/sboms/foo.cdx.json", "foo"),
+        ("lib/site-packages/six.py", ""),
+        ("lib/not-site-packages/a/b", ""),
+        ("usr/lib/python3/dist-packages/a/b", ""),
+        ("debian 13", ""),
+        ("", ""),
+    ],
+)
+def test_the_owner_of_a_place_is_the_package_in_whose_folder_it_is(where: str, expected: str) -> None:
+    assert owner(vulnerability(place=where)) == expected
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def judgement(
     image: Sequence[Detection],
     base: Sequence[Detection] = (),
     rules: Policy | None = None,
-    database: Database = DATABASE,
+    database: Database | tuple[str, ...] = DATABASE,
     now: datetime = NOW,
 ) -> Verdict:
     """Judge what was found."""
@@ -115,6 +115,43 @@ def test_all_reasons_are_told() -> None:
     assert expired.startswith(
         "images/policy.toml: the ignore of CVE-1 in zeep expired 3 days ago (2026-11-18)"
     )
+
+
+def test_an_expired_ignore_fails_whatever_else_is_known() -> None:
+    rules = policy(ignores=(ignore(days=-1),))
+    for database in (DATABASE, OLD, ("no mirror answers",)):
+        found = judgement([], rules=rules, database=database)
+        assert found.fails
+        assert [reason.partition(" expired ")[0] for reason in found.expired] == [
+            "images/policy.toml: the ignore of CVE-1 in zeep"
+        ]
+        assert set(found.expired) <= set(found.reasons)
+    assert found.state is State.NOT_SCANNED
+    assert found.unreliable == "no mirror answers"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (verdict(), False),
+        (verdict(judged(decision=TOLERATED)), False),
+        (verdict(judged()), True),
+        (verdict(state=State.FAILED), True),
+        (verdict(state=State.NOT_SCANNED), False),
+        (verdict(judged(), state=State.NOT_SCANNED), True),
+        (verdict(state=State.NOT_SCANNED, expired=("it expired",)), True),
+    ],
+)
+def test_what_is_known_fails_by_itself(found: Verdict, expected: bool) -> None:  # noqa: FBT001 - a column
+    assert found.fails is expected
+
+
+def test_a_verdict_of_an_older_version_is_read() -> None:
+    found = judgement([FLAW, DENIED])
+    told = found.model_dump(
+        mode="json", exclude={"expired": True, "platform": True, "found": {"__all__": {"file"}}}
+    )
+    assert Verdict.model_validate(told) == found
 
 
 def test_a_verdict_says_what_it_is_of() -> None:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from ci.detections import Detection
-from ci.policy import Policy
+from ci.policy import HOUSE, Policy, parse
 from ci.verdict import Decision, Judged, State, fails
 
+from .policies import OWN
 from .test_verdict import (
     FAILS,
     FLAW,
@@ -113,6 +114,22 @@ def test_the_policy_decides(
     assert one.why.startswith(why)
     assert bool(one.why) is bool(why)
     assert fails(one, rules, TODAY) is (decision is FAILS)
+
+
+def test_a_denied_license_names_the_policy_that_denies_it() -> None:
+    house, own = '[scan]\ndenied-licenses = ["AGPL-*"]\n', '[scan]\ndenied-licenses = ["*"]\n'
+    for rules, file in (
+        (parse(house, None, name="salesforce"), HOUSE),
+        (parse(None, own, name="salesforce"), OWN),
+        (parse(house, own, name="salesforce"), OWN),
+    ):
+        denied, flaw = judgement([DENIED, FLAW], rules=rules).found
+        assert {(each.detection.kind, each.file) for each in (denied, flaw)} == {
+            (DENIED.kind, file),
+            (FLAW.kind, ""),
+        }
+    (tolerated,) = judgement([DENIED], [DENIED], parse(house)).found
+    assert tolerated.file == ""
 
 
 @pytest.mark.parametrize("severity", ["critical", "high", "medium", "low", "unknown"])

@@ -17,16 +17,21 @@ DATABASE = Database(
 )
 
 
+def metadata(package: str) -> str:
+    """Where the metadata of a package lie that is installed."""
+    return f"lib/site-packages/{package}-1.0.dist-info/METADATA"
+
+
 def vulnerability(name: str = "CVE-1", package: str = "zeep", **fields: object) -> Detection:
     """A vulnerability of a Python package, mended in 2.0, but for what is said otherwise."""
     known = {"kind": Kind.VULNERABILITY, "id": name, "package": package, "version": "1.0", "fixed": "2.0"}
-    known |= {"severity": "high", "title": "Zeep reads too much", "place": f"lib/{package}/METADATA"}
+    known |= {"severity": "high", "title": "Zeep reads too much", "place": metadata(package)}
     return Detection.model_validate({**known, "purl": f"pkg:pypi/{package}@1.0", **fields})
 
 
 SECRET = Detection(kind=Kind.SECRET, id="aws-key", place="/opt/dags/pull.py", line=7, severity="critical")
 WRONG = Detection(kind=Kind.MISCONFIGURATION, id="DS002", place="image config", severity="high")
-DENIED = Detection(kind=Kind.LICENSE, id="AGPL-3.0", package="zeep", place="lib/zeep/METADATA")
+DENIED = Detection(kind=Kind.LICENSE, id="AGPL-3.0", package="zeep", place=metadata("zeep"))
 
 
 def judged(
@@ -110,6 +115,8 @@ VERDICTS = st.builds(
         test=st.booleans(),
     ),
     reasons=st.lists(TEXTS, max_size=2).map(tuple),
+    expired=st.lists(TEXTS, max_size=1).map(tuple),
+    platform=st.sampled_from(["", "linux/amd64", "linux/arm64"]) | TEXTS,
     found=st.lists(
         st.builds(
             Judged,
@@ -117,6 +124,7 @@ VERDICTS = st.builds(
             added=st.booleans(),
             decision=st.sampled_from(Decision),
             why=TEXTS,
+            file=TEXTS,
         ),
         max_size=4,
     ).map(tuple),
