@@ -13,7 +13,7 @@ from .job import Job, guarded
 from .names import Names
 from .planning import Intent
 from .provenance import Workflow
-from .registry import Registry
+from .registry import Question, Registry
 from .signing import Signer
 from .tags import LATEST
 from .vouching import Made, Pushed, Run
@@ -23,15 +23,14 @@ AT_ONCE = 8  # DAG types at a time
 
 async def look(place: Registry, jobs: list[Job]) -> None:
     """Ask what each repository has, and whether it may be written to."""
-    wanted = {
-        job.planned.dag_type.name: {
-            "repository": job.planned.repository,
-            "tags": list(job.planned.tags.values()),
-            "write": True,
+    told = await place.look(
+        {
+            job.planned.dag_type.name: Question(
+                job.planned.repository, list(job.planned.tags.values()), write=True
+            )
+            for job in jobs
         }
-        for job in jobs
-    }
-    told = await place.look(wanted)
+    )
     for job in jobs:
         job.there = told[job.planned.dag_type.name]
         if "problem" in job.there:
@@ -44,15 +43,8 @@ async def look(place: Registry, jobs: list[Job]) -> None:
 async def weigh(place: Registry, jobs: list[Job], names: Names) -> None:
     """Ask how heavy the image is that latest points to; nothing is written, and an answer isn't needed."""
     latest = {job.planned.dag_type.name: names.tag(job.planned.dag_type.name, LATEST) for job in jobs}
-    wanted = {
-        job.planned.dag_type.name: {
-            "repository": job.planned.repository,
-            "tags": [latest[job.planned.dag_type.name]],
-            "write": False,
-        }
-        for job in jobs
-    }
-    told = await place.look(wanted)
+    repositories = {job.planned.dag_type.name: job.planned.repository for job in jobs}
+    told = await place.look({name: Question(repositories[name], [tag]) for name, tag in latest.items()})
     for job in jobs:
         name = job.planned.dag_type.name
         if "problem" in told[name]:
@@ -133,7 +125,7 @@ async def attest(place: Registry, jobs: list[Job], intent: Intent, signer: Signe
     going = [job for job in jobs if not job.problem]
     try:
         able, workflow = await identity.ready(signer)
-        found = await _subjects(going, intent, run, workflow)
+        found = await _subjects(going, intent, run, workflow, logged=able.key is None)
         told = await attesting.attest(place, able, [each for subjects in found.values() for each in subjects])
     except Fault as fault:
         for job in going:
@@ -149,7 +141,7 @@ async def attest(place: Registry, jobs: list[Job], intent: Intent, signer: Signe
 
 
 async def _subjects(
-    jobs: list[Job], intent: Intent, run: Run, workflow: Workflow | None
+    jobs: list[Job], intent: Intent, run: Run, workflow: Workflow | None, *, logged: bool
 ) -> dict[str, list[Subject]]:
     """What is to be signed, by DAG type; a job that fails here has its problem, and isn't among them."""
     found: dict[str, list[Subject]] = {}
@@ -164,6 +156,7 @@ async def _subjects(
             made={key: Made(image=built, scanned=job.scanned[key]) for key, built in job.images.items()},
             forced=job.forced,
             workflow=workflow,
+            logged=logged,
         )
         found[name] = await vouching.subjects(pushed, intent, run)
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from .names import Origin
 from .publish_settings import House
@@ -77,9 +76,15 @@ def created(revision: Revision) -> str:
 
 
 def read(config: str) -> dict[str, str]:
-    """The labels in the text of an image's configuration; none where it has no settings at all."""
-    settings: dict[str, Any] = json.loads(config).get("config") or {}
-    return settings.get("Labels") or {}
+    """The labels in the text of an image's configuration; what has another shape has none.
+
+    The text is anyone's, read before any signature is: it may be no configuration, or no JSON at all.
+    """
+    try:
+        found = json.loads(config)["config"]["Labels"].items()
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return {}
+    return {key: value for key, value in found if isinstance(value, str)}
 
 
 def kept(inherited: Mapping[str, str]) -> dict[str, str]:

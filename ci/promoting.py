@@ -5,7 +5,7 @@ from typing import Any
 from . import oci, outside, releases, tags
 from .errors import ConfigurationError, StepError
 from .names import LEGAL_TAG, Names, Reference, is_tag
-from .registry import Registry
+from .registry import Question, Registry
 from .tags import LATEST
 
 
@@ -55,7 +55,7 @@ async def rollback(dag_type: str, names: Names, place: Registry) -> str:
 
 
 async def _look(place: Registry, repository: str, wanted: list[str]) -> dict[str, Any]:
-    answer = (await place.look({"image": {"repository": repository, "tags": wanted, "write": True}}))["image"]
+    answer = (await place.look({"image": Question(repository, wanted, write=True)}))["image"]
     return _good(answer, repository)
 
 

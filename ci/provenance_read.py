@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from . import purl
 from .errors import StepError
-from .provenance import BASE, PREDICATE, SOURCE, UNATTESTED
+from .provenance import BASE, NOWHERE, PAGE, PREDICATE, SOURCE, UNATTESTED
 
 _GIT = re.compile(r"git\+(?P<web>[a-z]+://[^/]+/[^@#]*)(?:@(?P<ref>[^#]+))?(?:#.*)?")
 _LOCK = re.compile(r"images/[^/]+/pylock\.toml")
@@ -21,8 +21,9 @@ _EXPECTED = f"expected SLSA v1.0 ({PREDICATE}): ask whoever published the image"
 class Claims:
     """What a provenance says; a text is empty where it says nothing of it.
 
-    ``dirty``: the tree differed from the commit, by ``tree`` where that is told; ``forced``: why it was
-    published although its gate failed; digests are "sha256:…".
+    ``source`` is an address as ``repository`` writes it; ``dirty``: the tree differed from the commit, by
+    ``tree`` where that is told; ``forced``: why it was published although its gate failed; digests are
+    "sha256:…".
     """
 
     build_type: str
@@ -42,6 +43,11 @@ class Claims:
     def unattested(self) -> bool:
         """Whether it says of itself that nobody but its signer vouches for the run."""
         return self.builder.endswith(f"#{UNATTESTED}")
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is of the build type that publish writes, wherever the sources live."""
+        return self.build_type == NOWHERE or self.build_type.endswith(f"/{PAGE}")
 
 
 class _Part(BaseModel):
@@ -105,7 +111,7 @@ def read(predicate: object) -> Claims:
     return Claims(
         build_type=found.definition.build_type,
         builder=found.run.builder.id,
-        source=git["web"] if git else source.uri,
+        source=repository(git["web"] if git else source.uri),
         ref=git["ref"] or "" if git else "",
         commit=source.digest.commit or "",
         dirty=bool(source.annotations.get("dirty") or tree),
@@ -116,6 +122,11 @@ def read(predicate: object) -> Claims:
         started=found.run.metadata.started,
         forced=found.definition.internal.forced,
     )
+
+
+def repository(address: str) -> str:
+    """The address of a repository as it is compared: https://host/a/b.git/ is https://host/a/b."""
+    return address.rstrip("/").removesuffix(".git")
 
 
 def _parsed(predicate: object) -> _Predicate:

@@ -11,6 +11,7 @@ from .sizes import megabytes
 from .verdict import Verdict
 
 FILE = "published.json"
+_REFUSED = "the gate failed"  # how a refusal of the gate begins
 
 
 class Row(BaseModel):
@@ -49,6 +50,11 @@ class Row(BaseModel):
         """Repository and digest; empty where nothing was pushed."""
         return f"{self.repository}@{self.digest}" if self.repository and self.digest else ""
 
+    @property
+    def made(self) -> bool:
+        """Whether it was to be made: not so where a git tag releases another type; its note says why."""
+        return bool(self.digest or self.tests or self.scans or self.problem)
+
 
 class Publication(BaseModel):
     """All rows, the commit they were made from, and what else a person is to be told."""
@@ -72,9 +78,11 @@ class Publication(BaseModel):
         lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(c, widths, strict=True)).rstrip() for c in cells]
         for row in self.rows:
             lines += [f"{row.dag}: {tag} left: {why}" for tag, why in row.left.items()]
-            lines += [f"{row.dag}: {row.note}"] if row.note else []
-        for row in self.failed:
-            lines += [f"{row.dag}: FAILED: {row.problem}"]
+            note = row.note if row.made else f"not made: {row.note}"
+            lines += [f"{row.dag}: {note}"] if row.note else []
+        for problem in dict.fromkeys(row.problem for row in self.failed):
+            names = [row.dag for row in self.failed if row.problem == problem]
+            lines += [f"{', '.join(names)}: FAILED: {problem}"]
         lines += self.notes
         return "\n".join(lines)
 
@@ -112,6 +120,23 @@ def joined(parts: Sequence[Publication]) -> Publication:
         raise ValueError(f"the results are of different commits: {', '.join(commits)}")
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     return Publication(commit="".join(commits), rows=tuple(rows), notes=tuple(notes))
+
+
+def beyond(problem: str, shown: Iterable[str]) -> str:
+    """What a problem says that isn't shown elsewhere; rather too much than too little.
+
+    Args:
+        problem: a row's.
+        shown: whole texts, such as those of reports; where the problem has one of them in lines of its own,
+            these are left out. Empty is what remains of a refusal of the gate that says nothing else.
+    """
+    rest = f"\n{problem}\n"
+    for text in sorted(filter(None, shown), key=len, reverse=True):  # one may begin another
+        while f"\n{text}\n" in rest:
+            rest = rest.replace(f"\n{text}\n", "\n")
+    rest = rest[1:-1]
+    told = rest != problem and "\n" not in rest and rest.startswith(_REFUSED)
+    return "" if told else rest
 
 
 def weight(manifests: Mapping[str, str], wanted: Iterable[str]) -> int | None:

@@ -1,6 +1,8 @@
 """An image as a registry has it: on which base it stands, and as a layout for which no base is fetched."""
 
 import json
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import dagger
 
@@ -10,21 +12,59 @@ from .errors import StepError
 from .names import Reference
 from .registry import Registry
 
+_Part = TypeVar("_Part")
+
 
 def stands_on(below: BaseImage, manifest: str, config: str) -> bool:
-    """Whether an image's lowest layers are a base's, packed and unpacked, and no other claims to be."""
-    theirs: list[str] = json.loads(config)["rootfs"]["diff_ids"]
-    packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
+    """Whether an image's lowest layers are a base's, packed and unpacked, and no other claims to be.
+
+    Layers may be there twice, as the empty one that WORKDIR makes is; what is called the same must be the
+    same bytes, for an analysis is kept by what a layer is called unpacked.
+
+    Raises:
+        StepError: the image's JSON isn't of an image's shape.
+    """
+    packed, theirs = _packed(manifest), _unpacked(config)
     bases: list[str] = below.image.config["rootfs"]["diff_ids"]
     count = len(bases)
     same = theirs[:count] == bases and packed[:count] == [x["digest"] for x in below.image.manifest["layers"]]
-    return same and len(theirs) == len(packed) == len(set(theirs))
+    pairs = set(zip(theirs, packed, strict=False))
+    return same and len(theirs) == len(packed) and len(pairs) == len(set(theirs))
 
 
 def platform(config: str) -> str:
-    """The platform of an image, such as linux/amd64, by the text of its configuration."""
-    settings = json.loads(config)
-    return f"{settings.get('os')}/{settings.get('architecture')}"
+    """The platform of an image, such as linux/amd64, by the text of its configuration.
+
+    Raises:
+        StepError: it is no object in JSON.
+    """
+    return _read(config, lambda found: f"{found.get('os')}/{found.get('architecture')}")
+
+
+def entries(index: str) -> list[str]:
+    """The digests of the images in an index, by its text.
+
+    Raises:
+        StepError: it is no index.
+    """
+    return _read(index, lambda found: [str(each["digest"]) for each in found["manifests"]])
+
+
+def _packed(manifest: str) -> list[str]:
+    return _read(manifest, lambda found: [str(layer["digest"]) for layer in found["layers"]])
+
+
+def _unpacked(config: str) -> list[str]:
+    return _read(config, lambda found: [str(each) for each in found["rootfs"]["diff_ids"]])
+
+
+def _read(text: str, part: Callable[[dict[str, Any]], _Part]) -> _Part:
+    """A part of an image's JSON, which may be anything: a chart's, a signature's, or nobody's."""
+    try:
+        return part(json.loads(text))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        told = f"expected what the OCI says of images, found {text[:80]!r}: {type(error).__name__}: {error}"
+        raise StepError([f"it is no container image: {told}"]) from None
 
 
 async def layout(
@@ -39,10 +79,10 @@ async def layout(
         below: the base that it stands on, whose layers the engine has: they aren't fetched; None: all are.
 
     Raises:
-        StepError: the registry doesn't give a layer.
+        StepError: the registry doesn't give a layer, or it is no image.
     """
     manifest, config = texts
-    packed = [layer["digest"] for layer in json.loads(manifest)["layers"]]
+    packed = _packed(manifest)
     known = [layer["digest"] for layer in below.image.manifest["layers"]] if below else []
     wanted = [each for each in dict.fromkeys(packed) if each not in known]
     folder = place.blobs(where.repository, where.digest, wanted, kept=True)

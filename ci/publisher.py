@@ -34,6 +34,7 @@ from .arguments import (
 )
 from .boundary import plain_faults
 from .database import Asked
+from .errors import ConfigurationError
 from .history import Repository
 from .publication import Publication
 from .publishing import Request
@@ -70,12 +71,19 @@ class _Order:
     plain_http: PlainHttp
     dry_run: DryRun
 
-    async def done(self, source: dagger.Directory, netrc: dagger.Secret | None) -> Publication:
-        """Publish; what failed is in its row."""
+    async def done(
+        self, source: dagger.Directory, netrc: dagger.Secret | None, *, told: bool = False
+    ) -> Publication:
+        """Publish; what failed is in its row, with ``told`` also what keeps anything from being begun."""
         async with read(source, netrc) as sources:
-            intent = await publishing.intend(
-                sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
-            )
+            try:
+                intent = await publishing.intend(
+                    sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
+                )
+            except ConfigurationError as fault:
+                if not told:
+                    raise
+                return await publishing.refused(sources, self.repository, self.dag_type, fault)
             request = self._request(intent.names.registry)
             return await publishing.publish(intent, request, sources, self.repository)
 
@@ -227,6 +235,6 @@ class Publisher:
             plain_http=plain_http,
             dry_run=dry_run,
         )
-        done = await order.done(self.source, self.netrc)
+        done = await order.done(self.source, self.netrc, told=report_failures)
         with plain_faults():
             return dag.file(publication.FILE, (done if report_failures else publishing.whole(done)).as_json())

@@ -18,15 +18,17 @@ from . import (
     platforms,
     publish_settings,
     scanning,
+    tags,
     vouching,
 )
 from . import registry as registries
 from .base import BaseImage
 from .database import Asked
-from .errors import CheckError
+from .errors import CheckError, ConfigurationError, Fault
+from .github import tokens
 from .job import Job, described, guarded, row
 from .planning import Intent
-from .publication import Publication
+from .publication import Publication, Row
 from .registry import Access
 from .scanning import Scanner
 from .signing import Signer
@@ -83,14 +85,31 @@ async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was 
     return planning.intend(found, chosen, revision, settings, ref=ref, registry=registry, owner=owner)
 
 
+async def refused(
+    sources: Sources, repository: dagger.Directory, dag_type: str, fault: ConfigurationError
+) -> Publication:
+    """What is told where nothing can be planned: a row per DAG type that was asked for, with its mistakes.
+
+    Raises:
+        ConfigurationError: the catalog or the history can't be read at all.
+    """
+    found = await sources.catalog()
+    names = [dag_type] if dag_type else sorted({*found.types, *found.problems})
+    revision = await history.revision(repository)
+    rows = tuple(
+        Row(dag=name, repository="", problem="\n".join(found.problems.get(name) or fault.problems))
+        for name in names
+    )
+    return Publication(commit=revision.commit, rows=rows)
+
+
 async def publish(
     intent: Intent, request: Request, sources: Sources, repository: dagger.Directory
 ) -> Publication:
-    """Publish what is planned; what failed is in its row.
+    """Publish what is planned; what failed is in its row, and what all of them share in each.
 
     Raises:
-        ConfigurationError: the registry can't be used as asked, or a policy is wrong.
-        StepError: the base or the registry can't be had. What concerns one type alone is in its row.
+        ConfigurationError: what it is to be signed with contradicts itself.
     """
     request.signer.check()
     if request.dry_run:
@@ -98,6 +117,20 @@ async def publish(
     jobs = [
         Job(planned=planned, note="" if planned.tags else planned.plan.reason) for planned in intent.planned
     ]
+    # Where nothing is pushed at all, as for a pull request, the gate is what was asked for.
+    making = [job for job in jobs if job.planned.tags] or jobs
+    try:
+        await _carry_out(making, intent, request, sources, repository)
+    except Fault as fault:  # of no type alone: a policy is wrong, the base or the registry can't be had
+        for job in making:
+            job.problem = job.problem or str(fault)
+    rows = tuple(row(job) for job in jobs)
+    return Publication(commit=intent.sources.revision.commit, rows=rows)
+
+
+async def _carry_out(
+    jobs: list[Job], intent: Intent, request: Request, sources: Sources, repository: dagger.Directory
+) -> None:
     pushing = [job for job in jobs if job.planned.tags]
     lacking = await request.signer.lacking() if pushing else ""
     for job in pushing:
@@ -107,11 +140,9 @@ async def publish(
         run = await vouching.begin(request.ref) if request.signer.asked else None
         place = await registries.connect(intent.names.registry, request.access, intent.owner)
         await delivery.look(place, pushing)
-    elif not pushing and request.access.token:
-        place = await registries.connect(intent.names.registry, request.access, intent.owner)
-        await delivery.weigh(place, jobs, intent.names)
-    # Where nothing is pushed at all, as for a pull request, the gate is what was asked for.
-    making = [job for job in pushing or jobs if not job.problem]
+    elif not pushing:
+        await _weigh(jobs, intent, request.access)
+    making = [job for job in jobs if not job.problem]
     if making:
         bases = await _bases(request)
         scanners = await _scanners(bases, request, sources)
@@ -125,8 +156,18 @@ async def publish(
                 await delivery.push(place, pushing, intent, bases, tags=False)
                 await delivery.attest(place, pushing, intent, request.signer, run)
             await delivery.push(place, pushing, intent, bases, tags=True)
-    rows = tuple(row(job) for job in jobs)
-    return Publication(commit=intent.sources.revision.commit, rows=rows)
+
+
+async def _weigh(jobs: list[Job], intent: Intent, access: Access) -> None:
+    """Ask for sizes to compare with, where there is a token; without an answer all else goes on."""
+    host, token = intent.names.registry, await access.secret()
+    if not token:
+        return
+    if told := tokens.misdirected(token, host):
+        for job in jobs:
+            job.note = f"{job.note}; what {tags.LATEST} weighs isn't known: {told}"
+        return
+    await delivery.weigh(await registries.connect(host, access, intent.owner), jobs, intent.names)
 
 
 def whole(done: Publication) -> Publication:

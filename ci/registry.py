@@ -4,13 +4,14 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagger
 from dagger import dag
 
 from . import layers, loopback, names, oci, outside, pins
 from .errors import ConfigurationError, StepError
+from .github import tokens
 from .inside.registry import KEPT
 from .names import Reference
 
@@ -35,6 +36,18 @@ class Access:
     authority: dagger.File | None = None
     plain_http: bool = False
 
+    async def secret(self) -> str:
+        """The token itself; empty where there is none, as in a workflow whose secret isn't set."""
+        return (await self.token.plaintext()).strip() if self.token else ""
+
+
+class Question(NamedTuple):
+    """What is asked of a repository: what these tags point to, and whether it may be written to."""
+
+    repository: str
+    tags: list[str]
+    write: bool = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
@@ -45,8 +58,9 @@ class Registry:
     config: dagger.Secret = field(repr=False)
     tunnel: dagger.Service | None
 
-    async def look(self, images: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        """What repositories have; job and answer as ``ci/inside/registry.py`` tells."""
+    async def look(self, questions: Mapping[str, Question]) -> dict[str, Any]:
+        """What repositories have, by the questions' names; answers are as ``ci/inside/registry.py`` says."""
+        images = {name: question._asdict() for name, question in questions.items()}
         return await self._do("look", {"images": images}, self._container())
 
     async def image(self, where: Reference) -> dict[str, Any]:
@@ -157,7 +171,7 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         owner: the user name where a token but no name is given.
 
     Raises:
-        ConfigurationError: the access contradicts itself.
+        ConfigurationError: the access contradicts itself, or the token isn't for that registry.
         StepError: there is no tunnel to the user's loopback address.
     """
     local = names.is_loopback(host)
@@ -170,11 +184,14 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
     settings: dict[str, Any] = {"tls": "disabled" if access.plain_http or local else "enabled"}
     if access.authority:
         settings["regcert"] = await access.authority.contents()
-    if access.token:
+    token = await access.secret()
+    if token:
+        if told := tokens.misdirected(token, host):
+            raise ConfigurationError([told])
         settings["user"] = (
             (await access.username.plaintext()).strip() if access.username else owner or "token"
         )
-        settings["pass"] = (await access.token.plaintext()).strip()
+        settings["pass"] = token
     tunnel = None
     if local:
         name, port = _address(host)

@@ -1,6 +1,6 @@
 """What is known of DAG types, read from the files that jobs left: a summary, annotations, a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ from typing import Annotated
 import dagger
 from dagger import Doc, dag, function, object_type
 
-from . import loopback, names, publication, report_formats, scan_formats
+from . import lockfile, loopback, names, publication, report_formats, scan_formats
 from .arguments import EventFile
 from .boundary import plain_faults, printed
 from .changes import telling
@@ -16,7 +16,8 @@ from .errors import CheckError, ConfigurationError
 from .github import commands, comments, event, outputs, summary
 from .github.outputs import Plan
 from .publication import Publication
-from .verdict import not_scanned
+from .sarif import documents
+from .verdict import Verdict, not_scanned
 
 
 @object_type
@@ -25,7 +26,7 @@ class Results:
 
     publication: str
     plan: str
-    locks: list[str]
+    source: dagger.Directory
 
     # A remembered call prints nothing.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -37,18 +38,22 @@ class Results:
     def gate(self) -> str:
         """The table; fails unless every DAG type of the plan has a result, and passed."""
         done, missing = self._done(), self._missing()
-        told = [done.table()] if done.rows else [] if missing else ["nothing was to be made"]
-        told += [f"{name}: FAILED: its job ended before there was a result" for name in missing]
-        text = commands.harmless("\n".join(told))
+        text = commands.harmless(summary.gate(done, missing))
         with plain_faults():
             if done.failed or missing:
                 raise CheckError([text])
         return text
 
     @function
-    def summary(self) -> str:
+    def summary(
+        self,
+        *,
+        attested: Annotated[
+            bool, Doc("GitHub attested what was pushed: tell the command of its own that verifies it")
+        ] = False,
+    ) -> str:
         """Markdown for $GITHUB_STEP_SUMMARY, or any other page."""
-        return summary.markdown(self._done(), self._plan(), self._missing())
+        return summary.markdown(self._done(), self._plan(), self._missing(), attested=attested)
 
     @function
     def annotations(self) -> str:
@@ -87,23 +92,33 @@ class Results:
             return dag.file(report_formats.FILE_NAMES.get(form, form), report_formats.render(form, found))
 
     @function
-    def scans(
+    async def scans(
         self,
         form: Annotated[
             str, dagger.Name("format"), Doc("table, json, markdown, sarif, junit or html")
         ] = "sarif",
     ) -> dagger.File:
         """The verdicts of all scans as a file."""
-        now = datetime.now(UTC)
-        found = [
-            verdict
-            for row in self._done().rows
-            for verdict in row.scans or (not_scanned(row.dag, row.digest, "", now, row.problem),)
-        ]
-        locks = dict(zip(self.locks[::2], self.locks[1::2], strict=True))
         with plain_faults():
-            text = scan_formats.render(form, found, locks)
+            text = scan_formats.render(form, self._verdicts(), await self._locks())
             return dag.file(scan_formats.FILE_NAMES[form], text)
+
+    @function
+    async def sarif(self) -> dagger.Directory:
+        """The same as SARIF in files that GitHub's code scanning takes: scan-1.sarif, scan-2.sarif, ….
+
+        Each needs an upload of its own: upload-sarif makes one of all in a folder, and of more than 20 DAG
+        types that is refused.
+        """
+        folder = dag.directory()
+        for number, text in enumerate(documents(self._verdicts(), await self._locks()), start=1):
+            folder = folder.with_new_file(f"scan-{number}.sarif", text)
+        return folder
+
+    @function
+    async def uploads(self) -> str:
+        """Lines for $GITHUB_OUTPUT: files, the names of what `sarif` gives, for a job each."""
+        return outputs.files(await (await self.sarif()).entries())
 
     # Never remembered: it writes.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -136,27 +151,40 @@ class Results:
             raise ConfigurationError([f"{told} results/{outputs.PLAN}"])
         return plan
 
-    def _missing(self) -> Sequence[str]:
-        known = {row.dag for row in self._done().rows}
-        plan = self._plan()
-        return [name for name in plan.names if name not in known] if plan else []
+    def _verdicts(self) -> list[Verdict]:
+        now = datetime.now(UTC)
+        return [
+            verdict
+            for row in self._done().rows
+            if row.made
+            for verdict in row.scans or (not_scanned(row.dag, row.digest, "", now, row.problem),)
+        ]
+
+    async def _locks(self) -> dict[str, str]:
+        paths = await self.source.glob(f"images/*/{lockfile.NAME}")
+        return {Path(path).parent.name: await self.source.file(path).contents() for path in paths}
+
+    def _missing(self) -> Mapping[str, Sequence[str]]:
+        return summary.lost(self._done(), self._plan())
 
 
-async def read(folder: dagger.Directory, locks: dict[str, str]) -> Results:
+async def read(folder: dagger.Directory, source: dagger.Directory) -> Results:
     """The results in a folder, however deep: jobs bring each their own.
 
     Args:
         folder: with published.json files and a plan.json.
-        locks: the text of each type's pylock.toml, by the type's name.
+        source: the repository: what a scan found is shown on the lines of its locks.
 
     Raises:
-        ConfigurationError: a file is none of ours, or two speak of one DAG type.
+        ConfigurationError: a file is none of ours, two speak of one DAG type, or there are two plans.
     """
     ours = (outputs.PLAN, publication.FILE)
     there = [path for path in await folder.glob("**/*.json") if Path(path).name in ours]
     texts = {path: await folder.file(path).contents() for path in there}
     problems: list[str] = []
-    plans = [text for path, text in texts.items() if Path(path).name == outputs.PLAN]
+    plans = {path: text for path, text in sorted(texts.items()) if Path(path).name == outputs.PLAN}
+    if len(plans) > 1:
+        problems.append(f"--results: {' and '.join(plans)}: expected one plan")
     found: list[Publication] = []
     for path, text in sorted(texts.items()):
         if Path(path).name == publication.FILE:
@@ -166,15 +194,16 @@ async def read(folder: dagger.Directory, locks: dict[str, str]) -> Results:
                 problems.append(f"--results: {path} can't be read: {str(error).splitlines()[0]}")
     try:
         joined = publication.joined(found)
-        plan = Plan.model_validate_json(plans[0]).model_dump_json() if plans else ""
+        for text in plans.values():
+            Plan.model_validate_json(text)
     except ValueError as error:
         raise ConfigurationError([*problems, f"--results: {str(error).splitlines()[0]}"]) from None
     if problems:
         raise ConfigurationError(problems)
     return Results(
         publication=joined.model_dump_json(),
-        plan=plan,
-        locks=[each for pair in sorted(locks.items()) for each in pair],
+        plan=next(iter(plans.values()), ""),
+        source=source,
     )
 
 

@@ -109,7 +109,7 @@ def slim(text: str) -> str:
     least = size(smaller[-1])
     told = f"the SBOM has {size(text)} bytes, and {least} without all that can be left out"
     taken = f"the public log takes {LARGEST} (an entry of {LOG_ENTRY}, in base64)"
-    raise ConfigurationError([f"{told}, but {taken}: attest the delta alone, or sign without the public log"])
+    raise ConfigurationError([f"{told}, but {taken}: sign by a key (--signing-key), which asks no log"])
 
 
 def _changed(text: str, change: Callable[[Format, Json], Json]) -> str:

@@ -110,16 +110,28 @@ class Trust:
             told = "fits in the middle of other identities, too: begin it with ^ and end it with $"
             raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"])
 
+    @property
+    def whole(self) -> str:
+        """The pattern, to fit whole identities: the ^ and $ of ``^a|b$`` hold for one of the two each."""
+        return f"^(?:{self.identity_regexp})$"
+
     def words(self) -> str:
         """Whose signatures count, for a person."""
         return "the key" if self.key else f"{self.identity or self.identity_regexp} ({self.issuer})"
 
-    def arguments(self, key: str = "cosign.pub") -> list[str]:
-        """The arguments of cosign that say so; ``key`` is where the public key lies, if it is one."""
+    def arguments(self, key: str = "cosign.pub", root: str = "trusted-root.json") -> list[str]:
+        """The arguments of cosign that say so.
+
+        Args:
+            key: where the public key lies, if it is one.
+            root: where the trusted root lies, if one is given.
+        """
+        trusted = ["--trusted-root", root] if self.root else []
         if self.key:
-            return by_key(key)
-        name, value = ("", self.identity) if self.identity else ("-regexp", self.identity_regexp)
-        return [f"--certificate-identity{name}", value, "--certificate-oidc-issuer", self.issuer]
+            return [*by_key(key), *trusted]
+        name, value = ("", self.identity) if self.identity else ("-regexp", self.whole)
+        issuer = ["--certificate-oidc-issuer", self.issuer]
+        return [f"--certificate-identity{name}", value, *issuer, *trusted]
 
 
 async def sign(
@@ -173,13 +185,12 @@ async def verify(trust: Trust, signed: dagger.Directory, images: Sequence[str]) 
     Raises:
         StepError: cosign can't be run.
     """
-    arguments = trust.arguments(_KEY)
+    arguments = trust.arguments(_KEY, _ROOT)
     container = _cosign().with_mounted_directory("/signed", signed)
     if trust.key:
         container = container.with_mounted_file(_KEY, trust.key)
     if trust.root:
         container = container.with_mounted_file(_ROOT, trust.root)
-        arguments += ["--trusted-root", _ROOT]
     job = {"images": list(images), "types": attestations.TYPES, "arguments": arguments}
     answer = await _answer(_run(container, "verify", job), "verifying failed")
     if "problem" in answer:

@@ -1,6 +1,5 @@
 """Verifying a published image: everything is read from the registry, cosign judges the signatures."""
 
-import json
 import shlex
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from . import (
     evidence,
     labels,
     oci,
+    provenance_read,
     published,
     sbom,
     scan_texts,
@@ -24,13 +24,14 @@ from . import (
 from .base import BaseImage
 from .database import Asked
 from .errors import CheckError, ConfigurationError, Fault, StepError
-from .evidence import Check, Expected, Held
 from .names import Reference
 from .policy import Policy
+from .provenance_read import Claims
 from .purl import Package
 from .registry import Registry
 from .signing import Trust
 from .trivy import Java
+from .verification import Check, Expected, Held, good
 
 Rules = Callable[[str], Awaitable[Policy]]
 _COSIGN_TYPES = {
@@ -53,28 +54,30 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
 
     Raises:
         CheckError: a check failed; with all of them.
-        ConfigurationError: it is an index, whose images are verified one by one.
+        ConfigurationError: it is an index, whose images are verified one by one, or no image could be as
+            asked.
         StepError: the registry or cosign can't be used.
     """
     trust.check()
+    expected.check()
     there, signed = await place.signed([where])
     key = oci.hex_digits(where.digest)
     answer: dict[str, Any] = there[key]
     if "problem" in answer:
         raise StepError([f"{where}: {answer['problem']}"])
     if answer["config"] is None:
-        entries = [each["digest"] for each in json.loads(answer["manifest"]).get("manifests", [])]
-        told = f"is an index: verify each of its images: {', '.join(entries)}"
+        told = f"is an index: verify each of its images: {', '.join(published.entries(answer['manifest']))}"
         raise ConfigurationError([f"{where} {told}"])
     answers = (await signing.verify(trust, signed, [key]))[key]
     said = labels.read(answer["config"])
     name = said.get(labels.DAG, "")
     policy = await rules(name if catalog.NAME.fullmatch(name) else "")
     texts = (answer["manifest"], answer["config"])
-    held = await _held(where, place, texts, answers, partial(database.java, Asked(), policy))
+    claims = evidence.signed_claims(expected, answers, said)
+    held = await _held(where, place, texts, (answers, claims), partial(database.java, Asked(), policy))
     checks = evidence.judge(expected, held, policy, datetime.now(UTC))
     told = text(where, checks, (trust, place.plain_http), expected.source)
-    if not evidence.good(checks):
+    if not good(checks):
         raise CheckError([told])
     return told
 
@@ -90,7 +93,7 @@ def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], so
     """
     trust, plain_http = by
     wide = max(len(check.name) for check in checks)
-    word = "verified" if evidence.good(checks) else "NOT verified"
+    word = "verified" if good(checks) else "NOT verified"
     lines = [f"{where}: {word}"]
     for check in checks:
         lines += [f"  {check.outcome:<11}  {check.name:<{wide}}  {scan_texts.plain(check.evidence)}"]
@@ -100,30 +103,39 @@ def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], so
     lines += [
         f"  cosign verify-attestation --type {kind} {arguments} {where}" for kind in _COSIGN_TYPES.values()
     ]
-    owner = source.removeprefix(evidence.GITHUB) if source.startswith(evidence.GITHUB) else ""
-    if owner and not trust.key:
-        lines += [f"  gh attestation verify oci://{where} --repo {owner} --bundle-from-oci"]
+    repository = provenance_read.repository(source)
+    owner = repository.removeprefix(evidence.GITHUB) if repository.startswith(evidence.GITHUB) else ""
+    if owner and not trust.key and not trust.root:  # gh asks the public services alone
+        lines += [f"  gh attestation verify oci://{where} --repo {shlex.quote(owner)} --bundle-from-oci"]
     return "\n".join(lines)
 
 
 async def _held(
-    where: Reference, place: Registry, texts: tuple[str, str], answers: dict[str, Any], java: Java
+    where: Reference,
+    place: Registry,
+    texts: tuple[str, str],
+    said: tuple[dict[str, Any], Claims | None],
+    java: Java,
 ) -> Held:
-    said = labels.read(texts[1])
-    claims = evidence.signed_claims(answers)
+    answers, claims = said
     if claims is None:  # nothing of an image that nobody vouches for is fetched or read
         nothing = "it isn't signed as asked: nothing more was looked at"
         return Held(
-            answers=answers, labels=said, installed=None, missing_inventory=nothing, missing_base=nothing
+            answers=answers,
+            labels=labels.read(texts[1]),
+            installed=None,
+            missing_inventory=nothing,
+            missing_base=nothing,
         )
     below: BaseImage | None = None
+    stands: bool | None = None
     missing_base = "its provenance names no base"
     if claims.base and claims.base_digest:
         try:
             below = await base.load(f"{claims.base}@{claims.base_digest}", published.platform(texts[1]))
+            stands = published.stands_on(below, *texts)
         except StepError as fault:
             missing_base = f"its base can't be had: {fault.problems[0].splitlines()[0]}"
-    stands = published.stands_on(below, *texts) if below else None
     installed: frozenset[Package] | None = None
     missing = ""
     try:
@@ -132,7 +144,7 @@ async def _held(
         missing = f"its layers can't be read: {fault.problems[0].splitlines()[0]}"
     return Held(
         answers=answers,
-        labels=said,
+        labels=labels.read(texts[1]),
         installed=installed,
         missing_inventory=missing,
         base=stands,

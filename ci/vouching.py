@@ -65,6 +65,7 @@ class Pushed:
     """What was pushed of a DAG type: to where, under which digest, and the images by platform.
 
     ``forced`` says why although the gate failed; empty: it passed. ``workflow`` is who signs, if one does.
+    ``logged`` says whether a public log keeps what is signed, which takes only so much: not by a key.
     """
 
     dag_type: str
@@ -73,6 +74,7 @@ class Pushed:
     made: Mapping[str, Made]
     forced: str
     workflow: Workflow | None
+    logged: bool
 
 
 async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
@@ -80,7 +82,7 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
 
     Raises:
         StepError: an SBOM can't be made.
-        ConfigurationError: one is too large for the public log.
+        ConfigurationError: one is too large for the public log, which is to keep it.
     """
     made, repository = pushed.made, pushed.repository
     first = next(iter(made.values())).image
@@ -107,7 +109,7 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
     documents = dict(
         zip(
             [each.image.digest for each in made.values()],
-            await together(_documents(each, repository, intent, run) for each in made.values()),
+            await together(_documents(each, pushed, intent, run) for each in made.values()),
             strict=True,
         )
     )
@@ -122,13 +124,15 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
     return found
 
 
-async def _documents(made: Made, repository: str, intent: Intent, run: Run) -> dict[str, dict[str, object]]:
+async def _documents(made: Made, pushed: Pushed, intent: Intent, run: Run) -> dict[str, dict[str, object]]:
     created = labels.created(intent.sources.revision)
     read = made.scanned.read
     if read is None:
         raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])
     texts: Sequence[str] = await together(
-        bills.whole(made.image, read, form, name=repository, created=created) for form in (CYCLONEDX, SPDX)
+        bills.whole(made.image, read, form, name=pushed.repository, created=created)
+        for form in (CYCLONEDX, SPDX)
     )
-    said = {kind: json.loads(sbom.slim(text)) for kind, text in zip((CYCLONEDX, SPDX), texts, strict=True)}
+    taken = [sbom.slim(text) if pushed.logged else text for text in texts]
+    said = {kind: json.loads(text) for kind, text in zip((CYCLONEDX, SPDX), taken, strict=True)}
     return {**said, SCAN: attestations.scan_predicate(made.scanned.verdict, run.tools["trivy"])}

@@ -10,7 +10,7 @@ from ..base import BaseImage
 from ..database import Asked
 from ..errors import ConfigurationError, StepError
 from ..names import Names, Reference
-from ..registry import Registry
+from ..registry import Question, Registry
 from ..scan import Scan
 from ..scanning import Scanner
 from ..sources import Sources
@@ -67,8 +67,7 @@ def _wanted(types: Sequence[DagType], called: Names, version: str) -> list[Wante
 
 
 async def _answers(wanted: Sequence[Wanted], place: Registry) -> list[Answer]:
-    job = {each.dag: {"repository": each.repository, "tags": [each.tag], "write": False} for each in wanted}
-    told = await place.look(job)
+    told = await place.look({each.dag: Question(each.repository, [each.tag]) for each in wanted})
     return [_answer(each, told[each.dag]) for each in wanted]
 
 

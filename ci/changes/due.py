@@ -11,7 +11,7 @@ from ..catalog import Catalog
 from ..errors import ConfigurationError, StepError
 from ..history import Related
 from ..planning import Intent
-from ..registry import Access
+from ..registry import Access, Question
 from . import choice, reading
 from .affected import Findings, find
 from .choice import Published
@@ -65,17 +65,10 @@ async def _base_digest() -> str:
 
 async def _published(intent: Intent, following: dict[str, str], access: Access) -> dict[str, Published]:
     place = await registries.connect(intent.names.registry, access, intent.owner)
-    wanted = {
-        each.dag_type.name: {
-            "repository": each.repository,
-            "tags": [following[each.dag_type.name]],
-            "write": False,
-        }
-        for each in intent.planned
-    }
-    told = await place.look(wanted)
+    repositories = {each.dag_type.name: each.repository for each in intent.planned}
+    told = await place.look({name: Question(repositories[name], [tag]) for name, tag in following.items()})
     problems = [
-        outside.registry_problem(str(wanted[name]["repository"]), str(answer["problem"]))
+        outside.registry_problem(repositories[name], str(answer["problem"]))
         for name, answer in told.items()
         if "problem" in answer
     ]

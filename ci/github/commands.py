@@ -3,27 +3,28 @@
 The grammar is that of GitHub's "Workflow commands for GitHub Actions"; what escapes what is its runner's.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from ..publication import Publication, Row
+from .. import report_formats
+from ..publication import Publication, Row, beyond
 from ..report import Finding, Level
 from ..shown import plain
+from .summary import NO_RESULT
 
 MOST = 10  # GitHub shows no more of one step, for each level
+_PLACE = re.compile(r"(?P<file>(?:images|dags|scripts)/[^\s:]+)(?::(?P<line>[0-9]+))?: ")
 
 
-def annotations(done: Publication, missing: Sequence[str]) -> str:
+def annotations(done: Publication, missing: Mapping[str, Sequence[str]]) -> str:
     """A command per finding, errors first; those that GitHub wouldn't show are counted in one more.
 
     Args:
         done: what was made of DAG types.
-        missing: DAG types that nothing is known of.
+        missing: DAG types without a result, each with the mistakes in it that are known.
     """
     told = [command for row in done.rows for command in _of(row)]
-    told += [
-        _command(Level.ERROR, {"title": name}, "its job ended before there was a result: see its log")
-        for name in missing
-    ]
+    told += [_problem(name, each) for name, wrong in missing.items() for each in wrong or (NO_RESULT,)]
     lines: list[str] = []
     for level in Level:
         mine = [command for command in told if command.startswith(f"::{level} ")]
@@ -48,8 +49,15 @@ def _of(row: Row) -> Iterator[str]:
         if finding not in seen:  # of every platform the same
             seen.append(finding)
             yield _finding(row.dag, finding)
-    if row.problem and not any(finding.level is Level.ERROR for finding in seen):
-        yield _command(Level.ERROR, {"title": row.dag}, row.problem)
+    if rest := beyond(row.problem, (report_formats.text([report]) for report in row.tests)):
+        yield _problem(row.dag, rest)
+
+
+def _problem(dag: str, told: str) -> str:
+    """A text of its own, in the file that it names at its start."""
+    place = _PLACE.match(told)
+    found = {name: value for name, value in place.groupdict().items() if value} if place else {}
+    return _command(Level.ERROR, {**found, "title": dag}, told)
 
 
 def _finding(dag: str, finding: Finding) -> str:

@@ -7,20 +7,16 @@ import httpx
 
 from .. import names
 from ..errors import ConfigurationError, StepError
+from .summary import shortened
 
 MARK = "<!-- airflow-images: this comment is kept up to date -->"
-MOST = 65_000  # GitHub takes 65,536 characters
+MOST = 65_000  # bytes; GitHub takes 65,536 characters
 _TIMEOUT = 30.0
 
 
 def body(summary: str) -> str:
     """The comment's text: the mark, and as much of a summary as GitHub takes, cut at a line."""
-    text = f"{MARK}\n{summary}"
-    if len(text) <= MOST:
-        return text
-    kept = text[:MOST].rpartition("\n")[0]
-    fence = "\n```" if kept.count("\n```") % 2 else ""
-    return f"{kept}{fence}\n\n… the rest is in the summary of the run."
+    return shortened(f"{MARK}\n{summary}", MOST, "… the rest is in the summary of the run.")
 
 
 def checked(address: str) -> str:

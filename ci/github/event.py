@@ -63,16 +63,19 @@ class _Repository(BaseModel):
     default_branch: str = "main"
 
 
-class _Side(BaseModel):
-    sha: str
+class _Head(BaseModel):
     repo: _Repository | None  # null where a fork was deleted meanwhile
+
+
+class _Base(BaseModel):
+    ref: str
 
 
 class _PullRequest(BaseModel):
     number: int
     comments_url: str
-    head: _Side
-    base: _Side
+    head: _Head
+    base: _Base
 
 
 class _MergeGroup(BaseModel):
@@ -147,7 +150,8 @@ def _pull_request(request: _PullRequest, repository: str) -> Event:
     return Event(
         kind=Kind.PULL_REQUEST,
         ref=f"refs/pull/{request.number}/merge",
-        since=request.base.sha,
+        # Not its base.sha, which stays behind the base that GitHub merges the request into for its run.
+        since=f"origin/{request.base.ref}",
         repository=repository,
         number=request.number,
         comments=request.comments_url,

@@ -1,6 +1,7 @@
 """What the jobs of a workflow hand to each other: outputs of the first, and its plan as a file."""
 
 import json
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,7 +33,8 @@ def jobs(made: Plan) -> str:
     """Lines ``name=value`` for $GITHUB_OUTPUT.
 
     ``matrix`` has a job per DAG type, ``any`` says whether there is one, ``comment`` whether the run may
-    comment on a pull request, ``upload`` whether it may upload findings: a fork's may do neither.
+    comment on a pull request, ``upload`` whether it may upload findings and gets the registry's token: a
+    fork's may do nothing of it.
 
     Raises:
         ConfigurationError: there are more types than GitHub has jobs in a matrix.
@@ -63,3 +65,8 @@ def subject(row: Row | None) -> str:
     """Lines for $GITHUB_OUTPUT that name what was pushed: name and digest, both empty where nothing was."""
     there = row if row and row.reference else None
     return f"name={there.repository if there else ''}\ndigest={there.digest if there else ''}\n"
+
+
+def files(names: Sequence[str]) -> str:
+    """Lines for $GITHUB_OUTPUT with the names of files, for the matrix of the jobs that upload them."""
+    return f"files={json.dumps(sorted(names))}\n"

@@ -1,48 +1,112 @@
 """What a run made of DAG types, as Markdown: a table, what is wrong, and how to verify what was pushed."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .. import report_formats, scan_texts
+from .. import publication, report_formats, scan_texts
+from ..changes.affected import Kind
 from ..evidence import GITHUB
 from ..provenance import ISSUER
 from ..publication import Publication, Row
 from ..shown import escaped, literal
 from ..sizes import megabytes
-from ..verdict import Verdict
+from ..verdict import State, Verdict
 from .outputs import Plan
+
+NO_RESULT = "its job ended before there was a result: see its log"
+# Bytes; of more than 1 MiB in a step GitHub shows nothing ("Workflow commands", "Step isolation and limits").
+MOST = 1_000_000
+MOST_NAMES = 10
 
 _HEAD = ("DAG type", "verdict", "image", "size", "tests", "scan", "tags")
 
 
-def markdown(done: Publication, plan: Plan | None, missing: Sequence[str]) -> str:
-    """The summary.
+def lost(done: Publication, plan: Plan | None) -> dict[str, tuple[str, ...]]:
+    """The DAG types of a plan that have no result, each with the mistakes in it that the plan knows of."""
+    known = {row.dag for row in done.rows}
+    return {
+        each.dag: tuple(
+            touch.how for reason in each.reasons if reason.kind is Kind.WRONG for touch in reason.touches
+        )
+        for each in (plan.found.affected if plan else ())
+        if each.dag not in known
+    }
+
+
+def gate(done: Publication, missing: Mapping[str, Sequence[str]]) -> str:
+    """What a terminal shows of results: their table, and what there is none of.
+
+    Args:
+        done: what was made, a row per DAG type.
+        missing: DAG types without a result, each with the mistakes in it that are known.
+    """
+    told = [done.table()] if done.rows else [] if missing else ["nothing was to be made"]
+    told += [f"{name}: FAILED: {each}" for name, wrong in missing.items() for each in wrong or (NO_RESULT,)]
+    return "\n".join(told)
+
+
+def markdown(
+    done: Publication, plan: Plan | None, missing: Mapping[str, Sequence[str]], *, attested: bool = False
+) -> str:
+    """The summary, no larger than GitHub takes it: all types in a table, how to verify, and each in detail.
 
     Args:
         done: what was made, a row per DAG type.
         plan: what was to be made, and on which event; None where a person asked.
-        missing: DAG types of the plan that nothing is known of.
+        missing: DAG types without a result, each with the mistakes in it that are known.
+        attested: whether GitHub attested what was pushed.
     """
     parts = [f"### airflow-images: {_verdict(done, missing)}"]
     if plan and plan.event:
         parts.append(f"{escaped(plan.event.told())}: {escaped(plan.found.since)}")
     parts += [f"> {escaped(note)}" for note in (*(plan.found.notes if plan else ()), *done.notes)]
     if done.rows or missing:
-        rows = [*(_cells(row) for row in done.rows), *(_lost(name) for name in missing)]
+        rows = [*(_cells(row) for row in done.rows), *(_lost(*each) for each in missing.items())]
         parts.append("\n".join([_line(_HEAD), _line(["---"] * len(_HEAD)), *map(_line, rows)]))
-    for row in done.rows:
-        parts += _told(row)
-    parts += _verify(done, plan)
-    return "\n\n".join(parts) + "\n"
+    parts += _verify(done, plan, attested=attested)
+    details = [(row.dag, part) for row in done.rows for part in _told(row)]
+    details += [(name, _failed(name, each)) for name, wrong in missing.items() for each in wrong]
+    text = "\n\n".join([*parts, *(part for _, part in details)]) + "\n"
+    cut = shortened(text, MOST, "")
+    return text if cut == text else f"{cut}{_left_out([name for name, part in details if part not in cut])}\n"
 
 
-def _verdict(done: Publication, missing: Sequence[str]) -> str:
-    total = len(done.rows) + len(missing)
+def shortened(text: str, most: int, told: str) -> str:
+    """Markdown of at most so many bytes, and behind it a sentence; cut at a line, and only if it must be.
+
+    Args:
+        text: the Markdown.
+        most: bytes of it that are kept.
+        told: the sentence; it is added where something is cut off.
+    """
+    whole = text.encode()
+    if len(whole) <= most:
+        return text
+    kept = whole[:most].decode(errors="ignore").rpartition("\n")[0].rstrip("\n")
+    fence = "\n```" if f"\n{kept}".count("\n```") % 2 else ""
+    return f"{kept}{fence}\n\n{told}"
+
+
+def _left_out(names: Sequence[str]) -> str:
+    found = list(dict.fromkeys(names))
+    more = [f"{len(found) - MOST_NAMES} more"] if len(found) > MOST_NAMES else []
+    told = ", ".join([*map(literal, found[:MOST_NAMES]), *more])
+    place = "it is in published.json, which runs of check and publish keep in their artifacts results-…"
+    return f"… cut here, for GitHub takes no more. What is left out is of {told or 'the table'}: {place}"
+
+
+def _verdict(done: Publication, missing: Mapping[str, Sequence[str]]) -> str:
     bad = len(done.failed) + len(missing)
+    unmade = sum(not row.made for row in done.rows)
+    total = len(done.rows) + len(missing) - unmade
     if not total:
-        return "no DAG type is affected"
-    noun = "DAG type" if total == 1 else "DAG types"
-    return f"{bad} of {total} {noun} failed" if bad else f"{total} {noun} passed"
+        return f"{_types(unmade)} not made" if unmade else "no DAG type is affected"
+    others = f", {unmade} not made" if unmade else ""
+    return (f"{bad} of {_types(total)} failed" if bad else f"{_types(total)} passed") + others
+
+
+def _types(number: int) -> str:
+    return f"{number} DAG type{'' if number == 1 else 's'}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -52,7 +116,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     tags += [f"{literal(tag)} left" for tag in row.left]
     return (
         literal(row.dag),
-        "**failed**" if row.problem else "passed",
+        "**failed**" if row.problem else "passed" if row.made else "not made",
         image,
         _size(row),
         _tests(row),
@@ -61,8 +125,9 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _lost(name: str) -> tuple[str, ...]:
-    return (literal(name), "**no result**", "its job ended before there was one: see its log", "", "", "", "")
+def _lost(name: str, wrong: Sequence[str]) -> tuple[str, ...]:
+    told = f"{Kind.WRONG}: see below" if wrong else NO_RESULT
+    return (literal(name), "**no result**", told, "", "", "", "")
 
 
 def _size(row: Row) -> str:
@@ -93,39 +158,47 @@ def _told(row: Row) -> Iterator[str]:
     for tag, why in row.left.items():
         yield f"- {literal(row.dag)}: {literal(tag)} stays: {escaped(why)}"
     if row.note:
-        yield f"- {literal(row.dag)}: {_lines(row.note)}"
-    seen = False
-    for report in row.tests:
-        if report.findings:
-            seen = True
-            yield report_formats.markdown([report])
-    for verdict in row.scans:
-        if verdict.failing or verdict.unreliable:
-            seen = True
-            yield scan_texts.markdown([verdict])
-    if row.problem and not seen:
-        yield f"- {literal(row.dag)}: **failed**: {_lines(row.problem)}"
+        yield f"- {literal(row.dag)}: {'' if row.made else 'not made: '}{_lines(row.note)}"
+    reports = [each for each in row.tests if each.findings]
+    verdicts = [each for each in row.scans if each.failing or each.unreliable or each.state is State.FAILED]
+    shown = [report_formats.text([each]) for each in reports] + [
+        scan_texts.table([each]) for each in verdicts
+    ]
+    if rest := publication.beyond(row.problem, shown):
+        yield _failed(row.dag, rest)
+    yield from (report_formats.markdown([each]) for each in reports)
+    yield from (scan_texts.markdown([each]) for each in verdicts)
+
+
+def _failed(dag: str, told: str) -> str:
+    return f"- {literal(dag)}: **failed**: {_lines(told)}"
 
 
 def _lines(told: str) -> str:
     return "<br>".join(escaped(line) for line in told.splitlines())
 
 
-def _verify(done: Publication, plan: Plan | None) -> Iterator[str]:
+def _verify(done: Publication, plan: Plan | None, *, attested: bool) -> Iterator[str]:
     pushed = [row for row in done.rows if row.reference and not row.problem]
     signed = [row for row in pushed if row.signed is not None]
-    if signed:
+    vouched = pushed if attested and plan and plan.event else []
+    if signed or vouched:
         yield "#### How to verify"
+    if signed:
         yield "\n".join(["```", *(_command(row, done.commit) for row in signed), "```"])
-    keyless = [row for row in signed if row.identity]
-    if plan and plan.event and keyless:
-        platform = [
-            f"gh attestation verify oci://{row.reference} --repo {plan.event.repository} "
-            f"--signer-workflow {row.identity.removeprefix(GITHUB).partition('@')[0]}"
-            for row in keyless
-        ]
+    if plan and plan.event and vouched:
         yield "What GitHub itself says of them (`actions/attest-build-provenance`):"
-        yield "\n".join(["```", *platform, "```"])
+        yield "\n".join(["```", *(_platform(row, plan.event.repository) for row in vouched), "```"])
+        if not all(row.identity for row in vouched):
+            workflow = "`--signer-workflow OWNER/REPOSITORY/.github/workflows/publish.yml`"
+            yield f"(and {workflow}, where another repository's workflow was called)"
+
+
+def _platform(row: Row, repository: str) -> str:
+    words = ["gh", "attestation", "verify", f"oci://{row.reference}", "--repo", repository]
+    if row.identity:
+        words += ["--signer-workflow", row.identity.removeprefix(GITHUB).partition("@")[0]]
+    return shlex.join(words)
 
 
 def _command(row: Row, commit: str) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,9 @@ CREATED = "org.opencontainers.image.created"
 PREDICATE = "dev.sigstore.bundle.predicateType"
 KIND = "dev.cosignproject.cosign/"
 JOBS = 4
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# What JSON raises that isn't of the shape it should have, or nested without end.
+STRANGE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 MOST = 200  # attached things that are read, the newest first
 
 
@@ -66,6 +70,19 @@ class Layout:
             raise ValueError(f"the registry gave other content for {name!r}")
         (self.blobs / name.partition(":")[2]).write_bytes(content)
 
+    def fetch(self, repository: str, name: str) -> bytes:
+        """Get a blob by its digest, and keep it.
+
+        Raises:
+            RegistryError: the registry doesn't give it.
+            ValueError: it has another digest, or what is given isn't one.
+        """
+        if not DIGEST.fullmatch(name):
+            raise ValueError(f"{name[:80]!r} is no digest")
+        content = must(["blob", "get", repository, name])
+        self.add(content, name)
+        return content
+
     def add_manifest(self, text: str, kind: str = "") -> None:
         """Keep a manifest; one with a kind is an entry of the index."""
         self.add(text.encode(), digest(text))
@@ -90,12 +107,10 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
         raise RegistryError(f"{repository}@{wanted}: not found")
     if digest(text) != wanted:
         raise RegistryError(f"{repository}@{wanted}: the registry gave {digest(text)} for it")
+    configuration = _configuration(text, f"{repository}@{wanted}")
     layout = Layout(SIGNED / name)
     layout.add_manifest(text, "image")
-    top: dict[str, Any] = json.loads(text)
-    config = must(["blob", "get", repository, top["config"]["digest"]]) if "config" in top else None
-    if config is not None:
-        layout.add(config, top["config"]["digest"])
+    config = layout.fetch(repository, configuration) if configuration else None
     found = [each for each in listed(repository, wanted) if _bundle(str(each.get("artifactType")))]
     found.sort(key=_created, reverse=True)
     for each in found[:MOST]:
@@ -109,6 +124,20 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _configuration(text: str, where: str) -> str:
+    """The digest of an image's configuration; empty for an index.
+
+    Raises:
+        RegistryError: it is neither an image nor an index.
+    """
+    try:
+        top: dict[str, Any] = json.loads(text)
+        return str(top.get("config", {"digest": ""})["digest"])
+    except STRANGE as error:
+        told = f"neither an image nor an index: {type(error).__name__}: {error}"
+        raise RegistryError(f"{where}: the registry has {told}, in {text[:80]!r}") from None
+
+
 def older(text: str) -> bool:
     """Whether a manifest is what older cosigns write; a bundle under such a tag would be taken for one."""
     try:
@@ -116,7 +145,7 @@ def older(text: str) -> bool:
         kinds = [str(layer["mediaType"]) for layer in top["layers"]]
         plain = "subject" not in top and "digest" in top["config"]
         return plain and not any(map(_bundle, kinds))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except STRANGE:
         return False
 
 
@@ -130,37 +159,49 @@ def _bundle(media: str) -> bool:
 
 
 def _older(folder: Path, repository: str, text: str) -> int:
-    """Bring together what lies under tags made of the image's digest; how many such tags there are."""
+    """Bring together what lies under tags made of the image's digest; how many such tags are of use."""
     place = f"{repository}:{digest(text).replace(':', '-')}"
-    tags = {kind: manifest(f"{place}{suffix}") for suffix, kind in ((".sig", "sigs"), (".att", "atts"))}
-    held = {kind: found for kind, found in tags.items() if found is not None and older(found)}
-    if held:
-        layout = Layout(folder)
-        layout.add_manifest(text, "image")
-        for kind, found in held.items():
-            layout.add_manifest(found, kind)
-            _layers(layout, repository, json.loads(found))
-        layout.finish()
-    return len(held)
+    held = [
+        (kind, found)
+        for suffix, kind in ((".sig", "sigs"), (".att", "atts"))
+        if (found := _theirs(f"{place}{suffix}")) is not None and older(found)
+    ]
+    if not held:
+        return 0
+    layout = Layout(folder)
+    layout.add_manifest(text, "image")
+    whole = [each for each in held if _layers(layout, repository, each[1])]
+    for kind, found in whole:
+        layout.add_manifest(found, kind)
+    layout.finish()
+    return len(whole)
 
 
 def _attached(layout: Layout, repository: str, each: str) -> None:
-    try:
-        text = manifest(f"{repository}@{each}")
-    except RegistryError:
-        return
+    text = _theirs(f"{repository}@{each}")
     if text is None or digest(text) != each:  # gone meanwhile, or not what was listed
         return
     layout.add_manifest(text)
+    _layers(layout, repository, text)
+
+
+def _theirs(reference: str) -> str | None:
+    """The manifest of what may be anyone's; None where there is none that could be read."""
     try:
-        _layers(layout, repository, json.loads(text))
-    except (AttributeError, KeyError, RegistryError, TypeError, ValueError):  # anyone's, and of no use
-        return
+        return manifest(reference)
+    except (RegistryError, ValueError):  # the latter: it is no text
+        return None
 
 
-def _layers(layout: Layout, repository: str, held: dict[str, Any]) -> None:
-    for blob in (held["config"], *held["layers"]):
-        layout.add(must(["blob", "get", repository, blob["digest"]]), blob["digest"])
+def _layers(layout: Layout, repository: str, text: str) -> bool:
+    """Get what a manifest lists; whether all was there: it is anyone's, and may be of any shape."""
+    try:
+        held: dict[str, Any] = json.loads(text)
+        for blob in (held["config"], *held["layers"]):
+            layout.fetch(repository, blob["digest"])
+    except (RegistryError, *STRANGE):
+        return False
+    return True
 
 
 def attach(image: dict[str, Any]) -> dict[str, Any]:

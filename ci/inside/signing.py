@@ -14,14 +14,16 @@ verify: {"images": [NAME…], "types": {TYPE: URI}, "arguments": […]}; layouts
 from __future__ import annotations
 
 import base64
+import calendar
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 COSIGN = os.environ.get("COSIGN", "cosign")
 STATEMENTS = Path("/mnt/statements")
@@ -30,7 +32,8 @@ SIGNED = Path("/signed")
 CONFIG = Path("/tmp/signing-config.json")  # noqa: S108 - of the container
 PUBLIC = Path("/tmp/cosign.pub")  # noqa: S108
 SECRETS = ("COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN")
-SIGNATURE = "signature"  # the type
+SIGNATURE, SCAN = "signature", "scan"  # types
+ANEW = 24 * 60 * 60  # seconds after which a scan is signed once more
 SECONDS = 120
 JOBS = 4
 KMS = re.compile(r"(awskms|azurekms|gcpkms|hashivault|k8s)://\S+")
@@ -60,8 +63,8 @@ def cosign(arguments: list[str]) -> str:
     except subprocess.TimeoutExpired:
         raise SigningError(f"cosign {arguments[0]} took longer than {SECONDS} s") from None
     if done.returncode:
-        told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
-        raise SigningError(f"cosign {arguments[0]}: {' '.join(told)[-1000:]}")
+        words = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+        raise SigningError(f"cosign {arguments[0]}: {' '.join(words)[-1000:]}")
     return done.stdout
 
 
@@ -124,18 +127,33 @@ def said_before(file: Path, uri: str, public: list[str]) -> bool:
     """Whether the image carries the statement already, signed by this key.
 
     Of the provenance the first is kept: it tells of the build that made the image. A document that says the
-    same at another time is the same.
+    same at another time is the same; a scan is so for a day, for what it says of an image grows old.
     """
     held = check(file.parent.name, file.stem, uri, public)
     if not held["good"] or file.stem in {SIGNATURE, "provenance"}:
         return bool(held["good"])
     wanted = json.loads(file.read_text(encoding="utf-8"))["predicate"]
-    return any(timeless(each["predicate"]) == timeless(wanted) for each in held["statements"])
+    return any(same(file.stem, wanted, each.get("predicate")) for each in held["statements"])
 
 
-def timeless(predicate: dict[str, Any]) -> dict[str, Any]:
-    """A predicate without what tells of its making."""
-    return {key: value for key, value in predicate.items() if key != "metadata"}
+def same(kind: str, wanted: dict[str, Any], held: object) -> bool:
+    """Whether a predicate that is held, which may have any shape, says what the wanted one says."""
+    if not isinstance(held, dict):
+        return False
+    parts = cast("dict[str, Any]", held)
+    if any(wanted.get(key) != parts.get(key) for key in {*wanted, *parts} - {"metadata"}):
+        return False
+    return kind != SCAN or finished(wanted) - finished(parts) < ANEW
+
+
+def finished(scan: dict[str, Any]) -> int:
+    """When a scan ended, by its predicate, in seconds since 1970; 0 where that says nothing."""
+    made = scan.get("metadata")
+    text = cast("dict[str, Any]", made).get("scanFinishedOn") if isinstance(made, dict) else None
+    try:
+        return calendar.timegm(time.strptime(str(text)[:19], "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        return 0
 
 
 def check(image: str, kind: str, uri: str, arguments: list[str]) -> dict[str, Any]:
@@ -157,14 +175,21 @@ def answer(command: list[str], folder: str, arguments: list[str]) -> dict[str, A
         statements = [statement(line) for line in envelopes if line.startswith("{")]
     except SigningError as error:
         return {"good": False, "said": str(error), "statements": []}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         return {"good": False, "said": f"cosign's answer can't be read: {error!r}", "statements": []}
     return {"good": True, "said": "", "statements": statements}
 
 
 def statement(envelope: str) -> dict[str, Any]:
-    """The statement in a DSSE envelope, whose signature cosign has verified."""
-    return json.loads(base64.b64decode(json.loads(envelope)["payload"]))
+    """The statement in a DSSE envelope, whose signature cosign has verified.
+
+    Raises:
+        ValueError: it is no object in JSON; KeyError, TypeError: it is no envelope.
+    """
+    found = json.loads(base64.b64decode(json.loads(envelope)["payload"]))
+    if not isinstance(found, dict):
+        raise ValueError("it is no statement")  # noqa: TRY004 - like what isn't JSON at all
+    return cast("dict[str, Any]", found)
 
 
 def verify(job: dict[str, Any]) -> dict[str, Any]:

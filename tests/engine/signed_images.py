@@ -14,11 +14,11 @@ from dagger import dag
 from ci import attestations, attesting, names, oci, pins, policy, registry, signing, verifying
 from ci.attesting import Subject
 from ci.errors import CheckError
-from ci.evidence import Expected
 from ci.names import Reference
 from ci.policy import Policy
 from ci.registry import Access, Registry
 from ci.signing import Signer, Trust
+from ci.verification import Expected
 from tests.engine import registries
 from tests.engine.conftest import anew
 from tests.engine.histories import History, only, secret
@@ -151,3 +151,26 @@ async def signed_bundle(place: Place, where: Reference, kind: str, predicate: di
     nothing = dag.directory().with_new_directory("x")
     _, bundles = await signing.sign(place.keys.signer, {"x": {kind: text}}, nothing)
     return bundles.file(f"x/{kind}.json")
+
+
+async def said_too(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> None:
+    """Attach one more statement of a type by the same key, as whoever has it may do."""
+    made = dag.directory().with_file("more.json", await signed_bundle(place, where, kind, predicate))
+    bundle = {"file": f"{registry.BUNDLES}/more.json", "predicate": attestations.TYPES[kind]}
+    job = {"more": {"repository": where.repository, "digest": where.digest, "bundles": [bundle]}}
+    assert (await place.registry.attach(job, made))["more"]["attached"] == 1
+
+
+async def older_signature(place: Place, where: Reference) -> None:
+    """Put a signature under the tag where older cosigns look for it, and lose the blob that it lists."""
+    config, lost = oci.Blob(text="{}"), oci.Blob(text="lost")
+    layer = lost.descriptor("application/vnd.dev.cosign.simplesigning.v1+json")
+    about = {"schemaVersion": 2, "mediaType": oci.MANIFEST, "config": config.descriptor(oci.CONFIG)}
+    top, repository = oci.canonical({**about, "layers": [layer]}), where.repository
+    await place.run(
+        f"regctl registry set --tls disabled {ADDRESS}",
+        *(f"printf %s '{each.text}' | regctl blob put {repository}" for each in (config, lost)),
+        f"printf %s '{top}' | regctl manifest put --content-type {oci.MANIFEST} "
+        f"{repository}:{where.digest.replace(':', '-')}.sig",
+        f"regctl blob delete {repository} {lost.digest}",
+    )

@@ -11,7 +11,7 @@ import pytest
 
 from ci import image, layers, names, oci, registry
 from ci.errors import CheckError
-from ci.registry import Access
+from ci.registry import Access, Question
 from ci.signing import Signer
 from tests.engine import registries
 from tests.engine.conftest import anew
@@ -73,8 +73,8 @@ async def held(access: Access, dag_type: str, tag: str) -> tuple[str, dict[str, 
 async def digests(access: Access, dag_type: str, *tags: str) -> dict[str, str]:
     """The digest of each tag that is there."""
     place = await registry.connect(ADDRESS, access, "")
-    job = {"image": {"repository": repository(dag_type), "tags": list(tags), "write": False}}
-    there: dict[str, str] = (await place.look(job))["image"]["manifests"]
+    question = Question(repository(dag_type), list(tags))
+    there: dict[str, str] = (await place.look({"image": question}))["image"]["manifests"]
     return {tag: oci.Blob(text=text).digest for tag, text in there.items()}
 
 
@@ -164,6 +164,33 @@ async def test_an_empty_key_publishes_nothing_unsigned(flows: History) -> None:
     empty = Signer(key=secret("\n"))
     with pytest.raises(CheckError, match="--signing-key: empty: nothing is published unsigned"):
         await flows.publish("127.0.0.1:9", Access(), "one", signer=empty)  # nobody is asked
+
+
+@pytest.mark.parametrize("ref", ["refs/pull/7/merge", ""], ids=["nothing is pushed", "pushed"])
+async def test_a_mistake_in_what_all_types_share_is_told_in_the_row_of_each(
+    ref: str, flows: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows.write("images/policy.toml", "[scna]\n")
+    flows.commit()
+    wrong = r"one, two: FAILED: images/policy\.toml: unknown table \[scna\]: did you mean 'scan'\?"
+    async with behind_proxy(monkeypatch, registries.with_password()) as proxied:
+        with pytest.raises(CheckError, match=wrong):
+            await flows.publish(ADDRESS, login(), ref=ref)
+        counted = await registries.counts(proxied)
+    assert not counted["manifests"]
+
+
+@pytest.mark.usefixtures("no_gate")
+async def test_a_type_that_a_tag_does_not_release_is_not_made(
+    flows: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows.tag("one/v1.2.3")
+    async with behind_proxy(monkeypatch, registries.with_password()):
+        done = await flows.publish(ADDRESS, login(), ref="refs/tags/one/v1.2.3")
+    one, two = done.rows
+    assert one.written[0] == "v1.2.3"
+    assert (two.made, two.problem) == (False, "")
+    assert "two: not made: one/v1.2.3 releases one alone" in done.table().splitlines()
 
 
 @pytest.mark.usefixtures("no_gate")

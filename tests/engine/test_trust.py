@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dagger import dag
@@ -13,9 +14,35 @@ from ci.attesting import Subject
 from ci.errors import ConfigurationError
 from ci.signing import Trust
 from tests.engine.histories import only
-from tests.engine.signed_images import ACCESS, ADDRESS, PASSWORD, changed, keys, published, signed_bundle
+from tests.engine.signed_images import (
+    ACCESS,
+    ADDRESS,
+    PASSWORD,
+    changed,
+    keys,
+    older_signature,
+    published,
+    said_too,
+    signed_bundle,
+)
 
 pytestmark = pytest.mark.anyio
+
+WEB = "https://github.com/Example/flows"
+
+
+def of_another_maker(commit: str) -> dict[str, Any]:
+    """Write a provenance as a pipeline may do beside ours: it knows nothing of base and gate."""
+    source = {"uri": f"git+{WEB}.git@refs/heads/main", "digest": {"gitCommit": commit}}
+    return {
+        "buildDefinition": {
+            "buildType": "https://ci.example/build/v1",
+            "externalParameters": {},
+            "internalParameters": {},
+            "resolvedDependencies": [source],
+        },
+        "runDetails": {"builder": {"id": "https://ci.example/builder"}, "metadata": {}},
+    }
 
 
 async def test_what_is_published_verifies_and_is_signed_once(
@@ -24,9 +51,7 @@ async def test_what_is_published_verifies_and_is_signed_once(
     async with published(tmp_path, monkeypatch) as place:
         base = (await place.registry.image(place.where))["config"]
         digest = json.loads(base)["config"]["Labels"]["org.opencontainers.image.base.digest"]
-        told = await place.verify(
-            source="https://github.com/Example/flows", commit=place.commit, base_digest=digest
-        )
+        told = await place.verify(source=WEB, commit=place.commit, base_digest=digest)
         lines = told.splitlines()
         assert lines[0] == f"{place.where}: verified"
         wanted = (
@@ -161,6 +186,59 @@ async def test_an_sbom_that_lacks_an_installed_package_is_found(
         assert "ok           signature" in told
         assert "failed       cyclonedx   1 installed package is not in it: debian/bash" in told
         assert "ok           spdx" in told
+
+
+async def test_another_provenance_by_the_same_key_takes_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        predicates, theirs = await place.said(), of_another_maker(place.commit)
+        await said_too(place, place.where, PROVENANCE, theirs)
+        told = await place.verify(source=f"{WEB}.git", commit=place.commit)
+        assert told.startswith(f"{place.where}: verified")
+        for name, part in (
+            ("gate", {"internalParameters": {"forced": "an audit"}}),
+            ("provenance", {"resolvedDependencies": _dirty(predicates[PROVENANCE])}),
+        ):
+            other = await changed(place, note=name)
+            made = {**predicates[PROVENANCE]["buildDefinition"], **part}
+            said = {**predicates[PROVENANCE], "buildDefinition": made}
+            await place.vouch(other, {**predicates, PROVENANCE: said})
+            await said_too(place, other, PROVENANCE, theirs)
+            assert f"failed       {name}" in await place.refused(other)
+
+
+def _dirty(provenance: dict[str, Any]) -> list[dict[str, Any]]:
+    """The dependencies of a provenance, of a tree that no commit has."""
+    source, *others = provenance["buildDefinition"]["resolvedDependencies"]
+    return [{**source, "annotations": {"dirty": True, "tree": "0" * 16}}, *others]
+
+
+async def test_other_bills_by_the_same_key_and_lost_signatures_take_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        whole = (await place.said())[CYCLONEDX]
+        part = [each for each in whole["components"] if each["name"] != "bash"]
+        await said_too(place, place.where, CYCLONEDX, {**whole, "components": part})
+        await said_too(place, place.where, SPDX, {"x": 1})
+        await older_signature(place, place.where)
+        told = await place.verify()
+        assert told.startswith(f"{place.where}: verified")
+        assert "signed ones that lack some of them: 1" in told
+
+
+async def test_a_scan_is_signed_anew_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with published(tmp_path, monkeypatch) as place:
+        other, predicates = await changed(place), await place.said()
+        times = dict.fromkeys(("scanStartedOn", "scanFinishedOn"), "2020-01-01T00:00:00Z")
+        await place.vouch(other, {**predicates, SCAN: {**predicates[SCAN], "metadata": times}})
+        assert "older than 30 days: publish again" in await place.refused(other)
+        await place.vouch(other, {SCAN: predicates[SCAN]})
+        assert "older than" not in await place.refused(other)
+        said = attestations.statement(SCAN, other.repository, other.digest, predicates[SCAN])
+        again = Subject(where=other, statements={SCAN: said})
+        assert await attesting.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
 
 
 async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(

@@ -23,7 +23,7 @@ def pull_request(head: dict[str, Any] | None = None, *, deleted: bool = False) -
         "number": 7,
         "comments_url": "https://api.github.com/repos/acme/data/issues/7/comments",
         "head": {"sha": "a" * 40, "repo": None if deleted else (head or OURS)},
-        "base": {"sha": "b" * 40, "repo": OURS},
+        "base": {"ref": "main", "sha": "b" * 40, "repo": OURS},
     }
     return payload(action="synchronize", number=7, pull_request=request)
 

@@ -45,7 +45,7 @@ else:
 """
 
 
-def envelope(predicate: Json) -> str:
+def envelope(predicate: object) -> str:
     """Write a line as cosign does for a statement that it verified."""
     payload = base64.b64encode(json.dumps({"predicate": predicate}).encode()).decode()
     return json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": payload})

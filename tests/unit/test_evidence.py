@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, scan_predicate
-from ci.evidence import Check, Expected, Held, Outcome, good, judge
+from ci.evidence import judge
 from ci.labels import OCI
 from ci.oci import Json
 from ci.policy import Policy
 from ci.provenance import predicate
 from ci.purl import Package
 from ci.verdict import Verdict
+from ci.verification import Check, Expected, Held, Outcome, good
 
 from .tag_cases import CLEAN, COMMIT, HASH
 from .test_provenance import BUILD, HEX, JOB, WEB, WORKFLOW, of
@@ -211,7 +212,7 @@ ROWS: list[Row] = [
     ),
     (
         "github-by-pattern",
-        asked(identity_regexp=f"^{re.escape(WEB)}/"),
+        asked(identity_regexp=f"^{re.escape(WEB)}/.*$"),
         signed(PROVENANCE, WORKER),
         "builder",
         GOOD,
@@ -219,7 +220,7 @@ ROWS: list[Row] = [
     ),
     (
         "github-not-by-pattern",
-        asked(identity_regexp="^https://github.com/other/"),
+        asked(identity_regexp=f"^{re.escape(WEB)}/|^other$"),
         signed(PROVENANCE, WORKER),
         "builder",
         FAILED,

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from ci.attestations import SCAN
-from ci.evidence import Outcome
 from ci.policy import Ignore, Policy
 from ci.verdict import Decision, State, Verdict, not_scanned
+from ci.verification import Outcome
 
 from .test_evidence import FAILED, GOOD, asked, checks, held, scan
 from .verdicts import BASE, DATABASE, IMAGE, NOW, judged, verdict, vulnerability

@@ -3,9 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci import report_formats, scan_texts
 from ci.github.commands import MOST, annotations, harmless
 from ci.publication import Publication, Row
 from ci.report import Finding, Level, Report
+
+from .verdicts import judged, verdict
 
 
 def finding(
@@ -14,10 +17,10 @@ def finding(
     return Finding(check="parse", file=file, line=line, cause=cause, remedy="mend it", **more)
 
 
-def of(*findings: Finding, problem: str = "", missing: tuple[str, ...] = ()) -> list[str]:
+def of(*findings: Finding, problem: str = "", missing: dict[str, tuple[str, ...]] | None = None) -> list[str]:
     tests = (Report(subject="api", findings=findings),) if findings else ()
     row = Row(dag="api", repository="", tests=tests, problem=problem)
-    return annotations(Publication(commit="c" * 40, rows=(row,)), missing).splitlines()
+    return annotations(Publication(commit="c" * 40, rows=(row,)), missing or {}).splitlines()
 
 
 def test_a_finding_is_shown_on_its_line() -> None:
@@ -37,18 +40,38 @@ def test_a_warning_is_one() -> None:
 
 def test_a_problem_is_told_where_no_finding_says_more() -> None:
     assert of(problem="the base can't be had") == ["::error title=api::the base can't be had"]
-    assert len(of(finding(), problem="the gate failed")) == 1
+    report = report_formats.text([Report(subject="api", findings=(finding(),))])
+    refusal = "the gate failed, nothing was pushed: mend it"
+    assert len(of(finding(), problem=f"{refusal}\n{report}")) == 1
     assert len(of(finding(level=Level.WARNING), problem="not scanned")) == 2
+    assert of(finding(), problem="DENIED")[1] == "::error title=api::DENIED"
+    # A scan has no annotation of its own.
+    table = scan_texts.table([verdict(judged())])
+    assert "CVE-1" in of(finding(), problem=f"{refusal}\n{report}\n{table}")[1]
+
+
+def test_a_problem_that_names_its_file_is_shown_in_it() -> None:
+    wrong = "images/policy.toml: unknown table [scna]"
+    assert of(problem=wrong) == [f"::error file=images/policy.toml,title=api::{wrong}"]
+    deep = "dags/a/b.py:12: is no DAG"
+    assert of(problem=deep) == [f"::error file=dags/a/b.py,line=12,title=api::{deep}"]
+    assert of(problem="images/a b: is wrong")[0].startswith("::error title=api::")
 
 
 def test_a_type_without_a_result_is_told() -> None:
-    assert of(missing=("dbt",)) == ["::error title=dbt::its job ended before there was a result: see its log"]
+    died = "::error title=dbt::its job ended before there was a result: see its log"
+    assert of(missing={"dbt": ()}) == [died]
+    wrong = ("images/dbt/pyproject.toml: is no TOML", "dbt is claimed twice")
+    assert of(missing={"dbt": wrong}) == [
+        f"::error file=images/dbt/pyproject.toml,title=dbt::{wrong[0]}",
+        f"::error title=dbt::{wrong[1]}",
+    ]
 
 
 def test_a_finding_of_two_platforms_is_told_once() -> None:
     report = Report(subject="api", findings=(finding(),))
     row = Row(dag="api", repository="", tests=(report, report))
-    assert len(annotations(Publication(commit="", rows=(row,)), ()).splitlines()) == 1
+    assert len(annotations(Publication(commit="", rows=(row,)), {}).splitlines()) == 1
 
 
 def test_more_than_github_shows_are_counted() -> None:

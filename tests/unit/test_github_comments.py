@@ -62,6 +62,7 @@ def test_a_long_summary_is_cut_at_a_line() -> None:
     assert cut.endswith(" |\n\n… the rest is in the summary of the run.")
     fenced = body("```\n" + "x\n" * MOST)
     assert fenced.count("```") == 2
+    assert len(body("é\n" * MOST).encode()) < MOST + 100
 
 
 @pytest.mark.parametrize(

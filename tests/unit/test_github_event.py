@@ -20,7 +20,7 @@ ROWS: list[tuple[str, str, dict[str, object]]] = [
     ("the default branch with what it was", push("refs/heads/main"), {"since": "b" * 40}),
     ("a new default branch with nothing", push("refs/heads/main", ZERO), {"since": ""}),
     ("a tag with nothing", push("refs/tags/v1.2.3"), {"since": "", "ref": "refs/tags/v1.2.3"}),
-    ("a request with its base", pull_request(), {"since": "b" * 40, "fork": False, "number": 7}),
+    ("a request with its base", pull_request(), {"since": "origin/main", "fork": False, "number": 7}),
     ("a request of its merge", pull_request(), {"ref": "refs/pull/7/merge", "commented": True}),
     ("a fork", pull_request(FORK), {"fork": True, "commented": False}),
     ("a fork that is gone", pull_request(deleted=True), {"fork": True, "commented": False}),

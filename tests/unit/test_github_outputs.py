@@ -7,7 +7,7 @@ import pytest
 from ci.changes.affected import Findings, Kind, Reason, Touched
 from ci.errors import ConfigurationError
 from ci.github import event
-from ci.github.outputs import MOST, Plan, jobs, plan, subject
+from ci.github.outputs import MOST, Plan, files, jobs, plan, subject
 from ci.publication import Row
 
 from .events import manual, pull_request, push
@@ -77,3 +77,7 @@ def test_a_plan_is_read_again_as_it_was() -> None:
 )
 def test_only_what_was_pushed_is_attested(row: Row | None, text: str) -> None:
     assert subject(row) == text
+
+
+def test_files_are_handed_out_as_one_line_of_json() -> None:
+    assert files(["scan-2.sarif", "scan-1.sarif"]) == 'files=["scan-1.sarif", "scan-2.sarif"]\n'

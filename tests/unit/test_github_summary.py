@@ -1,13 +1,19 @@
 """The summary of a run: every type with its verdict, what is wrong, and how to verify what was pushed."""
 
+import pytest
+
+from ci import report_formats, scan_texts
+from ci.changes.affected import Findings, Kind, Reason, Touch, Touched
 from ci.github import event
 from ci.github.outputs import Plan
-from ci.github.summary import markdown
+from ci.github.summary import MOST, gate, lost, markdown, shortened
 from ci.publication import Publication, Row
-from ci.report import Fact, Finding, Report
+from ci.report import Fact, Finding, Level, Report
+from ci.verdict import State
 
 from .events import pull_request, push
 from .test_github_outputs import found
+from .verdicts import judged, verdict, vulnerability
 
 COMMIT = "c" * 40
 IDENTITY = "https://github.com/acme/data/.github/workflows/publish.yml@refs/heads/main"
@@ -16,6 +22,11 @@ BAD = Report(
     subject="api",
     findings=(Finding(check="parse", file="dags/a.py", line=3, cause="no module <b>", remedy="mend it"),),
 )
+MILD = Report(subject="api", findings=(BAD.findings[0].model_copy(update={"level": Level.WARNING}),))
+REFUSAL = "the gate failed, nothing was pushed: mend it, or publish all the same with --force"
+DENIED = "DENIED: permission_denied: write_package"
+FAILING = verdict(judged(vulnerability()))
+WRONG = "images/dbt/pyproject.toml: [project] lacks 'name'"
 PUSHED = Row(
     dag="api",
     repository="r.example/api",
@@ -27,8 +38,9 @@ PUSHED = Row(
 )
 
 
-def told(*rows: Row, plan: Plan | None = None, missing: tuple[str, ...] = ()) -> str:
-    return markdown(Publication(commit=COMMIT, rows=rows), plan, missing)
+def told(*rows: Row, plan: Plan | None = None, missing: tuple[str, ...] = (), attested: bool = False) -> str:
+    done = Publication(commit=COMMIT, rows=rows)
+    return markdown(done, plan, dict.fromkeys(missing, ()), attested=attested)
 
 
 def with_(**changed: object) -> Row:
@@ -41,6 +53,17 @@ def test_the_verdict_is_said_first() -> None:
     assert two.startswith("### airflow-images: 1 of 2 DAG types failed\n")
     assert told(missing=("dbt",)).startswith("### airflow-images: 1 of 1 DAG type failed\n")
     assert told().startswith("### airflow-images: no DAG type is affected\n")
+
+
+def test_a_type_that_was_not_made_is_not_counted_as_passed() -> None:
+    other = Row(dag="dbt", repository="", note="api/v1.2.3 releases api alone")
+    text = told(PUSHED, other)
+    assert text.startswith("### airflow-images: 1 DAG type passed, 1 not made\n")
+    assert "| `dbt` | not made | `-` |" in text
+    assert "- `dbt`: not made: api/v1.2.3 releases api alone" in text
+    failed = told(with_(problem="x"), other, missing=("zoo",))
+    assert failed.startswith("### airflow-images: 2 of 2 DAG types failed, 1 not made\n")
+    assert told(other).startswith("### airflow-images: 1 DAG type not made\n")
 
 
 def test_a_row_has_all_that_is_known() -> None:
@@ -61,11 +84,66 @@ def test_a_type_without_a_result_is_not_left_out() -> None:
 
 
 def test_what_failed_is_told_with_file_and_line_and_no_markup_of_others() -> None:
-    text = told(with_(tests=(BAD,), problem="the gate failed"))
+    text = told(with_(tests=(BAD,), problem=f"{REFUSAL}\n{report_formats.text([BAD])}"))
     assert "`dags/a.py:3`" in text
     assert "<b>" not in text
     assert "the gate failed" not in text  # the findings say more
     assert "the base<br>is away" in told(with_(problem="the base\nis away"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        with_(tests=(MILD,), problem=DENIED),
+        with_(tests=(BAD,), problem=DENIED),
+        with_(scans=(FAILING,), problem=DENIED),
+        with_(scans=(FAILING,), problem=f"{REFUSAL}\n{DENIED}\n{scan_texts.table([FAILING])}"),
+        with_(tests=(BAD, BAD), problem=f"{REFUSAL}\n{report_formats.text([BAD, BAD])}\n{DENIED}"),
+    ],
+    ids=["a warning", "a finding", "a scan", "a crash beside a scan", "a crash beside tests"],
+)
+def test_a_problem_is_told_whatever_was_found_besides(row: Row) -> None:
+    (line,) = [line for line in told(row).splitlines() if "**failed**:" in line]
+    assert "DENIED: permission&#95;denied: write&#95;package" in line
+    assert "CVE" not in line  # what is in a table of its own isn't told twice
+    assert "parse" not in line
+
+
+def test_what_findings_tell_is_not_told_twice() -> None:
+    both = f"{REFUSAL}\n{report_formats.text([BAD])}\n{scan_texts.table([FAILING])}"
+    text = told(with_(tests=(BAD,), scans=(FAILING,), problem=both))
+    assert "**failed**:" not in text
+    assert "| `CVE-1` |" in text
+    expired = verdict(state=State.FAILED, reasons=("images/policy.toml: the ignore of CVE-1 expired",))
+    (line,) = [line for line in told(with_(scans=(expired,))).splitlines() if "expired" in line]
+    assert line.startswith("- why: ")
+
+
+def test_a_mistake_that_the_plan_knows_is_told_of_a_type_without_a_result() -> None:
+    why = (Reason(kind=Kind.WRONG, touches=(Touch(path="images/dbt", how=WRONG),)),)
+    code = (Reason(kind=Kind.DAG_CODE, touches=(Touch(path="dags/zoo/a.py", how="new"),)),)
+    affected = tuple(
+        Touched(dag=name, reasons=it) for name, it in (("api", why), ("dbt", why), ("zoo", code))
+    )
+    plan = Plan(found=Findings(since="x", commit="", affected=affected, unaffected=(), removed=()))
+    done = Publication(commit=COMMIT, rows=(PUSHED,))
+    missing = lost(done, plan)
+    assert missing == {"dbt": (WRONG,), "zoo": ()}
+    text = markdown(done, plan, missing)
+    assert text.startswith("### airflow-images: 2 of 3 DAG types failed\n")
+    assert "| `dbt` | **no result** | wrong configuration: see below |" in text
+    assert "- `dbt`: **failed**: images/dbt/pyproject.toml: &#91;project&#93; lacks 'name'" in text
+    assert "| `zoo` | **no result** | its job ended before there was a result: see its log |" in text
+    lines = gate(done, missing).splitlines()
+    assert f"dbt: FAILED: {WRONG}" in lines
+    assert "zoo: FAILED: its job ended before there was a result: see its log" in lines
+
+
+def test_the_gate_tells_a_run_of_nothing() -> None:
+    nothing = Publication(commit="", rows=())
+    assert gate(nothing, {}) == "nothing was to be made"
+    assert gate(nothing, {"dbt": ()}).startswith("dbt: FAILED: ")
+    assert lost(nothing, None) == {}
 
 
 def test_tags_that_stay_are_told_with_the_reason() -> None:
@@ -79,12 +157,50 @@ def test_what_was_signed_can_be_verified_by_the_commands_in_it() -> None:
     by_key = told(with_(signed=5))
     command = f"dagger call verify --reference r.example/api@sha256:aa --key cosign.pub --commit {COMMIT}"
     assert command in by_key.splitlines()
-    assert "gh attestation" not in by_key
-    plan = Plan(found=found("api"), event=event.parse(push("refs/heads/main")))
-    keyless = told(with_(signed=5, identity=IDENTITY), plan=plan)
+    keyless = told(with_(signed=5, identity=IDENTITY))
     assert f"--certificate-identity {IDENTITY} " in keyless
+
+
+def test_what_github_attested_is_verified_by_its_own_command_and_nothing_else_is() -> None:
+    plan = Plan(found=found("api"), event=event.parse(push("refs/heads/main")))
+    keyless, by_key = with_(signed=5, identity=IDENTITY), with_(signed=5)
+    assert "gh attestation" not in told(keyless, by_key, plan=plan)
     platform = "gh attestation verify oci://r.example/api@sha256:aa --repo acme/data"
-    assert f"{platform} --signer-workflow acme/data/.github/workflows/publish.yml" in keyless.splitlines()
+    lines = told(keyless, plan=plan, attested=True).splitlines()
+    assert f"{platform} --signer-workflow acme/data/.github/workflows/publish.yml" in lines
+    assert not [line for line in lines if "where another repository" in line]
+    lines = told(by_key, plan=plan, attested=True).splitlines()
+    assert platform in lines
+    assert [line for line in lines if "--signer-workflow" in line and "where another repository" in line]
+    for none in (with_(problem="x", digest=""), with_(repository="")):
+        assert "gh attestation" not in told(none, plan=plan, attested=True)
+
+
+def test_a_summary_is_no_larger_than_github_takes() -> None:
+    # As many rows as the table of a scan has, in words that take more bytes than characters.
+    many = tuple(
+        judged(vulnerability(f"CVE-{number}", package=f"{'é' * 20}{number}")) for number in range(40)
+    )
+    scans = (verdict(*many),)
+    rows = [with_(dag=f"t{number:03}", scans=scans, signed=5, problem="denied") for number in range(99)]
+    assert len(told(rows[0]).encode()) * len(rows) > MOST
+    text = told(*rows, with_(dag="zoo", signed=5))
+    assert MOST * 0.99 < len(text.encode()) < MOST + 2_000
+    assert all(f"| `{row.dag}` | **failed** |" in text for row in rows)
+    assert text.index("#### How to verify") < text.index("- `t000`: **failed**: denied")
+    assert "`t098`: **failed**" not in text
+    last = text.splitlines()[-1]
+    assert last.startswith("… cut here, for GitHub takes no more. What is left out is of `t0")
+    assert last.endswith(
+        " more: it is in published.json, which runs of check and publish keep in their artifacts results-…"
+    )
+
+
+def test_a_text_is_cut_at_a_line_and_between_signs() -> None:
+    assert shortened("one\ntwo", 7, "cut") == "one\ntwo"
+    assert shortened("one\ntwo", 6, "cut") == "one\n\ncut"
+    assert shortened("é\né\né", 7, "cut") == "é\né\n\ncut"
+    assert shortened("```\n```\n```\na\nb", 13, "cut") == "```\n```\n```\n```\n\ncut"
 
 
 def test_the_event_and_the_notes_of_the_plan_are_told() -> None:
@@ -100,4 +216,4 @@ def test_the_same_results_give_the_same_text() -> None:
 
 def test_what_else_is_to_be_told_is_told() -> None:
     done = Publication(commit=COMMIT, rows=(PUSHED,), notes=("dbt: never | published",))
-    assert "> dbt: never &#124; published" in markdown(done, None, ())
+    assert "> dbt: never &#124; published" in markdown(done, None, {})

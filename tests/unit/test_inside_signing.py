@@ -1,7 +1,9 @@
 """Signing and verifying with cosign, whose place a program takes that writes down what it is given."""
 
+import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,8 +133,13 @@ def test_a_signing_config_that_is_given_is_used(pem: Fake) -> None:
     assert pem.asked("attest-blob")[0].count("--signing-config") == 1
 
 
+def scanned(when: str, result: str = "passed") -> Json:
+    """Write a scan's predicate, as far as times matter."""
+    return {"scanner": {"result": result}, "metadata": {"scanStartedOn": when, "scanFinishedOn": when}}
+
+
 # A type, what the image carries, what is to be said of it, and whether that is signed.
-KEPT: list[tuple[str, list[Json] | None, Json, bool]] = [
+KEPT: list[tuple[str, list[Any] | None, Json, bool]] = [
     ("provenance", None, {"a": 1}, True),
     ("provenance", [{"a": 1}], {"a": 1}, False),
     ("provenance", [{"a": 1}], {"a": 2}, False),  # the first tells of the build that made the image
@@ -144,6 +151,20 @@ KEPT: list[tuple[str, list[Json] | None, Json, bool]] = [
     ("spdx", [{"a": 2}, {"a": 1}], {"a": 1}, False),
     ("spdx", [{"a": 1, "metadata": {"time": 1}}], {"a": 1, "metadata": {"time": 2}}, False),
     ("spdx", [{"a": {"metadata": 1}}], {"a": {"metadata": 2}}, True),
+    ("spdx", ["SPDXVersion: SPDX-2.3", None, [], 7, {"a": 1}], {"a": 1}, False),  # others' may be anything
+    ("spdx", ["SPDXVersion: SPDX-2.3"], {"a": 1}, True),
+    ("scan", None, scanned("2026-11-21T06:30:00Z"), True),
+    ("scan", [scanned("2026-11-21T00:00:00Z")], scanned("2026-11-21T23:59:59Z"), False),
+    ("scan", [scanned("2026-11-20T23:59:59Z")], scanned("2026-11-21T23:59:58Z"), False),
+    ("scan", [scanned("2026-11-20T06:30:00Z")], scanned("2026-11-21T06:30:00Z"), True),  # it grows old
+    ("scan", [scanned("2026-11-21T00:00:00Z", "x")], scanned("2026-11-21T00:00:00Z"), True),
+    (
+        "scan",
+        [scanned("2026-10-01T00:00:00Z"), scanned("2026-11-21T00:00:00Z")],
+        scanned("2026-11-21T09:00:00Z"),
+        False,
+    ),
+    ("scan", [{**scanned(""), "metadata": 7}, "text"], scanned("2026-11-21T00:00:00Z"), True),
 ]
 
 
@@ -151,14 +172,22 @@ KEPT: list[tuple[str, list[Json] | None, Json, bool]] = [
 def test_what_this_key_has_said_before_is_not_signed_again(
     pem: Fake,
     kind: str,
-    held: list[Json] | None,
+    held: list[Any] | None,  # anyone's
     wanted: Json,
     signed: bool,  # noqa: FBT001 - a column
 ) -> None:
-    pem.holds(**({"api": {TYPES[kind]: [envelope(each) for each in held]}} if held is not None else {}))
+    types = {**TYPES, "scan": "https://cosign.sigstore.dev/attestation/vuln/v1"}
+    pem.holds(**({"api": {types[kind]: [envelope(each) for each in held]}} if held is not None else {}))
     pem.says("api", **{kind: wanted})
-    assert pem.do("sign") == {"api": [kind] if signed else []}
+    assert pem.do("sign", types=types) == {"api": [kind] if signed else []}
     assert pem.bundles() == ({f"api/{kind}.json"} if signed else set())
+
+
+def test_a_statement_without_a_predicate_says_nothing_of_an_image(pem: Fake) -> None:
+    bare = json.dumps({"payload": base64.b64encode(b'{"predicateType":"x"}').decode()})
+    pem.holds(api={TYPES["spdx"]: [bare]})
+    pem.says("api", spdx={"a": 1})
+    assert pem.do("sign") == {"api": ["spdx"]}
 
 
 def test_only_what_this_key_signed_counts_as_said(pem: Fake) -> None:
@@ -239,7 +268,9 @@ def test_what_older_cosigns_attached_counts_too(fake: Fake, tmp_path: Path) -> N
     assert not any(each["good"] for each in told["dbt"].values())
 
 
-@pytest.mark.parametrize("line", ["{", "{}", '{"payload": "%%%"}', '{"payload": "bm8gSlNPTg=="}'])
+@pytest.mark.parametrize(
+    "line", ["{", "{}", '{"payload": "W10="}', '{"payload": "%%%"}', '{"payload": "bm8gSlNPTg=="}']
+)
 def test_an_answer_that_cannot_be_read_is_a_problem_and_never_good(fake: Fake, line: str) -> None:
     fake.holds(api={TYPES["spdx"]: [line]})
     told = fake.do("verify", images=["api"], types={"spdx": TYPES["spdx"]})

@@ -140,6 +140,20 @@ def test_labels_are_read_from_a_configuration_that_may_have_none(config: Json, f
     assert read(json.dumps(config)) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((text, {}) for text in ("[]", "null", "7", '""', "", "no JSON", '{"config":[1]}', '{"config":7}')),
+        *((f'{{"config":{{"Labels":{labels}}}}}', {}) for labels in ('["a"]', '"a"', "7", "true")),
+        ('{"config":{"Labels":{"a":5,"b":null,"c":["d"],"e":"f"}}}', {"e": "f"}),
+        ("[" * 100_000, {}),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_no_builder_writes_has_no_labels(text: str, found: dict[str, str]) -> None:
+    assert read(text) == found
+
+
 def test_of_the_bases_labels_facts_about_airflow_alone_stay() -> None:
     assert kept(AIRFLOWS) == {"org.apache.airflow.distro": "debian", "org.apache.airflow.uid": "50000"}
 

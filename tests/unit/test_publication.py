@@ -3,10 +3,15 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ci.moves import Action, Move
-from ci.publication import Publication, Row, joined, moved, parse, weight
+from ci.publication import Publication, Row, beyond, joined, moved, parse, weight
+from ci.report import Report
+
+from .verdicts import verdict
 
 COMMIT = "c" * 40
 API = Row(
@@ -23,7 +28,7 @@ LEFT = Row(
     dag="dbt", repository="r.example/dbt", digest="sha256:bb", left={"v1": "v1.3.0 is newer", "latest": "x"}
 )
 BROKEN = Row(dag="salesforce", repository="r.example/salesforce", problem="the gate failed")
-FORCED = Row(dag="zoo", repository="r.example/zoo", note="published by force: hotfix")
+FORCED = Row(dag="zoo", repository="r.example/zoo", digest="sha256:dd", note="published by force: hotfix")
 UNPUSHED = Row(dag="pull", repository="", note="pull request: never pushed")
 
 
@@ -61,9 +66,65 @@ def test_failures_are_told_last() -> None:
     assert lines[-1] == "salesforce: FAILED: the gate failed"
 
 
+def test_one_failure_of_several_is_told_once() -> None:
+    lines = told(BROKEN, API, BROKEN.model_copy(update={"dag": "zoo"}))
+    assert lines[4:] == ["salesforce, zoo: FAILED: the gate failed"]
+
+
 def test_what_is_not_pushed_has_a_note_and_no_reference() -> None:
-    assert told(UNPUSHED)[1].split() == ["pull", *"------"]
-    assert told(UNPUSHED)[2:] == ["pull: pull request: never pushed"]
+    made = UNPUSHED.model_copy(update={"digest": "sha256:cc"})
+    assert told(made)[1].split() == ["pull", "sha256:cc", "-", "-", "-", "no", "-"]
+    assert told(made)[2:] == ["pull: pull request: never pushed"]
+
+
+def test_what_is_not_made_is_told_with_its_note_and_is_no_failure() -> None:
+    row = Row(dag="dbt", repository="", note="api/v1.2.3 releases api alone")
+    assert told(row)[1].split() == ["dbt", *"------"]
+    assert told(row)[2:] == ["dbt: not made: api/v1.2.3 releases api alone"]
+    assert Publication(commit=COMMIT, rows=(row,)).failed == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "made"),
+    [
+        (API, True),
+        (BROKEN, True),
+        (Row(dag="a", repository="", scans=(verdict(),)), True),
+        (Row(dag="a", repository="", tests=(Report(subject="a"),)), True),
+        (UNPUSHED, False),
+    ],
+)
+def test_a_row_without_image_result_and_problem_was_not_made(row: Row, made: bool) -> None:  # noqa: FBT001
+    assert row.made is made
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown", "rest"),
+    [
+        ("", ["a"], ""),
+        ("denied", [], "denied"),
+        ("denied", ["denie", "x"], "denied"),
+        ("the gate failed: mend it\na\n b", ["a\n b"], ""),
+        ("the gate failed: mend it\na\n b\na\n b", ["a\n b", "a"], ""),
+        ("the gate failed: mend it\na\ncrash\n b", ["a", " b"], "the gate failed: mend it\ncrash"),
+        ("the gate failed: mend it", ["a"], "the gate failed: mend it"),
+        ("denied\na", ["a"], "denied"),
+        ("a", ["a", ""], ""),
+    ],
+)
+def test_a_problem_without_what_is_shown_elsewhere(problem: str, shown: list[str], rest: str) -> None:
+    assert beyond(problem, shown) == rest
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "the gate failed", "x y"]), max_size=5).map("\n".join)
+
+
+@given(LINES, st.lists(LINES, max_size=3))
+def test_no_line_of_a_problem_is_lost_that_is_not_shown(problem: str, shown: list[str]) -> None:
+    lines = {line for text in shown for line in text.splitlines()} | {"the gate failed"}
+    assert {line for line in problem.splitlines() if line not in lines} <= set(
+        beyond(problem, shown).splitlines()
+    )
 
 
 def test_a_publish_of_nothing_is_its_head() -> None:

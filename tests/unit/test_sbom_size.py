@@ -81,5 +81,7 @@ def test_what_is_too_large_all_the_same_is_refused_with_its_sizes(
 ) -> None:
     text = DOCUMENTS[kind]
     limited(monkeypatch, 100)
-    with pytest.raises(ConfigurationError, match=rf"has {size(text)} bytes, and \d+ .* takes 100 .*delta"):
+    with pytest.raises(
+        ConfigurationError, match=rf"has {size(text)} bytes, and \d+ .* takes 100 .*: sign by a key"
+    ):
         slim(text)

@@ -16,6 +16,7 @@ jobs:
     uses: acme/airflow-images/.github/workflows/rescan.yml@v1
     permissions: { actions: read, contents: read, packages: read, security-events: write }
 """
+_SOMEBODY = ("-c", "user.name=somebody", "-c", "user.email=somebody@localhost")
 SIGNED = "    with: { signing: key }\n    secrets: inherit\n"
 
 
@@ -63,9 +64,12 @@ class Repository:
     def commit(self, message: str) -> str:
         """Commit everything; gives the commit."""
         self.git("add", "--all")
-        who = ("-c", "user.name=somebody", "-c", "user.email=somebody@localhost")
-        self.git(*who, "commit", "--quiet", "--message", message)
+        self.git(*_SOMEBODY, "commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
+
+    def merge(self, commit: str) -> None:
+        """Merge a commit into what is checked out."""
+        self.git(*_SOMEBODY, "merge", "--quiet", "--no-ff", "--message", "merge", commit)
 
     def git(self, *arguments: str) -> str:
         """Standard output of git, without the newline."""

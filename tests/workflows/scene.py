@@ -104,17 +104,31 @@ class Scene(unittest.TestCase):
             "push", self.payload(ref=ref, before=before, after=after), secrets=self.secrets
         )
 
-    def requested(self, base: str, head: str | None = None) -> Run:
-        """A pull request from the branch that is checked out, of this repository or a fork."""
+    def requested(self, base: str, head: str | None = None, main: str | None = None) -> Run:
+        """A pull request from the branch that is checked out, of this repository or a fork.
+
+        Args:
+            base: what GitHub says that it starts from.
+            head: the repository whose branch it is; empty: this one.
+            main: what main has come to meanwhile, into which GitHub merges it for the run.
+        """
         payload = self.request(base, head or self.repository.name)
-        return self.runner.run("pull_request", payload, secrets=self.secrets)
+        self.repository.git("update-ref", "refs/remotes/origin/main", main or base)
+        if main is None:
+            return self.runner.run("pull_request", payload, secrets=self.secrets)
+        self.repository.git("switch", "--quiet", "--detach")
+        try:
+            self.repository.merge(main)
+            return self.runner.run("pull_request", payload, secrets=self.secrets)
+        finally:
+            self.repository.git("switch", "--quiet", "-")
 
     def request(self, base: str, head: str) -> dict[str, Any]:
         about = {
             "number": 7,
             "comments_url": self.api.address,
             "head": {"sha": self.repository.git("rev-parse", "HEAD"), "repo": {"full_name": head}},
-            "base": {"sha": base, "repo": {"full_name": self.repository.name}},
+            "base": {"ref": "main", "sha": base, "repo": {"full_name": self.repository.name}},
         }
         return self.payload(number=7, pull_request=about)
 

@@ -59,12 +59,15 @@ class Events(Scene):
     def test_03_a_pull_request_has_a_job_per_touched_type_and_pushes_nothing(self) -> None:
         before = self.all_images()
         base = self.repository.git("rev-parse", "HEAD")
-        self.repository.git("switch", "--quiet", "--create", "feature")
+        self.repository.git("switch", "--quiet", "--create", "theirs")
+        self.repository.append(self.repository.dag_file("salesforce"), "\n# of another request\n")
+        main = self.repository.commit("merged meanwhile")
+        self.repository.git("switch", "--quiet", "--create", "feature", base)
         file = self.repository.dag_file("api")
         self.repository.append(file, BROKEN)
         line = (self.repository.root / file).read_text().splitlines().index(BROKEN.strip()) + 1
         self.repository.commit("break")
-        run = self.requested(base)
+        run = self.requested(base, main=main)
         self.assertFalse(run.passed)
         self.assertEqual(self.legs(run), ["api"])
         self.assertEqual(self.all_images(), before)
@@ -89,6 +92,7 @@ class Events(Scene):
         self.assertIn("comes from a fork", run.summary)
 
     def test_05_a_shallow_clone_makes_every_type_and_says_why(self) -> None:
+        self.repository.git("update-ref", "-d", "refs/remotes/origin/main")
         shallow, event = self.scratch / "shallow", self.scratch / "event.json"
         event.write_text(json.dumps(self.request(self.repository.git("rev-parse", "main"), "somebody/data")))
         address = f"file://{self.repository.root}"
@@ -135,6 +139,7 @@ class Events(Scene):
         self.repository.git("switch", "--quiet", "main")
 
     def test_08_every_command_of_the_pages_works(self) -> None:
+        self.repository.git("update-ref", "refs/remotes/origin/main", "HEAD~1")
         self.addCleanup(self.repository.git, "clean", "--quiet", "--force", "-d")
         (public,) = (self.scratch / "keys").glob("*.pub")
         (self.repository.root / "cosign.pub").write_bytes(public.read_bytes())
@@ -176,7 +181,6 @@ class Events(Scene):
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-3000:])
 
     def test_09_the_hook_tests_what_a_push_touches(self) -> None:
-        self.repository.git("update-ref", "refs/remotes/origin/main", "HEAD~1")
         environment = {**os.environ, **self.environment}
         environment["PATH"] = f"{PROJECT}:{environment['PATH']}"
         hook = [str(PROJECT / "docs" / "examples" / "pre-push"), "origin", "somewhere"]
