@@ -12,7 +12,7 @@ from dagger import dag
 
 from ci import pins, scan_formats, scanning
 from ci.database import Asked
-from ci.errors import CheckError, ConfigurationError
+from ci.errors import CheckError, Fault
 from ci.sources import Sources
 from ci.verdict import Decision, State, Verdict
 from tests.engine import registries
@@ -144,7 +144,7 @@ async def test_an_openvex_document_takes_a_vulnerability_off_the_table() -> None
 @pytest.mark.parametrize("file", ["images/policy.toml", "images/api/policy.toml"])
 async def test_a_missing_openvex_document_names_the_policy_that_wants_it(file: str) -> None:
     sources = project({file: '[scan]\nvex = ["images/gone.openvex.json"]\n'})
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(Fault) as caught:
         await verdict(sources, name="api")
     assert caught.value.problems == (
         f"{file}: [scan] vex: 'images/gone.openvex.json' isn't there: write it, or take it out",
@@ -201,9 +201,9 @@ async def test_secrets_and_denied_licenses_fail() -> None:
     assert key not in found.model_dump_json()
 
     denied = await verdict(project({"images/policy.toml": '[scan]\ndenied-licenses = ["MIT*"]\n'}))
-    licensed = {each.detection.package for each in denied.failing if each.detection.kind == "license"}
+    licensed = [each for each in denied.failing if each.detection.kind == "license"]
     assert licensed
-    assert all(each.added and each.file == "images/policy.toml" for each in denied.failing)
+    assert all(each.added and each.file == "images/policy.toml" for each in licensed)
     # A license has no package URL: where its package is installed is what leads to the lock.
     lock = (PROJECT / "images/salesforce/pylock.toml").read_text(encoding="utf-8")
     (run,) = json.loads(scan_formats.render("sarif", [denied], {"salesforce": lock}))["runs"]
