@@ -1,5 +1,6 @@
 """A session with the engine that the tests run on, and small repositories to build from."""
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -22,8 +23,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 async def session(anyio_backend: str) -> AsyncIterator[None]:
-    """One connection for all tests."""
+    """One connection for all tests; ending all their services can take longer than dagger's 10 s."""
     assert anyio_backend
+    os.environ.setdefault("_EXPERIMENTAL_DAGGER_SHUTDOWN_TIMEOUT", "5m")
     async with dagger.connection():
         yield
 
