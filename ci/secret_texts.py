@@ -15,6 +15,9 @@ _DBT = "a dbt profile with a value in the place of env_var()"
 _AIRFLOW = "an Airflow configuration with its keys"
 _CONNECTIONS = "exported Airflow connections"
 _ADDRESSES = "addresses with passwords"
+_SEALED = "a Secret of Kubernetes"
+_NPM = "a login to npm's registry"
+_INDEX = "an address of a package index with its password"
 
 # Text that speaks of keys and settings more often than it sets them.
 _PROSE = (".py", ".pyi", ".ipynb", ".sql", ".md", ".rst", ".adoc", ".html")
@@ -48,11 +51,15 @@ _AWS_KEY = re.compile(
     rb"(?![A-Za-z0-9/+]{0,40}EXAMPLE)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 )
 _COMMENT = re.compile(rb"(?m)^[ \t]*[#;].*$")
-_KUBECONFIG = re.compile(rb"kind[\"']?[ \t]*:[ \t]*[\"']?Config[\"']?[ \t]*(?:[#,}\r\n]|\Z)")
 _CONN_TYPE = re.compile(rb"(?m)(?:^[ \t-]*|[{,][ \t]*)[\"']?conn_type[\"']?[ \t]*:")
 
-_FILLED_IN = rb"[{<*>|`]|\$(?-i:[{(A-Z_])|%\("  # by whatever reads the file
+_FILLED_IN = rb"[{<*>|`]|\$(?-i:[{(A-Z_])|%\(|ENC\["  # by whatever reads the file; ENC[ is of sops
 _BLOCK = rb"(?:[>|][-+]?[ \t]*\r?\n[ \t]{1,99})?"  # YAML's, whose text is on the next line
+
+
+def _of_kind(kind: bytes) -> re.Pattern[bytes]:
+    """A document of Kubernetes, of a kind."""
+    return re.compile(rb"kind[\"']?[ \t]*:[ \t]*[\"']?%b[\"']?[ \t]*(?:[#,}\r\n]|\Z)" % kind)
 
 
 def _json(part: bytes) -> re.Pattern[bytes]:
@@ -92,6 +99,19 @@ def _address(before: bytes) -> re.Pattern[bytes]:
     )
 
 
+# One of the first lines below data, or the first member of the object.
+_DATA = re.compile(
+    rb"(?im)(?:^|[{,])[ \t]*[\"']?(?:data|stringData)[\"']?[ \t]{0,9}:[ \t]*"
+    rb"(?:\r?\n(?:(?:[ \t][^\n]{0,4000}|\r?)\n){0,20}?[ \t]|\{)"
+    rb"\s{0,99}[\"']?[\w.-]{1,253}[\"']?[ \t]{0,9}:[ \t]{0,99}%b[\"']?(?!%b)(?!null\b|~)[^\s\"'#,}]"
+    % (_BLOCK, _FILLED_IN)
+)
+_NPM_LOGIN = re.compile(
+    rb"(?im)^[ \t]*(?:[^\s=#;]{0,200}:)?_(?:authToken|auth|password)[ \t]{0,9}=[ \t]{0,9}[\"']?(?!%b)[^\s\"']"
+    % _FILLED_IN
+)
+
+
 class _Settings(NamedTuple):
     """A kind of settings file: what is secret in it, and what tells the kind by text and by name."""
 
@@ -104,8 +124,13 @@ class _Settings(NamedTuple):
 _PROFILE = rb"(?:\w+_)?(?:password|token|secret|secret_access_key)|pass|private_key(?:_passphrase)?"
 _CONFIGURATION = rb"fernet_key|secret_key|flower_basic_auth|(?:\w+_)?(?:password|secret)"
 _OF_DBT, _OF_AIRFLOW = r"profiles\.ya?ml", r"airflow\.cfg"
+_OF_INSTALLERS = r"pip\.(?:conf|ini)|uv\.toml|pyproject\.toml|\.condarc|requirements.*\.(?:txt|in)"
 _SETTINGS = (
-    _Settings(KUBERNETES, _given(rb"client-key-data", rb"(?:\w+-)?token", rb"password"), _KUBECONFIG),
+    _Settings(KUBERNETES, _given(rb"client-key-data", rb"(?:\w+-)?token", rb"password"), _of_kind(b"Config")),
+    _Settings(_SEALED, _DATA, _of_kind(b"Secret")),
+    _Settings(_NPM, _NPM_LOGIN, name=r"\.npmrc"),
+    _Settings(_INDEX, _address(rb"(?:\A|[=\s\"'])"), name=_OF_INSTALLERS),
+    _Settings(KEY, _given(b"d", b"k"), _json(rb'"kty"\s*:')),
     _Settings(_DBT, _given(_PROFILE), name=_OF_DBT),
     _Settings(_DBT, _defaulted(_PROFILE), name=_OF_DBT),
     _Settings(_AIRFLOW, _given(_CONFIGURATION), name=_OF_AIRFLOW),

@@ -13,6 +13,7 @@ from .secret_file_cases import (
     LOGIN,
     PRINCIPAL,
     PROFILE,
+    SEALED,
     pem,
 )
 
@@ -88,6 +89,20 @@ FINE = {
     "providers.yaml": KUBECONFIG + "    auth-provider: {config: {access-token: '', id-token: null}}\n",
     "map.yaml": "kind: ConfigMap\ndata:\n  token: abc\n",
     "cluster.py": f'"""{KUBECONFIG}"""\n\ndef call(\n    token: str,\n) -> None: ...\n',
+    # no Secrets with a value
+    "secret.yaml": SEALED + 'data:\n  password: ""\n  user: null\n',
+    "empty.yaml": SEALED + "data: {}\n---\nkind: Service\nspec:\n  type: x\n",
+    "secret-filled.yaml": SEALED + "stringData:\n  password: ${PASSWORD}\n  user: {{ .user }}\n",
+    "sops.enc.yaml": SEALED + "data:\n  password: ENC[AES256_GCM,data:QQ==,iv:QQ==]\n",
+    "sealed.yaml": "kind: SealedSecret\nspec:\n  data:\n    password: QQ==\n",
+    "external.yaml": "kind: ExternalSecret\nspec:\n  data:\n  - secretKey: password\n",
+    "reference.yaml": "kind: Pod\nspec:\n  volumes:\n  - secret:\n      secretName: db\n",
+    # no logins to where packages come from
+    ".npmrc": "registry=https://x\n//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n//x/:_password=\n",
+    "pip.conf": "[global]\nindex-url = https://pypi.example/simple\n# https://me:hunter2@pypi.example\n",
+    "requirements.txt": "--index-url https://${USER}:${PASSWORD}@pypi.example/simple\nx @ https://a.example/x\n",
+    "pyproject.toml": 'urls = {a = "https://a.example:8080/@me"}\n',
+    "jwk.json": '{"kty": "EC", "crv": "P-256", "x": "abc", "y": "abc"}',
     # no logins
     "auth.json": LOGIN % "",
     "docker-config.json": '{"auths": {"ghcr.io": {"auth": ""}}, "credsStore": "desktop"}',

@@ -20,6 +20,7 @@ BEGIN, END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
 AWS_ID = "AKIA" + "QRSTUVWXYZ234567"
 LOGIN = '{"auths": {"ghcr.io": {%s}}}'
 PRINCIPAL = '{"clientId": "1", "clientSecret": "%s", "tenantId": "2"}'
+SEALED = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n"
 ADDRESS = "postgresql+psycopg2://airflow:%s@db/airflow"
 
 # How keys that openssl writes begin; none of them has more of its key than a few bytes.
@@ -123,6 +124,8 @@ SECRET = {
     "age.key": pem("AGE ENCRYPTED FILE"),
     "age.bin": "age-encryption.org/v1\n-> scrypt",
     "putty.txt": "PuTTY-User-Key-File-3: ssh-ed25519\n",
+    "jwk.json": '{"kty": "EC", "crv": "P-256", "x": "abc", "d": "abc"}',
+    "jwks.json": '{"keys": [{"k": "abc", "kty": "oct"}]}',
     # Google
     "account.json": ACCOUNT % '"x"',
     "account": "\n" + (ACCOUNT % toml(pem())).replace(", ", ",\n  "),
@@ -136,6 +139,22 @@ SECRET = {
     "provider.yaml": KUBECONFIG + "    auth-provider:\n      config:\n        access-token: ya29.abc\n",
     "refresh.yaml": KUBECONFIG + "    auth-provider:\n      config:\n        refresh-token: 1//abc\n",
     "id-token.yaml": KUBECONFIG + "    auth-provider: {config: {id-token: abc}}\n",
+    "secret.yaml": SEALED + "type: Opaque\ndata:\n  password: aHVudGVyMg==\n",
+    "secret.yml": SEALED + 'stringData:\r\n    "user": ""\r\n    # ours\r\n    db.password: "hunter2"\r\n',
+    "block.yaml": SEALED + "stringData:\n  conf: |\n    password hunter2\n",
+    "flow.yaml": SEALED + "stringData: {password: hunter2}\n",
+    "secret.json": '{"kind": "Secret", "data": {\n  "password": "aHVudGVyMg=="\n}}',
+    "several.yaml": "kind: Pod\n---\n" + SEALED + "data:\n  a: QQ==\n---\nkind: Service\n",
+    # packages
+    ".npmrc": "//registry.npmjs.org/:_authToken=npm_abc\n",
+    "a/.npmrc": "registry=https://x\n_auth = dTpw\n",
+    "pip.conf": "[global]\nindex-url = https://me:hunter2@pypi.example/simple\n",
+    "pip.ini": "[global]\nextra-index-url =\n    https://a.example\n    https://me:hunter2@b.example\n",
+    "uv.toml": '[[index]]\nurl = "https://me:hunter2@pypi.example/simple"\n',
+    "pyproject.toml": 'dependencies = ["x @ git+https://me:hunter2@git.example/x"]\n',
+    "requirements.txt": "--index-url=https://me:hunter2@pypi.example/simple\nx==1\n",
+    "requirements-dev.in": "https://me:hunter2@pypi.example/x-1-py3-none-any.whl\n",
+    ".condarc": "channels:\n  - https://me:hunter2@conda.example/main\n",
     # registries
     "auth.json": LOGIN % '"auth": "dTpw"',
     "config.json": LOGIN % '"identitytoken": "abc"',

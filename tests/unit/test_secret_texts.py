@@ -35,6 +35,10 @@ from .secret_file_cases import ACCOUNT, AWS, AWS_ID, BEGIN, DER, FORTY, KUBECONF
         ("c.json", SECRET["uris.json"], "addresses with passwords"),
         ("d.json", SECRET["auth.json"], "a login to registries"),
         ("e.json", SECRET["azure.json"], "an Azure service principal"),
+        ("a.yml", SECRET["secret.yaml"], "a Secret of Kubernetes"),
+        (".npmrc", SECRET[".npmrc"], "a login to npm's registry"),
+        ("pip.conf", SECRET["pip.conf"], "an address of a package index with its password"),
+        ("f.json", SECRET["jwk.json"], "a private key"),
         ("f.csv", SECRET["accessKeys.csv"], "an access key of AWS"),
     ],
 )
@@ -99,9 +103,17 @@ def test_what_windows_writes_is_read(encoding: str) -> None:
         "password: {{ env_var('P','",
         "password: >-\n  '{{",
         "password: !",
+        "kind: Secret\ndata:\n ",
+        "kind: Secret\ndata:\n a:\n",
+        "data:\n" + " a\n" * 19,
+        "{data:{",
+        "a:_auth=",
+        "x:" * 99 + "_auth",
     ],
 )
-@pytest.mark.parametrize("name", ["a.txt", "profiles.yml", "airflow.cfg", "connections.yaml"])
+@pytest.mark.parametrize(
+    "name", ["a.txt", "profiles.yml", "airflow.cfg", "connections.yaml", ".npmrc", "pip.conf"]
+)
 def test_no_content_takes_long(name: str, piece: str) -> None:
     content = (piece * LIMIT)[:LIMIT].encode()
     start = time.perf_counter()
