@@ -19,7 +19,7 @@ from airgap.pins import Image
 from airgap.progress import duration, say
 from airgap.standins import standin_steps
 from airgap.step import all_steps, prune
-from airgap.steps import Step, cache_lock, run
+from airgap.steps import Step, cache_lock, run, scarce_disk
 
 
 def parts() -> Parts:
@@ -74,6 +74,8 @@ def _start(instance: Instance, wanted: Parts, images: Mapping[Image, Step], data
             fresh.rename(instance.run / "config")
             network.remove_rules(instance, wanted.debian.result)
             network.refuse_other_name_server(instance)
+            if warning := scarce_disk():
+                say(warning)
             engine.start(instance, wanted)
         _record(instance, wanted, digest)
 

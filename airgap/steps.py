@@ -24,6 +24,7 @@ __all__ = ["Step", "digest_of", "run"]
 _AT_ONCE = 4
 _HEARTBEAT = 15.0  # seconds between two signs of life of a long step
 _LOW_DISK = 100 * 2**20  # bytes; less than this free explains most failures
+_SCARCE_DISK = 10 * 2**30  # bytes; an engine that builds and tests a few DAG types takes about as much
 _FIRST_TIME = 12 * 2**30  # bytes that the modules and the build cache of all tools take, and the images
 _NETWORK = re.compile(
     r"Temporary failure|no such host|dial (tcp|udp)|[Cc]onnection (refused|reset|broken)|unreachable"
@@ -168,6 +169,18 @@ def disk_is_full() -> bool:
     with contextlib.suppress(OSError):
         return shutil.disk_usage(cache_folder()).free < _LOW_DISK
     return False
+
+
+def scarce_disk() -> str:
+    """Return what to say before an engine starts where its work may fill the disk; else nothing."""
+    folder = cache_folder()
+    free = shutil.disk_usage(folder).free
+    if free >= _SCARCE_DISK:
+        return ""
+    return (
+        f"{folder} has {free / 2**30:.1f} GiB free, and an engine's cache grows: if a build ends with "
+        "`No space left on device`, make room, or set XDG_CACHE_HOME to a folder on a larger disk"
+    )
 
 
 def disk_advice() -> str:

@@ -1,5 +1,6 @@
 """Runs over many steps: order, what is done again, failures, interrupts, and what is said."""
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -151,6 +152,18 @@ def test_a_first_start_is_refused_at_once_on_a_small_disk(
     with pytest.raises(AirgapError, match="GiB free; a first start takes about"):
         run([trace.step("dagger", heavy=True)])
     assert trace.made == []
+
+
+def test_a_disk_that_an_engine_may_fill_is_told_with_what_is_free(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.mkdir(parents=True)
+    monkeypatch.setattr(steps, "_SCARCE_DISK", 0)
+    assert steps.scarce_disk() == ""
+    monkeypatch.setattr(steps, "_SCARCE_DISK", 2**80)
+    assert re.match(
+        rf"{re.escape(str(cache))} has \d+\.\d GiB free, .* set XDG_CACHE_HOME", steps.scarce_disk()
+    )
 
 
 def test_an_interrupt_stops_the_commands_and_keeps_what_is_finished(
