@@ -7,6 +7,7 @@ import dagger
 from dagger import dag
 
 from . import oci, outside, pins
+from .answers import steady
 from .errors import StepError
 
 ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
@@ -51,10 +52,10 @@ async def pinned() -> BaseImage:
 
 
 async def _load(reference: str, platform: str | None) -> BaseImage:
-    exact = await container(reference, platform).image_ref()
+    exact = await steady(container(reference, platform).image_ref)
     pinned = container(exact, platform)
     layout = _layout(pinned)
-    index = json.loads(await layout.file("index.json").contents())
+    index = json.loads(await steady(layout.file("index.json").contents))
     digest = str(index["manifests"][0]["digest"])
     manifest = await _blob(layout, digest)
     config = await _blob(layout, manifest["config"]["digest"])
@@ -90,4 +91,4 @@ def _layout(base: dagger.Container) -> dagger.Directory:
 
 
 async def _blob(layout: dagger.Directory, digest: str) -> oci.Json:
-    return json.loads(await layout.file(oci.blob_path(digest)).contents())
+    return json.loads(await steady(layout.file(oci.blob_path(digest)).contents))

@@ -16,6 +16,7 @@ from dagger import dag
 
 from . import layers, names, oci, outside
 from . import registry as registries
+from .answers import steady
 from .errors import ConfigurationError, StepError
 from .policy import Policy
 from .registry import Access
@@ -155,7 +156,7 @@ async def _unpacked(
 ) -> Vulnerabilities:
     folder = _folder(archive)
     try:
-        metadata = json.loads(await folder.file("metadata.json").contents())
+        metadata = json.loads(await steady(folder.file("metadata.json").contents))
         updated = datetime.fromisoformat(metadata["UpdatedAt"]).astimezone(UTC)
     except dagger.QueryError as error:
         raise outside.step_error(
@@ -169,12 +170,10 @@ async def _unpacked(
 
 async def _digest(archive: dagger.File) -> str:
     try:
-        said = (
-            await layers.tool_container()
-            .with_mounted_file("/mnt/db", archive)
-            .with_exec(["sha256sum", "/mnt/db"])
-            .stdout()
+        summed = (
+            layers.tool_container().with_mounted_file("/mnt/db", archive).with_exec(["sha256sum", "/mnt/db"])
         )
+        said = await steady(summed.stdout)
     except dagger.QueryError as error:
         raise outside.step_error("--database-file can't be read", error) from None
     return f"sha256:{said.split()[0]}"

@@ -8,6 +8,7 @@ import dagger
 from dagger import DefaultPath, Doc, Ignore
 
 from . import layers, locked_tools
+from .answers import steady
 from .errors import ConfigurationError
 from .sources import LITTER
 from .tags import Revision
@@ -67,15 +68,14 @@ async def time(repository: dagger.Directory, commit: str) -> int:
 
 async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
     command = ["python", "-B", "/mnt/revision.py", _PLACE, "/answer.json", *commits]
-    told = await (
+    told = (
         locked_tools.container("history")
         .with_mounted_directory(_PLACE, repository)
         .with_mounted_file("/mnt/revision.py", layers.program("revision.py"))
         .with_exec(command)
         .file("/answer.json")
-        .contents()
     )
-    answer = json.loads(told)
+    answer = json.loads(await steady(told.contents))
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer

@@ -13,6 +13,7 @@ import dagger
 from dagger import dag
 
 from . import oci, pins, testbed
+from .answers import steady
 from .base import ENVIRONMENT, PYTHON
 from .inside.capture import TIME
 from .lockfile import Lock
@@ -39,7 +40,7 @@ class Step:
 
     async def layer(self) -> oci.Layer:
         """What was made, which makes it where it isn't there yet."""
-        return oci.Layer.parse(self.title, await self.folder.file("layer.json").contents())
+        return oci.Layer.parse(self.title, await steady(self.folder.file("layer.json").contents))
 
 
 def program(name: str) -> dagger.File:

@@ -8,6 +8,7 @@ import dagger
 from dagger import dag
 
 from . import layers, lockfile, outside, testbed
+from .answers import steady
 from .base import PYTHON
 from .dependencies import conflicts, credentials, request
 from .dependencies.outdated import Report, reported
@@ -60,7 +61,7 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     # One step for both. A base of someone's own may have no constraints.
     listed = tools.with_exec(["sh", "-ec", command])
     try:
-        python, listing, constraints = (await listed.stdout()).split("\n", 2)
+        python, listing, constraints = (await steady(listed.stdout)).split("\n", 2)
     except dagger.QueryError as error:
         raise outside.step_error(f"the packages of the base {reference} can't be listed", error) from None
     held = Held.parse(listing, constraints, python)
@@ -140,7 +141,7 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: U
     # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
     ready = _ready(layers.anew(on.container) if upgrade.wanted else on.container, job, kept)
     try:
-        resolved = await _run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents()
+        resolved = await steady(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
     except dagger.ExecError as error:
         raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:
@@ -156,7 +157,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     ready = _ready(layers.anew(on.container), job, None)
     try:
         async with on.turns:
-            facts = await _run(ready, "explain").file(f"{_ANSWER}/facts.json").contents()
+            facts = await steady(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as second:
         return _not_locked(on, dag_type, second)
     failure = conflicts.Failure.model_validate_json(facts)
@@ -182,7 +183,7 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
     try:
         ready = _ready(layers.anew(on.container), job, None)
         async with on.turns:
-            facts = await _run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents()
+            facts = await steady(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as error:
         raise outside.step_error(f"{dag_type.file}: newer versions can't be found", error) from None
     return reported(dag_type, json.loads(facts))

@@ -3,6 +3,7 @@
 from dagger import function
 
 from . import publishing, results
+from .answers import steady
 from .arguments import (
     AnyDagType,
     Authority,
@@ -95,4 +96,4 @@ class Pipeline:
 
 async def _event(file: EventFile) -> Event:
     with plain_faults():
-        return event.parse(await file.contents())
+        return event.parse(await steady(file.contents))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import dagger
 
 from . import image, oci, outside
+from .answers import steady
 from .base import BaseImage
 from .errors import StepError
 from .names import Reference
@@ -87,7 +88,7 @@ async def layout(
     wanted = [each for each in dict.fromkeys(packed) if each not in known]
     folder = place.blobs(where.repository, where.digest, wanted, kept=True)
     try:
-        await folder.sync()
+        await steady(folder.sync)
     except dagger.QueryError as error:
         said = error.stderr if isinstance(error, dagger.ExecError) else str(error)
         raise StepError([outside.registry_problem(str(where), said)]) from None

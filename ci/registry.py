@@ -10,6 +10,7 @@ import dagger
 from dagger import dag
 
 from . import layers, loopback, names, oci, outside, pins
+from .answers import steady
 from .errors import ConfigurationError, StepError
 from .github import tokens
 from .inside.registry import KEPT
@@ -150,7 +151,7 @@ class Registry:
 
     async def _answer(self, done: dagger.Container) -> dict[str, Any]:
         try:
-            return json.loads(await done.file("/answer.json").contents())
+            return json.loads(await steady(done.file("/answer.json").contents))
         except dagger.QueryError as error:
             raise outside.step_error(f"the registry {self.host} can't be used", error) from None
 
@@ -183,7 +184,7 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         )
     settings: dict[str, Any] = {"tls": "disabled" if access.plain_http or local else "enabled"}
     if access.authority:
-        settings["regcert"] = await access.authority.contents()
+        settings["regcert"] = await steady(access.authority.contents)
     token = await access.secret()
     if token:
         if told := tokens.misdirected(token, host):

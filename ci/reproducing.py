@@ -7,6 +7,7 @@ from typing import Any
 import dagger
 
 from . import base, history, image, labels, layers, names, oci, publish_settings
+from .answers import steady
 from .errors import CheckError, ConfigurationError
 from .image import Image
 from .names import Reference
@@ -140,7 +141,7 @@ async def _differences(
 
 
 async def _files(published: dagger.File, rebuilt: dagger.File) -> list[str]:
-    said = await (
+    compared = (
         layers.tool_container()
         .with_mounted_file("/mnt/differences.py", layers.program("differences.py"))
         .with_mounted_file("/mnt/published.tar.gz", published)
@@ -148,6 +149,5 @@ async def _files(published: dagger.File, rebuilt: dagger.File) -> list[str]:
         .with_exec(
             ["python3", "-I", "-B", "/mnt/differences.py", "/mnt/published.tar.gz", "/mnt/rebuilt.tar.gz"]
         )
-        .stdout()
     )
-    return list(json.loads(said))
+    return list(json.loads(await steady(compared.stdout)))

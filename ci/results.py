@@ -9,6 +9,7 @@ import dagger
 from dagger import Doc, dag, function, object_type
 
 from . import lockfile, loopback, names, publication, report_formats, scan_formats
+from .answers import steady
 from .arguments import EventFile
 from .boundary import plain_faults, printed
 from .changes import telling
@@ -118,7 +119,7 @@ class Results:
     @function
     async def uploads(self) -> str:
         """Lines for $GITHUB_OUTPUT: files, the names of what `sarif` gives, for a job each."""
-        return outputs.files(await (await self.sarif()).entries())
+        return outputs.files(await steady((await self.sarif()).entries))
 
     # Never remembered: it writes.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -129,7 +130,7 @@ class Results:
     ) -> str:
         """Write the summary as a comment on the event's pull request, or bring the one there up to date."""
         with plain_faults():
-            about = event.parse(await event_file.contents())
+            about = event.parse(await steady(event_file.contents))
             if not about.commented:
                 return f"no comment: {about.told()}"
             address = await _reached(comments.checked(about.comments))
@@ -162,7 +163,7 @@ class Results:
 
     async def _locks(self) -> dict[str, str]:
         paths = await self.source.glob(f"images/*/{lockfile.NAME}")
-        return {Path(path).parent.name: await self.source.file(path).contents() for path in paths}
+        return {Path(path).parent.name: await steady(self.source.file(path).contents) for path in paths}
 
     def _missing(self) -> Mapping[str, Sequence[str]]:
         return summary.lost(self._done(), self._plan())
@@ -180,7 +181,7 @@ async def read(folder: dagger.Directory, source: dagger.Directory) -> Results:
     """
     ours = (outputs.PLAN, publication.FILE)
     there = [path for path in await folder.glob("**/*.json") if Path(path).name in ours]
-    texts = {path: await folder.file(path).contents() for path in there}
+    texts = {path: await steady(folder.file(path).contents) for path in there}
     problems: list[str] = []
     plans = {path: text for path, text in sorted(texts.items()) if Path(path).name == outputs.PLAN}
     if len(plans) > 1:

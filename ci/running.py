@@ -11,6 +11,7 @@ from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError  # as in boundary: text, and no traceback
 
 from . import image, layers, outside, pins, run_outcome, testbed
+from .answers import steady
 from .base import BaseImage
 from .errors import StepError
 from .inside.metadata import URL
@@ -114,7 +115,7 @@ async def run(
 async def _ran(container: dagger.Container, request: Request, env_file: dagger.Secret | None) -> Outcome:
     """What came of a run in a container that is bound to its database."""
     job = {
-        "command": [*await container.entrypoint(), *request.arguments],
+        "command": [*await steady(container.entrypoint), *request.arguments],
         "dag": request.dag,
         "task": request.task_id,
         "seconds": request.seconds,
@@ -137,11 +138,11 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
             expect=dagger.ReturnType.ANY,
         )
     )
-    code = await ran.exit_code()
+    code = await ran.exit_code()  # asked once: a run is never done twice
     try:
-        told = await ran.file("/mnt/result/result.json").contents()
+        told = await steady(ran.file("/mnt/result/result.json").contents)
     except dagger.QueryError:
-        said = "\n".join(f"    {line}" for line in (await ran.stderr()).strip().splitlines()[-12:])
+        said = "\n".join(f"    {line}" for line in (await steady(ran.stderr)).strip().splitlines()[-12:])
         what = f"{request.what} ended with exit code {code} and no result: read the lines below"
         raise StepError([f"{what}\n{said}"]) from None
     return Outcome.model_validate_json(told).of(request)
@@ -177,7 +178,7 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     )
     filled = _postgres().with_mounted_file(f"/{_INIT}/1.sql", dump)
     filled = filled.with_mounted_file(f"/{_INIT}/2.sql", dag.file("2.sql", f"CREATE DATABASE {WAREHOUSE};"))
-    entrypoint = await filled.entrypoint()
+    entrypoint = await steady(filled.entrypoint)
     return filled.with_exec(["bash", "-c", _MAKE, "bash", *entrypoint]).directory(_DATA)
 
 

@@ -10,6 +10,7 @@ import dagger
 from dagger import dag
 
 from . import attestations, layers, outside, pins
+from .answers import steady
 from .errors import ConfigurationError, StepError
 from .inside.signing import by_key
 
@@ -238,7 +239,7 @@ def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagg
 
 async def _answer(done: dagger.Container, what: str) -> dict[str, Any]:
     try:
-        return json.loads(await done.file("/answer.json").contents())
+        return json.loads(await steady(done.file("/answer.json").contents))
     except dagger.QueryError as error:
         raise outside.step_error(what, error) from None
 

@@ -12,6 +12,7 @@ import dagger
 from dagger import dag
 
 from . import outside, pins
+from .answers import steady
 
 BILLS = {"cyclonedx": "cyclonedx", "spdx": "spdx-json"}  # formats of SBOMs, and Trivy's names for them
 
@@ -55,7 +56,7 @@ async def read(layout: dagger.Directory, java: Java, before: Analysis | None = N
     """
     found = _read(layout, before)
     try:
-        await found.packages.sync()
+        await steady(found.packages.sync)
     except dagger.QueryError as error:
         if _JAVA not in (error.stderr if isinstance(error, dagger.ExecError) else ""):
             raise outside.step_error("the scanner failed", error) from None
@@ -119,7 +120,7 @@ async def vulnerabilities(
     if vex:
         container = container.with_mounted_directory(_VEX, vex)
         command += ["--show-suppressed"]
-        for name in await vex.entries():
+        for name in await steady(vex.entries):
             command += ["--vex", str(PurePosixPath(_VEX, name))]
     file = f"{_OUT}/vulnerabilities.json"
     return await _text(container.with_exec([*command, "--output", file]), file)
@@ -131,7 +132,7 @@ def _bill(form: str) -> list[str]:
 
 async def _text(container: dagger.Container, file: str) -> str:
     try:
-        return await container.file(file).contents()
+        return await steady(container.file(file).contents)
     except dagger.QueryError as error:
         raise outside.step_error("the scanner failed", error) from None
 

@@ -11,6 +11,7 @@ import dagger
 from dagger import dag
 
 from . import attestations, bills, labels, outside, pins, provenance, sbom
+from .answers import steady
 from .attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from .attesting import Subject
 from .errors import StepError
@@ -52,7 +53,9 @@ async def begin(ref: str) -> Run:
     """
     started = datetime.now(UTC)
     try:
-        references = await together(dag.container().from_(pins.image(name)).image_ref() for name in _TOOLS)
+        references = await together(
+            steady(dag.container().from_(pins.image(name)).image_ref) for name in _TOOLS
+        )
         version = await dag.version()
     except dagger.QueryError as error:
         raise outside.step_error("the tools to sign with can't be had", error) from None

@@ -6,6 +6,7 @@ import dagger
 from dagger import dag
 
 from .. import base, lockfile, locking, outside
+from ..answers import steady
 from ..dependencies import request
 from ..dependencies.request import Upgrade
 from ..errors import ConfigurationError, Fault, StepError
@@ -86,7 +87,7 @@ async def pins_of(repository: dagger.Directory, source: dagger.Directory) -> str
     if pinning.FILE in await repository.glob(pinning.FILE) and (
         await repository.directory("images").digest() == await source.directory("images").digest()
     ):
-        return await repository.file(pinning.FILE).contents()
+        return await steady(repository.file(pinning.FILE).contents)
     told = f"this repository has no {pinning.FILE}, so the base image comes with the module's version"
     advice = "take a newer version of the module, then run: dagger call lock -y"
     raise ConfigurationError([f"there is no pin to move: {told}: {advice}"])
@@ -118,7 +119,7 @@ async def _resolved(reference: str, *, with_digest: bool) -> str:
         StepError: it can't be had.
     """
     try:
-        exact = await base.container(reference).image_ref()
+        exact = await steady(base.container(reference).image_ref)
     except dagger.QueryError as error:
         what = f"the base image {reference} can't be had"
         if ": not found" not in str(error):

@@ -7,6 +7,7 @@ import dagger
 
 from .. import base, history, labels, outside, pins, tags
 from .. import registry as registries
+from ..answers import steady
 from ..catalog import Catalog
 from ..errors import ConfigurationError, StepError
 from ..history import Related
@@ -58,7 +59,7 @@ def _plan(catalog: Catalog, intent: Intent, ref: str, name: str) -> tags.Plan:
 async def _base_digest() -> str:
     reference = pins.image("airflow")
     try:
-        return (await base.container(reference).image_ref()).partition("@")[2]
+        return (await steady(base.container(reference).image_ref)).partition("@")[2]
     except dagger.QueryError as error:
         raise outside.step_error(f"the base image {reference} can't be had", error) from None
 

@@ -4,6 +4,7 @@ import dagger
 from dagger import dag
 
 from .. import layers, locked_tools, sources
+from ..answers import steady
 from ..errors import ConfigurationError
 from ..github.event import Event
 from . import choice, snapshot
@@ -50,13 +51,12 @@ async def compare(repository: dagger.Directory, since: str) -> Comparison:
     Raises:
         ConfigurationError: there is no such commit, or the folder is no repository with commits.
     """
-    told = await (
+    told = (
         locked_tools.container("history")
         .with_mounted_directory(_PLACE, repository)
         .with_mounted_directory("/mnt/programs", layers.package("revision.py", "before.py"))
         .with_workdir("/mnt/programs")
         .with_exec(["python", "-B", "-m", "inside.before", _PLACE, since, "/answer.json"])
         .file("/answer.json")
-        .contents()
     )
-    return snapshot.parse(told, since)
+    return snapshot.parse(await steady(told.contents), since)

@@ -3,6 +3,7 @@
 import dagger
 
 from .. import layers, testbed
+from ..answers import steady
 from ..base import PYTHON
 from .environment import Environment
 
@@ -24,4 +25,4 @@ async def installed(container: dagger.Container) -> Environment:
         .with_exec([PYTHON, "-B", "-m", "inside.environment", _TOLD])
         .file(_TOLD)
     )
-    return Environment.model_validate_json(await told.contents())
+    return Environment.model_validate_json(await steady(told.contents))

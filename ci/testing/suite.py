@@ -10,6 +10,7 @@ from dagger import dag
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .. import base, layers, outside, report, testbed
+from ..answers import steady
 from ..errors import StepError
 from ..report import Outcome, Report
 from ..spec import DagType
@@ -140,7 +141,7 @@ async def _environment(subject: Subject) -> Outcome:
     """What needs no DAG, and isn't run again when one changes."""
     wanted = {
         "requirements": list(subject.dag_type.project.dependencies),
-        "entrypoint": await subject.foundation.entrypoint(),
+        "entrypoint": await steady(subject.foundation.entrypoint),
     }
     ready = testbed.ready(subject.foundation, base.container(subject.below))
     return (await _ran(ready, {"environment": wanted})).outcome
@@ -168,7 +169,7 @@ async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _To
         .file("/report.json")
     )
     try:
-        return _Told.model_validate_json(await written.contents())
+        return _Told.model_validate_json(await steady(written.contents))
     except dagger.QueryError as error:
         raise outside.step_error("the tests couldn't be run", error) from None
     except ValidationError as error:

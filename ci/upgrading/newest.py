@@ -3,6 +3,7 @@
 import dagger
 
 from .. import layers, outside
+from ..answers import steady
 from ..errors import ConfigurationError
 
 
@@ -23,7 +24,7 @@ async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> s
     tools = layers.with_netrc(layers.with_uv(layers.tool_container()), netrc)
     found = layers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
     try:
-        return (await found.stdout()).strip().partition("==")[2]
+        return (await steady(found.stdout)).strip().partition("==")[2]
     except dagger.QueryError as error:
         if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
             day = f" up to {exclude_newer}" if exclude_newer else ""

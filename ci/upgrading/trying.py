@@ -8,6 +8,7 @@ import dagger
 
 from .. import base, locked_tools, lockfile, locking, outside, pins, report
 from .. import sources as repositories
+from ..answers import steady
 from ..dependencies import request
 from ..dependencies.request import Upgrade
 from ..errors import Fault
@@ -107,6 +108,6 @@ async def _rules(dag_type: DagType, sources: Sources) -> Outcome:
         .with_exec([*command, "--output-format", "json", "--exit-zero", _CODE])
     )
     try:
-        return rules.outcome(await checked.stdout(), _CODE)
+        return rules.outcome(await steady(checked.stdout), _CODE)
     except dagger.QueryError as error:
         return rules.missing(str(outside.step_error("ruff couldn't be had", error)))

@@ -17,6 +17,7 @@ DAGGER_SIDE = {
     for name in (
         "__init__",
         "afterwards",
+        "answers",
         "arguments",
         "attesting",
         "base",
@@ -88,6 +89,18 @@ def test_the_files_that_know_dagger_are_there() -> None:
 def test_a_pure_file_imports_neither_dagger_nor_a_file_that_does(file: str) -> None:
     assert not {name for name in imported(file) if name.partition(".")[0] in {"dagger", "ci"}}
     assert not imported(file) & DAGGER_SIDE
+
+
+@pytest.mark.parametrize("file", sorted(DAGGER_SIDE))
+def test_what_a_step_gives_is_asked_for_again_where_the_engine_lost_it(file: str) -> None:
+    asked = [
+        node.value.func.attr
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Await)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+    ]
+    assert not {"contents", "stdout", "stderr", "image_ref", "entries", "entrypoint"} & set(asked)
 
 
 @pytest.mark.parametrize("file", INSIDE)

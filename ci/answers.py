@@ -1,0 +1,44 @@
+"""Answers of the engine: as many at once as the machine bears, asked for again where the engine lost one."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+import dagger
+
+T = TypeVar("T")
+
+# More than a few starts of Airflow per core starve the connection to the engine: one request that isn't taken
+# within 10 s makes the SDK close it, and with it every step that is waited for. 64: it has 100 connections.
+AT_ONCE = min(4 * (os.cpu_count() or 1), 64)
+
+# A step is ended when all who wait for it have left, and who joins it in that moment is told so without
+# having left: https://github.com/dagger/dagger/pull/13938, in no release 0.21.
+_LOST = "context canceled"
+_MOST = 5  # times that one answer is asked for
+_PAUSE = 0.1  # seconds before the second time; later ones are longer
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+async def steady(ask: Callable[[], Awaitable[T]]) -> T:
+    """What the engine answers; at most AT_ONCE answers are waited for at the same time.
+
+    Args:
+        ask: asks it, such as the method ``contents`` of a file; called anew after an answer that was lost. It
+            asks for nothing by way of ``steady`` itself.
+
+    Raises:
+        dagger.QueryError: a step failed.
+    """
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)):
+        for turn in range(1, _MOST):
+            try:
+                return await ask()
+            except dagger.QueryError as error:
+                if _LOST not in str(error):
+                    raise
+            await asyncio.sleep(turn * _PAUSE)
+        return await ask()
