@@ -13,8 +13,8 @@ settings.register_profile(
     max_examples=60,
     deadline=None,
     database=None,
-    # A fixture that holds nothing may be shared by all examples. How long the first examples take tells of the
-    # machine: hypothesis reads all of ci/ for them where it keeps nothing.
+    # A fixture that holds nothing may be shared by all examples. How long the first examples take tells of
+    # the machine: hypothesis reads all of ci/ for them where it keeps nothing.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("unit")
