@@ -10,8 +10,8 @@ import dagger
 
 T = TypeVar("T")
 
-# More than a few starts of Airflow per core starve the connection to the engine: one request that isn't taken
-# within 10 s makes the SDK close it, and with it every step that is waited for. 64: it has 100 connections.
+# Where too much starts at once requests to the engine fail; for one that does the SDK closes its connection,
+# and with it ends every step that is waited for. 64: it has 100 connections.
 AT_ONCE = min(4 * (os.cpu_count() or 1), 64)
 
 # A step is ended when all who wait for it have left, and who joins it in that moment is told so without

@@ -15,7 +15,7 @@ _DBT = "a dbt profile with a value in the place of env_var()"
 _AIRFLOW = "an Airflow configuration with its keys"
 _CONNECTIONS = "exported Airflow connections"
 _ADDRESSES = "addresses with passwords"
-_SEALED = "a Secret of Kubernetes"
+_CLUSTER_DATA = "a Secret of Kubernetes"
 _NPM = "a login to npm's registry"
 _INDEX = "an address of a package index with its password"
 
@@ -127,7 +127,7 @@ _OF_DBT, _OF_AIRFLOW = r"profiles\.ya?ml", r"airflow\.cfg"
 _OF_INSTALLERS = r"pip\.(?:conf|ini)|uv\.toml|pyproject\.toml|\.condarc|requirements.*\.(?:txt|in)"
 _SETTINGS = (
     _Settings(KUBERNETES, _given(rb"client-key-data", rb"(?:\w+-)?token", rb"password"), _of_kind(b"Config")),
-    _Settings(_SEALED, _DATA, _of_kind(b"Secret")),
+    _Settings(_CLUSTER_DATA, _DATA, _of_kind(b"Secret")),
     _Settings(_NPM, _NPM_LOGIN, name=r"\.npmrc"),
     _Settings(_INDEX, _address(rb"(?:\A|[=\s\"'])"), name=_OF_INSTALLERS),
     _Settings(KEY, _given(b"d", b"k"), _json(rb'"kty"\s*:')),

@@ -11,9 +11,9 @@ from .secret_file_cases import (
     KUBECONFIG,
     LINES,
     LOGIN,
+    MANIFEST,
     PRINCIPAL,
     PROFILE,
-    SEALED,
     pem,
 )
 
@@ -90,10 +90,10 @@ FINE = {
     "map.yaml": "kind: ConfigMap\ndata:\n  token: abc\n",
     "cluster.py": f'"""{KUBECONFIG}"""\n\ndef call(\n    token: str,\n) -> None: ...\n',
     # no Secrets with a value
-    "secret.yaml": SEALED + 'data:\n  password: ""\n  user: null\n',
-    "empty.yaml": SEALED + "data: {}\n---\nkind: Service\nspec:\n  type: x\n",
-    "secret-filled.yaml": SEALED + "stringData:\n  password: ${PASSWORD}\n  user: {{ .user }}\n",
-    "sops.enc.yaml": SEALED + "data:\n  password: ENC[AES256_GCM,data:QQ==,iv:QQ==]\n",
+    "secret.yaml": MANIFEST + 'data:\n  password: ""\n  user: null\n',
+    "empty.yaml": MANIFEST + "data: {}\n---\nkind: Service\nspec:\n  type: x\n",
+    "secret-filled.yaml": MANIFEST + "stringData:\n  password: ${PASSWORD}\n  user: {{ .user }}\n",
+    "sops.enc.yaml": MANIFEST + "data:\n  password: ENC[AES256_GCM,data:QQ==,iv:QQ==]\n",
     "sealed.yaml": "kind: SealedSecret\nspec:\n  data:\n    password: QQ==\n",
     "external.yaml": "kind: ExternalSecret\nspec:\n  data:\n  - secretKey: password\n",
     "reference.yaml": "kind: Pod\nspec:\n  volumes:\n  - secret:\n      secretName: db\n",

@@ -20,7 +20,7 @@ BEGIN, END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
 AWS_ID = "AKIA" + "QRSTUVWXYZ234567"
 LOGIN = '{"auths": {"ghcr.io": {%s}}}'
 PRINCIPAL = '{"clientId": "1", "clientSecret": "%s", "tenantId": "2"}'
-SEALED = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n"
+MANIFEST = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n"
 ADDRESS = "postgresql+psycopg2://airflow:%s@db/airflow"
 
 # How keys that openssl writes begin; none of them has more of its key than a few bytes.
@@ -139,12 +139,12 @@ SECRET = {
     "provider.yaml": KUBECONFIG + "    auth-provider:\n      config:\n        access-token: ya29.abc\n",
     "refresh.yaml": KUBECONFIG + "    auth-provider:\n      config:\n        refresh-token: 1//abc\n",
     "id-token.yaml": KUBECONFIG + "    auth-provider: {config: {id-token: abc}}\n",
-    "secret.yaml": SEALED + "type: Opaque\ndata:\n  password: aHVudGVyMg==\n",
-    "secret.yml": SEALED + 'stringData:\r\n    "user": ""\r\n    # ours\r\n    db.password: "hunter2"\r\n',
-    "block.yaml": SEALED + "stringData:\n  conf: |\n    password hunter2\n",
-    "flow.yaml": SEALED + "stringData: {password: hunter2}\n",
+    "secret.yaml": MANIFEST + "type: Opaque\ndata:\n  password: aHVudGVyMg==\n",
+    "secret.yml": MANIFEST + 'stringData:\r\n    "user": ""\r\n    # ours\r\n    db.password: "hunter2"\r\n',
+    "block.yaml": MANIFEST + "stringData:\n  conf: |\n    password hunter2\n",
+    "flow.yaml": MANIFEST + "stringData: {password: hunter2}\n",
     "secret.json": '{"kind": "Secret", "data": {\n  "password": "aHVudGVyMg=="\n}}',
-    "several.yaml": "kind: Pod\n---\n" + SEALED + "data:\n  a: QQ==\n---\nkind: Service\n",
+    "several.yaml": "kind: Pod\n---\n" + MANIFEST + "data:\n  a: QQ==\n---\nkind: Service\n",
     # packages
     ".npmrc": "//registry.npmjs.org/:_authToken=npm_abc\n",
     "a/.npmrc": "registry=https://x\n_auth = dTpw\n",
