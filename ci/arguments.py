@@ -38,6 +38,8 @@ Sharing = Annotated[bool, Doc("Build the images, too, and tell which layers they
 Since = Annotated[
     str, Doc("What the change started from: a branch, a tag or a commit (origin/main, v1.2.0, HEAD~1)")
 ]
+Select = Annotated[str, Doc("Which tests, as pytest's -k takes it: test_publish, or 'trust and not layer'")]
+Suite = Annotated[str, Doc("unit or engine")]
 EventFile = Annotated[
     dagger.File, Name("event"), Doc("The event of GitHub Actions: the file that $GITHUB_EVENT_PATH names")
 ]

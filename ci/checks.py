@@ -1,16 +1,28 @@
 """The project's own checks: lint, workflows, types and tests, in a container with the locked tools."""
 
+import asyncio
 from dataclasses import dataclass
 
 import dagger
-from dagger import dag
+from dagger import ReturnType, dag
 
 from . import layers, pins
+from .answers import steady
+from .errors import ConfigurationError, StepError
 
 ACTIONLINT = "/usr/local/bin/actionlint"  # in its image, and here
-# What GitHub and GitLab read of the project; ci/inside/workflows.py knows the files.
+JUNIT = "/tmp/junit.xml"  # noqa: S108 - a path in a container
+# What each check reads of the project: an edit of anything else leaves its result as remembered.
+PYTHON = ["**/*.py", "pyproject.toml"]
+# What GitHub and GitLab read; ci/inside/workflows.py knows the files.
 WORKFLOWS = [".github", "action.y*ml", "*/action.y*ml", "docs/examples/gitlab-ci.yml"]
-PYTEST = ["pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"]
+MODULE = ["ci", "images", "dags", "scripts", "pyproject.toml", "uv.lock", "dagger.json"]
+UNIT = [*MODULE, "airgap", "bench", "tests", "daggerw"]
+ENGINE = [*MODULE, "tests", "!tests/workflows"]
+PYTEST = [
+    *("pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"),
+    *("--durations=25", "--durations-min=2", f"--junitxml={JUNIT}"),
+]
 
 
 @dataclass(frozen=True)
@@ -20,15 +32,15 @@ class Checks:
     project: dagger.Directory
 
     def lint(self) -> dagger.Container:
-        """Ruff's rules and format, over every Python file."""
+        """Check ruff's rules and format, over every Python file."""
         return (
-            self._with_code()
+            self._reading(PYTHON)
             .with_exec(["ruff", "check", "--no-cache"])
             .with_exec(["ruff", "format", "--check", "--no-cache"])
         )
 
     def workflows(self) -> dagger.Container:
-        """What GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
+        """Check what GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
         read = dag.directory().with_new_directory(".git")  # by which actionlint knows a repository
         return (
             self._tools()
@@ -40,30 +52,63 @@ class Checks:
         )
 
     def types(self) -> dagger.Container:
-        """Pyright, strict."""
-        return self._with_code().with_exec(["pyright", "--warnings"])
+        """Check types with pyright, strict."""
+        return self._reading(PYTHON).with_exec(["pyright", "--warnings"])
 
-    def unit(self) -> dagger.Container:
-        """Tests of pure logic, which need no engine."""
-        return self._to_run().with_exec([*PYTEST, "tests/unit"])
+    def unit(self, select: str = "", expect: ReturnType = ReturnType.SUCCESS) -> dagger.Container:
+        """Run the tests of pure logic, which need no engine."""
+        return self._reading(UNIT).with_exec([*PYTEST, *_selection(select), "tests/unit"], expect=expect)
 
-    def engine(self) -> dagger.Container:
-        """Tests against the engine this runs on: real images, a real Airflow, a real database."""
-        return self._to_run().with_exec(
-            [*PYTEST, "--numprocesses", "2", "tests/engine"],
+    async def quick(self) -> None:
+        """Run lint, workflows, types and unit tests, before what takes minutes.
+
+        Raises:
+            StepError: names those that failed, each of which says why as a check of its own.
+        """
+        checks = {
+            "lint": self.lint(),
+            "workflows": self.workflows(),
+            "types": self.types(),
+            "unit": self.unit(),
+        }
+        results = await asyncio.gather(
+            *(steady(check.sync) for check in checks.values()), return_exceptions=True
+        )
+        failed: list[str] = []
+        for name, result in zip(checks, results, strict=True):
+            if isinstance(result, dagger.QueryError):
+                failed.append(name)
+            elif isinstance(result, BaseException):
+                raise result
+        if failed:
+            raise StepError(
+                [f"{', '.join(failed)} failed, so the engine tests were not run: put that right first"]
+            )
+
+    def engine(self, select: str = "", expect: ReturnType = ReturnType.SUCCESS) -> dagger.Container:
+        """Run the tests against the engine this runs on: real images, a real Airflow, a real database."""
+        # Run each time: what they use beside the code (registries, a package index) changes without it.
+        return layers.anew(self._reading(ENGINE)).with_exec(
+            [*PYTEST, "--numprocesses", "2", *_selection(select), "tests/engine"],
             experimental_privileged_nesting=True,  # the tests are a client of the same engine
+            expect=expect,
         )
 
-    def _to_run(self) -> dagger.Container:
-        # Tests are run each time: what they lean on (registries, an index) changes without the code.
-        return layers.anew(self._with_code())
+    def junit(self, suite: str, select: str = "") -> dagger.File:
+        """Run the unit or the engine tests, and return their results as JUnit, whether they pass or not.
 
-    def _with_code(self) -> dagger.Container:
-        return (
-            self._tools()
-            .with_directory("/project", self.project)
-            .with_exec(["uv", "sync", "--frozen", "--offline"])
-        )
+        Raises:
+            ConfigurationError: there is no such suite.
+        """
+        suites = {"unit": self.unit, "engine": self.engine}
+        if suite not in suites:
+            raise ConfigurationError([f"--suite {suite}: expected unit or engine"])
+        return suites[suite](select, ReturnType.ANY).file(JUNIT)
+
+    def _reading(self, include: list[str]) -> dagger.Container:
+        """Return a container with the locked tools, and of the project what a check reads."""
+        read = dag.directory().with_directory("/", self.project, include=include)
+        return self._tools().with_directory("/project", read).with_env_variable("PYTHONPATH", "/project")
 
     def _tools(self) -> dagger.Container:
         locked = dag.directory()
@@ -81,3 +126,7 @@ class Checks:
             .with_directory("/project", locked)
             .with_exec(["uv", "sync", "--frozen", "--no-install-project"])
         )
+
+
+def _selection(expression: str) -> list[str]:
+    return ["-k", expression] if expression else []

@@ -26,10 +26,13 @@ from .arguments import (
     PlainHttp,
     Ref,
     RegistryHost,
+    Select,
     Sharing,
+    Suite,
     Token,
     Username,
 )
+from .boundary import plain_faults
 from .caretaker import Caretaker
 from .checks import Checks
 from .database import Asked
@@ -145,13 +148,22 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         return Checks(project).types()
 
     @check
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    def unit(self, project: Project) -> dagger.Container:
+    @function
+    def unit(self, project: Project, select: Select = "") -> dagger.Container:
         """Tests of pure logic, which need no engine."""
-        return Checks(project).unit()
+        return Checks(project).unit(select)
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    def engine(self, project: Project) -> dagger.Container:
-        """Tests against the engine this runs on: real images, a real Airflow, a real database."""
-        return Checks(project).engine()
+    async def engine(self, project: Project, select: Select = "") -> dagger.Container:
+        """Tests against the engine this runs on; without --select after the quick checks, if these pass."""
+        with plain_faults():
+            if not select:
+                await Checks(project).quick()
+            return Checks(project).engine(select)
+
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    def junit(self, project: Project, suite: Suite, select: Select = "") -> dagger.File:
+        """Run unit or engine tests, and give their results as a JUnit file, failed ones too."""
+        with plain_faults():
+            return Checks(project).junit(suite, select)
