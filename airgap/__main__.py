@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from airgap import gotools, lifecycle, report
+from airgap import gotools, lifecycle, report, serving
 from airgap.errors import AirgapError
 from airgap.instance import instance
 from airgap.progress import say
@@ -45,7 +45,16 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("up", help="make what is missing and start what doesn't run (root)")
+    up = commands.add_parser("up", help="make what is missing and start what doesn't run (root)")
+    up.add_argument(
+        "--all",
+        action="store_true",
+        help="also make the images that are otherwise made when first pulled",
+    )
+    make = commands.add_parser(
+        "make", help="make an image and put it into the registry, as a first pull of it does (root)"
+    )
+    make.add_argument("reference", help="as `status` lists it, such as docker.io/library/postgres:17")
     commands.add_parser("down", help="stop the engine and the registry; caches and images stay (root)")
     commands.add_parser("status", help="say what runs, where, and how large it is")
     logs = commands.add_parser("logs", help="print a log: the engine's, the registry's, or a step's")
@@ -70,7 +79,9 @@ def _run(arguments: argparse.Namespace) -> int:
     one = instance()
     match arguments.command:
         case "up":
-            lifecycle.up(one)
+            lifecycle.up(one, everything=arguments.all)
+        case "make":
+            serving.make(one, arguments.reference)
         case "down":
             say("stopped" if lifecycle.down(one) else "nothing was running")
         case "status":
@@ -82,6 +93,12 @@ def _run(arguments: argparse.Namespace) -> int:
         case _:
             lifecycle.clean(one, everything=arguments.all)
     return 0
+
+
+def _explain(failure: str, command: str) -> None:
+    say(failure)
+    if command == "make":  # the registry answers a pull with it
+        print(failure)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -99,12 +116,12 @@ def main() -> int:
     try:
         return _run(arguments)
     except AirgapError as error:
-        say(str(error))
+        _explain(str(error), arguments.command)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
-        say(f"{error.strerror or error}{place}. {disk_advice()}")
+        _explain(f"{error.strerror or error}{place}. {disk_advice()}", arguments.command)
     except KeyboardInterrupt as interrupt:
         number = interrupt.number if isinstance(interrupt, _StopSignal) else signal.SIGINT
         say(f"stopped by {signal.Signals(number).name}; the same command goes on from here")

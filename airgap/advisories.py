@@ -7,11 +7,11 @@ from typing import TextIO
 
 from airgap import artifact, commands, gotools
 from airgap.artifact import Kind, write_artifact
+from airgap.pins import Image
 from airgap.steps import Step, digest_of
 
-REPOSITORY = "airflow-images/test-advisories"
-TAG = "2"
-"""The version of the database's schema, as Trivy tags its own."""
+IMAGE = Image("airflow-images", "test-advisories", "2")
+"""Its name in the registry; the tag is the version of the database's schema, as Trivy tags its own."""
 
 _LIST = gotools.ADVISORIES.folder / "advisories.json"
 _KIND = Kind(
@@ -40,6 +40,7 @@ def database_step(day: date | None = None) -> Step:
         inputs=digest_of(tool.inputs, _LIST, day.isoformat(), *recipe),
         build=lambda folder, log: _build(tool, day, folder, log),
         needs=(tool,),
+        seconds=2,
     )
 
 
@@ -48,4 +49,4 @@ def _build(tool: Step, day: date, folder: Path, log: TextIO) -> None:
         program = tool.result / "bin" / gotools.ADVISORIES.name
         commands.run([program, _LIST, scratch, f"{day.isoformat()}T00:00:00Z"], log=log)
         files = [Path(scratch) / name for name in ("metadata.json", "trivy.db")]
-        write_artifact(folder, TAG, files, _KIND, _ANNOTATIONS)
+        write_artifact(folder, IMAGE.tag, files, _KIND, _ANNOTATIONS)

@@ -60,7 +60,7 @@ def run(  # noqa: PLR0913 - what a process can be given, each by name
     shown = shlex.join(words)
     log.write(f"$ {shown}\n")
     log.flush()
-    if _stopping.is_set():
+    if stopping():
         raise CommandError(shown, "was not started: airgap is stopping")
     with contextlib.ExitStack() as files:
         source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
@@ -117,6 +117,11 @@ def output(
     if done.returncode != 0:
         raise CommandError(shlex.join(words), f"ended with exit code {done.returncode}")
     return done.stdout.decode(errors="replace")
+
+
+def stopping() -> bool:
+    """Whether `stop_all` was called: nothing is to be started or waited for any more."""
+    return _stopping.is_set()
 
 
 def stop_all(grace: float = 3.0) -> None:

@@ -55,6 +55,11 @@ class Instance:
         return self.run / "socket" / "engine.sock"
 
     @property
+    def recipe(self) -> Path:
+        """The file that says to the registry which images can be made, and how."""
+        return self.run / "recipe.json"
+
+    @property
     def runner_host(self) -> str:
         """What clients need in _EXPERIMENTAL_DAGGER_RUNNER_HOST."""
         return f"unix://{self.socket}"

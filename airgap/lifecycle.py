@@ -7,17 +7,18 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from airgap import advisories, detached, engine, gotools, network, pins, registry, rootfs
+from airgap import detached, engine, gotools, network, pins, registry, rootfs
 from airgap import sdk as python_sdk
 from airgap.engine import Parts
 from airgap.engine_config import write_config
 from airgap.errors import AirgapError
 from airgap.folders import cache_folder, remove_tree
 from airgap.instance import Instance
-from airgap.lock import locked
+from airgap.lock import locked, locked_if_free
 from airgap.pins import Image
 from airgap.progress import duration, say
-from airgap.standins import standin_steps
+from airgap.serving import place_images, write_recipe
+from airgap.standins import first_images, standin_steps
 from airgap.step import all_steps, prune
 from airgap.steps import Step, cache_lock, run, scarce_disk
 
@@ -33,28 +34,31 @@ def parts() -> Parts:
     )
 
 
-def up(instance: Instance) -> None:
+def up(instance: Instance, *, everything: bool = False) -> None:
     """Make what is missing and start what doesn't run; does nothing to an instance that is as it should be.
 
-    An engine of other parts or with another configuration is stopped first, and started anew.
+    Of the images those that every build takes are made, with `everything` all: without it the registry has
+    the others made when they are first pulled. An engine of other parts or with another configuration is
+    stopped first, and started anew.
     """
     _require_root()
     _require_programs()
     begin = time.monotonic()
     gotools.check_versions()
-    wanted, images, database = parts(), standin_steps(), advisories.database_step()
-    steps = [*wanted.steps(), *images.values(), database]
-    run(steps)
-    _start(instance, wanted, images, database)
-    with cache_lock("removing outdated results"):
-        prune({step.result for step in all_steps(steps)} | engine.results_in_use())
+    wanted, images = parts(), standin_steps()
+    run([*wanted.steps(), *(images[image] for image in (images if everything else first_images()))])
+    _start(instance, wanted, images)
+    with locked_if_free(cache_lock()) as free:
+        if free:
+            known = all_steps([*wanted.steps(), *images.values()])
+            prune({step.result for step in known} | engine.results_in_use())
     say(
         f"engine {pins.dagger_version()} is ready at {instance.runner_host} "
         f"({duration(time.monotonic() - begin)})"
     )
 
 
-def _start(instance: Instance, wanted: Parts, images: Mapping[Image, Step], database: Step) -> None:
+def _start(instance: Instance, wanted: Parts, images: Mapping[Image, Step]) -> None:
     with locked(instance.run / "lock", f"starting or stopping the instance {instance.name}"):
         instance.state.mkdir(parents=True, exist_ok=True)
         instance.run.chmod(0o700)
@@ -62,7 +66,7 @@ def _start(instance: Instance, wanted: Parts, images: Mapping[Image, Step], data
         write_config(instance, pins.registries(), fresh)
         digest = wanted.digest(fresh)
         place_images(instance, images)
-        place_database(instance, database)
+        write_recipe(instance, images)
         network.ensure_bridge(instance, wanted.debian.result)
         registry.start(instance, wanted.registry.result / "bin" / "registry")
         if running_digest(instance) == digest and engine.answers(instance.socket):
@@ -96,21 +100,6 @@ def running_digest(instance: Instance) -> str | None:
         return (instance.run / "engine").read_text().splitlines()[3]
     except (OSError, IndexError):
         return None
-
-
-def place_images(instance: Instance, images: Mapping[Image, Step]) -> None:
-    """Put the stand-ins into the registry's folder, under the names of the images that they stand in for."""
-    for image, step in images.items():
-        if registry.place(
-            f"{image.registry}/{image.repository}", image.tag, step.result, instance.state / "registry"
-        ):
-            say(f"registry: {image} is new")
-
-
-def place_database(instance: Instance, step: Step) -> None:
-    """Put the advisories made up for tests into the registry's folder."""
-    if registry.place(advisories.REPOSITORY, advisories.TAG, step.result, instance.state / "registry"):
-        say(f"registry: {advisories.REPOSITORY}:{advisories.TAG} is new")
 
 
 def down(instance: Instance) -> bool:

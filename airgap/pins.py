@@ -23,9 +23,19 @@ class Image:
     tag: str
     digest: str | None = None
 
+    @property
+    def path(self) -> str:
+        """Registry and repository, as docker.io/library/python."""
+        return f"{self.registry}/{self.repository}"
+
+    @property
+    def name(self) -> str:
+        """The reference without a digest, as docker.io/library/python:3.13-slim."""
+        return f"{self.path}:{self.tag}"
+
     def __str__(self) -> str:
         """Return the reference as it is written in ci/pins.toml."""
-        return f"{self.registry}/{self.repository}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+        return self.name + (f"@{self.digest}" if self.digest else "")
 
 
 def parse_image(text: str) -> Image:

@@ -28,7 +28,10 @@ def start(instance: Instance, program: Path) -> None:
     folder, log = instance.state / "registry", instance.state / "registry.log"
     folder.mkdir(parents=True, exist_ok=True)
     process = detached.start(
-        [program, folder, *instance.registry_addresses], record=record, log=log, env={"PATH": os.defpath}
+        [program, folder, instance.recipe, *instance.registry_addresses],
+        record=record,
+        log=log,
+        env={"PATH": os.defpath},
     )
     end = time.monotonic() + 10
     while not all(answers(address) for address in instance.registry_addresses):
@@ -107,6 +110,30 @@ def place(repository: str, tag: str, layout: Path, store: Path) -> bool:
         {**index, "schemaVersion": 2, "mediaType": media_type, "manifests": [*kept, *untagged, entry]},
     )
     return True
+
+
+def withdraw(repository: str, tag: str, store: Path) -> None:
+    """Take a tag away from the registry's folder, if it is there; its image stays reachable by digest."""
+    if not has(repository, tag, store):
+        return
+    target = store / repository
+    index: dict[str, Any] = json.loads((target / "index.json").read_text())
+    for entry in index["manifests"]:
+        if entry.get("annotations", {}).get(TAG) == tag:
+            del entry["annotations"][TAG]
+    _write(target / "index.json", index)
+
+
+def has(repository: str, tag: str, store: Path) -> bool:
+    """Whether the registry's folder has a tag."""
+    target = store / repository
+    entries = _index(target) if (target / "index.json").exists() else []
+    return any(entry.get("annotations", {}).get(TAG) == tag for entry in entries)
+
+
+def digest_of(layout: Path) -> str:
+    """Return the digest of the one image that a layout holds."""
+    return str(_index(layout)[0]["digest"])
 
 
 def _index(layout: Path) -> list[dict[str, Any]]:

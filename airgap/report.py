@@ -1,18 +1,19 @@
 """What runs, as a person wants to read it, and the logs."""
 
-import json
 import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from airgap import advisories, detached, engine, registry, standins
+from airgap import detached, engine, registry
 from airgap.errors import AirgapError
 from airgap.folders import cache_folder
 from airgap.instance import Instance
 from airgap.processes import Process
 from airgap.progress import duration
+from airgap.serving import held_images
+from airgap.standins import standin_steps
 
 _NOT_RUNNING = 3
 
@@ -37,8 +38,10 @@ def status(instance: Instance) -> int:
     addresses = " and ".join(serving)
     print(f"registry  {_line(store, f'answers at {addresses}' if serving else 'does not answer')}")
     if store and serving:
-        for image in held_images(instance):
-            print(f"          {image}")
+        images = standin_steps()
+        held = held_images(instance, images)
+        for image in sorted(image.name for image in images):
+            print(f"          {image}{'' if image in held else ' (made when it is first pulled)'}")
     _print_disk(instance)
     return 0 if answering and store and len(serving) == len(instance.registry_addresses) else _NOT_RUNNING
 
@@ -49,22 +52,6 @@ def _line(process: Process | None, state: str) -> str:
     ticks = os.sysconf("SC_CLK_TCK")
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(process.started) / ticks
     return f"process {process.pid} for {duration(age)}, {state}"
-
-
-def held_images(instance: Instance) -> list[str]:
-    """Return what the registry's folder holds of what `up` puts there: references, sorted."""
-    placed = [(str(image), f"{image.registry}/{image.repository}", image.tag) for image in standins.served()]
-    repository, tag = advisories.REPOSITORY, advisories.TAG
-    placed.append((f"{repository}:{tag}", repository, tag))
-    return sorted(shown for shown, repository, tag in placed if tag in _tags(instance, repository))
-
-
-def _tags(instance: Instance, repository: str) -> list[str | None]:
-    index = instance.state / "registry" / repository / "index.json"
-    if not index.exists():
-        return []
-    manifests = json.loads(index.read_text())["manifests"]
-    return [entry.get("annotations", {}).get(registry.TAG) for entry in manifests]
 
 
 def _print_disk(instance: Instance) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from airgap.folders import cache_folder, remove_tree
+from airgap.lock import locked
 
 _PARTIAL = ".making-"
 
@@ -30,6 +31,8 @@ class Step:
     """Steps whose results `build` reads."""
     heavy: bool = False
     """Keeps all processors busy by itself: heavy steps run one at a time."""
+    seconds: int = 1
+    """How long it takes on two cores, about: the longest steps are started first."""
 
     def __post_init__(self) -> None:
         """Refuse a name that isn't safe as a file name, and inputs that are no digest."""
@@ -72,8 +75,24 @@ def all_steps(steps: Iterable[Step]) -> list[Step]:
 def make(step: Step) -> None:
     """Build one step into a folder beside its result, then give it its name in one go.
 
-    Raises what `build` raises; nothing half-made is left under the result's name.
+    A step that another command makes is waited for, not made twice. Raises what `build` raises; nothing
+    half-made is left under the result's name.
     """
+    with contextlib.ExitStack() as locks:
+        locks.enter_context(locked(_locks() / step.result.name, f"making {step.name}"))
+        if step.done:
+            return
+        if step.heavy:
+            locks.enter_context(locked(_locks() / "heavy", "building with all processors"))
+        _clear(f"{_PARTIAL}{step.result.name}-*")
+        _build(step)
+
+
+def _locks() -> Path:
+    return cache_folder() / "locks"
+
+
+def _build(step: Step) -> None:
     partial = step.result.with_name(f"{_PARTIAL}{step.result.name}-{uuid.uuid4().hex[:8]}")
     partial.mkdir(parents=True)
     step.log.parent.mkdir(parents=True, exist_ok=True)
@@ -88,17 +107,17 @@ def make(step: Step) -> None:
             remove_tree(partial)
 
 
-def clear_leftovers() -> None:
-    """Remove what killed runs left half-made; call it with the lock held."""
-    for partial in (cache_folder() / "steps").glob(f"{_PARTIAL}*"):
+def _clear(pattern: str) -> None:
+    for partial in (cache_folder() / "steps").glob(pattern):
         remove_tree(partial)
 
 
 def prune(keep: Iterable[Path]) -> list[Path]:
-    """Remove outdated results and return them.
+    """Remove outdated results and return them, and what killed runs left half-made; nothing may be made.
 
     Of each step the two results used last are kept (two checkouts may share the cache), and all in `keep`.
     """
+    _clear(f"{_PARTIAL}*")
     kept = set(keep)
     for result in kept:
         with contextlib.suppress(OSError):

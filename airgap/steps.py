@@ -6,22 +6,24 @@ regctl.result          # the folder that `build` filled
 """
 
 import contextlib
+import os
 import re
 import shutil
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
 from airgap import commands
 from airgap.errors import AirgapError, StepError
 from airgap.folders import cache_folder, digest_of
 from airgap.lock import locked
 from airgap.progress import duration, say
-from airgap.step import Step, clear_leftovers, make
+from airgap.step import Step, make
 
 __all__ = ["Step", "digest_of", "run"]
 
-_AT_ONCE = 4
+_AT_ONCE = (os.cpu_count() or 1) + 2  # more than processors: downloads wait for others
 _HEARTBEAT = 15.0  # seconds between two signs of life of a long step
 _LOW_DISK = 100 * 2**20  # bytes; less than this free explains most failures
 _SCARCE_DISK = 10 * 2**30  # bytes; an engine that builds and tests a few DAG types takes about as much
@@ -36,27 +38,21 @@ def run(steps: Iterable[Step]) -> None:
     """Make the steps and what they need, as far as they aren't there; independent ones at the same time.
 
     Raises StepError naming every step that failed; what doesn't depend on those is still made, so the next
-    call has less to do. Two calls at once don't make anything twice: the second waits for the first.
+    call has less to do. Two calls at once make nothing twice: the second waits for the first's step.
     """
-    wanted = list(steps)
-    if not _missing(wanted):
-        return
-    with cache_lock("making tools and images"):
-        todo = _missing(wanted)
-        if todo:
-            clear_leftovers()
+    todo = missing(steps)
+    if todo:
+        with locked(cache_lock(), "removing outdated results", shared=True):
             _refuse_small_disk(todo)
             _Run(todo).finish()
 
 
-@contextlib.contextmanager
-def cache_lock(purpose: str) -> Generator[None]:
-    """Hold the lock that makes changes to the cache one command's alone."""
-    with locked(cache_folder() / "lock", purpose):
-        yield
+def cache_lock() -> Path:
+    """Return the lock that whoever makes steps holds shared, and whoever removes results holds alone."""
+    return cache_folder() / "lock"
 
 
-def _missing(steps: Iterable[Step]) -> list[Step]:
+def missing(steps: Iterable[Step]) -> list[Step]:
     """Return what must be made, needed ones first; what only a finished step needed is left out."""
     wanted: dict[str, Step] = {}
 
@@ -71,11 +67,24 @@ def _missing(steps: Iterable[Step]) -> list[Step]:
     return list(wanted.values())
 
 
+def _urgency(todo: Iterable[Step]) -> dict[Path, int]:
+    """Return, by result, the seconds from a step's start to the end of all that waits for it."""
+    ordered = list(todo)
+    urgency = {step.result: step.seconds for step in ordered}
+    for step in reversed(ordered):
+        for needed in step.needs:
+            if needed.result in urgency:
+                after = needed.seconds + urgency[step.result]
+                urgency[needed.result] = max(urgency[needed.result], after)
+    return urgency
+
+
 class _Run:
     """One run over the steps that are missing."""
 
     def __init__(self, todo: list[Step]) -> None:
-        self.waiting = list(todo)
+        urgency = _urgency(todo)
+        self.waiting = sorted(todo, key=lambda step: -urgency[step.result])
         self.total = len(todo)
         self.started = 0
         self.running: dict[Future[None], tuple[Step, str, float]] = {}

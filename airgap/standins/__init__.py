@@ -1,6 +1,6 @@
 """Images made from package registries that stand in, under the real names, for those that are pulled."""
 
-from airgap import gotools, pins
+from airgap import advisories, gotools, pins
 from airgap.pins import Image
 from airgap.standins.airflow import releases
 from airgap.standins.airflow.image import airflow_step
@@ -11,21 +11,28 @@ from airgap.standins.tool import ACTIONLINT, COSIGN, REGCTL, TRIVY, tool_image_s
 from airgap.standins.uv import uv_image_step
 from airgap.steps import Step
 
+FIRST = ("python", "uv", "airflow")
+"""The images that every build takes, by their short names in ci/pins.toml; others may never be pulled."""
 
-def served() -> list[Image]:
-    """Return the images that are stood in for: those of ci/pins.toml, and Airflow's further releases."""
+
+def first_images() -> list[Image]:
+    """Return the images that every build takes."""
     pinned = pins.images()
-    return list(dict.fromkeys([*pinned.values(), *releases.images(pinned["airflow"])]))
+    return [pinned[name] for name in FIRST]
 
 
 def standin_steps() -> dict[Image, Step]:
     """Return the steps whose results are the stand-ins' OCI layouts, by the image that each stands in for.
 
-    Raises AirgapError where the pinned image of Airflow is of no release that is locked here.
+    They are the images of ci/pins.toml, Airflow's further releases after the pinned one, and the advisories
+    made up for tests. Raises AirgapError where the pinned image of Airflow is of no release that is locked
+    here.
     """
     pinned = pins.images()
     airflow = releases.images(pinned["airflow"])
     releases.check_pin(pinned["airflow"], airflow)
+    # The pinned release first: a pull by digest makes them in this order.
+    sorted_airflow = sorted(airflow.items(), key=lambda item: item[0] != pinned["airflow"])
     base, uv = base_step(), gotools.uv_step()
     others = {
         "python": python_step(pinned["python"], base),
@@ -40,5 +47,6 @@ def standin_steps() -> dict[Image, Step]:
     }
     return {
         **{pinned[name]: step for name, step in others.items()},
-        **{image: airflow_step(release, base, uv) for image, release in airflow.items()},
+        **{image: airflow_step(release, base, uv) for image, release in sorted_airflow},
+        advisories.IMAGE: advisories.database_step(),
     }

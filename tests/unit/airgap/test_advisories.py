@@ -107,7 +107,7 @@ def test_the_database_is_of_the_library_that_trivy_reads_it_with() -> None:
 
 
 def test_the_name_has_no_registry_in_it() -> None:
-    first = advisories.REPOSITORY.partition("/")[0]
+    first = advisories.IMAGE.path.partition("/")[0]
     assert first not in pins.registries()
     assert not re.search(r"[.:]", first)
 

@@ -5,17 +5,13 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
-from airgap import gotools, lifecycle, network, pins, registry, report, standins
-from airgap.artifact import Kind, write_artifact
+from airgap import gotools, lifecycle, network, report
 from airgap.errors import AirgapError
-from airgap.folders import PROJECT, digest_of
+from airgap.folders import PROJECT
 from airgap.instance import Instance, instance
-from airgap.oci import Config, write_layout
-from airgap.step import Step, make
 
 
 @pytest.fixture(name="one")
@@ -70,49 +66,6 @@ def test_status_of_nothing_says_so_and_is_3(one: Instance, capsys: pytest.Captur
     assert report.status(one) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:3] == ["engine    not running", "registry  not running"]
-
-
-def test_held_images_are_those_whose_tag_is_there(one: Instance) -> None:
-    repository = one.state / "registry" / "docker.io" / "library" / "python"
-    repository.mkdir(parents=True)
-    tag = f'{{"manifests": [{{"annotations": {{"{registry.TAG}": "3.13-slim"}}}}, {{}}]}}'
-    (repository / "index.json").write_text(tag)
-    assert report.held_images(one) == ["docker.io/library/python:3.13-slim"]
-
-
-def test_a_further_airflow_is_placed_under_its_own_tag_and_held(
-    one: Instance, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def build(folder: Path, _: TextIO) -> None:
-        write_layout(folder, "any", [], Config(), architecture="amd64")
-
-    pinned = pins.images()["airflow"]
-    further = [image for image in standins.served() if image.repository == pinned.repository]
-    steps = {
-        image: Step(name=f"standin-{image.tag}", inputs=digest_of(image.tag), build=build)
-        for image in further
-    }
-    for step in steps.values():
-        make(step)
-    lifecycle.place_images(one, steps)
-    assert capsys.readouterr().err.count(" is new") == len(further) > 1
-    assert set(report.held_images(one)) == {str(image) for image in further}
-
-
-def test_the_advisories_are_held_under_a_name_of_their_own(
-    one: Instance, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def build(folder: Path, _: TextIO) -> None:
-        kind = Kind(config="config", layer="layer", title="db.tar.gz")
-        write_artifact(folder, "2", [Path(__file__)], kind, {})
-
-    step = Step(name="test-advisories", inputs=digest_of("a day"), build=build)
-    make(step)
-    for _ in range(2):
-        lifecycle.place_database(one, step)
-    assert capsys.readouterr().err.count("registry: airflow-images/test-advisories:2 is new") == 1
-    assert (one.state / "registry/airflow-images/test-advisories/index.json").exists()
-    assert report.held_images(one) == ["airflow-images/test-advisories:2"]
 
 
 def test_an_unknown_log_lists_those_there_are(one: Instance, cache: Path) -> None:

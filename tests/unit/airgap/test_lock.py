@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from airgap.lock import locked
+from airgap import commands
+from airgap.errors import AirgapError
+from airgap.lock import locked, locked_if_free
 
 
 def test_the_second_waits_and_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,3 +43,22 @@ def test_a_killed_holder_leaves_the_lock_free(tmp_path: Path, capsys: pytest.Cap
     assert done.returncode == -9
     with locked(tmp_path / "lock", "x"):
         assert capsys.readouterr().err == ""
+
+
+def test_those_who_share_exclude_nobody_but_who_wants_it_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with (
+        locked(path, "making", shared=True),
+        locked(path, "making", shared=True),
+        locked_if_free(path) as free,
+    ):
+        assert not free
+    with locked_if_free(path) as free:
+        assert free
+
+
+def test_a_stop_ends_the_waiting(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock", "making tools"):
+        threading.Timer(0.05, commands.stop_all).start()
+        with pytest.raises(AirgapError, match="airgap is stopping"), locked(tmp_path / "lock", "x"):
+            pass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airgap.errors import AirgapError
-from airgap.registry import TAG, answers, place
+from airgap.registry import TAG, answers, has, place, withdraw
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -78,6 +78,16 @@ def test_a_tag_moves_and_the_old_image_stays_by_digest(tmp_path: Path) -> None:
         for entry in manifests(store / "docker.io/a")
     }
     assert tags == {"a": None, "b": "1"}
+
+
+def test_a_tag_that_is_taken_away_leaves_the_image_and_other_tags(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for tag, letter in (("1", "a"), ("2", "b")):
+        place("docker.io/a", tag, layout(tmp_path / letter, letter), store)
+    withdraw("docker.io/a", "1", store)
+    withdraw("docker.io/none", "1", store)
+    assert (has("docker.io/a", "1", store), has("docker.io/a", "2", store)) == (False, True)
+    assert {entry["digest"][7] for entry in manifests(store / "docker.io/a")} == {"a", "b"}
 
 
 def test_a_layout_of_several_images_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TextIO
 import pytest
 
 from airgap.folders import digest_of
-from airgap.step import Step, all_steps, clear_leftovers, make, prune
+from airgap.step import Step, all_steps, make, prune
 
 
 def write_result(folder: Path, log: TextIO) -> None:
@@ -71,8 +71,18 @@ def test_a_step_that_fails_or_is_interrupted_leaves_nothing(cache: Path, error: 
 def test_leftovers_of_killed_runs_are_removed_and_results_are_not(cache: Path) -> None:
     make(step())
     (cache / "steps" / ".making-regctl-0000000000000000-12345678" / "deep").mkdir(parents=True)
-    clear_leftovers()
+    prune([])
     assert [path.name for path in (cache / "steps").iterdir()] == [step().result.name]
+
+
+def test_what_a_killed_run_left_of_a_step_is_removed_before_it_is_made_again(cache: Path) -> None:
+    left = cache / "steps" / f".making-{step().result.name}-12345678"
+    other = cache / "steps" / ".making-trivy-0000000000000000-12345678"  # another command may be at it
+    for folder in (left, other):
+        (folder / "deep").mkdir(parents=True)
+    make(step())
+    assert not left.exists()
+    assert other.exists()
 
 
 def test_needed_steps_come_first_and_once() -> None:

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -89,6 +90,15 @@ def test_independent_steps_run_at_the_same_time(trace: Trace) -> None:
 def test_heavy_steps_run_one_at_a_time(trace: Trace) -> None:
     run([trace.step(f"go{number}", heavy=True, seconds=0.05) for number in range(3)])
     assert trace.most_at_once == 1
+
+
+def test_the_step_that_most_waits_for_is_started_first(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_AT_ONCE", 1)
+    short, toolchain = trace.step("short"), trace.step("toolchain")
+    long = replace(trace.step("long", toolchain), seconds=300)
+    middle = replace(trace.step("middle"), seconds=100)
+    run([short, middle, long])
+    assert trace.made == ["toolchain", "long", "middle", "short"]
 
 
 def test_progress_names_step_count_and_time(trace: Trace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,77 @@
+"""What the local registry serves: stand-ins, made beforehand or when they are first pulled."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+from airgap import commands, registry
+from airgap.errors import AirgapError
+from airgap.folders import PROJECT
+from airgap.instance import Instance
+from airgap.pins import Image
+from airgap.progress import duration, say
+from airgap.standins import standin_steps
+from airgap.steps import Step, missing, run
+
+
+def place_images(instance: Instance, images: Mapping[Image, Step]) -> None:
+    """Put the images that are made into the registry, and take out what is there in the place of others."""
+    store = instance.state / "registry"
+    for image, step in images.items():
+        if step.done:
+            _place(instance, image, step)
+        else:
+            registry.withdraw(image.path, image.tag, store)
+
+
+def write_recipe(instance: Instance, images: Mapping[Image, Step]) -> None:
+    """Write the file from which the registry knows which images it can have made, and how."""
+    settings = {name: value for name, value in os.environ.items() if name.startswith("AIRGAP_")}
+    environment = {**commands.environment(), **settings, "PYTHONPATH": str(PROJECT)}
+    recipe = {
+        "command": [sys.executable, "-m", "airgap", "make"],
+        "environment": [f"{name}={value}" for name, value in sorted(environment.items())],
+        "log": str(instance.run / "making.log"),
+        "references": sorted(image.name for image in images),
+    }
+    file = instance.recipe
+    partial = file.with_name(f".{file.name}.new")
+    partial.write_text(json.dumps(recipe, indent=2))
+    partial.chmod(0o600)  # a proxy's or an index's address may hold a password
+    partial.replace(file)
+
+
+def make(instance: Instance, reference: str) -> None:
+    """Make an image and put it into the registry.
+
+    `reference` names the tag, as docker.io/library/postgres:17, or a digest: then the images of that
+    repository are made one after the other until one has the digest, or all are made. Raises AirgapError for
+    what can't be made, StepError where making it fails.
+    """
+    images = standin_steps()
+    path, _, digest = reference.partition("@")
+    wanted = {i: step for i, step in images.items() if (i.path == path if digest else i.name == reference)}
+    if not wanted:
+        names = ", ".join(sorted(image.name for image in images))
+        raise AirgapError(f"{reference} can't be made: expected one of {names}")
+    for image, step in wanted.items():
+        todo = missing([step])
+        if todo:
+            seconds = sum(part.seconds for part in todo)
+            say(f"making {image.name} for its first use: about {duration(seconds)}")
+        run([step])
+        _place(instance, image, step)
+        if registry.digest_of(step.result) == digest:
+            break
+
+
+def _place(instance: Instance, image: Image, step: Step) -> None:
+    if registry.place(image.path, image.tag, step.result, instance.state / "registry"):
+        say(f"registry: {image.name} is new")
+
+
+def held_images(instance: Instance, images: Mapping[Image, Step]) -> list[str]:
+    """Return the names of those images that the registry has, sorted."""
+    store = instance.state / "registry"
+    return sorted(image.name for image in images if registry.has(image.path, image.tag, store))
