@@ -8,7 +8,7 @@ from typing import Annotated
 import dagger
 from dagger import Doc, dag, function, object_type
 
-from . import lockfile, loopback, names, publication, report_formats, scan_formats
+from . import lockfile, loopback, names, report_formats, result_files, scan_formats
 from .answers import steady
 from .arguments import EventFile
 from .boundary import plain_faults, printed
@@ -179,33 +179,10 @@ async def read(folder: dagger.Directory, source: dagger.Directory) -> Results:
     Raises:
         ConfigurationError: a file is none of ours, two speak of one DAG type, or there are two plans.
     """
-    ours = (outputs.PLAN, publication.FILE)
-    there = [path for path in await folder.glob("**/*.json") if Path(path).name in ours]
-    texts = {path: await steady(folder.file(path).contents) for path in there}
-    problems: list[str] = []
-    plans = {path: text for path, text in sorted(texts.items()) if Path(path).name == outputs.PLAN}
-    if len(plans) > 1:
-        problems.append(f"--results: {' and '.join(plans)}: expected one plan")
-    found: list[Publication] = []
-    for path, text in sorted(texts.items()):
-        if Path(path).name == publication.FILE:
-            try:
-                found.append(publication.parse(text))
-            except ValueError as error:
-                problems.append(f"--results: {path} can't be read: {str(error).splitlines()[0]}")
-    try:
-        joined = publication.joined(found)
-        for text in plans.values():
-            Plan.model_validate_json(text)
-    except ValueError as error:
-        raise ConfigurationError([*problems, f"--results: {str(error).splitlines()[0]}"]) from None
-    if problems:
-        raise ConfigurationError(problems)
-    return Results(
-        publication=joined.model_dump_json(),
-        plan=next(iter(plans.values()), ""),
-        source=source,
-    )
+    paths = [path for path in await folder.glob("**/*.json") if Path(path).name in result_files.NAMES]
+    texts = {path: await steady(folder.file(path).contents) for path in paths}
+    done, plan = result_files.parse(texts)
+    return Results(publication=done.model_dump_json(), plan=plan, source=source)
 
 
 async def _reached(address: str) -> str:
