@@ -1,15 +1,18 @@
 """The gate before a publish: tests and scan of every image of a DAG type, and who may override what."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from . import report_formats, scan_texts, scanning, smoke
+from . import report_formats, scan_texts, scanning
 from .errors import Fault, StepError
 from .image import Image
 from .report import Report
 from .scanning import Scanned, Scanner
 from .sources import Sources
 from .spec import DagType
+
+Test = Callable[[DagType, Image, Sources], Awaitable[Report]]
+"""Tests an image; raises StepError where a test couldn't be run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,50 +25,57 @@ class Passed:
     note: str
 
 
-async def check(
-    dag_type: DagType,
-    images: Mapping[str, Image],
-    scanners: Mapping[str, Scanner],
-    sources: Sources,
-    unscanned: str,
-) -> Passed:
-    """Test and scan images, by platform.
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What every image of a publish has to pass.
 
-    Args:
-        dag_type: whose they are.
-        images: as they are to be published.
-        scanners: one for each platform's base.
-        sources: with the policies.
-        unscanned: why it is right to publish what couldn't be scanned; empty: it isn't.
-
-    Raises:
-        ConfigurationError: the policy is wrong.
+    ``scanners`` are by platform, each for the base of that platform; ``sources`` hold the policies;
+    ``unscanned`` says why it is right to publish what couldn't be scanned, empty: it isn't.
     """
-    problems: list[str] = []
-    notes: list[str] = []
-    tested: dict[str, Report] = {}
-    scanned: dict[str, Scanned] = {}
-    for platform, built in images.items():
-        try:
-            tested[platform] = found = await smoke.test(dag_type, built, sources)
-            problems += [] if found.passed else [report_formats.text([found])]
-        except Fault as fault:
-            problems += fault.problems
-        scanned[platform] = await scanning.scan(dag_type, built, scanners[platform], sources)
-        verdict = scanned[platform].verdict
-        missing = verdict.unreliable
-        if missing and unscanned:
-            notes.append(f"published without a scan: {unscanned} ({missing})")
-        elif missing:
-            told = (
-                "reach a database (--database, --database-file), or publish with --allow-unscanned '<reason>'"
-            )
-            problems.append(f"not scanned: {missing}: {told}")
-        if verdict.fails:  # what is known counts in any case
-            problems.append(scan_texts.table([verdict]))
-    return Passed(
-        tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
-    )
+
+    test: Test
+    scanners: Mapping[str, Scanner]
+    sources: Sources
+    unscanned: str = ""
+
+    async def check(self, dag_type: DagType, images: Mapping[str, Image]) -> Passed:
+        """Test and scan the images of a DAG type, by platform, as they are to be published.
+
+        Raises:
+            ConfigurationError: the policy is wrong.
+        """
+        problems: list[str] = []
+        notes: list[str] = []
+        tested: dict[str, Report] = {}
+        scanned: dict[str, Scanned] = {}
+        for platform, built in images.items():
+            try:
+                tested[platform] = report = await self.test(dag_type, built, self.sources)
+                problems += [] if report.passed else [report_formats.text([report])]
+            except Fault as fault:
+                problems += fault.problems
+            scanned[platform] = await self.scan(dag_type, platform, built)
+            verdict = scanned[platform].verdict
+            missing = verdict.unreliable
+            if missing and self.unscanned:
+                notes.append(f"published without a scan: {self.unscanned} ({missing})")
+            elif missing:
+                told = "reach a database (--database, --database-file)"
+                told += ", or publish with --allow-unscanned '<reason>'"
+                problems.append(f"not scanned: {missing}: {told}")
+            if verdict.fails:  # what is known counts in any case
+                problems.append(scan_texts.table([verdict]))
+        return Passed(
+            tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
+        )
+
+    async def scan(self, dag_type: DagType, platform: str, built: Image) -> Scanned:
+        """Scan the image of a platform.
+
+        Raises:
+            ConfigurationError: the policy is wrong.
+        """
+        return await scanning.scan(dag_type, built, self.scanners[platform], self.sources)
 
 
 def refusal(passed: Passed) -> StepError:

@@ -9,7 +9,6 @@ import dagger
 from . import (
     base,
     delivery,
-    gate,
     history,
     image,
     lockfile,
@@ -18,6 +17,7 @@ from . import (
     platforms,
     publish_settings,
     scanning,
+    smoke,
     tags,
     vouching,
 )
@@ -25,6 +25,7 @@ from . import registry as registries
 from .base import BaseImage
 from .database import Asked
 from .errors import CheckError, ConfigurationError, Fault
+from .gate import Gate, Test, refusal
 from .github import tokens
 from .job import Job, described, guarded, row
 from .planning import Intent
@@ -38,7 +39,7 @@ from .together import together
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a user asked for besides names.
+    """How to publish: what a user asked for besides names, and how images are tested.
 
     ``force`` says why to publish although the gate failed, ``unscanned`` why without a scan; ``ref`` is the
     event's in a pipeline; with ``dry_run`` nothing is pushed.
@@ -52,6 +53,7 @@ class Request:
     unscanned: str = ""
     ref: str = ""
     dry_run: bool = False
+    test: Test = smoke.test
 
 
 async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was called with
@@ -146,9 +148,10 @@ async def _carry_out(
     if making:
         bases = await _bases(request)
         scanners = await _scanners(bases, request, sources)
+        gate = Gate(test=request.test, scanners=scanners, sources=sources, unscanned=request.unscanned)
         limit = asyncio.Semaphore(delivery.AT_ONCE)
         await asyncio.gather(
-            *(guarded(job, _make(job, intent, request, sources, (bases, scanners)), limit) for job in making)
+            *(guarded(job, _make(job, intent, request, bases, gate), limit) for job in making)
         )
         if place is not None and pushing:
             await delivery.decide(pushing, intent, repository)
@@ -194,30 +197,22 @@ async def _scanners(bases: Mapping[str, BaseImage], request: Request, sources: S
 
 
 async def _make(
-    job: Job,
-    intent: Intent,
-    request: Request,
-    sources: Sources,
-    ground: tuple[dict[str, BaseImage], dict[str, Scanner]],
+    job: Job, intent: Intent, request: Request, bases: Mapping[str, BaseImage], gate: Gate
 ) -> None:
     """Build the image of every platform, let it say what it is, and run its gate."""
-    bases, scanners = ground
-    dag_type = job.planned.dag_type
+    dag_type, sources = job.planned.dag_type, gate.sources
     if request.platforms:
         lock = await sources.lock(dag_type, lockfile.base_name(next(iter(bases.values())).reference))
         platforms.require_wheels(dag_type, lock, request.platforms)
     plain = {name: await image.build(dag_type, sources, each) for name, each in bases.items()}
     job.images = described(job, plain, intent)
-    passed = await gate.check(dag_type, job.images, scanners, sources, request.unscanned)
+    passed = await gate.check(dag_type, job.images)
     job.tested, job.scanned, job.note = passed.tested, passed.scanned, job.note or passed.note
     if passed.problems and not request.force:
-        raise gate.refusal(passed)
+        raise refusal(passed)
     if passed.problems:
         told = "\n".join(passed.problems)
         job.note = f"the gate failed, and it is published by force: {request.force}\n{told}"
         job.forced = request.force
         job.images = described(job, plain, intent)  # the label makes it another image: it is scanned again
-        job.scanned = {
-            name: await scanning.scan(dag_type, built, scanners[name], sources)
-            for name, built in job.images.items()
-        }
+        job.scanned = {name: await gate.scan(dag_type, name, built) for name, built in job.images.items()}

@@ -1,4 +1,4 @@
-"""A session with the engine that the tests run on, and small repositories to build from."""
+"""A session with the engine that the tests run on, its registry, and small repositories to build from."""
 
 import os
 import uuid
@@ -9,11 +9,13 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import base, pins
+from ci import base, layers, pins
 from ci.base import BaseImage
 from ci.sources import Sources
+from tests.engine import registries
 
 PROJECT = Path(__file__).parents[2]
+anew = layers.anew
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +38,19 @@ async def below() -> BaseImage:
     return await base.load(pins.image("airflow"))
 
 
+@pytest.fixture(scope="session")
+async def plain_registry() -> AsyncIterator[str]:
+    """HOST:PORT of a registry that all tests share: each writes below an owner of its own."""
+    async with registries.running(registries.plain("plain")):
+        yield f"plain:{registries.PORT}"
+
+
+@pytest.fixture
+def owner() -> str:
+    """The first part of the names of a test's repositories, which no other test has."""
+    return f"test-{uuid.uuid4().hex[:8]}"
+
+
 @pytest.fixture
 def sources() -> Sources:
     """The project's own images/, dags/ and scripts/."""
@@ -48,8 +63,3 @@ def repository(files: Mapping[str, str]) -> Sources:
     for path, text in files.items():
         tree = tree.with_new_file(path, text)
     return Sources(tree)
-
-
-def anew(container: dagger.Container) -> dagger.Container:
-    """The container with a variable that no run had before: what is run in it is run, not remembered."""
-    return container.with_env_variable("TEST_RUN", uuid.uuid4().hex)

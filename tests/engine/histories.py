@@ -8,8 +8,9 @@ import dagger
 import pygit2
 from dagger import dag
 
-from ci import lockfile, pins, publishing
+from ci import lockfile, pins, publishing, smoke
 from ci.database import Asked
+from ci.gate import Test
 from ci.publication import Publication, Row
 from ci.publishing import Request
 from ci.registry import Access
@@ -26,8 +27,15 @@ LOCK = (
 class History:
     """A repository in a folder, with two DAG types, ``one`` and ``two``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, owner: str = "", test: Test = smoke.test) -> None:
+        """Make the repository.
+
+        Args:
+            folder: where.
+            owner: whose repositories of a registry it is published to; empty: the remote's, ``example``.
+            test: what the gate of a publish tests images with.
+        """
+        self._folder, self._owner, self._test = folder, owner, test
         self._git = pygit2.init_repository(str(folder), initial_head="main")
         self._git.remotes.create("origin", "https://github.com/Example/flows.git")
         for name in ("one", "two"):
@@ -81,9 +89,9 @@ class History:
         repository = self.directory()
         sources = Sources(repository)
         try:
-            intent = await publishing.intend(sources, repository, name, registry, "", ref)
+            intent = await publishing.intend(sources, repository, name, registry, self._owner, ref)
             usual: dict[str, Any] = {"platforms": (), "database": Asked(archive=advisories.archive(()))}
-            request = Request(**{**usual, **asked}, access=access)
+            request = Request(**{**usual, **asked}, access=access, test=self._test)
             return publishing.whole(await publishing.publish(intent, request, sources, repository))
         finally:
             sources.close()

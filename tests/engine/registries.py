@@ -1,24 +1,24 @@
-"""Registries for tests, each a service of its own: Debian's docker-registry, plain, with password or TLS."""
+"""Registries for tests, services with host names: Debian's docker-registry, plain, with password or TLS.
+
+The engine lets every container of a session reach a started service by its host name.
+"""
 
 import json
 import socket
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import dagger
-import pytest
 from dagger import dag
 
-from ci import layers, registry, smoke
+from ci import layers, pins
+from ci.layers import anew
 from ci.registry import Access
 from ci.report import Report
-from tests.engine.conftest import PROJECT, anew
 
-SERVERS = PROJECT / "tests/engine/servers"
+SERVERS = Path(__file__).parent / "servers"
 PORT = 5000
 PLAIN = Access(plain_http=True)
 USER = "publisher"
@@ -57,47 +57,41 @@ def installed() -> dagger.Container:
     return layers.tool_container().with_exec(["sh", "-ec", install])
 
 
-def plain() -> dagger.Service:
+def plain(host: str) -> dagger.Service:
     """A registry that takes everything from everyone."""
-    return _service(_PLAIN)
+    return _service(host, _PLAIN)
 
 
-def with_password() -> dagger.Service:
+def with_password(host: str) -> dagger.Service:
     """A registry that asks for USER and PASSWORD."""
-    return _service(_PLAIN + _PASSWORD, {"/htpasswd": dag.file("htpasswd", HTPASSWD + "\n")})
+    return _service(host, _PLAIN + _PASSWORD, {"/htpasswd": dag.file("htpasswd", HTPASSWD + "\n")})
 
 
-def with_tls(name: str) -> tuple[dagger.Service, dagger.File]:
-    """A registry whose certificate, for that name, is of a CA of its own; and the CA's certificate."""
+def with_tls(host: str) -> tuple[dagger.Service, dagger.File]:
+    """A registry whose certificate is of a CA of its own; and the CA's certificate."""
     made = (
         installed()
         .with_workdir("/made")
-        .with_exec(["sh", "-ec", _CERTIFICATE, "sh", name])
+        .with_exec(["sh", "-ec", _CERTIFICATE, "sh", host])
         .directory("/made")
     )
     files = {f"/tls/registry.{kind}": made.file(f"registry.{kind}") for kind in ("crt", "key")}
-    return _service(_PLAIN + _TLS, files), made.file("ca.crt")
+    return _service(host, _PLAIN + _TLS, files), made.file("ca.crt")
 
 
-def proxy(upstream: dagger.Service, *arguments: str) -> dagger.Service:
-    """A faulty proxy before a registry; without arguments it only counts."""
+def counting(host: str, upstream: str) -> dagger.Service:
+    """A proxy before the registry at HOST:PORT, which fails nothing and counts what goes through it."""
     return (
         anew(layers.tool_container())
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
-        .with_service_binding("upstream", upstream)
         .with_exposed_port(PORT)
         .as_service(
             args=[
-                "python",
-                "-B",
-                "/servers/faulty_proxy.py",
-                "--port",
-                str(PORT),
-                "--upstream",
-                f"upstream:{PORT}",
-                *arguments,
+                *("python", "-B", "/servers/faulty_proxy.py"),
+                *("--port", str(PORT), "--upstream", upstream),
             ]
         )
+        .with_hostname(host)
     )
 
 
@@ -113,36 +107,42 @@ async def running(*services: dagger.Service) -> AsyncGenerator[None]:
             await service.stop(kill=True)
 
 
-def _service(config: str, files: Mapping[str, dagger.File] | None = None) -> dagger.Service:
+def _service(host: str, config: str, files: Mapping[str, dagger.File] | None = None) -> dagger.Service:
     server = anew(installed()).with_mounted_file("/config.yml", dag.file("config.yml", config))
     for path, file in (files or {}).items():
         server = server.with_mounted_file(path, file)
-    return server.with_exposed_port(PORT).as_service(args=["docker-registry", "serve", "/config.yml"])
+    started = server.with_exposed_port(PORT).as_service(args=["docker-registry", "serve", "/config.yml"])
+    return started.with_hostname(host)
 
 
-def beside(services: Mapping[str, dagger.Service]) -> dagger.Container:
-    """A tool container that finds services by these names."""
-    made = layers.tool_container()
-    for name, service in services.items():
-        made = made.with_service_binding(name, service)
-    return made
-
-
-def bind(monkeypatch: pytest.MonkeyPatch, services: Mapping[str, dagger.Service]) -> None:
-    """Let the containers that ``ci/registry.py`` makes find services by these names."""
-    tools = SimpleNamespace(
-        tool_container=partial(beside, services), package=layers.package, anew=layers.anew
+def clients() -> dagger.Container:
+    """A container with regctl and cosign, whose calls are run and not remembered."""
+    return (
+        anew(layers.tool_container())
+        .with_mounted_file(
+            "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+        )
+        .with_mounted_file(
+            "/usr/local/bin/cosign", dag.container().from_(pins.image("cosign")).file("/ko-app/cosign")
+        )
     )
-    monkeypatch.setattr(registry, "layers", tools)
 
 
-async def counts(proxied: dagger.Service) -> dict[str, dict[str, int]]:
-    """What went through a proxy since it was asked last."""
-    ask = (
-        "import urllib.request as u; print(u.urlopen(u.Request('http://proxy:5000/__reset')).read().decode())"
-    )
-    asking = anew(layers.tool_container()).with_service_binding("proxy", proxied)
-    return json.loads(await asking.with_exec(["python", "-c", ask]).stdout())
+_ASK = """
+import sys, urllib.request
+asked = urllib.request.Request(sys.argv[1], method=sys.argv[2])
+print(urllib.request.urlopen(asked).read().decode())
+"""
+
+
+async def ask(url: str, method: str = "GET") -> str:
+    """The answer to a request."""
+    return await anew(layers.tool_container()).with_exec(["python", "-c", _ASK, url, method]).stdout()
+
+
+async def counts(proxy: str) -> dict[str, dict[str, int]]:
+    """What went through the proxy at HOST:PORT since it was asked last."""
+    return json.loads(await ask(f"http://{proxy}/__reset"))
 
 
 def beside_the_engine() -> list[str]:
@@ -157,10 +157,6 @@ def beside_the_engine() -> list[str]:
     return found
 
 
-def pass_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every image pass the tests of the gate: what is tested comes after."""
-
-    async def passed(*_: object) -> Report:
-        return Report(subject="a test")
-
-    monkeypatch.setattr(smoke, "test", passed)
+async def passed(*_: object) -> Report:
+    """The report of a gate that every image passes: what is tested comes after."""
+    return Report(subject="a test")

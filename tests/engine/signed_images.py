@@ -1,8 +1,7 @@
-"""A registry with an image that was published and signed, and ways to tamper with it."""
+"""An image that was published and signed, copies of it, and ways to tamper with them."""
 
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,18 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import attestations, attesting, names, oci, pins, policy, registry, signing, verifying
+from ci import attestations, attesting, names, oci, policy, registry, signing, verifying
 from ci.attesting import Subject
 from ci.errors import CheckError
 from ci.names import Reference
 from ci.policy import Policy
-from ci.registry import Access, Registry
+from ci.registry import Registry
 from ci.signing import Signer, Trust
 from ci.verification import Expected
 from tests.engine import registries
-from tests.engine.conftest import anew
 from tests.engine.histories import History, only, secret
 
-ADDRESS = f"registry:{registries.PORT}"
 PASSWORD = "canary-4a7d1c0e9b52"  # noqa: S105 - of a test's key
-ACCESS = Access(plain_http=True)
 
 
 @dataclass(frozen=True)
@@ -75,17 +71,19 @@ class Place:
         return str(told.value)
 
     async def run(self, *commands: str) -> str:
-        """Run regctl or cosign beside the registry, as anyone may who can write to it."""
-        container = (
-            anew(registries.beside({"registry": self.registry_service}))
-            .with_mounted_file(
-                "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
-            )
-            .with_mounted_file(
-                "/usr/local/bin/cosign", dag.container().from_(pins.image("cosign")).file("/ko-app/cosign")
-            )
+        """Run regctl or cosign, as anyone may who can write to the registry."""
+        insecure = f"regctl registry set --tls disabled {self.registry.host}"
+        return await registries.clients().with_exec(["sh", "-ec", "; ".join((insecure, *commands))]).stdout()
+
+    async def copy(self) -> "Place":
+        """A copy of the image, with all that vouches for it, in a repository of its own."""
+        where = replace(self.where, repository=f"{self.where.repository}-{uuid.uuid4().hex[:8]}")
+        source, copied = self.where.repository, where.repository
+        await self.run(
+            f"regctl image copy --referrers {source}@{where.digest} {copied}@{where.digest}",
+            f"regctl image copy {source}:main {copied}:main",
         )
-        return await container.with_exec(["sh", "-ec", "; ".join(commands)]).stdout()
+        return replace(self, where=where)
 
     async def said(self) -> dict[str, dict[str, Any]]:
         """The predicates that are signed of the published image, by type."""
@@ -104,22 +102,15 @@ class Place:
         )
         assert told == {where.digest: len(predicates)}
 
-    registry_service: dagger.Service
 
-
-@asynccontextmanager
-async def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
-    """A registry with a signed image, without the smoke tests, which others test."""
-    registries.pass_all(monkeypatch)
-    flows, made = History(tmp_path), await keys()
-    service = registries.plain()
-    registries.bind(monkeypatch, {"registry": service})
-    async with registries.running(service):
-        done = await flows.publish(ADDRESS, ACCESS, "one", signer=made.signer)
-        where = names.reference(only(done).reference, digest=True)
-        assert only(done).signed == len(attestations.TYPES)
-        place = await registry.connect(ADDRESS, ACCESS, "example")
-        yield Place(flows, made, where, place, done.commit, service)
+async def published(address: str, owner: str, folder: Path) -> Place:
+    """A signed image in the registry at an address, without the smoke tests, which others test."""
+    flows, made = History(folder, owner, registries.passed), await keys()
+    done = await flows.publish(address, registries.PLAIN, "one", signer=made.signer)
+    where = names.reference(only(done).reference, digest=True)
+    assert only(done).signed == len(attestations.TYPES)
+    place = await registry.connect(address, registries.PLAIN, owner)
+    return Place(flows, made, where, place, done.commit)
 
 
 async def changed(place: Place, *, note: str = "changed", first_layer: bool = False) -> Reference:
@@ -137,7 +128,6 @@ async def changed(place: Place, *, note: str = "changed", first_layer: bool = Fa
     repository = place.where.repository
     put = f"printf %s '{top.text}' | regctl manifest put --content-type {oci.MANIFEST} {repository}"
     await place.run(
-        f"regctl registry set --tls disabled {ADDRESS}",
         f"printf %s '{text}' | regctl blob put {repository}",
         f"{put}@{top.digest}",
         f"{put}:main",
@@ -168,7 +158,6 @@ async def older_signature(place: Place, where: Reference) -> None:
     about = {"schemaVersion": 2, "mediaType": oci.MANIFEST, "config": config.descriptor(oci.CONFIG)}
     top, repository = oci.canonical({**about, "layers": [layer]}), where.repository
     await place.run(
-        f"regctl registry set --tls disabled {ADDRESS}",
         *(f"printf %s '{each.text}' | regctl blob put {repository}" for each in (config, lost)),
         f"printf %s '{top}' | regctl manifest put --content-type {oci.MANIFEST} "
         f"{repository}:{where.digest.replace(':', '-')}.sig",

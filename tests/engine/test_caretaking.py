@@ -1,9 +1,9 @@
 """What is published is scanned anew: by what is known today, on the base it was made on."""
 
-import dataclasses
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from ci.base import BaseImage
 from ci.caring import rescanning
 from ci.database import Asked
 from ci.errors import CheckError, ConfigurationError, StepError
-from ci.names import Reference
+from ci.names import Names, Reference
+from ci.publication import Publication
 from ci.publish_settings import PublishSettings
 from ci.registry import Registry
 from ci.scan import Scan, gate
@@ -27,48 +28,61 @@ from tests.engine.histories import DAG, History, only
 
 pytestmark = pytest.mark.anyio
 
-ADDRESS = f"registry:{registries.PORT}"
-SILENT = "registry:5999"
-CALLED = names.names(PublishSettings(), ADDRESS, "example", None)
 ZEEP = advisory("zeep")  # salesforce installs it
 BASE = advisory("gitpython", id="CVE-2026-99002")  # the base has it
 NAME, DIGEST = f"{labels.OCI}base.name", f"{labels.OCI}base.digest"
 NOWHERE = f"sha256:{'0' * 64}"
 
 
+@dataclass(frozen=True)
+class Place:
+    """A registry, what is published to it is called, and the repository that it is published from."""
+
+    registry: Registry
+    names: Names
+    flows: History
+
+    async def publish(self, name: str = "") -> Publication:
+        """Publish a DAG type, or all of them."""
+        return await self.flows.publish(self.registry.host, registries.PLAIN, name)
+
+    async def rescanned(self, *known: Mapping[str, Any], tag: str = "latest", name: str = "") -> Scan:
+        """The scan of what is published, by a database of these advisories."""
+        sources = Sources(self.flows.directory())
+        try:
+            types = (await sources.catalog()).chosen(name)
+            database = Asked(archive=archive([dict(each) for each in known]))
+            return await rescanning.rescan(types, sources, (self.names, tag), self.registry, database)
+        finally:
+            sources.close()
+
+    def latest(self, name: str) -> Reference:
+        """What a DAG type's latest points to."""
+        return Reference(repository=self.names.repository(name), tag="latest", digest="")
+
+
+async def connected(address: str, owner: str, folder: Path) -> Place:
+    """A registry, with a repository of two small DAG types, whose images pass the gate: others test it."""
+    return Place(
+        await registry.connect(address, registries.PLAIN, ""),
+        names.names(PublishSettings(), address, owner, None),
+        History(folder, owner, registries.passed),
+    )
+
+
 @pytest.fixture
-async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Registry]:
-    """A registry without a password; images pass the gate, which is tested elsewhere."""
-    registries.pass_all(monkeypatch)
-    service = registries.plain()
-    registries.bind(monkeypatch, {"registry": service})
-    async with registries.running(service):
-        yield await registry.connect(ADDRESS, registries.PLAIN, "")
+async def place(plain_registry: str, owner: str, tmp_path: Path) -> Place:
+    """The registry, where nothing is published of the repository."""
+    return await connected(plain_registry, owner, tmp_path)
 
 
-def flows(folder: Path) -> History:
-    """A repository of two small DAG types and salesforce, which has packages."""
-    made = History(folder)
+def add_salesforce(flows: History) -> None:
+    """Add this project's own DAG type, which has packages."""
     for tree in ("images/salesforce", "dags/salesforce", "scripts"):
         for file in sorted((PROJECT / tree).rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
-                made.write(str(file.relative_to(PROJECT)), file.read_text(encoding="utf-8"))
-    made.commit()
-    return made
-
-
-async def rescanned(
-    made: History, place: Registry, *known: Mapping[str, Any], tag: str = "latest", name: str = ""
-) -> Scan:
-    """The scan of what is published, by a database of these advisories."""
-    sources = Sources(made.directory())
-    try:
-        types = (await sources.catalog()).chosen(name)
-        database = Asked(archive=archive([dict(each) for each in known]))
-        called = dataclasses.replace(CALLED, registry=place.host)
-        return await rescanning.rescan(types, sources, (called, tag), place, database)
-    finally:
-        sources.close()
+                flows.write(str(file.relative_to(PROJECT)), file.read_text(encoding="utf-8"))
+    flows.commit()
 
 
 def decided(found: Verdict) -> dict[str, tuple[bool, Decision]]:
@@ -80,22 +94,13 @@ def decided(found: Verdict) -> dict[str, tuple[bool, Decision]]:
     }
 
 
-async def pushed(place: Registry, at: str, tag: str, texts: list[str]) -> Reference:
-    """A manifest, the last of the texts, under a tag; its layers are there already."""
-    digest = oci.Blob(text=texts[-1]).digest
-    job = {"repository": at, "digest": digest, "texts": texts, "tags": {tag: None}}
-    answer = await place.push({"base": [], "siblings": [], "images": {"one": job}}, {}, None)
-    assert answer["one"]["written"] == [tag]
-    return Reference(repository=at, tag="", digest=digest)
-
-
-async def test_what_is_published_fails_by_what_became_known_since(place: Registry, tmp_path: Path) -> None:
-    made = flows(tmp_path)
-    digest = only(await made.publish(ADDRESS, registries.PLAIN, "salesforce")).digest
+async def test_what_is_published_fails_by_what_became_known_since(place: Place) -> None:
+    add_salesforce(place.flows)
+    digest = only(await place.publish("salesforce")).digest
     # What is in the tree by now isn't what is scanned; its lock says where an alert is shown.
-    made.write("dags/salesforce/later.py", DAG.format(name="later"))
+    place.flows.write("dags/salesforce/later.py", DAG.format(name="later"))
 
-    bad = await rescanned(made, place, ZEEP, BASE)
+    bad = await place.rescanned(ZEEP, BASE)
     (found,) = bad.parsed()
     assert (found.dag, found.image, found.state) == ("salesforce", digest, State.FAILED)
     assert decided(found) == {
@@ -113,14 +118,14 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Registr
     lines = json.loads(bad.locks)["salesforce"].splitlines()
     assert lines[shown["region"]["startLine"] - 1] == 'name = "zeep"'
 
-    good = await rescanned(made, place)
+    good = await place.rescanned()
     told = gate(good.parsed(), notes=good.notes)
     assert "salesforce: passed" in told
     assert digest in told
-    assert f"salesforce: what {CALLED.repository('salesforce')}:latest points to" in told
+    assert f"salesforce: what {place.latest('salesforce')} points to" in told
     assert "two: never published" in told
 
-    other = await rescanned(made, place, tag="v9.9.9")
+    other = await place.rescanned(tag="v9.9.9")
     (missing,) = other.parsed()
     assert (missing.dag, missing.state, missing.image) == ("salesforce", State.NOT_SCANNED, "")
     assert re.fullmatch(
@@ -130,11 +135,10 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Registr
         gate(other.parsed(), notes=other.notes)
 
 
-async def test_every_image_of_an_index_is_judged(place: Registry, tmp_path: Path) -> None:
-    made = History(tmp_path)
-    digest = only(await made.publish(ADDRESS, registries.PLAIN, "one")).digest
-    where = Reference(repository=CALLED.repository("one"), tag="", digest=digest)
-    image = await place.image(where)
+async def test_every_image_of_an_index_is_judged(place: Place) -> None:
+    await place.publish("one")
+    where = place.latest("one")
+    image = await place.registry.image(where)
     # Beside the image one that is the same, but for labels that name a base that is gone.
     gone = relabelled(image["config"], {DIGEST: NOWHERE})
     manifest = {**json.loads(image["manifest"]), "config": oci.Blob(text=gone).descriptor(oci.CONFIG)}
@@ -147,12 +151,12 @@ async def test_every_image_of_an_index_is_judged(place: Registry, tmp_path: Path
     texts = [image["config"], gone, *manifests, index]
     job = {"repository": where.repository, "digest": oci.Blob(text=index).digest, "texts": texts}
     images = {"one": {**job, "tags": {"both": None}}}
-    answer = await place.push({"base": [], "siblings": [], "images": images}, {}, None)
+    answer = await place.registry.push({"base": [], "siblings": [], "images": images}, {}, None)
     assert answer["one"]["written"] == ["both"]
 
-    (alone,) = (await rescanned(made, place, BASE, name="one")).parsed()
+    (alone,) = (await place.rescanned(BASE, name="one")).parsed()
     assert (alone.state, decided(alone)) == (State.PASSED, {"CVE-2026-99002": (False, Decision.TOLERATED)})
-    (found,) = (await rescanned(made, place, BASE, tag="both", name="one")).parsed()
+    (found,) = (await place.rescanned(BASE, tag="both", name="one")).parsed()
     assert (found.image, found.state) == (job["digest"], State.FAILED)
     assert decided(found) == {"CVE-2026-99002": (True, Decision.FAILS)}
     (why,) = found.reasons
@@ -191,34 +195,26 @@ def relabelled(config: str, said: Mapping[str, str]) -> str:
     return oci.canonical(document)
 
 
-async def test_an_image_that_cannot_be_fetched_hides_no_other(place: Registry, tmp_path: Path) -> None:
-    made = History(tmp_path)
-    for name in ("one", "two"):
-        only(await made.publish(ADDRESS, registries.PLAIN, name))
-    where = Reference(repository=CALLED.repository("two"), tag="latest", digest="")
-    top = json.loads((await place.image(where))["manifest"])
-    lost = top["layers"][-1]["digest"]
-    await _delete(f"http://{ADDRESS}/v2/{where.repository.partition('/')[2]}/blobs/{lost}")
-    one, two = (await rescanned(made, place)).parsed()
+async def test_an_image_that_cannot_be_fetched_hides_no_other(place: Place) -> None:
+    assert len((await place.publish()).rows) == 2
+    where = place.latest("two")
+    top = json.loads((await place.registry.image(where))["manifest"])
+    host, _, path = where.repository.partition("/")
+    await registries.ask(f"http://{host}/v2/{path}/blobs/{top['layers'][-1]['digest']}", "DELETE")
+    one, two = (await place.rescanned()).parsed()
     assert (one.dag, one.state) == ("one", State.PASSED)
     assert (two.dag, two.state, two.base) == ("two", State.NOT_SCANNED, "")
     assert two.image.startswith("sha256:")
     assert "it isn't there: check name, tag and digest" in two.reasons[0]
 
 
-async def _delete(url: str) -> None:
-    ask = f"import urllib.request as u; u.urlopen(u.Request({url!r}, method='DELETE'))"
-    await registry.layers.anew(registry.layers.tool_container()).with_exec(["python", "-c", ask]).sync()
-
-
 async def test_a_registry_without_images_or_that_does_not_answer_is_told(
-    place: Registry, tmp_path: Path
+    place: Place, tmp_path: Path
 ) -> None:
-    made = History(tmp_path)
     with pytest.raises(ConfigurationError, match="nothing is published that could be scanned: publish first"):
-        await rescanned(made, place)
+        await place.rescanned()
     with pytest.raises(ConfigurationError, match="the tag 'a/b' isn't legal"):
-        await rescanned(made, place, tag="a/b")
-    silent = await registry.connect(SILENT, registries.PLAIN, "")
+        await place.rescanned(tag="a/b")
+    silent = await connected("plain:5999", "nobody", tmp_path / "silent")
     with pytest.raises(StepError, match="the registry doesn't answer: check --registry, and that it runs"):
-        await rescanned(made, silent)
+        await silent.rescanned()

@@ -1,26 +1,26 @@
 """Publishing to real registries: what goes up, what is in the registry after it, what is refused and why."""
 
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dagger
 import pytest
 
-from ci import image, layers, names, oci, registry
+from ci import layers, names, oci, registry
 from ci.errors import CheckError
 from ci.registry import Access, Question
+from ci.report import Report
 from ci.signing import Signer
 from tests.engine import registries
 from tests.engine.conftest import anew
 from tests.engine.histories import DAG, History, only, secret
-from tests.engine.registries import PASSWORD, USER
+from tests.engine.registries import PASSWORD, PORT, USER
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("publish")]  # one registry for all
 
-ADDRESS = f"registry:{registries.PORT}"
+ADDRESS = f"counting:{PORT}"
 OCI = "org.opencontainers.image."
 SEARCH = """
 import gzip, pathlib, sys
@@ -30,32 +30,54 @@ print(len(texts), sum(sys.argv[1].encode() in text for text in texts))
 """
 
 
-def repository(dag_type: str) -> str:
-    """The repository of a DAG type."""
-    return f"{ADDRESS}/example/de-airflow-pipeline-{dag_type}"
+@pytest.fixture(scope="module")
+async def proxied(anyio_backend: str) -> AsyncIterator[None]:
+    """A registry with a password at ADDRESS, behind a proxy that counts."""
+    assert anyio_backend
+    locked = registries.with_password("locked")
+    async with registries.running(locked, registries.counting("counting", f"locked:{PORT}")):
+        yield
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a test has of the registry: the repositories of an owner."""
+
+    owner: str
+
+    def repository(self, dag_type: str) -> str:
+        """The repository of a DAG type."""
+        return f"{ADDRESS}/{self.owner}/de-airflow-pipeline-{dag_type}"
+
+    async def image(
+        self, access: Access, dag_type: str, tag: str
+    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """The manifest that a tag points to, as text and as a value, and the configuration."""
+        place = await registry.connect(ADDRESS, access, "")
+        where = names.Reference(repository=self.repository(dag_type), tag=tag, digest="")
+        answer = await place.image(where)
+        return answer["manifest"], json.loads(answer["manifest"]), json.loads(answer["config"])
+
+    async def digests(self, access: Access, dag_type: str, *tags: str) -> dict[str, str]:
+        """The digest of each tag that is there."""
+        place = await registry.connect(ADDRESS, access, "")
+        question = Question(self.repository(dag_type), list(tags))
+        there: dict[str, str] = (await place.look({"image": question}))["image"]["manifests"]
+        return {tag: oci.Blob(text=text).digest for tag, text in there.items()}
 
 
 @pytest.fixture
-def flows(tmp_path: Path) -> History:
-    """A git repository with two DAG types."""
-    return History(tmp_path)
+async def place(proxied: None, owner: str) -> Place:
+    """The registry, with counts that begin at zero."""
+    assert proxied is None
+    await registries.counts(ADDRESS)
+    return Place(owner)
 
 
 @pytest.fixture
-def no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every image pass: what is tested comes after."""
-    registries.pass_all(monkeypatch)
-
-
-@asynccontextmanager
-async def behind_proxy(
-    monkeypatch: pytest.MonkeyPatch, service: dagger.Service
-) -> AsyncGenerator[dagger.Service]:
-    """A registry at ADDRESS, behind a proxy that counts."""
-    proxied = registries.proxy(service)
-    registries.bind(monkeypatch, {"registry": proxied})
-    async with registries.running(service, proxied):
-        yield proxied
+def flows(tmp_path: Path, owner: str) -> History:
+    """A git repository with two DAG types, whose images pass the gate: what is tested comes after."""
+    return History(tmp_path, owner, registries.passed)
 
 
 def login(user: str = USER, password: str = PASSWORD) -> Access:
@@ -63,63 +85,47 @@ def login(user: str = USER, password: str = PASSWORD) -> Access:
     return Access(username=secret(user), token=secret(password), plain_http=True)
 
 
-async def held(access: Access, dag_type: str, tag: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """The manifest that a tag points to, as text and as a value, and the configuration."""
-    place = await registry.connect(ADDRESS, access, "")
-    found = await place.image(names.Reference(repository=repository(dag_type), tag=tag, digest=""))
-    return found["manifest"], json.loads(found["manifest"]), json.loads(found["config"])
+async def test_what_is_new_goes_up_and_nothing_else(place: Place, flows: History) -> None:
+    access, one = login(), f"{place.owner}/de-airflow-pipeline-one"
+    first = await flows.publish(ADDRESS, access, "one")
+    row, commit = only(first), first.commit
+    text, manifest, config = await place.image(access, "one", "main")
+    assert row.digest == oci.Blob(text=text).digest
+    assert row.written == ("main", "latest", f"sha-{commit[:7]}")
+    labels = config["config"]["Labels"]
+    assert labels[f"{OCI}revision"] == commit
+    assert labels[f"{OCI}source"] == "https://github.com/Example/flows"
+    assert manifest["annotations"].items() <= labels.items()
+    assert config["created"] == "2023-11-14T22:13:20Z"
 
+    base = sum(layer["size"] for layer in manifest["layers"][:-1])
+    sent = (await registries.counts(ADDRESS))["uploaded"][one]
+    assert sent >= base > 1e6
 
-async def digests(access: Access, dag_type: str, *tags: str) -> dict[str, str]:
-    """The digest of each tag that is there."""
-    place = await registry.connect(ADDRESS, access, "")
-    question = Question(repository(dag_type), list(tags))
-    there: dict[str, str] = (await place.look({"image": question}))["image"]["manifests"]
-    return {tag: oci.Blob(text=text).digest for tag, text in there.items()}
+    again = await flows.publish(ADDRESS, access, "one")
+    assert (only(again).written, only(again).same) == ((), row.written)
+    told = await registries.counts(ADDRESS)
+    assert sum(told["uploaded"].values()) <= 2  # the empty blob that asks whether writing is allowed
+    assert not told["manifests"]
 
+    flows.write("dags/one/one_dag.py", DAG.format(name="edited"))
+    flows.commit()
+    edited = await flows.publish(ADDRESS, access, "one")
+    assert only(edited).written[:2] == ("main", "latest")
+    told = await registries.counts(ADDRESS)
+    assert 0 < sum(told["uploaded"].values()) <= 20_000
 
-async def test_what_is_new_goes_up_and_nothing_else(flows: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    access = login()
-    async with behind_proxy(monkeypatch, registries.with_password()) as proxied:
-        first = await flows.publish(ADDRESS, access, "one")
-        row, commit = only(first), first.commit
-        text, manifest, config = await held(access, "one", "main")
-        assert row.digest == oci.Blob(text=text).digest
-        assert row.written == ("main", "latest", f"sha-{commit[:7]}")
-        labels = config["config"]["Labels"]
-        assert labels[f"{OCI}revision"] == commit
-        assert labels[f"{OCI}source"] == "https://github.com/Example/flows"
-        assert manifest["annotations"].items() <= labels.items()
-        assert config["created"] == "2023-11-14T22:13:20Z"
+    await flows.publish(ADDRESS, access)
+    told = await registries.counts(ADDRESS)
+    assert sum(told["uploaded"].values()) <= 20_000
+    assert told["mounted"][f"{place.owner}/de-airflow-pipeline-two"] >= len(manifest["layers"]) - 1
 
-        base = sum(layer["size"] for layer in manifest["layers"][:-1])
-        sent = (await registries.counts(proxied))["uploaded"]["example/de-airflow-pipeline-one"]
-        assert sent >= base > 1e6
-
-        again = await flows.publish(ADDRESS, access, "one")
-        assert (only(again).written, only(again).same) == ((), row.written)
-        told = await registries.counts(proxied)
-        assert sum(told["uploaded"].values()) <= 2  # the empty blob that asks whether writing is allowed
-        assert not told["manifests"]
-
-        flows.write("dags/one/one_dag.py", DAG.format(name="edited"))
-        flows.commit()
-        edited = await flows.publish(ADDRESS, access, "one")
-        assert only(edited).written[:2] == ("main", "latest")
-        told = await registries.counts(proxied)
-        assert 0 < sum(told["uploaded"].values()) <= 20_000
-
-        await flows.publish(ADDRESS, access)
-        told = await registries.counts(proxied)
-        assert sum(told["uploaded"].values()) <= 20_000
-        assert told["mounted"]["example/de-airflow-pipeline-two"] >= len(manifest["layers"]) - 1
-
-        place = await registry.connect(ADDRESS, access, "")
-        own = [manifest["config"]["digest"], manifest["layers"][-1]["digest"]]
-        blobs = place.blobs(repository("one"), row.digest, own)
-        search = anew(layers.tool_container()).with_directory("/blobs", blobs)
-        assert await search.with_exec(["python", "-c", SEARCH, PASSWORD]).stdout() == "3 0\n"
-        assert PASSWORD not in f"{text}{first.as_json()}{first.table()}{edited.as_json()}"
+    connected = await registry.connect(ADDRESS, access, "")
+    own = [manifest["config"]["digest"], manifest["layers"][-1]["digest"]]
+    blobs = connected.blobs(place.repository("one"), row.digest, own)
+    search = anew(layers.tool_container()).with_directory("/blobs", blobs)
+    assert await search.with_exec(["python", "-c", SEARCH, PASSWORD]).stdout() == "3 0\n"
+    assert PASSWORD not in f"{text}{first.as_json()}{first.table()}{edited.as_json()}"
 
 
 @pytest.mark.parametrize(
@@ -128,35 +134,34 @@ async def test_what_is_new_goes_up_and_nothing_else(flows: History, monkeypatch:
     ids=["no token", "a wrong one"],
 )
 async def test_without_the_right_token_nothing_is_built(
-    access: Callable[[], Access], flows: History, monkeypatch: pytest.MonkeyPatch
+    access: Callable[[], Access], place: Place, tmp_path: Path
 ) -> None:
     built: list[object] = []
 
-    async def build(*arguments: object) -> None:
-        built.append(arguments)
+    async def test(_: object, image: object, __: object) -> Report:
+        built.append(image)  # what is built comes here at once
+        return Report(subject="a test")
 
-    monkeypatch.setattr(image, "build", build)
-    async with behind_proxy(monkeypatch, registries.with_password()) as proxied:
-        with pytest.raises(CheckError) as told:
-            await flows.publish(ADDRESS, access())
-        counted = await registries.counts(proxied)
+    flows = History(tmp_path, place.owner, test)
+    with pytest.raises(CheckError) as told:
+        await flows.publish(ADDRESS, access())
+    counted = await registries.counts(ADDRESS)
     text = str(told.value)
     for name in ("one", "two"):
-        assert f"{name}: FAILED: {repository(name)}: the credentials aren't accepted" in text
+        assert f"{name}: FAILED: {place.repository(name)}: the credentials aren't accepted" in text
     assert "--token env://" in text
     assert not built
     assert not counted["uploaded"]
     assert not counted["manifests"]
 
 
-@pytest.mark.usefixtures("no_gate")
-async def test_a_registry_with_a_ca_of_its_own(flows: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    service, authority = registries.with_tls("registry")
-    registries.bind(monkeypatch, {"registry": service})
+async def test_a_registry_with_a_ca_of_its_own(flows: History) -> None:
+    service, authority = registries.with_tls("tls")
+    address = f"tls:{PORT}"
     async with registries.running(service):
         with pytest.raises(CheckError, match="give that of its CA with --registry-ca"):
-            await flows.publish(ADDRESS, Access(), "one")
-        done = await flows.publish(ADDRESS, Access(authority=authority), "one")
+            await flows.publish(address, Access(), "one")
+        done = await flows.publish(address, Access(authority=authority), "one")
     assert "main" in only(done).written
 
 
@@ -168,86 +173,76 @@ async def test_an_empty_key_publishes_nothing_unsigned(flows: History) -> None:
 
 @pytest.mark.parametrize("ref", ["refs/pull/7/merge", ""], ids=["nothing is pushed", "pushed"])
 async def test_a_mistake_in_what_all_types_share_is_told_in_the_row_of_each(
-    ref: str, flows: History, monkeypatch: pytest.MonkeyPatch
+    ref: str, place: Place, flows: History
 ) -> None:
+    assert place.owner
     flows.write("images/policy.toml", "[scna]\n")
     flows.commit()
     wrong = r"one, two: FAILED: images/policy\.toml: unknown table \[scna\]: did you mean 'scan'\?"
-    async with behind_proxy(monkeypatch, registries.with_password()) as proxied:
-        with pytest.raises(CheckError, match=wrong):
-            await flows.publish(ADDRESS, login(), ref=ref)
-        counted = await registries.counts(proxied)
-    assert not counted["manifests"]
+    with pytest.raises(CheckError, match=wrong):
+        await flows.publish(ADDRESS, login(), ref=ref)
+    assert not (await registries.counts(ADDRESS))["manifests"]
 
 
-@pytest.mark.usefixtures("no_gate")
-async def test_a_type_that_a_tag_does_not_release_is_not_made(
-    flows: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_type_that_a_tag_does_not_release_is_not_made(place: Place, flows: History) -> None:
+    assert place.owner
     flows.tag("one/v1.2.3")
-    async with behind_proxy(monkeypatch, registries.with_password()):
-        done = await flows.publish(ADDRESS, login(), ref="refs/tags/one/v1.2.3")
+    done = await flows.publish(ADDRESS, login(), ref="refs/tags/one/v1.2.3")
     one, two = done.rows
     assert one.written[0] == "v1.2.3"
     assert (two.made, two.problem) == (False, "")
     assert "two: not made: one/v1.2.3 releases one alone" in done.table().splitlines()
 
 
-@pytest.mark.usefixtures("no_gate")
-async def test_a_release_never_changes_and_lines_never_go_back(
-    flows: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_release_never_changes_and_lines_never_go_back(place: Place, flows: History) -> None:
     access = login()
-    async with behind_proxy(monkeypatch, registries.with_password()):
-        flows.tag("v1.2.3")
-        first = only(await flows.publish(ADDRESS, access, "one"))
-        assert first.written == ("v1.2.3", "v1.2", "v1", "latest")
+    flows.tag("v1.2.3")
+    first = only(await flows.publish(ADDRESS, access, "one"))
+    assert first.written == ("v1.2.3", "v1.2", "v1", "latest")
 
-        flows.write("dags/one/one_dag.py", DAG.format(name="later"))
-        flows.commit()
-        flows.tag("v1.2.3")
-        with pytest.raises(
-            CheckError, match=f"one: FAILED: .*is released as {first.digest} and never changes"
-        ):
-            await flows.publish(ADDRESS, access, "one")
-        there = await digests(access, "one", "v1.2.3", "v1.2", "v1", "latest")
-        assert there == dict.fromkeys(first.written, first.digest)
+    flows.write("dags/one/one_dag.py", DAG.format(name="later"))
+    flows.commit()
+    flows.tag("v1.2.3")
+    with pytest.raises(CheckError, match=f"one: FAILED: .*is released as {first.digest} and never changes"):
+        await flows.publish(ADDRESS, access, "one")
+    there = await place.digests(access, "one", "v1.2.3", "v1.2", "v1", "latest")
+    assert there == dict.fromkeys(first.written, first.digest)
 
-        flows.untag("v1.2.3")
-        flows.tag("v1.3.0")
-        newer = only(await flows.publish(ADDRESS, access, "one"))
-        assert newer.written == ("v1.3.0", "v1.3", "v1", "latest")
+    flows.untag("v1.2.3")
+    flows.tag("v1.3.0")
+    newer = only(await flows.publish(ADDRESS, access, "one"))
+    assert newer.written == ("v1.3.0", "v1.3", "v1", "latest")
 
-        flows.write("dags/one/one_dag.py", DAG.format(name="mended"))
-        flows.commit()
-        flows.tag("v1.2.4")
-        mended = only(await flows.publish(ADDRESS, access, "one"))
-        assert mended.written == ("v1.2.4", "v1.2")
-        assert mended.left == {"v1": "v1.3.0 is newer", "latest": "v1.3.0 is newer"}
-        there = await digests(access, "one", "v1.2.3", "v1.2", "v1", "latest")
-        assert there == {
-            "v1.2.3": first.digest,
-            "v1.2": mended.digest,
-            "v1": newer.digest,
-            "latest": newer.digest,
-        }
+    flows.write("dags/one/one_dag.py", DAG.format(name="mended"))
+    flows.commit()
+    flows.tag("v1.2.4")
+    mended = only(await flows.publish(ADDRESS, access, "one"))
+    assert mended.written == ("v1.2.4", "v1.2")
+    assert mended.left == {"v1": "v1.3.0 is newer", "latest": "v1.3.0 is newer"}
+    there = await place.digests(access, "one", "v1.2.3", "v1.2", "v1", "latest")
+    assert there == {
+        "v1.2.3": first.digest,
+        "v1.2": mended.digest,
+        "v1": newer.digest,
+        "latest": newer.digest,
+    }
 
 
 async def test_a_type_that_fails_its_gate_stops_no_other_and_can_be_forced(
-    flows: History, monkeypatch: pytest.MonkeyPatch
+    place: Place, tmp_path: Path
 ) -> None:
-    access = login()
+    access, flows = login(), History(tmp_path, place.owner)  # with the real tests
     flows.write("dags/one/one_dag.py", "import a_package_that_is_not_there\n")
     flows.commit()
-    async with behind_proxy(monkeypatch, registries.with_password()):
-        with pytest.raises(CheckError, match="one: FAILED: the gate failed, nothing was pushed") as told:
-            await flows.publish(ADDRESS, access)
-        assert "two: FAILED" not in str(told.value)
-        assert await digests(access, "one", "main") == {}
-        assert (await digests(access, "two", "main"))["main"] in str(told.value)
+    with pytest.raises(CheckError, match="one: FAILED: the gate failed, nothing was pushed") as told:
+        await flows.publish(ADDRESS, access)
+    assert "two: FAILED" not in str(told.value)
+    assert await place.digests(access, "one", "main") == {}
+    assert (await place.digests(access, "two", "main"))["main"] in str(told.value)
 
-        forced = await flows.publish(ADDRESS, access, "one", force="the day of the audit")
-        assert "published by force: the day of the audit" in only(forced).note
-        _, manifest, config = await held(access, "one", "main")
+    forced = await flows.publish(ADDRESS, access, "one", force="the day of the audit")
+    assert "published by force: the day of the audit" in only(forced).note
+    _, manifest, config = await place.image(access, "one", "main")
     for labels in (manifest["annotations"], config["config"]["Labels"]):
         assert labels["airflow-images.forced"] == "the day of the audit"
+    assert PASSWORD not in f"{told.value}{forced.as_json()}{forced.table()}"

@@ -17,7 +17,7 @@ from ci.sources import Sources
 from ci.verdict import Decision, State, Verdict
 from tests.engine import registries
 from tests.engine.advisories import TODAY, advisory, archive
-from tests.engine.conftest import PROJECT, anew, repository
+from tests.engine.conftest import PROJECT, repository
 from tests.engine.histories import DAG, LOCK, PYPROJECT, History, only
 
 pytestmark = pytest.mark.anyio
@@ -169,21 +169,17 @@ async def test_what_could_not_be_scanned_is_never_clean() -> None:
 
 
 async def test_mirrors_are_asked_in_order_and_the_first_fresh_one_is_used(
-    monkeypatch: pytest.MonkeyPatch,
+    plain_registry: str, owner: str
 ) -> None:
-    service = registries.plain()
-    registries.bind(monkeypatch, {"registry": service})
-    async with registries.running(service):
-        await _push(service, "old", archive(ADVISORIES, TODAY - timedelta(days=30)))
-        await _push(service, "fresh", archive(ADVISORIES))
-        asked = Asked(
-            mirrors=tuple(f"registry:{registries.PORT}/db/{name}:2" for name in ("no", "old", "fresh"))
-        )
-        toml = f'[database]\nplain-http = ["registry:{registries.PORT}"]\n'
-        found = await verdict(project({"images/policy.toml": toml}), asked)
+    place = f"{plain_registry}/{owner}"
+    await _push(f"{place}/old:2", archive(ADVISORIES, TODAY - timedelta(days=30)))
+    await _push(f"{place}/fresh:2", archive(ADVISORIES))
+    asked = Asked(mirrors=tuple(f"{place}/{name}:2" for name in ("no", "old", "fresh")))
+    toml = f'[database]\nplain-http = ["{plain_registry}"]\n'
+    found = await verdict(project({"images/policy.toml": toml}), asked)
     assert found.state is State.FAILED
     assert found.database is not None
-    assert found.database.reference == f"registry:{registries.PORT}/db/fresh:2"
+    assert found.database.reference == f"{place}/fresh:2"
     assert found.database.updated == TODAY
 
 
@@ -214,50 +210,44 @@ async def test_secrets_and_denied_licenses_fail() -> None:
 
 
 async def test_publish_refuses_what_fails_or_was_not_scanned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, plain_registry: str, owner: str
 ) -> None:
-    flows = History(tmp_path)
-    address, access = f"registry:{registries.PORT}", registries.PLAIN
-    service = registries.plain()
-    registries.bind(monkeypatch, {"registry": service})
+    flows, access = History(tmp_path, owner, registries.passed), registries.PLAIN
     whole: dict[str, Any] = {"database": Asked(archive=archive(ADVISORIES))}
-    async with registries.running(service):
-        flows.write("images/policy.toml", '[scan]\nscope = "image"\n')
-        flows.commit()
-        with pytest.raises(CheckError, match="the gate failed, nothing was pushed") as told:
-            await flows.publish(address, access, "one", **whole)
-        assert "CVE-2026-99002" in str(told.value)
-        forced = only(await flows.publish(address, access, "one", **whole, force="an audit"))
-        assert "published by force: an audit" in forced.note
+    flows.write("images/policy.toml", '[scan]\nscope = "image"\n')
+    flows.commit()
+    with pytest.raises(CheckError, match="the gate failed, nothing was pushed") as told:
+        await flows.publish(plain_registry, access, "one", **whole)
+    assert "CVE-2026-99002" in str(told.value)
+    forced = only(await flows.publish(plain_registry, access, "one", **whole, force="an audit"))
+    assert "published by force: an audit" in forced.note
 
-        flows.write("images/policy.toml", "")
-        flows.commit()
-        nowhere: dict[str, Any] = {"database": Asked(mirrors=("registry.invalid/trivy-db:2",))}
-        with pytest.raises(CheckError, match="not scanned"):
-            await flows.publish(address, access, "two", **nowhere)
-        allowed = only(await flows.publish(address, access, "two", **nowhere, unscanned="no network today"))
-        assert "published without a scan: no network today" in allowed.note
+    flows.write("images/policy.toml", "")
+    flows.commit()
+    nowhere: dict[str, Any] = {"database": Asked(mirrors=("registry.invalid/trivy-db:2",))}
+    with pytest.raises(CheckError, match="not scanned"):
+        await flows.publish(plain_registry, access, "two", **nowhere)
+    allowed = only(
+        await flows.publish(plain_registry, access, "two", **nowhere, unscanned="no network today")
+    )
+    assert "published without a scan: no network today" in allowed.note
 
-        flows.write("images/policy.toml", IGNORE.format(day=TODAY.date() - timedelta(days=7)))
-        flows.commit()
-        with pytest.raises(CheckError, match="the ignore of CVE-2026-99001 in zeep expired"):
-            await flows.publish(address, access, "one", **nowhere, unscanned="no network today")
+    flows.write("images/policy.toml", IGNORE.format(day=TODAY.date() - timedelta(days=7)))
+    flows.commit()
+    with pytest.raises(CheckError, match="the ignore of CVE-2026-99001 in zeep expired"):
+        await flows.publish(plain_registry, access, "one", **nowhere, unscanned="no network today")
 
 
-async def _push(service: dagger.Service, name: str, database: dagger.File) -> None:
+async def _push(where: str, database: dagger.File) -> None:
     """Push a database as the artifact that Trivy's own are."""
-    place = f"registry:{registries.PORT}"
     put = (
-        f"regctl registry set --tls disabled {place}; regctl artifact put "
+        f"regctl registry set --tls disabled {where.partition('/')[0]}; regctl artifact put "
         "--config-type application/vnd.aquasec.trivy.config.v1+json --config-file /config.json "
         "--file /db.tar.gz --file-media-type application/vnd.aquasec.trivy.db.layer.v1.tar+gzip "
-        f"{place}/db/{name}:2"
+        f"{where}"
     )
     await (
-        anew(registries.beside({"registry": service}))
-        .with_mounted_file(
-            "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
-        )
+        registries.clients()
         .with_mounted_file("/config.json", dag.file("config.json", "{}"))
         .with_mounted_file("/db.tar.gz", database)
         .with_exec(["sh", "-ec", put])

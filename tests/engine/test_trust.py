@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,11 @@ from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from ci.attesting import Subject
 from ci.errors import ConfigurationError
 from ci.signing import Trust
+from tests.engine import registries
 from tests.engine.histories import only
 from tests.engine.signed_images import (
-    ACCESS,
-    ADDRESS,
     PASSWORD,
+    Place,
     changed,
     keys,
     older_signature,
@@ -26,9 +25,21 @@ from tests.engine.signed_images import (
     signed_bundle,
 )
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("trust")]  # one signed image for all
 
 WEB = "https://github.com/Example/flows"
+
+
+@pytest.fixture(scope="module")
+async def original(plain_registry: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """An image that was published and signed; tests of this file only read it."""
+    return await published(plain_registry, "trust", tmp_path_factory.mktemp("flows"))
+
+
+@pytest.fixture
+async def place(original: Place) -> Place:
+    """A copy of the signed image, to be tampered with."""
+    return await original.copy()
 
 
 def of_another_maker(commit: str) -> dict[str, Any]:
@@ -45,167 +56,146 @@ def of_another_maker(commit: str) -> dict[str, Any]:
     }
 
 
-async def test_what_is_published_verifies_and_is_signed_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        base = (await place.registry.image(place.where))["config"]
-        digest = json.loads(base)["config"]["Labels"]["org.opencontainers.image.base.digest"]
-        told = await place.verify(source=WEB, commit=place.commit, base_digest=digest)
-        lines = told.splitlines()
-        assert lines[0] == f"{place.where}: verified"
-        wanted = (
-            "signature",
-            "provenance",
-            "gate",
-            "builder",
-            "source",
-            "commit",
-            "base",
-            "labels",
-            "layers",
-        )
-        checks = {line.split()[1]: line.split()[0] for line in lines[1 : lines.index("by hand:")]}
-        assert checks == dict.fromkeys((*wanted, CYCLONEDX, SPDX, SCAN), "ok")
-        # The commands it prints do the same with cosign alone.
-        by_hand = [line.strip() for line in lines[lines.index("by hand:") + 1 :]]
-        pub = await place.keys.trust.key.contents() if place.keys.trust.key else ""
-        plain = [command.replace("cosign.pub", "/k") + " >/dev/null 2>&1" for command in by_hand]
-        assert await place.run(f"printf %s '{pub}' >/k", *plain, "echo all good") == "all good\n"
+async def test_what_is_published_verifies_and_is_signed_once(original: Place) -> None:
+    base = (await original.registry.image(original.where))["config"]
+    digest = json.loads(base)["config"]["Labels"]["org.opencontainers.image.base.digest"]
+    told = await original.verify(source=WEB, commit=original.commit, base_digest=digest)
+    lines = told.splitlines()
+    assert lines[0] == f"{original.where}: verified"
+    wanted = (
+        "signature",
+        "provenance",
+        "gate",
+        "builder",
+        "source",
+        "commit",
+        "base",
+        "labels",
+        "layers",
+    )
+    checks = {line.split()[1]: line.split()[0] for line in lines[1 : lines.index("by hand:")]}
+    assert checks == dict.fromkeys((*wanted, CYCLONEDX, SPDX, SCAN), "ok")
+    # The commands it prints do the same with cosign alone.
+    by_hand = [line.strip() for line in lines[lines.index("by hand:") + 1 :]]
+    pub = await original.keys.trust.key.contents() if original.keys.trust.key else ""
+    plain = [command.replace("cosign.pub", "/k") + " >/dev/null 2>&1" for command in by_hand]
+    assert await original.run(f"printf %s '{pub}' >/k", *plain, "echo all good") == "all good\n"
 
-        again = only(await place.flows.publish(ADDRESS, ACCESS, "one", signer=place.keys.signer))
-        assert (again.digest, again.signed) == (place.where.digest, 0)
+    host, signer = original.registry.host, original.keys.signer
+    again = only(await original.flows.publish(host, registries.PLAIN, "one", signer=signer))
+    assert (again.digest, again.signed) == (original.where.digest, 0)
 
 
-async def test_the_key_and_its_password_are_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        _, signed = await place.registry.signed([place.where])
-        found = await (
-            layers.tool_container()
-            .with_mounted_directory("/signed", signed)
-            .with_exec(["sh", "-c", f"grep -rlE '{PASSWORD}|PRIVATE KEY' /signed; echo searched"])
-            .stdout()
-        )
-        assert found == "searched\n"
+async def test_the_key_and_its_password_are_nowhere(original: Place) -> None:
+    _, signed = await original.registry.signed([original.where])
+    found = await (
+        layers.tool_container()
+        .with_mounted_directory("/signed", signed)
+        .with_exec(["sh", "-c", f"grep -rlE '{PASSWORD}|PRIVATE KEY' /signed; echo searched"])
+        .stdout()
+    )
+    assert found == "searched\n"
 
 
-async def test_another_key_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        told = await place.refused(trust=(await keys()).trust)
-        for name in (SIGNATURE, PROVENANCE, CYCLONEDX, SPDX, SCAN):
-            assert f"failed       {name}" in told
+async def test_another_key_is_not_enough(original: Place) -> None:
+    told = await original.refused(trust=(await keys()).trust)
+    for name in (SIGNATURE, PROVENANCE, CYCLONEDX, SPDX, SCAN):
+        assert f"failed       {name}" in told
 
 
-async def test_other_expectations_are_told_one_by_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        told = await place.refused(
-            source="https://github.com/Example/other", commit="0" * 40, base_digest=f"sha256:{'0' * 64}"
-        )
-        assert "failed       source" in told
-        assert f"failed       commit      asked for {'0' * 40}, the provenance says {place.commit}" in told
-        assert "failed       base " in told
-        assert "older than 0 days" in await place.refused(scan_days=0)
+async def test_other_expectations_are_told_one_by_one(original: Place) -> None:
+    told = await original.refused(
+        source="https://github.com/Example/other", commit="0" * 40, base_digest=f"sha256:{'0' * 64}"
+    )
+    assert "failed       source" in told
+    assert f"failed       commit      asked for {'0' * 40}, the provenance says {original.commit}" in told
+    assert "failed       base " in told
+    assert "older than 0 days" in await original.refused(scan_days=0)
 
 
-async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        with pytest.raises(ConfigurationError, match="names no digest"):
-            names.reference(f"{place.where.repository}:main", digest=True)
-        other = await changed(place)
-        told = await place.refused(other)
-        assert "failed       signature   there is none by the key" in told
+async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(place: Place) -> None:
+    with pytest.raises(ConfigurationError, match="names no digest"):
+        names.reference(f"{place.where.repository}:main", digest=True)
+    other = await changed(place)
+    told = await place.refused(other)
+    assert "failed       signature   there is none by the key" in told
 
 
-async def test_a_signature_copied_from_another_image_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        other = await changed(place)
-        answer, signed = await place.registry.signed([place.where])
-        key = place.where.digest.partition(":")[2]
-        assert answer[key]["attached"] == len(attestations.TYPES)
-        # Every bundle of the one is attached to the other, as whoever can write to the registry may do.
-        files = await signed.directory(f"{key}/blobs/sha256").entries()
-        bundles: list[dict[str, str]] = []
-        for name in files:
-            text = await signed.file(f"{key}/blobs/sha256/{name}").contents()
-            if text.startswith('{"mediaType":"application/vnd.dev.sigstore.bundle'):
-                bundles.append(
-                    {
-                        "file": f"{registry.BUNDLES}/{key}/blobs/sha256/{name}",
-                        "predicate": "https://slsa.dev/provenance/v1",
-                    }
-                )
-        assert len(bundles) == len(attestations.TYPES)
-        job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": bundles}}
-        assert (await place.registry.attach(job, signed))["other"]["attached"] == len(bundles)
-        told = await place.refused(other)
-        for name in (SIGNATURE, PROVENANCE, CYCLONEDX, SPDX, SCAN):
-            assert f"failed       {name}" in told
+async def test_a_signature_copied_from_another_image_does_not_count(place: Place) -> None:
+    other = await changed(place)
+    answer, signed = await place.registry.signed([place.where])
+    key = place.where.digest.partition(":")[2]
+    assert answer[key]["attached"] == len(attestations.TYPES)
+    # Every bundle of the one is attached to the other, as whoever can write to the registry may do.
+    files = await signed.directory(f"{key}/blobs/sha256").entries()
+    bundles: list[dict[str, str]] = []
+    for name in files:
+        text = await signed.file(f"{key}/blobs/sha256/{name}").contents()
+        if text.startswith('{"mediaType":"application/vnd.dev.sigstore.bundle'):
+            bundles.append(
+                {
+                    "file": f"{registry.BUNDLES}/{key}/blobs/sha256/{name}",
+                    "predicate": "https://slsa.dev/provenance/v1",
+                }
+            )
+    assert len(bundles) == len(attestations.TYPES)
+    job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": bundles}}
+    assert (await place.registry.attach(job, signed))["other"]["attached"] == len(bundles)
+    told = await place.refused(other)
+    for name in (SIGNATURE, PROVENANCE, CYCLONEDX, SPDX, SCAN):
+        assert f"failed       {name}" in told
 
 
-async def test_an_edited_provenance_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        other = await changed(place)
-        made = await signed_bundle(place, place.where, PROVENANCE, {"buildDefinition": {"buildType": "x"}})
-        edited = json.loads(await made.contents())
-        payload = json.loads(base64.b64decode(edited["dsseEnvelope"]["payload"]))
-        payload["subject"][0]["digest"]["sha256"] = other.digest.partition(":")[2]
-        edited["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
-        folder = dag.directory().with_new_file("edited.json", json.dumps(edited))
-        bundle = {"file": f"{registry.BUNDLES}/edited.json", "predicate": attestations.TYPES[PROVENANCE]}
-        job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": [bundle]}}
-        await place.registry.attach(job, folder)
-        assert "failed       provenance  there is none signed by the key" in await place.refused(other)
+async def test_an_edited_provenance_does_not_count(place: Place) -> None:
+    other = await changed(place)
+    made = await signed_bundle(place, place.where, PROVENANCE, {"buildDefinition": {"buildType": "x"}})
+    edited = json.loads(await made.contents())
+    payload = json.loads(base64.b64decode(edited["dsseEnvelope"]["payload"]))
+    payload["subject"][0]["digest"]["sha256"] = other.digest.partition(":")[2]
+    edited["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+    folder = dag.directory().with_new_file("edited.json", json.dumps(edited))
+    bundle = {"file": f"{registry.BUNDLES}/edited.json", "predicate": attestations.TYPES[PROVENANCE]}
+    job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": [bundle]}}
+    await place.registry.attach(job, folder)
+    assert "failed       provenance  there is none signed by the key" in await place.refused(other)
 
 
-async def test_a_statement_alone_is_no_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        other = await changed(place)
-        said = attestations.statement(SPDX, other.repository, other.digest, {"spdxVersion": "SPDX-2.3"})
-        alone = Subject(where=other, statements={SPDX: said})
-        told = await attesting.attest(place.registry, place.keys.signer, [alone])
-        assert told == {other.digest: 1}
-        assert "failed       signature   there is none by the key" in await place.refused(other)
+async def test_a_statement_alone_is_no_signature(place: Place) -> None:
+    other = await changed(place)
+    said = attestations.statement(SPDX, other.repository, other.digest, {"spdxVersion": "SPDX-2.3"})
+    alone = Subject(where=other, statements={SPDX: said})
+    told = await attesting.attest(place.registry, place.keys.signer, [alone])
+    assert told == {other.digest: 1}
+    assert "failed       signature   there is none by the key" in await place.refused(other)
 
 
-async def test_an_sbom_that_lacks_an_installed_package_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        other = await changed(place)
-        predicates = await place.said()
-        components = predicates[CYCLONEDX]["components"]
-        predicates[CYCLONEDX]["components"] = [each for each in components if each["name"] != "bash"]
-        await place.vouch(other, predicates)
-        told = await place.refused(other)
-        assert "ok           signature" in told
-        assert "failed       cyclonedx   1 installed package is not in it: debian/bash" in told
-        assert "ok           spdx" in told
+async def test_an_sbom_that_lacks_an_installed_package_is_found(place: Place) -> None:
+    other = await changed(place)
+    predicates = await place.said()
+    components = predicates[CYCLONEDX]["components"]
+    predicates[CYCLONEDX]["components"] = [each for each in components if each["name"] != "bash"]
+    await place.vouch(other, predicates)
+    told = await place.refused(other)
+    assert "ok           signature" in told
+    assert "failed       cyclonedx   1 installed package is not in it: debian/bash" in told
+    assert "ok           spdx" in told
 
 
-async def test_another_provenance_by_the_same_key_takes_and_hides_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        predicates, theirs = await place.said(), of_another_maker(place.commit)
-        await said_too(place, place.where, PROVENANCE, theirs)
-        told = await place.verify(source=f"{WEB}.git", commit=place.commit)
-        assert told.startswith(f"{place.where}: verified")
-        for name, part in (
-            ("gate", {"internalParameters": {"forced": "an audit"}}),
-            ("provenance", {"resolvedDependencies": _dirty(predicates[PROVENANCE])}),
-        ):
-            other = await changed(place, note=name)
-            made = {**predicates[PROVENANCE]["buildDefinition"], **part}
-            said = {**predicates[PROVENANCE], "buildDefinition": made}
-            await place.vouch(other, {**predicates, PROVENANCE: said})
-            await said_too(place, other, PROVENANCE, theirs)
-            assert f"failed       {name}" in await place.refused(other)
+async def test_another_provenance_by_the_same_key_takes_and_hides_nothing(place: Place) -> None:
+    predicates, theirs = await place.said(), of_another_maker(place.commit)
+    await said_too(place, place.where, PROVENANCE, theirs)
+    told = await place.verify(source=f"{WEB}.git", commit=place.commit)
+    assert told.startswith(f"{place.where}: verified")
+    for name, part in (
+        ("gate", {"internalParameters": {"forced": "an audit"}}),
+        ("provenance", {"resolvedDependencies": _dirty(predicates[PROVENANCE])}),
+    ):
+        other = await changed(place, note=name)
+        made = {**predicates[PROVENANCE]["buildDefinition"], **part}
+        said = {**predicates[PROVENANCE], "buildDefinition": made}
+        await place.vouch(other, {**predicates, PROVENANCE: said})
+        await said_too(place, other, PROVENANCE, theirs)
+        assert f"failed       {name}" in await place.refused(other)
 
 
 def _dirty(provenance: dict[str, Any]) -> list[dict[str, Any]]:
@@ -214,56 +204,46 @@ def _dirty(provenance: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**source, "annotations": {"dirty": True, "tree": "0" * 16}}, *others]
 
 
-async def test_other_bills_by_the_same_key_and_lost_signatures_take_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        whole = (await place.said())[CYCLONEDX]
-        part = [each for each in whole["components"] if each["name"] != "bash"]
-        await said_too(place, place.where, CYCLONEDX, {**whole, "components": part})
-        await said_too(place, place.where, SPDX, {"x": 1})
-        await older_signature(place, place.where)
-        told = await place.verify()
-        assert told.startswith(f"{place.where}: verified")
-        assert "signed ones that lack some of them: 1" in told
+async def test_other_bills_by_the_same_key_and_lost_signatures_take_nothing(place: Place) -> None:
+    whole = (await place.said())[CYCLONEDX]
+    part = [each for each in whole["components"] if each["name"] != "bash"]
+    await said_too(place, place.where, CYCLONEDX, {**whole, "components": part})
+    await said_too(place, place.where, SPDX, {"x": 1})
+    await older_signature(place, place.where)
+    told = await place.verify()
+    assert told.startswith(f"{place.where}: verified")
+    assert "signed ones that lack some of them: 1" in told
 
 
-async def test_a_scan_is_signed_anew_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        other, predicates = await changed(place), await place.said()
-        times = dict.fromkeys(("scanStartedOn", "scanFinishedOn"), "2020-01-01T00:00:00Z")
-        await place.vouch(other, {**predicates, SCAN: {**predicates[SCAN], "metadata": times}})
-        assert "older than 30 days: publish again" in await place.refused(other)
-        await place.vouch(other, {SCAN: predicates[SCAN]})
-        assert "older than" not in await place.refused(other)
-        said = attestations.statement(SCAN, other.repository, other.digest, predicates[SCAN])
-        again = Subject(where=other, statements={SCAN: said})
-        assert await attesting.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
+async def test_a_scan_is_signed_anew_once_a_day(place: Place) -> None:
+    other, predicates = await changed(place), await place.said()
+    times = dict.fromkeys(("scanStartedOn", "scanFinishedOn"), "2020-01-01T00:00:00Z")
+    await place.vouch(other, {**predicates, SCAN: {**predicates[SCAN], "metadata": times}})
+    assert "older than 30 days: publish again" in await place.refused(other)
+    await place.vouch(other, {SCAN: predicates[SCAN]})
+    assert "older than" not in await place.refused(other)
+    said = attestations.statement(SCAN, other.repository, other.digest, predicates[SCAN])
+    again = Subject(where=other, statements={SCAN: said})
+    assert await attesting.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
 
 
-async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        other = await changed(place, first_layer=True)
-        await place.vouch(other, await place.said())
-        assert "failed       layers      its lowest layers are not those of" in await place.refused(other)
+async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(place: Place) -> None:
+    other = await changed(place, first_layer=True)
+    await place.vouch(other, await place.said())
+    assert "failed       layers      its lowest layers are not those of" in await place.refused(other)
 
 
-async def test_cosign_and_its_older_signatures_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with published(tmp_path, monkeypatch) as place:
-        for flags in ("", "--new-bundle-format=false --use-signing-config=false --tlog-upload=false"):
-            other = await changed(place, note=flags or "new")
-            pub = await place.run(
-                "export COSIGN_PASSWORD=; cd /tmp; cosign generate-key-pair >/dev/null 2>&1",
-                "cosign signing-config create --no-default-fulcio --no-default-oidc --no-default-rekor "
-                "--no-default-tsa --out sc.json",
-                f"cosign sign -y --key cosign.key {flags or '--signing-config sc.json'} "
-                f"--allow-http-registry {other} >/dev/null 2>&1",
-                "cat cosign.pub",
-            )
-            told = await place.refused(other, Trust(key=dag.file("cosign.pub", pub)))
-            assert "ok           signature" in told
-            assert "failed       provenance" in told
+async def test_cosign_and_its_older_signatures_are_read(place: Place) -> None:
+    for flags in ("", "--new-bundle-format=false --use-signing-config=false --tlog-upload=false"):
+        other = await changed(place, note=flags or "new")
+        pub = await place.run(
+            "export COSIGN_PASSWORD=; cd /tmp; cosign generate-key-pair >/dev/null 2>&1",
+            "cosign signing-config create --no-default-fulcio --no-default-oidc --no-default-rekor "
+            "--no-default-tsa --out sc.json",
+            f"cosign sign -y --key cosign.key {flags or '--signing-config sc.json'} "
+            f"--allow-http-registry {other} >/dev/null 2>&1",
+            "cat cosign.pub",
+        )
+        told = await place.refused(other, Trust(key=dag.file("cosign.pub", pub)))
+        assert "ok           signature" in told
+        assert "failed       provenance" in told
