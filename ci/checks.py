@@ -89,7 +89,7 @@ class Checks:
         """Run the tests against the engine this runs on: real images, a real Airflow, a real database."""
         # Run each time: what they use beside the code (registries, a package index) changes without it.
         return layers.anew(self._reading(ENGINE)).with_exec(
-            [*PYTEST, "--numprocesses", "2", *_selection(select), "tests/engine"],
+            [*PYTEST, "--numprocesses", "2", "--dist", "loadgroup", *_selection(select), "tests/engine"],
             experimental_privileged_nesting=True,  # the tests are a client of the same engine
             expect=expect,
         )

@@ -41,8 +41,9 @@ async def below() -> BaseImage:
 @pytest.fixture(scope="session")
 async def plain_registry() -> AsyncIterator[str]:
     """HOST:PORT of a registry that all tests share: each writes below an owner of its own."""
-    async with registries.running(registries.plain("plain")):
-        yield f"plain:{registries.PORT}"
+    name = registries.host("plain")
+    async with registries.running(registries.plain(name)):
+        yield f"{name}:{registries.PORT}"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ The engine lets every container of a session reach a started service by its host
 import json
 import socket
 import urllib.request
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -48,6 +49,11 @@ openssl x509 -req -in registry.csr -CA ca.crt -CAkey ca.key -CAcreateserial -day
 """
 
 
+def host(name: str) -> str:
+    """A host name that no other service has: test processes in one container share a session."""
+    return f"{name}-{uuid.uuid4().hex[:8]}"
+
+
 def installed() -> dagger.Container:
     """Python with docker-registry beside it."""
     install = (
@@ -57,29 +63,29 @@ def installed() -> dagger.Container:
     return layers.tool_container().with_exec(["sh", "-ec", install])
 
 
-def plain(host: str) -> dagger.Service:
+def plain(name: str) -> dagger.Service:
     """A registry that takes everything from everyone."""
-    return _service(host, _PLAIN)
+    return _service(name, _PLAIN)
 
 
-def with_password(host: str) -> dagger.Service:
+def with_password(name: str) -> dagger.Service:
     """A registry that asks for USER and PASSWORD."""
-    return _service(host, _PLAIN + _PASSWORD, {"/htpasswd": dag.file("htpasswd", HTPASSWD + "\n")})
+    return _service(name, _PLAIN + _PASSWORD, {"/htpasswd": dag.file("htpasswd", HTPASSWD + "\n")})
 
 
-def with_tls(host: str) -> tuple[dagger.Service, dagger.File]:
+def with_tls(name: str) -> tuple[dagger.Service, dagger.File]:
     """A registry whose certificate is of a CA of its own; and the CA's certificate."""
     made = (
         installed()
         .with_workdir("/made")
-        .with_exec(["sh", "-ec", _CERTIFICATE, "sh", host])
+        .with_exec(["sh", "-ec", _CERTIFICATE, "sh", name])
         .directory("/made")
     )
     files = {f"/tls/registry.{kind}": made.file(f"registry.{kind}") for kind in ("crt", "key")}
-    return _service(host, _PLAIN + _TLS, files), made.file("ca.crt")
+    return _service(name, _PLAIN + _TLS, files), made.file("ca.crt")
 
 
-def counting(host: str, upstream: str) -> dagger.Service:
+def counting(name: str, upstream: str) -> dagger.Service:
     """A proxy before the registry at HOST:PORT, which fails nothing and counts what goes through it."""
     return (
         anew(layers.tool_container())
@@ -91,7 +97,7 @@ def counting(host: str, upstream: str) -> dagger.Service:
                 *("--port", str(PORT), "--upstream", upstream),
             ]
         )
-        .with_hostname(host)
+        .with_hostname(name)
     )
 
 
@@ -107,12 +113,12 @@ async def running(*services: dagger.Service) -> AsyncGenerator[None]:
             await service.stop(kill=True)
 
 
-def _service(host: str, config: str, files: Mapping[str, dagger.File] | None = None) -> dagger.Service:
+def _service(name: str, config: str, files: Mapping[str, dagger.File] | None = None) -> dagger.Service:
     server = anew(installed()).with_mounted_file("/config.yml", dag.file("config.yml", config))
     for path, file in (files or {}).items():
         server = server.with_mounted_file(path, file)
     started = server.with_exposed_port(PORT).as_service(args=["docker-registry", "serve", "/config.yml"])
-    return started.with_hostname(host)
+    return started.with_hostname(name)
 
 
 def clients() -> dagger.Container:

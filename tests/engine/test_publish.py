@@ -20,7 +20,6 @@ from tests.engine.registries import PASSWORD, PORT, USER
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("publish")]  # one registry for all
 
-ADDRESS = f"counting:{PORT}"
 OCI = "org.opencontainers.image."
 SEARCH = """
 import gzip, pathlib, sys
@@ -31,47 +30,48 @@ print(len(texts), sum(sys.argv[1].encode() in text for text in texts))
 
 
 @pytest.fixture(scope="module")
-async def proxied(anyio_backend: str) -> AsyncIterator[None]:
-    """A registry with a password at ADDRESS, behind a proxy that counts."""
+async def proxied(anyio_backend: str) -> AsyncIterator[str]:
+    """HOST:PORT of a proxy that counts, before a registry with a password."""
     assert anyio_backend
-    locked = registries.with_password("locked")
-    async with registries.running(locked, registries.counting("counting", f"locked:{PORT}")):
-        yield
+    locked, counting = registries.host("locked"), registries.host("counting")
+    proxy = registries.counting(counting, f"{locked}:{PORT}")
+    async with registries.running(registries.with_password(locked), proxy):
+        yield f"{counting}:{PORT}"
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a test has of the registry: the repositories of an owner."""
+    """What a test has of the registry: the repositories of an owner, and all that is counted."""
 
+    address: str
     owner: str
 
     def repository(self, dag_type: str) -> str:
         """The repository of a DAG type."""
-        return f"{ADDRESS}/{self.owner}/de-airflow-pipeline-{dag_type}"
+        return f"{self.address}/{self.owner}/de-airflow-pipeline-{dag_type}"
 
     async def image(
         self, access: Access, dag_type: str, tag: str
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """The manifest that a tag points to, as text and as a value, and the configuration."""
-        place = await registry.connect(ADDRESS, access, "")
+        place = await registry.connect(self.address, access, "")
         where = names.Reference(repository=self.repository(dag_type), tag=tag, digest="")
         answer = await place.image(where)
         return answer["manifest"], json.loads(answer["manifest"]), json.loads(answer["config"])
 
     async def digests(self, access: Access, dag_type: str, *tags: str) -> dict[str, str]:
         """The digest of each tag that is there."""
-        place = await registry.connect(ADDRESS, access, "")
+        place = await registry.connect(self.address, access, "")
         question = Question(self.repository(dag_type), list(tags))
         there: dict[str, str] = (await place.look({"image": question}))["image"]["manifests"]
         return {tag: oci.Blob(text=text).digest for tag, text in there.items()}
 
 
 @pytest.fixture
-async def place(proxied: None, owner: str) -> Place:
+async def place(proxied: str, owner: str) -> Place:
     """The registry, with counts that begin at zero."""
-    assert proxied is None
-    await registries.counts(ADDRESS)
-    return Place(owner)
+    await registries.counts(proxied)
+    return Place(proxied, owner)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def login(user: str = USER, password: str = PASSWORD) -> Access:
 
 async def test_what_is_new_goes_up_and_nothing_else(place: Place, flows: History) -> None:
     access, one = login(), f"{place.owner}/de-airflow-pipeline-one"
-    first = await flows.publish(ADDRESS, access, "one")
+    first = await flows.publish(place.address, access, "one")
     row, commit = only(first), first.commit
     text, manifest, config = await place.image(access, "one", "main")
     assert row.digest == oci.Blob(text=text).digest
@@ -99,28 +99,28 @@ async def test_what_is_new_goes_up_and_nothing_else(place: Place, flows: History
     assert config["created"] == "2023-11-14T22:13:20Z"
 
     base = sum(layer["size"] for layer in manifest["layers"][:-1])
-    sent = (await registries.counts(ADDRESS))["uploaded"][one]
+    sent = (await registries.counts(place.address))["uploaded"][one]
     assert sent >= base > 1e6
 
-    again = await flows.publish(ADDRESS, access, "one")
+    again = await flows.publish(place.address, access, "one")
     assert (only(again).written, only(again).same) == ((), row.written)
-    told = await registries.counts(ADDRESS)
+    told = await registries.counts(place.address)
     assert sum(told["uploaded"].values()) <= 2  # the empty blob that asks whether writing is allowed
     assert not told["manifests"]
 
     flows.write("dags/one/one_dag.py", DAG.format(name="edited"))
     flows.commit()
-    edited = await flows.publish(ADDRESS, access, "one")
+    edited = await flows.publish(place.address, access, "one")
     assert only(edited).written[:2] == ("main", "latest")
-    told = await registries.counts(ADDRESS)
+    told = await registries.counts(place.address)
     assert 0 < sum(told["uploaded"].values()) <= 20_000
 
-    await flows.publish(ADDRESS, access)
-    told = await registries.counts(ADDRESS)
+    await flows.publish(place.address, access)
+    told = await registries.counts(place.address)
     assert sum(told["uploaded"].values()) <= 20_000
     assert told["mounted"][f"{place.owner}/de-airflow-pipeline-two"] >= len(manifest["layers"]) - 1
 
-    connected = await registry.connect(ADDRESS, access, "")
+    connected = await registry.connect(place.address, access, "")
     own = [manifest["config"]["digest"], manifest["layers"][-1]["digest"]]
     blobs = connected.blobs(place.repository("one"), row.digest, own)
     search = anew(layers.tool_container()).with_directory("/blobs", blobs)
@@ -144,8 +144,8 @@ async def test_without_the_right_token_nothing_is_built(
 
     flows = History(tmp_path, place.owner, test)
     with pytest.raises(CheckError) as told:
-        await flows.publish(ADDRESS, access())
-    counted = await registries.counts(ADDRESS)
+        await flows.publish(place.address, access())
+    counted = await registries.counts(place.address)
     text = str(told.value)
     for name in ("one", "two"):
         assert f"{name}: FAILED: {place.repository(name)}: the credentials aren't accepted" in text
@@ -156,8 +156,9 @@ async def test_without_the_right_token_nothing_is_built(
 
 
 async def test_a_registry_with_a_ca_of_its_own(flows: History) -> None:
-    service, authority = registries.with_tls("tls")
-    address = f"tls:{PORT}"
+    name = registries.host("tls")
+    service, authority = registries.with_tls(name)
+    address = f"{name}:{PORT}"
     async with registries.running(service):
         with pytest.raises(CheckError, match="give that of its CA with --registry-ca"):
             await flows.publish(address, Access(), "one")
@@ -175,19 +176,17 @@ async def test_an_empty_key_publishes_nothing_unsigned(flows: History) -> None:
 async def test_a_mistake_in_what_all_types_share_is_told_in_the_row_of_each(
     ref: str, place: Place, flows: History
 ) -> None:
-    assert place.owner
     flows.write("images/policy.toml", "[scna]\n")
     flows.commit()
     wrong = r"one, two: FAILED: images/policy\.toml: unknown table \[scna\]: did you mean 'scan'\?"
     with pytest.raises(CheckError, match=wrong):
-        await flows.publish(ADDRESS, login(), ref=ref)
-    assert not (await registries.counts(ADDRESS))["manifests"]
+        await flows.publish(place.address, login(), ref=ref)
+    assert not (await registries.counts(place.address))["manifests"]
 
 
 async def test_a_type_that_a_tag_does_not_release_is_not_made(place: Place, flows: History) -> None:
-    assert place.owner
     flows.tag("one/v1.2.3")
-    done = await flows.publish(ADDRESS, login(), ref="refs/tags/one/v1.2.3")
+    done = await flows.publish(place.address, login(), ref="refs/tags/one/v1.2.3")
     one, two = done.rows
     assert one.written[0] == "v1.2.3"
     assert (two.made, two.problem) == (False, "")
@@ -197,26 +196,26 @@ async def test_a_type_that_a_tag_does_not_release_is_not_made(place: Place, flow
 async def test_a_release_never_changes_and_lines_never_go_back(place: Place, flows: History) -> None:
     access = login()
     flows.tag("v1.2.3")
-    first = only(await flows.publish(ADDRESS, access, "one"))
+    first = only(await flows.publish(place.address, access, "one"))
     assert first.written == ("v1.2.3", "v1.2", "v1", "latest")
 
     flows.write("dags/one/one_dag.py", DAG.format(name="later"))
     flows.commit()
     flows.tag("v1.2.3")
     with pytest.raises(CheckError, match=f"one: FAILED: .*is released as {first.digest} and never changes"):
-        await flows.publish(ADDRESS, access, "one")
+        await flows.publish(place.address, access, "one")
     there = await place.digests(access, "one", "v1.2.3", "v1.2", "v1", "latest")
     assert there == dict.fromkeys(first.written, first.digest)
 
     flows.untag("v1.2.3")
     flows.tag("v1.3.0")
-    newer = only(await flows.publish(ADDRESS, access, "one"))
+    newer = only(await flows.publish(place.address, access, "one"))
     assert newer.written == ("v1.3.0", "v1.3", "v1", "latest")
 
     flows.write("dags/one/one_dag.py", DAG.format(name="mended"))
     flows.commit()
     flows.tag("v1.2.4")
-    mended = only(await flows.publish(ADDRESS, access, "one"))
+    mended = only(await flows.publish(place.address, access, "one"))
     assert mended.written == ("v1.2.4", "v1.2")
     assert mended.left == {"v1": "v1.3.0 is newer", "latest": "v1.3.0 is newer"}
     there = await place.digests(access, "one", "v1.2.3", "v1.2", "v1", "latest")
@@ -235,12 +234,12 @@ async def test_a_type_that_fails_its_gate_stops_no_other_and_can_be_forced(
     flows.write("dags/one/one_dag.py", "import a_package_that_is_not_there\n")
     flows.commit()
     with pytest.raises(CheckError, match="one: FAILED: the gate failed, nothing was pushed") as told:
-        await flows.publish(ADDRESS, access)
+        await flows.publish(place.address, access)
     assert "two: FAILED" not in str(told.value)
     assert await place.digests(access, "one", "main") == {}
     assert (await place.digests(access, "two", "main"))["main"] in str(told.value)
 
-    forced = await flows.publish(ADDRESS, access, "one", force="the day of the audit")
+    forced = await flows.publish(place.address, access, "one", force="the day of the audit")
     assert "published by force: the day of the audit" in only(forced).note
     _, manifest, config = await place.image(access, "one", "main")
     for labels in (manifest["annotations"], config["config"]["Labels"]):

@@ -22,15 +22,15 @@ DIGEST = f"sha256:{'a' * 64}"
 STATEMENTS = {"a" * 64: {SIGNATURE: attestations.statement(SIGNATURE, "r.example/a", DIGEST, {})}}
 
 
-def transit() -> dagger.Service:
-    """The service, with an empty key."""
+def transit(name: str) -> dagger.Service:
+    """The service, with a key of its own."""
     return (
         anew(registries.installed())
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
         .with_new_file("/state/token", TOKEN)
         .with_exposed_port(8200)
         .as_service(args=["python", "-B", "/servers/transit.py", "/state"])
-        .with_hostname("transit")
+        .with_hostname(name)
     )
 
 
@@ -40,15 +40,16 @@ async def signed(signer: Signer) -> tuple[dict[str, list[str]], dagger.Directory
 
 
 async def test_a_key_in_a_service_signs_and_its_token_is_nowhere() -> None:
-    async with registries.running(transit()):
-        environment = secret(f"VAULT_ADDR=http://transit:8200\nVAULT_TOKEN={TOKEN}\n")
+    name = registries.host("transit")
+    async with registries.running(transit(name)):
+        environment = secret(f"VAULT_ADDR=http://{name}:8200\nVAULT_TOKEN={TOKEN}\n")
         made, bundles = await signed(Signer(key=secret("hashivault://images"), environment=environment))
         assert made == {"a" * 64: [SIGNATURE]}
         text = await bundles.file(f"{'a' * 64}/{SIGNATURE}.json").contents()
         assert '"dsseEnvelope"' in text
         assert TOKEN not in text
 
-        wrong = secret("VAULT_ADDR=http://transit:8200\nVAULT_TOKEN=another\n")
+        wrong = secret(f"VAULT_ADDR=http://{name}:8200\nVAULT_TOKEN=another\n")
         with pytest.raises(StepError, match="signing failed: cosign public-key:") as told:
             await signed(Signer(key=secret("hashivault://images"), environment=wrong))
         assert "permission denied" in str(told.value)
