@@ -121,14 +121,17 @@ async def _resolved(reference: str, *, with_digest: bool) -> str:
     try:
         exact = await steady(base.container(reference).image_ref)
     except dagger.QueryError as error:
-        what = f"the base image {reference} can't be had"
-        if ": not found" not in str(error):
-            raise outside.step_error(what, error) from None
-        told = "its registry doesn't have it (yet): an image follows its release in the package index"
-        raise StepError(
-            [f"{what}: {told} within a day: try again then, or name another with --airflow"]
-        ) from None
+        raise missing(reference, error) from None
     return f"{reference}@{exact.rpartition('@')[2]}" if with_digest else reference
+
+
+def missing(reference: str, error: dagger.QueryError) -> StepError:
+    """Return why a base can't be had; one that isn't there may come with its release's image."""
+    what = f"the base image {reference} can't be had"
+    if ": not found" not in str(error):
+        return outside.step_error(what, error)
+    told = "its registry doesn't have it (yet): an image follows its release in the package index"
+    return StepError([f"{what}: {told} within a day: try again then, or name another with --airflow"])
 
 
 async def _day(dag_type: DagType, sources: Sources) -> str:

@@ -4,7 +4,7 @@ import dagger
 
 from .. import layers, outside
 from ..answers import steady
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Fault
 
 
 async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> str:
@@ -26,8 +26,13 @@ async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> s
     try:
         return (await steady(found.stdout)).strip().partition("==")[2]
     except dagger.QueryError as error:
-        if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
-            day = f" up to {exclude_newer}" if exclude_newer else ""
-            told = f"--airflow {of}.x: the package index has no release of it{day}: name one that there is"
-            raise ConfigurationError([told]) from None
-        raise outside.step_error(f"--airflow {of}.x: its newest release can't be asked for", error) from None
+        raise refusal(of, exclude_newer, error) from None
+
+
+def refusal(of: str, exclude_newer: str, error: dagger.QueryError) -> Fault:
+    """Return why uv names no release of a series: there is none, or the package index can't be asked."""
+    if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
+        day = f" up to {exclude_newer}" if exclude_newer else ""
+        told = f"--airflow {of}.x: the package index has no release of it{day}: name one that there is"
+        return ConfigurationError([told])
+    return outside.step_error(f"--airflow {of}.x: its newest release can't be asked for", error)

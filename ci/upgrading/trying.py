@@ -34,6 +34,11 @@ class Asked:
     exclude_newer: str = ""
     netrc: dagger.Secret | None = None
 
+    @property
+    def upgrade(self) -> Upgrade:
+        """Return the upgrade of every package, to the day that was asked for or to today."""
+        return Upgrade(everything=True, exclude_newer=self.exclude_newer or _NO_LIMIT)
+
 
 async def upgrade_test(
     types: Sequence[DagType], sources: Sources, asked: Asked, further: Further
@@ -51,10 +56,11 @@ async def upgrade_test(
         StepError: the other base can't be had.
     """
     request.checked(Upgrade(exclude_newer=asked.exclude_newer), ())
-    reference = await _reference(asked)
+    reference = await base_of(asked)
     below = await base.load(reference)
+    ruff = locked_tools.container("airflow-rules")
     told, locks = await asyncio.gather(
-        asyncio.gather(*(_rules(each, sources) for each in types)),
+        asyncio.gather(*(air_rules(ruff, each, sources) for each in types)),
         asyncio.gather(*(_locked(each, sources, below.container, reference, asked) for each in types)),
     )
     texts = {each.name: lock for each, lock in zip(types, locks, strict=True) if isinstance(lock, str)}
@@ -68,7 +74,13 @@ async def upgrade_test(
     return reports
 
 
-async def _reference(asked: Asked) -> str:
+async def base_of(asked: Asked) -> str:
+    """Return the reference of the base to try; the package index is asked for the newest of a series alone.
+
+    Raises:
+        ConfigurationError: the version is none, or there is no release of that series.
+        StepError: the package index can't be asked.
+    """
     if asked.base:
         return asked.base
     of = series(asked.airflow)
@@ -81,9 +93,10 @@ async def _locked(
 ) -> str | Outcome:
     """The text of the type's lock for the other base, or what stands against it."""
     name = lockfile.base_name(reference)
-    upgrade = Upgrade(everything=True, exclude_newer=asked.exclude_newer or _NO_LIMIT)
     try:
-        texts = await locking.lock([dag_type], sources, container, name, upgrade=upgrade, netrc=asked.netrc)
+        texts = await locking.lock(
+            [dag_type], sources, container, name, upgrade=asked.upgrade, netrc=asked.netrc
+        )
     except Fault as fault:
         return Outcome(findings=tuple(_refused(dag_type, each) for each in fault.problems))
     return texts[dag_type.name]
@@ -98,12 +111,11 @@ def _fact(reference: str) -> Outcome:
     return Outcome(facts=(Fact(check="base", told=reference),))
 
 
-async def _rules(dag_type: DagType, sources: Sources) -> Outcome:
-    """What ruff's rules for Airflow say of the type's code."""
+async def air_rules(ruff: dagger.Container, dag_type: DagType, sources: Sources) -> Outcome:
+    """Check a type's code with ruff's rules for Airflow, in a container that has ruff."""
     command = ["ruff", "check", "--isolated", "--no-cache", "--select", rules.SELECT]
     checked = (
-        locked_tools.container("airflow-rules")
-        .with_mounted_directory(f"{_CODE}/dags", await sources.dag_files(dag_type))
+        ruff.with_mounted_directory(f"{_CODE}/dags", await sources.dag_files(dag_type))
         .with_mounted_directory(f"{_CODE}/scripts", await sources.script_files(dag_type))
         .with_exec([*command, "--output-format", "json", "--exit-zero", _CODE])
     )
