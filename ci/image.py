@@ -135,8 +135,16 @@ def summary(image: Image) -> str:
     return "\n".join(lines)
 
 
-async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
+async def build(
+    dag_type: DagType, sources: Sources, below: BaseImage, tools: dagger.Container | None = None
+) -> Image:
     """Build the image of a DAG type on a base.
+
+    Args:
+        dag_type: the type.
+        sources: the repository.
+        below: the base, in whose container packages are installed.
+        tools: a container with Python and tar, to pack files in; none: the module's own.
 
     Raises:
         ConfigurationError: its lock doesn't fit, it harms the base, or it adds more than its max-added-mb.
@@ -146,6 +154,7 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
     steps: list[Step] = []
     had: Environment | None = None  # what the base had; none where nothing is installed
     builder = below.container
+    tools = tools or layers.tool_container()
     if dag_type.settings.system_packages:
         system, builder = layers.system_packages(builder, dag_type.settings.system_packages)
         steps.append(system)
@@ -158,9 +167,9 @@ async def build(dag_type: DagType, sources: Sources, below: BaseImage) -> Image:
         steps += found
     if dag_type.script_paths:
         scripts = await sources.script_files(dag_type)
-        steps.append(layers.tree("scripts", scripts, SCRIPTS))
+        steps.append(layers.tree(tools, "scripts", scripts, SCRIPTS))
     dags = await sources.dag_files(dag_type)
-    steps.append(layers.tree("dags", dags, DAGS))
+    steps.append(layers.tree(tools, "dags", dags, DAGS))
 
     made = await together(_make(dag_type, step) for step in steps)
     if had:

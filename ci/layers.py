@@ -101,10 +101,10 @@ def delta(
     return [*steps, Step(title="delta", folder=made.directory(OUT))], made
 
 
-def tree(title: str, files: dagger.Directory, target: str) -> Step:
-    """A layer with files, owned by airflow, at a path of the image."""
+def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: str) -> Step:
+    """Pack files, owned by airflow, at a path of the image, in a container with Python and tar."""
     packed = (
-        _watching(tool_container())
+        _watching(tools)
         .with_mounted_directory("/mnt/files", files)
         .with_exec(
             _capture("tree", "--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, "--out", OUT)

@@ -1,37 +1,33 @@
-"""The same inputs give the same digest, whatever the engine remembers."""
+"""The same inputs give the same digest, whatever the engine remembers.
 
-import uuid
-from functools import partial
-from pathlib import Path
+One type that has every kind of layer; ``tests/second_engine.py`` proves a type on an engine without a cache.
+"""
 
-import dagger
+from dataclasses import replace
+
 import pytest
-from dagger import dag
 
 from ci import image, layers
 from ci.base import BaseImage
+from ci.image import Image
 from ci.sources import Sources
+from tests.engine.conftest import anew
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("name", ["api", "dbt", "salesforce"])
-async def test_two_builds_without_cache_are_equal(
-    name: str, sources: Sources, below: BaseImage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dag_type = (await sources.catalog()).get(name)
-    runs: list[str] = []
-    digests: list[str] = []
+async def test_two_builds_without_cache_are_equal(sources: Sources, below: BaseImage) -> None:
+    dag_type = (await sources.catalog()).get("salesforce")
+    builds: list[Image] = []
     for _ in range(2):
-        mark = uuid.uuid4().hex
-        runs.append(mark)
-        # Every layer is made by this program: another text of it, and no step is remembered.
-        monkeypatch.setattr(layers, "program", partial(_marked, mark=mark))
-        digests.append((await image.build(dag_type, sources, below)).digest)
-    assert runs[0] != runs[1]
-    assert digests[0] == digests[1]
-
-
-def _marked(name: str, mark: str) -> dagger.File:
-    text = (Path(layers.__file__).parent / "inside" / name).read_text(encoding="utf-8")
-    return dag.file(name, f"{text}\n# {mark}\n")
+        # Every layer is made in one of these two containers: with another variable no step is remembered.
+        uncached = replace(below, container=anew(below.container))
+        builds.append(await image.build(dag_type, sources, uncached, anew(layers.tool_container())))
+    first, second = builds
+    titles = [line.split()[0] for line in first.layers]
+    assert titles == ["delta", "scripts", "dags"]
+    steps = [
+        (await one.id(), await other.id()) for one, other in zip(first.tarballs, second.tarballs, strict=True)
+    ]
+    assert all(one != other for one, other in steps)
+    assert first.digest == second.digest

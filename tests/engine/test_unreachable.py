@@ -1,11 +1,13 @@
-"""What can't be reached is told at once, with its name and what to do."""
+"""What can't be reached or stored is named at once, with what to do."""
 
+import asyncio
 import re
+from dataclasses import replace
 
 import dagger
 import pytest
 
-from ci import base, image, layers
+from ci import base, image, layers, outside
 from ci.base import BaseImage
 from ci.errors import StepError
 from tests.engine.conftest import repository
@@ -13,50 +15,47 @@ from tests.engine.test_image import locked, small
 
 pytestmark = pytest.mark.anyio
 
-
-@pytest.mark.parametrize(
-    ("reference", "told"),
-    [
-        ("127.0.0.1:9/apache/airflow:3.1.5", "doesn't answer"),
-        ("registry.invalid/apache/airflow:3.1.5", "doesn't resolve"),
-    ],
-)
-async def test_a_registry_that_does_not_answer(reference: str, told: str) -> None:
-    with pytest.raises(StepError, match=f"the base image {reference} can't be had: .*{told}"):
-        await base.load(reference)
+REFERENCES = {
+    "127.0.0.1:9/apache/airflow:3.1.5": "it doesn't answer",
+    "registry.invalid/apache/airflow:3.1.5": "its name doesn't resolve",
+    "docker.io/apache/airflow:3.99.0-python3.13": "it isn't there",
+}
 
 
-async def test_a_file_that_the_index_does_not_serve_as_locked(below: BaseImage) -> None:
+async def test_base_that_cannot_be_pulled_says_why() -> None:
+    errors = await asyncio.gather(*map(base.load, REFERENCES), return_exceptions=True)
+    for (reference, why), error in zip(REFERENCES.items(), errors, strict=True):
+        assert isinstance(error, StepError), reference
+        assert str(error).startswith(f"the base image {reference} can't be had: {why}")
+
+
+async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail_the_layer(
+    below: BaseImage,
+) -> None:
     sources = await locked(small(), below)
     text = ((await sources.root()) / "images/small/pylock.toml").read_text(encoding="utf-8")
     wrong = re.sub(r'sha256 = "\w{8}', 'sha256 = "00000000', text)
     assert wrong != text
-    files = {**small(), "images/small/pylock.toml": wrong}
-    changed = repository(files)
-    with pytest.raises(StepError, match="small: layer 'delta' failed"):
-        await image.build((await changed.catalog()).get("small"), changed, below)
+    changed = repository({**small(), "images/small/pylock.toml": wrong})
+    cramped = replace(below, container=below.container.with_mounted_temp(layers.OUT, size=4096))
+    hashes, disk = await asyncio.gather(
+        image.build((await changed.catalog()).get("small"), changed, below),
+        image.build((await sources.catalog()).get("small"), sources, cramped),
+        return_exceptions=True,
+    )
+    assert isinstance(hashes, StepError)
+    assert str(hashes).startswith("small: layer 'delta' failed: the index serves other bytes than the lock")
+    assert isinstance(disk, StepError)
+    assert "disk of the engine is full" in str(disk)
 
 
-async def test_an_index_that_does_not_answer(below: BaseImage) -> None:
-    sources = await locked(small(), below)
-    text = ((await sources.root()) / "images/small/pylock.toml").read_text(encoding="utf-8")
-    # Another name of the file, so that no cache has it.
-    away = re.sub(r"https://\S+/cowsay", "http://127.0.0.1:9/cowsay", text)
-    assert away != text
-    changed = repository({**small(), "images/small/pylock.toml": away})
-    with pytest.raises(StepError, match="small: layer 'delta' failed: the package index doesn't answer"):
-        await image.build((await changed.catalog()).get("small"), changed, below)
-
-
-async def test_a_full_disk_is_told_and_leaves_no_layer(
-    below: BaseImage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sources = await locked(small(), below)
-    with_uv = layers.with_uv
-
-    def cramped(container: dagger.Container) -> dagger.Container:
-        return with_uv(container).with_mounted_temp(layers.OUT, size=4096)
-
-    monkeypatch.setattr(layers, "with_uv", cramped)
-    with pytest.raises(StepError, match="disk of the engine is full"):
-        await image.build((await sources.catalog()).get("small"), sources, below)
+async def test_index_that_does_not_answer_is_known_by_what_uv_says() -> None:
+    # As a build asks it, but once: with pauses between five times it takes most of a minute.
+    uv = layers.with_uv(layers.tool_container()).with_env_variable("UV_HTTP_RETRIES", "0")
+    package = "cowsay @ http://127.0.0.1:9/cowsay-6.1-py3-none-any.whl"
+    with pytest.raises(dagger.ExecError) as caught:
+        await uv.with_exec([layers.UV, "pip", "install", "--quiet", "--system", package]).sync()
+    assert outside.is_from_outside(caught.value)
+    assert str(outside.step_error("small: layer 'delta' failed", caught.value)).startswith(
+        "small: layer 'delta' failed: the package index doesn't answer"
+    )
