@@ -6,7 +6,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import image, layers, pins, testbed
+from ci import image, layers, testbed
 from ci.base import BaseImage
 from ci.sources import Sources
 from tests.engine.conftest import PROJECT
@@ -20,7 +20,7 @@ def with_pytest(container: dagger.Container) -> dagger.Container:
     """The container with pytest beside its own packages, at the version of the development tools."""
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     pin = next(line for line in groups["dev"] if str(line).startswith("pytest=="))
-    installed = layers.with_uv(dag.container().from_(pins.image("python"))).with_exec(
+    installed = layers.with_uv(layers.tool_container()).with_exec(
         [layers.UV, "pip", "install", "--quiet", "--target", SIDE, pin]
     )
     return container.with_directory(SIDE, installed.directory(SIDE)).with_env_variable(

@@ -1,5 +1,6 @@
 """Locks: stable, and never moving what the base has."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ci.dependencies import explaining
 from ci.dependencies.request import Upgrade
 from ci.errors import ConfigurationError, StepError
 from ci.sources import Sources
-from tests.engine.conftest import anew, repository
+from tests.engine.conftest import repository
 from tests.engine.registries import SERVERS
 from tests.engine.test_image import small
 
@@ -42,9 +43,9 @@ async def lock(
 
 
 def index(below: BaseImage) -> dagger.Container:
-    """The base beside a package index that asks for a login."""
+    """Return the base beside a package index behind a login; it has no state, so all tests share it."""
     server = (
-        anew(layers.tool_container())
+        layers.tool_container()
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
         .with_exposed_port(8080)
         .as_service(args=["python", "-B", "/servers/private_index.py", LOGIN, "8080"])
@@ -68,18 +69,22 @@ async def test_a_lock_is_what_is_committed(sources: Sources, below: BaseImage) -
     assert locks == {name: await sources.text(f"images/{name}/{lockfile.NAME}") for name in locks}
 
 
-async def test_a_package_of_the_base_is_not_added_again(below: BaseImage) -> None:
-    locks = await lock(repository(small(pin="simple-salesforce==1.12.9")), below)
-    names = {line.split('"')[1] for line in locks["small"].splitlines() if line.startswith("name = ")}
+async def test_package_of_the_base_stays_out_of_the_lock_unless_its_change_is_allowed(
+    below: BaseImage,
+) -> None:
+    settings = 'allow-base-changes = { httpx = "the old client talks to an old server" }'
+    locks = await lock(
+        repository(
+            small(pin="simple-salesforce==1.12.9", name="kept")
+            | small(settings, pin="httpx==0.27.0", name="moved")
+        ),
+        below,
+    )
+    names = {line.split('"')[1] for line in locks["kept"].splitlines() if line.startswith("name = ")}
     assert "simple-salesforce" in names
     assert "requests" not in names
-
-
-async def test_allowed_changes_of_the_base_go_into_the_lock(below: BaseImage) -> None:
-    settings = 'allow-base-changes = { httpx = "the old client talks to an old server" }'
-    locks = await lock(repository(small(settings, pin="httpx==0.27.0")), below)
-    assert 'name = "httpx"\nversion = "0.27.0"' in locks["small"]
-    assert 'allow-base-changes = ["httpx"]' in locks["small"]
+    assert 'name = "httpx"\nversion = "0.27.0"' in locks["moved"]
+    assert 'allow-base-changes = ["httpx"]' in locks["moved"]
 
 
 async def test_the_constraints_hold_for_what_is_not_installed_unless_allowed(below: BaseImage) -> None:
@@ -90,11 +95,12 @@ async def test_the_constraints_hold_for_what_is_not_installed_unless_allowed(bel
         await lock(repository(small()), below, container)
     assert "write 'cowsay==6.0', which fits" in str(caught.value)
     assert 'allow-outside-constraints = { cowsay = "<why>" }' in str(caught.value)
-    allowed = repository(small('allow-outside-constraints = { cowsay = "6.0 has no moose" }'))
-    assert 'version = "6.1"' in (await lock(allowed, below, container))["small"]
+    settings = 'allow-outside-constraints = { cowsay = "6.0 has no moose" }'
     # What is installed stays, whatever the constraints say of it.
-    kept = await lock(repository(small(pin="httpx==0.28.1")), below, container)
-    assert "[[packages]]" not in kept["small"]
+    fitting = small(settings, name="allowed") | small(pin="httpx==0.28.1", name="installed")
+    locks = await lock(repository(fitting), below, container)
+    assert 'version = "6.1"' in locks["allowed"]
+    assert "[[packages]]" not in locks["installed"]
 
 
 async def test_a_base_without_constraints_will_do(below: BaseImage) -> None:
@@ -143,34 +149,33 @@ async def test_present_versions_are_kept_unless_an_upgrade_is_asked_for(below: B
     present = repository({**files, f"images/small/{lockfile.NAME}": held})
     kept = (await lock(present, below, container, netrc=login))["small"]
     assert 'name = "acme-core"\nversion = "1.0"' in kept
-    for upgrade in (Upgrade(everything=True), Upgrade(packages=("acme-core",))):
-        assert (await lock(present, below, container, upgrade, login))["small"] == first
+    upgrades = Upgrade(everything=True), Upgrade(packages=("acme-core",))
+    locks = await asyncio.gather(*(lock(present, below, container, each, login) for each in upgrades))
+    assert locks == [{"small": first}] * 2
 
 
-async def test_a_private_index_is_asked_with_the_login_of_a_netrc_file(below: BaseImage) -> None:
-    text = (await lock(private(), below, index(below), netrc=netrc("private")))["small"]
-    assert 'url = "http://index:8080/files/acme_private-1.0-py3-none-any.whl"' in text
-    assert not any(part in text for part in LOGIN.split(":"))
-
-
-async def test_a_private_index_without_a_login_is_told(below: BaseImage) -> None:
-    with pytest.raises(
-        StepError, match=r"'acme-private==1\.0': a package index asks for credentials"
-    ) as caught:
-        await lock(private(), below, index(below))
-    assert "dagger call --netrc" in str(caught.value)
-    wrong = dag.set_secret("wrong", "machine index login builder password guessed\n")
-    with pytest.raises(StepError, match="or doesn't accept those given") as caught:
-        await lock(private(), below, index(below), netrc=wrong)
-    assert "guessed" not in str(caught.value)
-
-
-async def test_an_index_whose_addresses_hold_a_token_gets_into_no_lock(below: BaseImage) -> None:
-    with pytest.raises(
-        StepError, match="index:8080 serves files at addresses that hold credentials"
-    ) as caught:
-        await lock(private("leaky"), below, index(below), netrc=netrc("leaky"))
-    assert "hidden" not in str(caught.value)
+async def test_private_index_needs_its_login_and_gets_no_credentials_into_a_lock(below: BaseImage) -> None:
+    container, login = index(below), netrc("private")
+    guess = dag.set_secret("wrong", "machine index login builder password guessed\n")
+    locked, without, wrong, leaky = await asyncio.gather(
+        lock(private(), below, container, netrc=login),
+        lock(private(), below, container),
+        lock(private(), below, container, netrc=guess),
+        lock(private("leaky"), below, container, netrc=login),
+        return_exceptions=True,
+    )
+    assert isinstance(locked, dict)
+    assert 'url = "http://index:8080/files/acme_private-1.0-py3-none-any.whl"' in locked["small"]
+    assert not any(part in locked["small"] for part in LOGIN.split(":"))
+    assert isinstance(without, StepError)
+    assert "'acme-private==1.0': a package index asks for credentials" in str(without)
+    assert "dagger call --netrc" in str(without)
+    assert isinstance(wrong, StepError)
+    assert "or doesn't accept those given" in str(wrong)
+    assert "guessed" not in str(wrong)
+    assert isinstance(leaky, StepError)
+    assert "index:8080 serves files at addresses that hold credentials" in str(leaky)
+    assert "hidden" not in str(leaky)
 
 
 async def test_newer_versions_are_found_with_what_holds_them_back(below: BaseImage) -> None:
