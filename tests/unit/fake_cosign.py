@@ -1,9 +1,11 @@
-"""A program in cosign's place, which writes down what it is given and knows what it is told."""
+"""A function in cosign's place, which writes down what it is given and knows what it is told."""
 
 import base64
 import json
-import sys
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +14,14 @@ import pytest
 from ci.inside import signing
 from ci.oci import Json
 
+from .programs import ExitError, replace
+
 TYPES = {
     "provenance": "https://slsa.dev/provenance/v1",
     "spdx": "https://spdx.dev/Document",
     "signature": "sign",
 }
-FAKE = r"""
-import json, os, sys
-command = sys.argv[1:]
-names = ("COSIGN_KEY", "COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN", "AWS_REGION")
-seen = {name: os.environ[name] for name in names if name in os.environ}
-with open(STATE + "/log", "a") as log:
-    log.write(json.dumps([command, seen]) + "\n")
-for match, said in json.load(open(STATE + "/faults")):
-    if match in " ".join(command):
-        sys.exit(said)
-def after(flag):
-    return command[command.index(flag) + 1]
-def write(flag, text):
-    with open(after(flag), "w") as out:
-        out.write(text)
-if command[0] == "public-key":
-    print("PUBLIC")
-elif command[0] == "signing-config":
-    write("--out", "{}")
-elif command[0] == "attest-blob":
-    write("--bundle", "bundle of " + open(after("--statement")).read())
-else:
-    uri = after("--type") if "--type" in command else ""
-    held = json.load(open(STATE + "/held")).get(os.path.basename(after("--local-image")), {})
-    sys.stdout.write("\n".join(held[uri]) if uri in held else sys.exit("no matching attestations: \n"))
-"""
+ENVIRONMENT = ("COSIGN_KEY", "COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN", "AWS_REGION")
 
 
 def envelope(predicate: object) -> str:
@@ -51,19 +30,47 @@ def envelope(predicate: object) -> str:
     return json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": payload})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fake:
     """What cosign was asked."""
 
     state: Path
+    log: list[tuple[list[str], dict[str, str]]] = field(
+        default_factory=list[tuple[list[str], dict[str, str]]]
+    )
+    faults: Sequence[tuple[str, str]] = ()
+    held: Mapping[str, dict[str, list[str]]] = field(default_factory=dict[str, dict[str, list[str]]])
+
+    def answer(self, command: list[str], _: bytes) -> bytes:
+        """Do what cosign does with these arguments."""
+        self.log.append((command, {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}))
+        for match, message in self.faults:
+            if match in " ".join(command):
+                raise ExitError(message)
+        options = dict(pairwise(command))
+        match command[0]:
+            case "public-key":
+                return b"PUBLIC\n"
+            case "signing-config":
+                Path(options["--out"]).write_text("{}")
+            case "attest-blob":
+                statement = Path(options["--statement"]).read_text()
+                Path(options["--bundle"]).write_text(f"bundle of {statement}")
+            case _:
+                image = self.held.get(Path(options["--local-image"]).name, {})
+                uri = options.get("--type", "")
+                if uri not in image:
+                    raise ExitError("no matching attestations: ")
+                return "\n".join(image[uri]).encode()
+        return b""
 
     def fails(self, *faults: tuple[str, str]) -> None:
         """Let commands with a text in them fail with a word."""
-        (self.state / "faults").write_text(json.dumps(faults))
+        self.faults = faults
 
     def holds(self, **images: dict[str, list[str]]) -> None:
         """Let cosign verify these, by image and address of a type."""
-        (self.state / "held").write_text(json.dumps(images))
+        self.held = images
 
     def says(self, image: str, **predicates: Json) -> None:
         """Write statements to sign."""
@@ -74,11 +81,7 @@ class Fake:
 
     def asked(self, verb: str = "") -> list[list[str]]:
         """The command lines, but for the verb."""
-        return [command[1:] for command, _ in self.log() if not verb or command[0] == verb]
-
-    def log(self) -> list[tuple[list[str], dict[str, str]]]:
-        """The command lines with what their environment had."""
-        return [json.loads(line) for line in (self.state / "log").read_text().splitlines()]
+        return [command[1:] for command, _ in self.log if not verb or command[0] == verb]
 
     def do(self, verb: str, **job: object) -> Any:  # noqa: ANN401 - JSON
         """What the program answers."""
@@ -96,13 +99,7 @@ class Fake:
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     """Put one in place that has seen nothing, with an environment without keys."""
     made = Fake(tmp_path)
-    made.fails()
-    made.holds()
-    (tmp_path / "log").touch()
-    program = tmp_path / "cosign"
-    program.write_text(f"#!{sys.executable} -IS\nSTATE = {str(tmp_path)!r}\n{FAKE}")
-    program.chmod(0o755)
-    monkeypatch.setattr(signing, "COSIGN", str(program))
+    replace(monkeypatch, signing, made.answer)
     for name in ("STATEMENTS", "BUNDLES", "SIGNED"):
         monkeypatch.setattr(signing, name, tmp_path / name.lower())
     monkeypatch.setattr(signing, "CONFIG", tmp_path / "config.json")

@@ -1,85 +1,24 @@
-"""A registry in a folder, asked by a program that takes regctl's place."""
+"""A registry in memory, asked by a function that takes regctl's place."""
 
 import hashlib
 import json
-import sys
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from ci.inside import regctl, registry
 from ci.oci import CONFIG, LAYER, MANIFEST, Json, canonical
 
+from .programs import ExitError, replace
+
 COMMIT = "c" * 40
-FAKE = r"""
-import hashlib, json, os, sys, time
-def folder(name, kind):
-    place = os.path.join(STATE, "repositories", name.replace("/", "+"), kind)
-    os.makedirs(place, exist_ok=True)
-    return place + "/"
-def read(file):
-    return open(file, "rb").read() if os.path.exists(file) else sys.exit("not found [http 404]")
-def write(file, data, mode="wb"):
-    with open(file, mode) as out:
-        out.write(data)
-def digest(data):
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-def find(reference):
-    name, at, wanted = reference.partition("@")
-    if not at:
-        name, _, tag = reference.rpartition(":")
-        wanted = read(folder(name, "tags") + tag).decode()
-    return name, read(folder(name, "manifests") + wanted)
-def send(layout, wanted, name):
-    data = read(f"{layout}/blobs/sha256/{wanted[7:]}")
-    top = json.loads(data)
-    for each in top.get("manifests", []):
-        send(layout, each["digest"], name)
-    for blob in [top["config"], *top["layers"]] if "layers" in top else []:
-        target = folder(name, "blobs") + blob["digest"]
-        if not os.path.exists(target):
-            write(STATE + "/sent", f"{name} {blob['digest']}\n", "a")
-            write(target, read(f"{layout}/blobs/sha256/{blob['digest'][7:]}"))
-    write(folder(name, "manifests") + wanted, data)
-assert sys.argv[1:3] == ["--logopt", "text"], sys.argv
-command = sys.argv[3:]
-line = " ".join(command)
-log = open(STATE + "/log").read().splitlines()
-write(STATE + "/log", line + "\n", "a")
-for match, times, said in json.load(open(STATE + "/faults")):
-    if match in line and sum(match in each for each in log) < times:
-        time.sleep(60) if said == "hang" else sys.exit(said)
-out = b""
-if command[:2] == ["tag", "ls"]:
-    out = "\n".join(sorted(os.listdir(folder(command[2], "tags")))).encode()
-elif command[:2] == ["blob", "put"]:
-    data = sys.stdin.buffer.read()
-    write(folder(command[2], "blobs") + digest(data), data)
-elif command[0] == "blob":
-    out = read(folder(command[2], "blobs") + command[-1])
-    if command[1] == "copy":
-        write(folder(command[3], "blobs") + command[4], out)
-elif command[:2] == ["manifest", "get"]:
-    out = find(command[-1])[1]
-elif command[:2] == ["manifest", "put"]:
-    data = sys.stdin.buffer.read()
-    assert json.loads(data)["mediaType"] == command[3]
-    name, _, tag = command[-1].rpartition(":")
-    write(folder(name, "manifests") + digest(data), data)
-    write(folder(name, "tags") + tag, digest(data), "w")
-elif command[:2] == ["image", "config"]:
-    name, data = find(command[2])
-    out = read(folder(name, "blobs") + json.loads(data)["config"]["digest"])
-else:
-    layout, _, wanted = command[2].removeprefix("ocidir://").partition("@")
-    send(layout, wanted, command[3].partition("@")[0])
-sys.stdout.buffer.write(out)
-"""
+Content = TypeVar("Content", str, bytes)
 
 
 def digest(data: str | bytes) -> str:
@@ -90,26 +29,107 @@ def digest(data: str | bytes) -> str:
 BASE = [digest(f"base {number}") for number in range(3)]
 
 
-@dataclass(frozen=True)
+@dataclass
+class Repository:
+    """What one repository of the registry holds."""
+
+    blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    manifests: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def stored(kept: Mapping[str, Content], name: str) -> Content:
+    """Give what a repository holds under a name, or end as regctl does where it holds nothing."""
+    if name not in kept:
+        raise ExitError("not found [http 404]")
+    return kept[name]
+
+
+@dataclass
 class Fake:
     """The registry, and all that was asked of it and waited for."""
 
     state: Path
     waits: list[float] = field(default_factory=list[float])
+    log: list[str] = field(default_factory=list[str])
+    sent: list[str] = field(default_factory=list[str])
+    faults: Sequence[tuple[str, int, str]] = ()
+    repositories: dict[str, Repository] = field(default_factory=lambda: defaultdict(Repository))
+
+    def answer(self, arguments: list[str], given: bytes) -> bytes:
+        """Do what regctl does with these arguments and this input."""
+        assert arguments[:2] == ["--logopt", "text"], arguments
+        command = arguments[2:]
+        self.note(" ".join(command))
+        match command:
+            case ["tag", "ls", name]:
+                return "\n".join(sorted(self.repositories[name].tags)).encode()
+            case ["blob", "put", name]:
+                self.repositories[name].blobs[digest(given)] = given
+            case ["blob", "copy", name, target, blob]:
+                self.repositories[target].blobs[blob] = stored(self.repositories[name].blobs, blob)
+            case ["blob", _, name, blob]:
+                return stored(self.repositories[name].blobs, blob)
+            case ["manifest", "get", *_, reference]:
+                return self.manifest(reference)[1]
+            case ["manifest", "put", "--content-type", media, reference]:
+                assert json.loads(given)["mediaType"] == media
+                name, _, tag = reference.rpartition(":")
+                self.repositories[name].manifests[digest(given)] = given
+                self.repositories[name].tags[tag] = digest(given)
+            case ["image", "config", reference]:
+                name, data = self.manifest(reference)
+                return stored(self.repositories[name].blobs, json.loads(data)["config"]["digest"])
+            case ["image", "copy", source, target]:
+                layout, _, wanted = source.removeprefix("ocidir://").partition("@")
+                self.upload(Path(layout) / "blobs" / "sha256", wanted, target.partition("@")[0])
+            case _:
+                raise AssertionError(command)
+        return b""
+
+    def note(self, line: str) -> None:
+        """Write down a command, which ends here where it is one of those that fail."""
+        earlier = list(self.log)
+        self.log.append(line)
+        for match, times, message in self.faults:
+            if match in line and sum(match in each for each in earlier) < times:
+                raise ExitError(message)
+
+    def manifest(self, reference: str) -> tuple[str, bytes]:
+        """The repository of a reference, and the manifest that its tag or digest names."""
+        name, at, wanted = reference.partition("@")
+        if not at:
+            name, _, tag = reference.rpartition(":")
+            wanted = stored(self.repositories[name].tags, tag)
+        return name, stored(self.repositories[name].manifests, wanted)
+
+    def upload(self, blobs: Path, wanted: str, name: str) -> None:
+        """Bring a manifest of a layout, and what it lists and the repository lacks, to a repository."""
+        data = (blobs / wanted[7:]).read_bytes()
+        top = json.loads(data)
+        for entry in top.get("manifests", []):
+            self.upload(blobs, entry["digest"], name)
+        for blob in [top["config"], *top["layers"]] if "layers" in top else []:
+            if blob["digest"] not in self.repositories[name].blobs:
+                self.sent.append(f"{name} {blob['digest']}")
+                self.repositories[name].blobs[blob["digest"]] = (blobs / blob["digest"][7:]).read_bytes()
+        self.repositories[name].manifests[wanted] = data
 
     def fails(self, *faults: tuple[str, int, str]) -> None:
         """Let commands with a text in them fail so many times, and say why."""
-        (self.state / "faults").write_text(json.dumps(faults))
+        self.faults = faults
 
-    def asked(self, start: str = "", file: str = "log") -> list[str]:
-        """The commands, or ("sent") the uploads, that begin with a text; without it."""
-        lines = (self.state / file).read_text().splitlines()
-        return [line.removeprefix(start).strip() for line in lines if line.startswith(start)]
+    def asked(self, start: str = "") -> list[str]:
+        """The commands that begin with a text; without it."""
+        return [line.removeprefix(start).strip() for line in self.log if line.startswith(start)]
+
+    def uploads(self, start: str = "") -> list[str]:
+        """The repositories and digests of what was sent that begin with a text; without it."""
+        return [line.removeprefix(start).strip() for line in self.sent if line.startswith(start)]
 
     def tags(self, name: str) -> dict[str, str]:
         """The tags of a repository, and the digests they point to."""
-        found = (self.state / f"repositories/r.example+{name}/tags").glob("*")
-        return {each.name: each.read_text() for each in found}
+        return dict(self.repositories[f"r.example/{name}"].tags)
 
     def do(self, verb: str, job: Json) -> dict[str, Any]:
         """What the program answers."""
@@ -128,13 +148,7 @@ class Fake:
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     """Give an empty registry, for which nothing waits."""
     made = Fake(tmp_path)
-    made.fails()
-    for name in ("log", "sent"):
-        (tmp_path / name).touch()
-    program = tmp_path / "regctl"
-    program.write_text(f"#!{sys.executable} -IS\nSTATE = {str(tmp_path)!r}\n{FAKE}")
-    program.chmod(0o755)
-    monkeypatch.setattr(regctl, "REGCTL", str(program))
+    replace(monkeypatch, regctl, made.answer)
     monkeypatch.setattr(registry, "LAYOUT", tmp_path / "layout")
     clock = SimpleNamespace(sleep=made.waits.append, monotonic=time.monotonic)
     monkeypatch.setattr(regctl, "time", clock)

@@ -1,150 +1,25 @@
-"""What is attached to images, with regctl, whose place a program takes that keeps a registry in a folder."""
+"""What is attached to images, with regctl, whose place a function takes that keeps a registry in memory."""
 
-import hashlib
 import json
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from ci.inside import referrers, regctl
-from ci.oci import CONFIG, INDEX, LAYER, MANIFEST, Json, canonical
+from ci.inside import referrers
+from ci.oci import INDEX, MANIFEST, canonical
 
-BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-PREDICATE = "https://slsa.dev/provenance/v1"
-# The other functions of the folder: blobs and manifests by digest, tags by name, referrers as a list of each.
-FAKE = r"""
-import hashlib, json, os, sys
-place = lambda *parts: os.path.join(STATE, *(each.replace("/", "+") for each in parts))
-def read(file):
-    return open(file, "rb").read() if os.path.exists(file) else sys.exit("not found [http 404]")
-def keep(data):
-    made = "sha256:" + hashlib.sha256(data).hexdigest()
-    open(place("blobs", made), "wb").write(data)
-    return made
-assert sys.argv[1:3] == ["--logopt", "text"], sys.argv
-command = sys.argv[3:]
-with open(place("log"), "a") as log:
-    log.write(json.dumps(command) + "\n")
-for match, said in json.load(open(place("faults"))):
-    if match in " ".join(command):
-        sys.exit(said) if said else sys.exit(0)
-out = b""
-if command[:2] == ["artifact", "list"]:
-    held = place("referrers", command[-1].partition("@")[2])
-    out = open(held, "rb").read() if os.path.exists(held) else b"null"
-elif command[:2] == ["artifact", "put"]:
-    pairs = list(zip(command[2::2], command[3::2]))
-    said = {key: [v for k, v in pairs if k == key] for key, _ in pairs}
-    data = open(said["--file"][0], "rb").read()
-    layer = {"mediaType": said["--file-media-type"][0], "digest": keep(data)}
-    made = {"config": {"digest": keep(b"{}")}, "layers": [layer], "annotations": said["--annotation"]}
-    kind = said["--artifact-type"][0]
-    digest = keep(json.dumps({**made, "artifactType": kind, "subject": said["--subject"][0]}).encode())
-    file = place("referrers", said["--subject"][0].partition("@")[2])
-    held = json.load(open(file)) if os.path.exists(file) else []
-    json.dump([*held, {"artifactType": kind, "digest": digest}], open(file, "w"))
-elif command[:2] == ["manifest", "get"]:
-    digest = command[-1].partition("@")[2]
-    out = read(place("blobs", digest or read(place("tags", command[-1])).decode()))
-else:
-    assert command[:2] == ["blob", "get"], command
-    out = read(place("blobs", command[-1]))
-sys.stdout.buffer.write(out)
-"""
-
-
-def digest(data: str) -> str:
-    return f"sha256:{hashlib.sha256(data.encode()).hexdigest()}"
-
-
-@dataclass(frozen=True)
-class Fake:
-    """A registry, and what was asked of it."""
-
-    state: Path
-
-    def keep(self, data: str) -> str:
-        """Keep a blob or a manifest."""
-        (self.state / "blobs" / digest(data)).write_text(data)
-        return digest(data)
-
-    def manifest(self, *layers: str, **more: object) -> str:
-        """Keep a manifest of blobs."""
-        kept = [{"mediaType": LAYER, "digest": self.keep(each)} for each in layers]
-        config = {"mediaType": CONFIG, "digest": self.keep('{"config":{}}')}
-        return self.keep(canonical({"mediaType": MANIFEST, "config": config, "layers": kept, **more}))
-
-    def refer(self, image: str, *attached: str, kind: str = BUNDLE) -> None:
-        """Let the registry list manifests for an image."""
-        listed = [{"artifactType": kind, "digest": each} for each in attached]
-        (self.state / "referrers" / image).write_text(json.dumps(listed))
-
-    def tag(self, name: str, there: str) -> None:
-        """Set a tag of the repository."""
-        (self.state / "tags" / f"r.example+api:{name}").write_text(there)
-
-    def fails(self, *faults: tuple[str, str]) -> None:
-        """Let commands with a text in them fail with a word, or do nothing without one."""
-        (self.state / "faults").write_text(json.dumps(faults))
-
-    def asked(self, *start: str) -> list[list[str]]:
-        """The commands that begin with these words."""
-        log = self.state / "log"
-        commands: list[list[str]] = [json.loads(x) for x in log.read_text().splitlines()]
-        return [each for each in commands if each[: len(start)] == [*start]]
-
-    def do(self, verb: str, **images: Json) -> dict[str, Any]:
-        """What the program answers."""
-        file, answer = self.state / "job.json", self.state / "answer.json"
-        told = {name: {"repository": "r.example/api", **image} for name, image in images.items()}
-        file.write_text(json.dumps({"images": told}))
-        referrers.main(verb, str(file), str(answer))
-        return json.loads(answer.read_text())
-
-    def blobs(self, name: str) -> dict[str, str]:
-        """The blobs of a layout that was written, by digest."""
-        folder = self.state / "signed" / name / "blobs" / "sha256"
-        return {f"sha256:{each.name}": each.read_text() for each in folder.iterdir()}
-
-    def entries(self, name: str) -> list[Json]:
-        """The entries of its index."""
-        index = json.loads((self.state / "signed" / name / "index.json").read_text())
-        assert (index["schemaVersion"], index["mediaType"]) == (2, INDEX)
-        return index["manifests"]
-
-    def bundles(self, *texts: str) -> list[Json]:
-        """Write bundles to attach."""
-        files = [self.state / f"bundle-{number}.json" for number in range(len(texts))]
-        for file, text in zip(files, texts, strict=True):
-            file.write_text(text)
-        return [{"file": str(file), "predicate": PREDICATE} for file in files]
+from .fake_referrers import BUNDLE, PREDICATE, Fake, digest, started
 
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     """Give an empty registry, for which nothing waits."""
-    made = Fake(tmp_path)
-    for folder in ("blobs", "tags", "referrers"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "log").touch()
-    made.fails()
-    program = tmp_path / "regctl"
-    program.write_text(f"#!{sys.executable} -IS\nSTATE = {str(tmp_path)!r}\n{FAKE}")
-    program.chmod(0o755)
-    monkeypatch.setattr(regctl, "REGCTL", str(program))
-    monkeypatch.setattr(referrers, "SIGNED", tmp_path / "signed")
-    monkeypatch.setattr(regctl, "time", SimpleNamespace(sleep=list[float]().append, monotonic=time.monotonic))
-    return made
+    return started(tmp_path, monkeypatch)
 
 
 def test_an_image_is_laid_out_with_its_configuration_as_cosign_saves_it(fake: Fake) -> None:
     image = fake.manifest("layer")
-    text = (fake.state / "blobs" / image).read_text()
+    text = fake.contents[image].decode()
     told = fake.do("signed", api={"digest": image})
     assert told == {"api": {"manifest": text, "config": '{"config":{}}', "attached": 0}}
     about = {"mediaType": MANIFEST, "digest": image, "size": len(text)}
@@ -196,7 +71,7 @@ def test_an_index_has_no_configuration(fake: Fake) -> None:
 
 def test_another_image_than_was_asked_for_is_refused(fake: Fake) -> None:
     image, other = fake.manifest("layer"), fake.manifest("other")
-    (fake.state / "blobs" / image).write_text((fake.state / "blobs" / other).read_text())
+    fake.contents[image] = fake.contents[other]
     problem = f"r.example/api@{image}: the registry gave {other} for it"
     assert fake.do("signed", api={"digest": image}) == {"api": {"problem": problem}}
 

@@ -1,17 +1,22 @@
 """What anyone may put into a registry beside an image: it stops neither that image nor another one."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from ci.oci import CONFIG, INDEX, LAYER, MANIFEST, canonical
 
-from .test_inside_referrers import BUNDLE, Fake, digest, fake
-
-__all__ = ["fake"]  # a fixture
+from .fake_referrers import BUNDLE, Fake, digest, started
 
 DEEP = "[" * 100_000
 NO_DIGEST = {"mediaType": LAYER}
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """Give an empty registry, for which nothing waits."""
+    return started(tmp_path, monkeypatch)
 
 
 def older(fake: Fake, *layers: object, **more: object) -> str:
@@ -72,7 +77,7 @@ def test_a_tag_that_may_not_be_read_or_holds_no_text_is_left(fake: Fake) -> None
     fake.fails((".sig", "denied [http 403]"))
     assert fake.do("signed", api={"digest": image})["api"]["attached"] == 1
     fake.fails()
-    (fake.state / "blobs" / "binary").write_bytes(b"\xff\xfe")
+    fake.contents["binary"] = b"\xff\xfe"
     fake.tag(f"{image.replace(':', '-')}.sig", "binary")
     assert fake.do("signed", again={"digest": image})["again"]["attached"] == 1
 
@@ -99,8 +104,8 @@ def test_what_is_no_image_is_a_problem_of_its_own(fake: Fake, text: str) -> None
 
 def test_a_configuration_that_is_no_text_is_a_problem_of_its_own(fake: Fake) -> None:
     image, other = fake.manifest("layer"), fake.manifest("other")
-    held = json.loads((fake.state / "blobs" / image).read_text())["config"]["digest"]
+    held = json.loads(fake.contents[image])["config"]["digest"]
     top = fake.keep(canonical({"mediaType": INDEX, "manifests": []}))
-    (fake.state / "blobs" / held).write_bytes(b"\xff")
+    fake.contents[held] = b"\xff"
     told = fake.do("signed", odd={"digest": image}, dbt={"digest": other}, top={"digest": top})
     assert (list(told["odd"]), list(told["dbt"]), told["top"]["config"]) == (["problem"], ["problem"], None)

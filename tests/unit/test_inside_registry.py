@@ -1,4 +1,4 @@
-"""Looking and pushing with regctl, whose place a program takes that keeps a registry in a folder."""
+"""Looking and pushing with regctl, whose place a function takes that keeps a registry in memory."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from ci.inside import regctl, registry
 from ci.oci import canonical
 
 from .fake_regctl import BASE, COMMIT, Fake, digest, job, sharing, started, texts
+from .programs import script
 
 
 @pytest.fixture
@@ -48,12 +49,21 @@ def test_what_never_passes_ends_with_an_attempt_and_no_wait(fake: Fake, said: st
     assert (len(fake.asked()), len(fake.waits)) == (attempts, attempts - 1)
 
 
-def test_a_command_that_hangs_is_ended_and_may_pass(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake.fails(("tag ls", 99, "hang"))
+def test_a_command_that_hangs_is_ended_and_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regctl, "REGCTL", script(tmp_path / "regctl", "exec sleep 60"))
     monkeypatch.setattr(regctl, "SECONDS", 0.05)
     ran = regctl.once(["tag", "ls", "r.example/api"])
     assert (ran.status, ran.said) == (124, "took longer than 0.05 s")
     assert regctl.PASSING.search(ran.said)
+
+
+def test_a_command_is_a_process_with_input_output_and_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = script(tmp_path / "regctl", 'echo "$@"; cat; printf "no\\377\\n" >&2; exit 3')
+    monkeypatch.setattr(regctl, "REGCTL", program)
+    ran = regctl.once(["blob", "put", "r.example/api"], b"a\0b")
+    assert ran == regctl.Ran(3, b"--logopt text blob put r.example/api\na\0b", "no\ufffd")
 
 
 @given(attempt=st.integers(0, 50), chance=st.floats(0, 1, exclude_max=True))
@@ -101,7 +111,7 @@ def test_the_base_is_sent_once_and_mounted_into_the_other_repositories(fake: Fak
     for name in ("api", "dbt", "zoo"):
         assert told[name]["written"] == ["main", "latest"]
         assert fake.tags(name) == dict.fromkeys(["main", "latest"], digest(texts(name)[1]))
-    sent = fake.asked(file="sent")
+    sent = fake.uploads()
     assert [line for line in sent if line.split()[1] in BASE] == [f"r.example/api {each}" for each in BASE]
     copies = [f"r.example/api r.example/{name} {each}" for name in ("dbt", "zoo") for each in BASE]
     assert sorted(fake.asked("blob copy")) == sorted(copies)
@@ -111,7 +121,7 @@ def test_a_repository_that_has_the_base_already_gives_it_to_the_others(fake: Fak
     fake.do("push", job(tmp_path, "old"))
     fake.do("push", job(tmp_path, "api", siblings=["r.example/old", "r.example/api"]))
     assert fake.asked("blob copy r.example/old r.example/api") == BASE
-    assert not set(fake.asked("r.example/api", "sent")) & set(BASE)
+    assert not set(fake.uploads("r.example/api")) & set(BASE)
 
 
 def test_a_delta_of_twenty_images_is_sent_once_and_mounted_into_the_others(
@@ -121,7 +131,7 @@ def test_a_delta_of_twenty_images_is_sent_once_and_mounted_into_the_others(
     told = fake.do("push", sharing(tmp_path, "delta", *names))
     assert all(each["written"] == ["main"] for each in told.values())
     delta = digest("delta")
-    assert [line for line in fake.asked(file="sent") if line.endswith(delta)] == [f"r.example/type0 {delta}"]
+    assert [line for line in fake.uploads() if line.endswith(delta)] == [f"r.example/type0 {delta}"]
     mounted = [line for line in fake.asked("blob copy") if line.endswith(delta)]
     assert sorted(mounted) == sorted(f"r.example/type0 r.example/{name} {delta}" for name in names[1:])
 
@@ -135,7 +145,7 @@ def test_images_with_deltas_of_two_kinds_are_sent_each_once_where_the_base_is_th
     assert all(
         each["written"] for each in fake.do("push", {**pushed, "siblings": ["r.example/old"]}).values()
     )
-    sent = [line for line in fake.asked(file="sent") if line.split()[1] in map(digest, ["one", "two"])]
+    sent = [line for line in fake.uploads() if line.split()[1] in map(digest, ["one", "two"])]
     assert sorted(sent) == [f"r.example/a {digest('one')}", f"r.example/c {digest('two')}"]
 
 
@@ -148,7 +158,7 @@ def test_a_layer_is_sent_once_where_images_share_one_with_each_of_two_others(
     both = texts("b", "one", "two")
     pushed["images"]["b"] |= {"digest": digest(both[1]), "texts": both}
     fake.do("push", {**pushed, "siblings": ["r.example/old"]})
-    sent = [line.split()[1] for line in fake.asked(file="sent")]
+    sent = [line.split()[1] for line in fake.uploads()]
     assert [sent.count(digest(layer)) for layer in ("one", "two")] == [1, 1]
 
 
@@ -158,20 +168,20 @@ def test_a_delta_whose_first_image_fails_is_sent_by_the_others(fake: Fake, tmp_p
     told = fake.do("push", {**sharing(tmp_path, "delta", "api", "dbt"), "siblings": ["r.example/old"]})
     assert "problem" in told["api"]
     assert told["dbt"]["written"] == ["main"]
-    assert f"r.example/dbt {digest('delta')}" in fake.asked(file="sent")
+    assert f"r.example/dbt {digest('delta')}" in fake.uploads()
 
 
 def test_what_cannot_be_mounted_is_sent(fake: Fake, tmp_path: Path) -> None:
     fake.fails(("blob copy", 99, "denied [http 403]"))
     assert all(each["written"] for each in fake.do("push", job(tmp_path, "api", "dbt")).values())
-    assert set(BASE) < set(fake.asked("r.example/dbt", "sent"))
+    assert set(BASE) < set(fake.uploads("r.example/dbt"))
 
 
 def test_what_is_there_already_is_not_written_again(fake: Fake, tmp_path: Path) -> None:
     fake.do("push", job(tmp_path, "api"))
-    before = len(fake.asked("image copy") + fake.asked("manifest put") + fake.asked(file="sent"))
+    before = len(fake.asked("image copy") + fake.asked("manifest put") + fake.uploads())
     assert fake.do("push", job(tmp_path, "api"))["api"]["written"] == []
-    assert len(fake.asked("image copy") + fake.asked("manifest put") + fake.asked(file="sent")) == before
+    assert len(fake.asked("image copy") + fake.asked("manifest put") + fake.uploads()) == before
 
 
 @pytest.mark.parametrize("before", [None, digest("another")], ids=["not-there", "elsewhere"])

@@ -1,4 +1,4 @@
-"""Signing and verifying with cosign, whose place a program takes that writes down what it is given."""
+"""Signing and verifying with cosign, whose place a function takes that writes down what it is given."""
 
 import base64
 import json
@@ -11,6 +11,7 @@ from ci.inside import signing
 from ci.oci import Json
 
 from .fake_cosign import TYPES, Fake, envelope, install
+from .programs import script
 
 PEM = "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nc2VjcmV0\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"
 PASSWORD = "open-sesame"  # noqa: S105 - of no key
@@ -47,18 +48,18 @@ def test_every_statement_is_signed_by_the_key_and_without_a_log(pem: Fake) -> No
 def test_neither_key_nor_password_is_ever_on_a_command_line(pem: Fake) -> None:
     pem.says("api", provenance={"a": 1}, spdx={})
     pem.do("sign")
-    told = json.dumps([command for command, _ in pem.log()])
+    told = json.dumps([command for command, _ in pem.log])
     secrets = [PASSWORD, *PEM.split("\n"), "BEGIN ENCRYPTED", json.dumps(PEM)[1:-1]]
     assert [each for each in secrets if each in told] == []
-    assert {seen["COSIGN_KEY"] for _, seen in pem.log()} == {PEM}
-    assert {seen["COSIGN_PASSWORD"] for _, seen in pem.log()} == {PASSWORD}
+    assert {seen["COSIGN_KEY"] for _, seen in pem.log} == {PEM}
+    assert {seen["COSIGN_PASSWORD"] for _, seen in pem.log} == {PASSWORD}
 
 
 def test_blanks_around_a_key_do_not_matter(pem: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COSIGN_KEY", f"\n{PEM}\n\n")
     pem.says("api", signature={})
     assert pem.do("sign") == {"api": ["signature"]}
-    assert {seen["COSIGN_KEY"] for _, seen in pem.log()} == {PEM}
+    assert {seen["COSIGN_KEY"] for _, seen in pem.log} == {PEM}
 
 
 def test_a_key_in_a_kms_is_an_argument_and_its_environment_is_set(
@@ -70,7 +71,7 @@ def test_a_key_in_a_kms_is_an_argument_and_its_environment_is_set(
     assert fake.do("sign") == {"api": ["signature"]}
     assert fake.asked("public-key") == [["--key", URI]]
     assert fake.asked("attest-blob")[0][5:7] == ["--key", URI]
-    assert {seen["AWS_REGION"] for _, seen in fake.log()} == {"eu-central-1"}
+    assert {seen["AWS_REGION"] for _, seen in fake.log} == {"eu-central-1"}
 
 
 @pytest.mark.parametrize("value", ["a=b==", "https://a.example/?x=1"])
@@ -105,7 +106,7 @@ def test_a_key_that_is_none_is_refused_and_not_told(
     assert told["problem"].startswith("the signing key is neither the text of a private key that cosign made")
     assert given not in told["problem"]
     assert "hunter2" not in told["problem"]
-    assert fake.log() == []
+    assert fake.log == []
 
 
 def test_without_a_key_the_signing_is_keyless(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,10 +115,10 @@ def test_without_a_key_the_signing_is_keyless(fake: Fake, monkeypatch: pytest.Mo
     assert fake.do("sign", arguments=["--fulcio-url", "https://f.example"]) == {
         "api": ["provenance", "signature"]
     }
-    assert {command[0] for command, _ in fake.log()} == {"attest-blob"}
+    assert {command[0] for command, _ in fake.log} == {"attest-blob"}
     assert all(each[-2:] == ["--fulcio-url", "https://f.example"] for each in fake.asked())
     assert "payload" not in json.dumps(fake.asked())
-    assert {seen["SIGSTORE_ID_TOKEN"] for _, seen in fake.log()} == {"header.payload.signature"}
+    assert {seen["SIGSTORE_ID_TOKEN"] for _, seen in fake.log} == {"header.payload.signature"}
 
 
 def test_keyless_all_is_signed_always(fake: Fake) -> None:
@@ -220,16 +221,40 @@ def test_of_many_words_the_last_are_told(pem: Fake) -> None:
     assert (len(told), told[-8:]) == (1000 + len("cosign attest-blob: "), "xthe end")
 
 
-def test_a_cosign_that_hangs_is_ended(pem: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    (pem.state / "cosign").write_text("#!/bin/sh\nexec sleep 60\n")
+def cosign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(signing, "COSIGN", script(tmp_path / "cosign", text))
+
+
+def test_cosign_is_a_process_with_output_and_without_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSIGN_PASSWORD", PASSWORD)
+    cosign(tmp_path, monkeypatch, 'echo "$* $COSIGN_PASSWORD"; cat')
+    assert signing.cosign(["verify", "--x"]) == f"verify --x {PASSWORD}\n"
+
+
+def test_what_cosign_warns_of_is_not_why_it_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cosign(tmp_path, monkeypatch, 'printf "WARNING: old\\n\\nError: no\\n" >&2; exit 7')
+    with pytest.raises(signing.SigningError, match=r"^cosign verify: Error: no$"):
+        signing.cosign(["verify"])
+
+
+def test_a_cosign_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cosign(tmp_path, monkeypatch, "exec sleep 60")
     monkeypatch.setattr(signing, "SECONDS", 0.05)
-    assert pem.do("sign") == {"problem": "cosign public-key took longer than 0.05 s"}
+    with pytest.raises(signing.SigningError, match=r"^cosign public-key took longer than 0\.05 s$"):
+        signing.cosign(["public-key"])
 
 
-def test_a_cosign_that_is_not_there_is_a_problem(pem: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "COSIGN", str(pem.state / "nowhere"))
-    assert "nowhere" in pem.do("sign")["problem"]
-    assert "nowhere" in pem.do("verify", images=["api"])["problem"]
+def test_a_cosign_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "COSIGN", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(signing, "PUBLIC", tmp_path / "cosign.pub")
+    monkeypatch.setenv("COSIGN_KEY", URI)
+    job, answer = tmp_path / "job.json", tmp_path / "answer.json"
+    for verb in ("sign", "verify"):
+        job.write_text(json.dumps({"images": ["api"], "types": TYPES, "arguments": []}))
+        signing.main(verb, str(job), str(answer))
+        assert "nowhere" in json.loads(answer.read_text())["problem"]
 
 
 def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
