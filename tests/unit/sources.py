@@ -1,7 +1,8 @@
-"""This project's own files, as tests of its architecture read them."""
+"""This project's own files, as tests of its architecture read them: each is parsed and walked once."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -15,23 +16,60 @@ def python_files(*trees: str) -> list[str]:
     return sorted(path.relative_to(PROJECT).as_posix() for path in found if "__pycache__" not in path.parts)
 
 
+def text(file: str) -> str:
+    """Read one of these files."""
+    return (PROJECT / file).read_text(encoding="utf-8")
+
+
+def message(advice: str, offenders: Iterable[str]) -> str:
+    """Write what to do, and under it all that breaks the rule, one per line."""
+    return "\n".join([f"{advice}:", *sorted(offenders)])
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules ask of a file.
+
+    Attributes:
+        imports: modules that it imports; those of its own package by their file, as in "ci/spec.py".
+        first_imports: modules that it imports when it is itself imported, as it writes them.
+        bare_calls: methods that it calls without a positional argument, each with the line.
+        literals: its texts.
+    """
+
+    imports: frozenset[str]
+    first_imports: frozenset[str]
+    bare_calls: tuple[tuple[str, int], ...]
+    literals: tuple[str, ...]
+
+
 @cache
-def parsed(file: str) -> ast.Module:
-    """Parse one of these files."""
-    return ast.parse((PROJECT / file).read_text(encoding="utf-8"))
+def facts(file: str) -> Facts:
+    """Parse and walk one of these files."""
+    module = ast.parse(text(file))
+    imports: set[str] = set()
+    calls: list[tuple[str, int]] = []
+    literals: list[str] = []
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            literals.append(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+            calls.append((node.func.attr, node.lineno))
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            imports |= _relative(PurePosixPath(file).parents[node.level - 1], node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            imports |= set(_written(node))
+    first = [name for node in module.body for name in _written(node)]
+    return Facts(frozenset(imports), frozenset(first), tuple(calls), tuple(literals))
 
 
-def imported(file: str) -> set[str]:
-    """Name all modules that a file imports; those of its own package by their file, as in "ci/spec.py"."""
-    found: set[str] = set()
-    for node in ast.walk(parsed(file)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module or "")
-        elif isinstance(node, ast.ImportFrom):
-            found |= _relative(PurePosixPath(file).parents[node.level - 1], node)
-    return found
+def _written(node: ast.AST) -> Iterator[str]:
+    """The modules of an import, absolute or with its dots."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        names = [node.module] if node.module else [alias.name for alias in node.names]
+        yield from (f"{'.' * node.level}{name}" for name in names)
 
 
 def _relative(start: PurePosixPath, node: ast.ImportFrom) -> set[str]:
@@ -43,16 +81,3 @@ def _relative(start: PurePosixPath, node: ast.ImportFrom) -> set[str]:
     inside = not parts or place in packages
     files = {f"{place}/{alias.name}.py" for alias in node.names} if inside else {f"{place}.py"}
     return files | {f"{package}/__init__.py" for package in packages}
-
-
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-
-
-def public_definitions(node: ast.Module | ast.ClassDef, path: str = "") -> Iterator[tuple[str, Definition]]:
-    """Walk the public classes, functions and methods, each with its dotted name."""
-    for child in node.body:
-        if isinstance(child, Definition) and not child.name.startswith("_"):
-            name = f"{path}{child.name}"
-            yield name, child
-            if isinstance(child, ast.ClassDef):
-                yield from public_definitions(child, f"{name}.")

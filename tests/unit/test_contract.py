@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, get_type_hints
 
 import pytest
@@ -9,6 +10,8 @@ from dagger.mod._converter import to_typedef
 from dagger.mod._utils import get_doc
 
 import ci
+
+from .sources import message
 
 # The SDK keeps what its decorators found in private places; its version is pinned.
 MODULE: Any = vars(ci.AirflowImages)["__dagger_module__"]
@@ -35,10 +38,6 @@ FIELDS: dict[str, tuple[Any, Any]] = {
 }
 CHECKS = {name: function for name, function in FUNCTIONS.items() if function.check or function.generate}
 
-function_of = pytest.mark.parametrize("name", sorted(FUNCTIONS))
-argument_of = pytest.mark.parametrize("name", sorted(ARGUMENTS))
-field_of = pytest.mark.parametrize("name", sorted(FIELDS))
-
 
 def refused(convert: Callable[[], object]) -> str:
     """Tell why the API has no such type; an empty text where it has."""
@@ -61,56 +60,51 @@ def test_the_module_is_documented() -> None:
     assert inspect.getdoc(ci)
 
 
-@pytest.mark.parametrize("name", sorted(OBJECTS))
-def test_an_object_is_documented(name: str) -> None:
-    assert get_doc(OBJECTS[name].cls), f"write a docstring for the class {name}"
+def test_classes_are_documented() -> None:
+    classes = {**{name: each.cls for name, each in OBJECTS.items()}, **ENUMS}
+    bare = [name for name, cls in classes.items() if not get_doc(cls)]
+    assert not bare, message("write a docstring for these classes", bare)
 
 
-@function_of
-def test_a_function_is_documented(name: str) -> None:
-    assert FUNCTIONS[name].doc, f"write a docstring for {name}"
+def test_functions_are_documented() -> None:
+    bare = [name for name, function in FUNCTIONS.items() if not function.doc]
+    assert not bare, message("write a docstring for these functions", bare)
 
 
-@argument_of
-def test_an_argument_is_documented(name: str) -> None:
-    assert ARGUMENTS[name].doc, f"write Annotated[…, Doc('…')] for {name}, with None inside of the brackets"
+def test_arguments_are_documented() -> None:
+    bare = [name for name, argument in ARGUMENTS.items() if not argument.doc]
+    assert not bare, message("write Annotated[…, Doc('…')], with None inside of the brackets", bare)
 
 
-@argument_of
-def test_an_argument_is_told_by_a_phrase_not_a_sentence(name: str) -> None:
-    assert not str(ARGUMENTS[name].doc).endswith("."), f"{name}: leave the full stop out"
+def test_arguments_are_described_by_phrases_not_sentences() -> None:
+    sentences = [name for name, argument in ARGUMENTS.items() if str(argument.doc).endswith(".")]
+    assert not sentences, message("leave the full stop out", sentences)
 
 
-@field_of
-def test_a_field_is_documented(name: str) -> None:
-    assert get_doc(FIELDS[name][1].return_type), f"write Annotated[…, Doc('…')] for {name}"
+def test_fields_are_documented() -> None:
+    bare = [name for name, (_, field) in FIELDS.items() if not get_doc(field.return_type)]
+    assert not bare, message("write Annotated[…, Doc('…')]", bare)
 
 
-@pytest.mark.parametrize("name", [*ENUMS, "none at all"])
-def test_an_enumeration_is_documented(name: str) -> None:
-    assert name not in ENUMS or get_doc(ENUMS[name]), f"write a docstring for the class {name}"
+def test_all_types_are_of_the_api() -> None:
+    types = {
+        **{f"{name} → result": function.return_type for name, function in FUNCTIONS.items()},
+        **{name: argument.resolved_type for name, argument in ARGUMENTS.items()},
+        **{name: get_type_hints(cls)[field.original_name] for name, (cls, field) in FIELDS.items()},
+    }
+    reasons = {name: refused(partial(to_typedef, each)) for name, each in types.items()}
+    offenders = [f"{name}: {reason}" for name, reason in reasons.items() if reason]
+    assert not offenders, message("use a type that the API has", offenders)
 
 
-@function_of
-def test_what_a_function_gives_has_a_type_of_the_api(name: str) -> None:
-    assert not refused(lambda: to_typedef(FUNCTIONS[name].return_type))
-
-
-@argument_of
-def test_an_argument_has_a_type_of_the_api(name: str) -> None:
-    assert not refused(lambda: to_typedef(ARGUMENTS[name].resolved_type))
-
-
-@field_of
-def test_a_field_has_a_type_of_the_api(name: str) -> None:
-    cls, field = FIELDS[name]
-    assert not refused(lambda: to_typedef(get_type_hints(cls)[field.original_name]))
-
-
-@pytest.mark.parametrize("name", sorted(CHECKS))
-def test_a_check_or_generator_runs_without_arguments(name: str) -> None:
-    required = [argument.name for argument in CHECKS[name].parameters.values() if not argument.is_optional]
-    assert not required, f"{name}: give {', '.join(required)} a default"
+def test_checks_and_generators_run_without_arguments() -> None:
+    required = [
+        f"{name}({argument.name})"
+        for name, function in CHECKS.items()
+        for argument in function.parameters.values()
+        if not argument.is_optional
+    ]
+    assert not required, message("give these arguments a default", required)
 
 
 @pytest.mark.parametrize("kind", [dict[str, str], int | str, set[str], object])

@@ -1,6 +1,5 @@
 """Every version and reference is written once, and what must agree does."""
 
-import ast
 import json
 import re
 import tomllib
@@ -10,13 +9,14 @@ import pytest
 
 from ci import pins
 
-from .sources import PROJECT, parsed, python_files
+from .sources import PROJECT, facts, message, python_files, text
 
 DAGGER: dict[str, Any] = json.loads((PROJECT / "dagger.json").read_text(encoding="utf-8"))
 PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKED: dict[str, Any] = tomllib.loads((PROJECT / "uv.lock").read_text(encoding="utf-8"))
 IMAGES: dict[str, str] = tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))["images"]
 REFERENCE = re.compile(r"\b[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[a-z0-9._-]+)+:v?\d[\w.-]*")
+MODULE = python_files("ci")
 VERSION = re.compile(r"v?\d+(\.\d+){2,}")
 
 
@@ -44,28 +44,37 @@ def test_all_dependencies_of_the_project_are_exact() -> None:
     assert not [pin for pin in pins_of_groups if not re.fullmatch(r"[\w.\[\]-]+==[\w.]+", pin)]
 
 
-@pytest.mark.parametrize("file", python_files("ci"))
-def test_code_names_no_image_and_no_version(file: str) -> None:
-    text = (PROJECT / file).read_text(encoding="utf-8")
-    assert not REFERENCE.search(text)
-    literals = [node.value for node in ast.walk(parsed(file)) if isinstance(node, ast.Constant)]
-    assert not [value for value in literals if isinstance(value, str) and VERSION.fullmatch(value)]
-
-
-@pytest.mark.parametrize("name", sorted(IMAGES))
-def test_a_pinned_image_is_written_in_one_file_of_the_module(name: str) -> None:
-    repository, _, tag = IMAGES[name].partition("@")[0].rpartition(":")
-    written = re.compile(rf"{re.escape(repository)}|(?<![\w.]){re.escape(tag)}(?![\w.-])")
-    assert not [
-        file for file in python_files("ci") if written.search((PROJECT / file).read_text(encoding="utf-8"))
+def test_code_names_no_image_and_no_version() -> None:
+    offenders = [f"{file}: {found[0]}" for file in MODULE if (found := REFERENCE.search(text(file)))]
+    offenders += [
+        f"{file}: {literal!r}"
+        for file in MODULE
+        for literal in facts(file).literals
+        if VERSION.fullmatch(literal)
     ]
+    assert not offenders, message("write it in ci/pins.toml and ask ci/pins.py for it", offenders)
+
+
+def test_a_pinned_image_is_written_in_one_file_of_the_module() -> None:
+    written: dict[str, re.Pattern[str]] = {}
+    for name, reference in IMAGES.items():
+        repository, _, tag = reference.partition("@")[0].rpartition(":")
+        written[name] = re.compile(rf"{re.escape(repository)}|(?<![\w.]){re.escape(tag)}(?![\w.-])")
+    assert written
+    offenders = [
+        f"{file} names the image {name}: {found[0]}"
+        for file in MODULE
+        for name, pattern in written.items()
+        if (found := pattern.search(text(file)))
+    ]
+    assert not offenders, message("write it in ci/pins.toml alone", offenders)
 
 
 @pytest.mark.parametrize(
-    "text", ["docker.io/library/python:3.13-slim", "run ghcr.io/astral-sh/uv:0.13.8 there"]
+    "sentence", ["docker.io/library/python:3.13-slim", "run ghcr.io/astral-sh/uv:0.13.8 there"]
 )
-def test_a_reference_in_code_is_seen(text: str) -> None:
-    assert REFERENCE.search(text)
+def test_a_reference_in_code_is_seen(sentence: str) -> None:
+    assert REFERENCE.search(sentence)
 
 
 def test_the_module_is_loaded_with_its_code_and_without_that_of_dags() -> None:
