@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci import catalog, oci
@@ -232,7 +232,7 @@ def image(root: Path, found: DagType) -> str:
     return oci.assemble(base, layers, found.settings.env, "50000").manifest.digest
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)  # there are many kinds of change
 @given(change=changes())
 def test_a_type_that_is_not_named_has_the_same_image(change: tuple[State, State]) -> None:
     with tempfile.TemporaryDirectory(dir=PLACE) as folder:

@@ -10,7 +10,7 @@ from ci.sarif import documents, sarif
 from ci.verdict import Decision, Judged, State, Verdict
 
 from .sarif_documents import problems, results, runs
-from .verdicts import VERDICTS, judged, verdict, vulnerability
+from .verdicts import TEXTS, judged, verdict, vulnerability
 
 IGNORED = judged(vulnerability("CVE-2"), Decision.IGNORED, "not reached")
 TOLERATED = judged(vulnerability("CVE-3"), Decision.TOLERATED, "low")
@@ -84,7 +84,16 @@ def test_a_run_has_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyP
     assert note == {"level": "warning", "message": {"text": told}}
 
 
-@given(st.lists(VERDICTS, max_size=4))
+PLATFORMS = st.builds(
+    verdict,
+    st.sampled_from([judged(), IGNORED, TOLERATED]),
+    dag=st.sampled_from(["api", "dbt"]) | TEXTS,
+    platform=st.sampled_from(["", AMD.platform, ARM.platform]),
+    image=TEXTS,
+)
+
+
+@given(st.lists(PLATFORMS, max_size=4))
 def test_each_category_is_there_once(found: list[Verdict]) -> None:
     every = runs(*found)
     names = [run["automationDetails"]["id"] for run in every]
