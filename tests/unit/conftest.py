@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def pytest_collection_finish() -> None:
     """Look for the garbage of tests alone."""
     gc.freeze()
     gc.enable()
+
+
+_NUMBERS = count()
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an empty folder; pytest's own looks at all earlier ones for a name that is free."""
+    folder = tmp_path_factory.getbasetemp() / f"{next(_NUMBERS)}"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture

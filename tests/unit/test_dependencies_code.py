@@ -99,7 +99,11 @@ def test_files_in_archives_of_dags_are_read(repository: Repository) -> None:
     }
 
 
-def test_what_is_too_long_in_an_archive_is_left_out(repository: Repository) -> None:
+def test_what_is_too_long_in_an_archive_is_left_out(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code, "MEMBER", 2**10)
+    monkeypatch.setattr(code, "ARCHIVE", 2**15)
     most, all_of_them = b"#" * code.MEMBER, code.ARCHIVE // code.MEMBER
     members = {"long.py": most + b"#", **{f"m{at}.py": most for at in range(all_of_them)}, "z.py": b"#"}
     pack(repository.root / "dags/packed.zip", members)

@@ -4,9 +4,9 @@ import pytest
 
 from ci import report_formats, scan_texts
 from ci.changes.affected import Findings, Kind, Reason, Touch, Touched
-from ci.github import event
+from ci.github import event, summary
 from ci.github.outputs import Plan
-from ci.github.summary import MOST, gate, lost, markdown, shortened
+from ci.github.summary import gate, lost, markdown, shortened
 from ci.publication import Publication, Row
 from ci.report import Fact, Finding, Level, Report
 from ci.verdict import State
@@ -176,19 +176,22 @@ def test_what_github_attested_is_verified_by_its_own_command_and_nothing_else_is
         assert "gh attestation" not in told(none, plan=plan, attested=True)
 
 
-def test_a_summary_is_no_larger_than_github_takes() -> None:
+def test_a_summary_is_no_larger_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert summary.MOST < 1024 * 1024  # that GitHub takes
+    most = 100_000
+    monkeypatch.setattr(summary, "MOST", most)
     # As many rows as the table of a scan has, in words that take more bytes than characters.
     many = tuple(
         judged(vulnerability(f"CVE-{number}", package=f"{'é' * 20}{number}")) for number in range(40)
     )
     scans = (verdict(*many),)
-    rows = [with_(dag=f"t{number:03}", scans=scans, signed=5, problem="denied") for number in range(99)]
-    assert len(told(rows[0]).encode()) * len(rows) > MOST
+    rows = [with_(dag=f"t{number:03}", scans=scans, signed=5, problem="denied") for number in range(20)]
+    assert len(told(rows[0]).encode()) * len(rows) > most
     text = told(*rows, with_(dag="zoo", signed=5))
-    assert MOST * 0.99 < len(text.encode()) < MOST + 2_000
+    assert most * 0.98 < len(text.encode()) < most + 2_000
     assert all(f"| `{row.dag}` | **failed** |" in text for row in rows)
     assert text.index("#### How to verify") < text.index("- `t000`: **failed**: denied")
-    assert "`t098`: **failed**" not in text
+    assert "`t019`: **failed**" not in text
     last = text.splitlines()[-1]
     assert last.startswith("… cut here, for GitHub takes no more. What is left out is of `t0")
     assert last.endswith(

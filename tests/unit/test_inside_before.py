@@ -11,17 +11,15 @@ import pytest
 
 from ci.inside import before
 
-from .test_inside_revision import ENVIRONMENT, Tree
+from .test_inside_revision import ENVIRONMENT, Tree, copied, started
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 4\n"
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    """Give a repository with one commit on main, and a branch checked out that has another."""
-    made = Tree(tmp_path / "repository")
-    made.root.mkdir()
-    made.git("init", "--quiet", "--initial-branch=main")
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Make a repository with one commit on main and one on a branch, of which every test gets a copy."""
+    made = started(tmp_path_factory.mktemp("second") / "repository")
     made.write("dags/api/dag.py", "code")
     made.write("README.md")
     made.commit("first")
@@ -29,6 +27,12 @@ def tree(tmp_path: Path) -> Tree:
     made.write("dags/api/added.py", "added")
     made.commit("second")
     return made
+
+
+@pytest.fixture
+def tree(second: Tree, tmp_path: Path) -> Tree:
+    """Give a repository with one commit on main, and a branch checked out that has another."""
+    return copied(second, tmp_path)
 
 
 def ask(tree: Tree, ref: str = "main") -> dict[str, Any]:

@@ -60,8 +60,8 @@ print(json.dumps({"found": found, "here": seen}))
 
 
 def ran(*jobs: str, workers: int = 2, together: float = float("inf")) -> Any:  # noqa: ANN401 - JSON
-    # In a process of its own: pytest's may have threads, which no fork takes along.
-    command = [sys.executable, "-c", PROGRAM, str(workers), *jobs]
+    # In a process of its own: pytest's may have threads, which no fork takes along. It needs no packages.
+    command = [sys.executable, "-S", "-c", PROGRAM, str(workers), *jobs]
     env = {**os.environ, "TOGETHER": str(together)}
     done = subprocess.run(command, check=True, capture_output=True, timeout=30, cwd=MODULE, env=env)
     return json.loads(done.stdout)

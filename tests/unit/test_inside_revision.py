@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,17 +66,34 @@ class Tree:
         return [told[commit] for commit in commits]
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    """Give a repository with one commit on main."""
-    made = Tree(tmp_path / "repository")
-    made.root.mkdir()
-    made.git("init", "--quiet", "--initial-branch=main")
+def started(root: Path) -> Tree:
+    """Make a repository without a commit."""
+    made = Tree(root)
+    root.mkdir()
+    made.git("init", "--quiet", "--initial-branch=main", "--template=")
+    return made
+
+
+def copied(tree: Tree, folder: Path) -> Tree:
+    """Copy a repository with its times, so that its index stays true."""
+    return Tree(shutil.copytree(tree.root, folder / "repository", symlinks=True))
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Make a repository with one commit on main, of which every test gets a copy."""
+    made = started(tmp_path_factory.mktemp("first") / "repository")
     made.write(".gitignore", "*.log\n")
     made.write("dags/api/dag.py", "code")
     made.write("README.md")
     made.commit("first")
     return made
+
+
+@pytest.fixture
+def tree(first: Tree, tmp_path: Path) -> Tree:
+    """Give a repository with one commit on main."""
+    return copied(first, tmp_path)
 
 
 def test_a_clean_tree_is_its_commit(tree: Tree) -> None:

@@ -79,10 +79,10 @@ def test_a_license_is_denied_by_what_it_means(license: str, patterns: list[str],
 
 
 def test_a_hostile_text_is_answered_too() -> None:
-    assert denied("(" * 50_000 + "AGPL-3.0" + ")" * 50_000, ["AGPL-*"])
-    assert denied("(MIT OR " * 50_000 + "AGPL-3.0" + ")" * 50_000, ["AGPL-*"])
-    assert not denied("(" * 50_000, ["AGPL-*"])
-    assert denied(" AND ".join(["MIT"] * 50_000 + ["AGPL-3.0"]), ["AGPL-*"])
+    assert denied("(" * 5_000 + "AGPL-3.0" + ")" * 5_000, ["AGPL-*"])
+    assert denied("(MIT OR " * 5_000 + "AGPL-3.0" + ")" * 5_000, ["AGPL-*"])
+    assert not denied("(" * 5_000, ["AGPL-*"])
+    assert denied(" AND ".join(["MIT"] * 5_000 + ["AGPL-3.0"]), ["AGPL-*"])
 
 
 class _Leaf(str):

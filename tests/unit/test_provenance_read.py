@@ -150,7 +150,7 @@ def _second(value: object) -> Json:
 
 def deep() -> Json:
     found: Json = {}
-    for _ in range(100_000):
+    for _ in range(10_000):
         found = {"a": found}
     return found
 

@@ -1,10 +1,15 @@
 """Bringing an instance up and down, as far as it needs no root; and the command line."""
 
 import os
+import runpy
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
+from unittest.mock import Mock
 
 import pytest
 
@@ -13,16 +18,37 @@ from airgap.errors import AirgapError
 from airgap.folders import PROJECT
 from airgap.instance import Instance, instance
 
+Airgap = Callable[..., tuple[object, str, str]]
+
 
 @pytest.fixture(name="one")
 def make_instance(tmp_path: Path) -> Instance:
     return replace(instance({"AIRGAP_PORT": "1"}), run=tmp_path / "run", state=tmp_path / "state")
 
 
-def airgap(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def started(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a process of its own."""
     command = [sys.executable, "-m", "airgap", *arguments]
     variables = {**os.environ, "PYTHONPATH": str(PROJECT), "AIRGAP_INSTANCE": "unit-test-none", **environ}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+
+
+@pytest.fixture
+def airgap(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Airgap:
+    """Give the command line in this process, whose signals and mask stay; gives code, output and errors."""
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.setenv("AIRGAP_INSTANCE", "unit-test-none")
+    for module, name in ((signal, "signal"), (os, "umask")):
+        monkeypatch.setattr(module, name, Mock())
+
+    def run(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["airgap", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("airgap", run_name="__main__")
+        output, errors = capsys.readouterr()
+        return ended.value.code, output, errors
+
+    return run
 
 
 @pytest.mark.parametrize("command", ["up", "down", "clean"])
@@ -84,44 +110,35 @@ def test_a_log_is_printed(one: Instance, capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == "started\n"
 
 
-def test_the_command_line_tells_success_failure_and_misuse_apart() -> None:
-    assert airgap("--help").returncode == 0
-    assert airgap("status").returncode == 3
-    assert airgap("logs", "nothing").returncode == 1
-    assert airgap("fly").returncode == 2
+def test_the_command_line_tells_success_failure_and_misuse_apart(airgap: Airgap) -> None:
+    calls = (["--help"], ["status"], ["logs", "nothing"], ["fly"])
+    assert [airgap(*arguments)[0] for arguments in calls] == [0, 3, 1, 2]
 
 
-def test_a_tool_that_is_built_is_one_path_on_standard_output(cache: Path) -> None:
+def test_a_tool_that_is_built_is_one_path_on_standard_output(airgap: Airgap, cache: Path) -> None:
     built = gotools.tool_step(gotools.ACT).result
     (built / "bin").mkdir(parents=True)
-    done = airgap("tool", "act")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{built}/bin/act\n", "")
+    assert airgap("tool", "act") == (0, f"{built}/bin/act\n", "")
     assert built.is_relative_to(cache)
 
 
-def test_a_tool_that_there_is_not_names_those_there_are() -> None:
-    done = airgap("tool", "nothing")
-    assert done.returncode == 2
-    assert [name for name in gotools.COMMANDS if name not in done.stderr] == []
-    assert airgap("tool").returncode == 2
+def test_a_tool_that_there_is_not_names_those_there_are(airgap: Airgap) -> None:
+    code, _, errors = airgap("tool", "nothing")
+    assert code == 2
+    assert [name for name in gotools.COMMANDS if name not in errors] == []
+    assert airgap("tool")[0] == 2
 
 
 def test_an_error_is_one_line_and_no_traceback() -> None:
-    done = airgap("status", AIRGAP_PORT="x")
+    done = started("status", AIRGAP_PORT="x")
     assert done.returncode == 1
     assert done.stderr == ("airgap: AIRGAP_PORT='x': expected a port between 1 and 65535, such as 5000\n")
 
 
-def test_help_names_every_setting() -> None:
-    text = airgap("--help").stdout
-    for name in (
-        "AIRGAP_INSTANCE",
-        "AIRGAP_PORT",
-        "AIRGAP_NETWORK",
-        "AIRGAP_DEBIAN_MIRROR",
-        "XDG_CACHE_HOME",
-    ):
-        assert name in text
+def test_help_names_every_setting(airgap: Airgap) -> None:
+    text = airgap("--help")[1]
+    names = ("AIRGAP_INSTANCE", "AIRGAP_PORT", "AIRGAP_NETWORK", "AIRGAP_DEBIAN_MIRROR", "XDG_CACHE_HOME")
+    assert [name for name in names if name not in text] == []
 
 
 def test_no_bridge_means_nothing_to_remove(one: Instance, tmp_path: Path) -> None:
