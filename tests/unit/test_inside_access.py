@@ -119,15 +119,6 @@ def test_a_program_that_a_package_starts_when_it_is_imported_is_none_of_the_type
     assert places(recorder) == [("network", "x", "dags/api/dag.py", 2)]
 
 
-def test_what_a_thread_does_is_the_line_that_waits_for_it(recorder: Recorder) -> None:
-    def reach() -> None:
-        recorder.note("network", "x")
-
-    thread = threading.Thread(target=reach)
-    run("thread.start()\nthread.join()", thread=thread)
-    assert [each[:3] for each in places(recorder)] == [("network", "x", "dags/api/dag.py")]
-
-
 class SdkVariable:
     """The signatures of Airflow's own."""
 
@@ -201,6 +192,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Run:
     hooks: list[object] = []
     monkeypatch.setattr(sys, "addaudithook", hooks.append)
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)  # taken back with what is set
     access.watch(recorder)
     assert hooks == [recorder.audit]
     settings = sys.modules["airflow.settings"]
@@ -250,6 +242,15 @@ def test_a_connection_is_recorded_and_made_up(watched: Run, recorder: Recorder, 
 def test_a_session_is_recorded_and_made_up(watched: Run, recorder: Recorder) -> None:
     assert isinstance(watched("settings.Session()")["found"], MagicMock)
     assert places(recorder) == [("metadata database", "session", "dags/api/dag.py", 1)]
+
+
+@pytest.mark.usefixtures("watched")
+def test_what_a_thread_does_is_the_line_that_starts_it(recorder: Recorder) -> None:
+    def reach() -> None:
+        recorder.note("network", "x")
+
+    run("thread.start()\nthread.join()", thread=threading.Thread(target=reach))
+    assert places(recorder) == [("network", "x", "dags/api/dag.py", 1)]
 
 
 def test_airflows_own_accesses_are_answered_by_airflow(watched: Run, recorder: Recorder) -> None:
