@@ -11,7 +11,7 @@ import pytest
 
 from ci.inside import before
 
-from .test_inside_revision import ENVIRONMENT, Tree, copied, started
+from .git_trees import ENVIRONMENT, Tree, copied, started
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 4\n"
 
