@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 PROJECT = Path(__file__).parents[2]
 CODE = ("ci", "airgap", "tests", "dags", "scripts", "bench")
@@ -24,6 +25,19 @@ def text(file: str) -> str:
 def message(advice: str, offenders: Iterable[str]) -> str:
     """Write what to do, and under it all that breaks the rule, one per line."""
     return "\n".join([f"{advice}:", *sorted(offenders)])
+
+
+def nodes(top: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree in half the time that ast.walk takes; in any order."""
+    left = [top]
+    while left:
+        node = left.pop()
+        yield node
+        for value in vars(node).values():
+            if isinstance(value, ast.AST):
+                left.append(value)
+            elif isinstance(value, list):
+                left += [each for each in cast("list[object]", value) if isinstance(each, ast.AST)]
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,7 @@ def facts(file: str) -> Facts:
     imports: set[str] = set()
     calls: list[tuple[str, int]] = []
     literals: list[str] = []
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             literals.append(node.value)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:

@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from .sources import message, python_files, text
+from .sources import message, nodes, python_files, text
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 ASSERTING = frozenset({"raises", "warns", "fail"})
@@ -18,7 +18,7 @@ def functions(tree: ast.Module) -> list[Function]:
 def called(node: ast.AST) -> set[str]:
     """Name all that a function calls; an assert statement counts as a call of ``fail``."""
     found: set[str] = set()
-    for each in ast.walk(node):
+    for each in nodes(node):
         if isinstance(each, ast.Assert):
             found.add("fail")
         elif isinstance(each, ast.Call):
