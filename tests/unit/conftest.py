@@ -19,7 +19,7 @@ sys.modules["rfc3987_syntax"] = iri_syntax
 # Often enough to find what is wrong, few enough for all of them to take seconds; nothing is kept of a run.
 settings.register_profile(
     "unit",
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     database=None,
     # A fixture that holds nothing may be shared by all examples. How long the first examples take tells of

@@ -1,13 +1,22 @@
 """The one comment on a pull request: written, found again, brought up to date, and what goes wrong."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 
 from ci.errors import ConfigurationError, StepError
 from ci.github.comments import MARK, MOST, body, checked, post
 from tests.workflows.api import TOKEN, Api
+
+
+@pytest.fixture(autouse=True)
+def no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load no certificates for each client: no address here is one of TLS."""
+    bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr(ssl, "create_default_context", Mock(return_value=bare))
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 MODULE = Path(__file__).parents[2] / "ci"
 PROGRAM = """
 import json, os, signal, subprocess, sys, time
@@ -98,10 +96,11 @@ def test_a_fork_that_hangs_is_ended_with_all_it_started() -> None:
     assert found["leaves a child"]["seen"] == ["leaves a child"]
 
 
-@pytest.mark.parametrize("forged", ['{"seen": []}', '{"token": "", "answer": {}}', "[]", "5", "no JSON", ""])
-def test_what_a_file_writes_into_the_pipe_is_no_answer(forged: str) -> None:
-    found = ran(f"forges{forged}", "a")["found"]
-    assert found[f"forges{forged}"]["died"].startswith("its process wrote something else")
+def test_what_a_file_writes_into_the_pipe_is_no_answer() -> None:
+    forged = ('{"seen": []}', '{"token": "", "answer": {}}', "[]", "5", "no JSON", "")
+    found = ran(*(f"forges{each}" for each in forged), "a")["found"]
+    died = [found[f"forges{each}"]["died"] for each in forged]
+    assert [each for each in died if not each.startswith("its process wrote something else")] == []
     assert found["a"]["seen"] == ["a"]
 
 

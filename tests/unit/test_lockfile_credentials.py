@@ -225,7 +225,7 @@ def test_what_is_redacted_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_a_long_text_is_no_work(part: str) -> None:
-    text = part * (100_000 // len(part))
+    text = part * (20_000 // len(part))
     assert len(redacted(text)) <= len(text) + 4 * text.count("@")
 
 

@@ -85,7 +85,7 @@ def test_the_hash_of_a_metadata_file_does_not_stand_beside_that_of_the_wheel() -
 
 
 @of_both
-@settings(max_examples=20)  # the validators are slow
+@settings(max_examples=10)  # the validators are slow
 @given(
     st.sets(st.sampled_from(["lxml", "jinja2", "stdlib", "jq"])),
     st.text("0123456789abcdef", min_size=64, max_size=64),

@@ -246,4 +246,4 @@ def test_any_text_can_be_masked(text: str) -> None:
     "part", ["a", "a-", "-a ", "a.", ";a b", "a:", '"', "'a=", "echo ", "mysql ", '["', "eyJ", "set "]
 )
 def test_a_long_text_takes_no_time_out_of_measure(part: str) -> None:
-    assert masked(part * 3000)
+    assert masked(part * 1000)
