@@ -1,9 +1,10 @@
 """The rules of how this project is laid out: which way data flows, how long a file is, what is named how."""
 
+import re
 import sys
 from graphlib import TopologicalSorter
 
-from .sources import CODE, PROJECT, facts, message, python_files, text
+from .sources import CODE, PROJECT, imports, message, python_files, text
 
 # The files of the module that know Dagger; all others are pure logic and are tested here.
 DAGGER_SIDE = {
@@ -69,6 +70,8 @@ DAGGER_SIDE = {
         "vouching",
     )
 }
+# A call without a positional argument.
+RESULT_OF_A_STEP = re.compile(r"\.(contents|stdout|stderr|image_ref|entries|entrypoint)\(\s*(\)|\w+=)")
 MODULE = python_files("ci")
 INSIDE = [file for file in MODULE if file.startswith("ci/inside/")]
 PURE = [file for file in MODULE if file not in DAGGER_SIDE]
@@ -83,19 +86,15 @@ def test_a_pure_file_imports_neither_dagger_nor_a_file_that_does() -> None:
     offenders = [
         f"{file} imports {name}"
         for file in PURE
-        for name in facts(file).imports
+        for name in imports(file).modules
         if name in DAGGER_SIDE or name.partition(".")[0] in {"dagger", "ci"}
     ]
     assert not offenders, message("move what knows Dagger to a file of DAGGER_SIDE", offenders)
 
 
 def test_what_a_step_gives_is_asked_for_again_where_the_engine_lost_it() -> None:
-    results = {"contents", "stdout", "stderr", "image_ref", "entries", "entrypoint"}
     offenders = [
-        f"{file}:{line}: {method}()"
-        for file in DAGGER_SIDE
-        for method, line in facts(file).bare_calls
-        if method in results
+        f"{file}: {found[0]}" for file in DAGGER_SIDE for found in RESULT_OF_A_STEP.finditer(text(file))
     ]
     assert not offenders, message("ask by steady() of ci/answers.py", offenders)
 
@@ -105,21 +104,21 @@ def test_a_program_for_containers_starts_with_the_standard_library_alone() -> No
     offenders = [
         f"{file} imports {name}"
         for file in INSIDE
-        for name in facts(file).first_imports - beside
+        for name in imports(file).at_once - beside
         if name.partition(".")[0] not in sys.stdlib_module_names
     ]
     assert not offenders, message("import it in the function that needs it", offenders)
 
 
 def test_data_flows_one_way() -> None:
-    graph = {file: facts(file).imports & set(MODULE) for file in MODULE}
+    graph = {file: imports(file).modules & set(MODULE) for file in MODULE}
     order = list(TopologicalSorter(graph).static_order())  # raises for a circle
     assert order.index("ci/main.py") > order.index("ci/image.py") > order.index("ci/layers.py")
     assert [file for file, uses in graph.items() if "ci/main.py" in uses] == ["ci/__init__.py"]
 
 
 def test_every_file_of_the_module_is_used() -> None:
-    used = {"ci/__init__.py", *INSIDE}.union(*(facts(file).imports for file in MODULE))
+    used = {"ci/__init__.py", *INSIDE}.union(*(imports(file).modules for file in MODULE))
     unused = set(MODULE) - used
     assert not unused, message("delete the files that nothing imports", unused)
 

@@ -232,7 +232,7 @@ def image(root: Path, found: DagType) -> str:
     return oci.assemble(base, layers, found.settings.env, "50000").manifest.digest
 
 
-@settings(max_examples=40)  # there are many kinds of change
+@settings(max_examples=30)  # there are many kinds of change
 @given(change=changes())
 def test_a_type_that_is_not_named_has_the_same_image(change: tuple[State, State]) -> None:
     with tempfile.TemporaryDirectory(dir=PLACE) as folder:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.inside import capture
@@ -183,7 +183,6 @@ def write_tree(root: Path, tree: dict[str, int]) -> dict[str, int]:
     return wanted
 
 
-@settings(max_examples=30)
 @given(old=TREES, new=TREES)
 def test_a_layer_over_the_old_files_gives_the_new_ones(old: dict[str, int], new: dict[str, int]) -> None:
     with TemporaryDirectory() as place:

@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airgap.errors import AirgapError
@@ -58,7 +58,6 @@ def _fill(root: Path, files: dict[tuple[str, ...], bytes]) -> dict[str, bytes]:
     return there
 
 
-@settings(max_examples=25, deadline=None)
 @given(files=st.dictionaries(st.lists(_names, min_size=1, max_size=3).map(tuple), _contents, max_size=6))
 def test_any_tree_comes_back_sorted_and_with_true_digests(
     tmp_path_factory: pytest.TempPathFactory, files: dict[tuple[str, ...], bytes]
