@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -12,8 +13,10 @@ from typing import TextIO
 from airgap import commands, pins
 from airgap.debian import architecture
 from airgap.errors import AirgapError
-from airgap.folders import PROJECT, cache_folder, digest_of
+from airgap.folders import PROJECT, cache_folder, digest_of, remove_tree
+from airgap.lock import locked_if_free
 from airgap.pypi import unpack_wheels
+from airgap.step import heavy_lock
 from airgap.steps import Step, run
 
 TOOLS = PROJECT / "airgap" / "tools"
@@ -32,6 +35,8 @@ class Tool:
     env: tuple[tuple[str, str], ...] = ()
     source: Path | None = field(default=None, repr=False)  # a step counts what the folder holds, not its name
     """The folder that holds go.mod, where it isn't airgap/tools/<name>."""
+    seconds: int = field(default=20, repr=False)
+    """How long the build takes on two cores, about."""
 
     @property
     def folder(self) -> Path:
@@ -45,6 +50,7 @@ DAGGER = Tool(
     tuple(f"{_DAGGER}/cmd/{name}" for name in ("dagger", "dialstdio", "dnsname", "engine", "init")),
     f"-s -w -X {_DAGGER}/engine.Version={{version}} -X {_DAGGER}/engine.Tag={{version}}",
     "dfexcludepatterns dfparents",
+    seconds=240,
 )
 REGISTRY = Tool("registry", "github.com/olareg/olareg", (".",))
 _REGCTL = "github.com/regclient/regclient"
@@ -54,7 +60,8 @@ REGCTL = Tool(
     (f"{_REGCTL}/cmd/regctl",),
     f"-s -w -X {_REGCTL}/internal/version.vcsTag={{version}}",
 )
-COSIGN = Tool("cosign", "github.com/sigstore/cosign/v3", ("github.com/sigstore/cosign/v3/cmd/cosign",))
+_COSIGN = "github.com/sigstore/cosign/v3"
+COSIGN = Tool("cosign", _COSIGN, (f"{_COSIGN}/cmd/cosign",), seconds=120)
 _TRIVY = "github.com/aquasecurity/trivy"
 TRIVY = Tool(
     "trivy",
@@ -62,6 +69,7 @@ TRIVY = Tool(
     (f"{_TRIVY}/cmd/trivy",),
     f"-s -w -X {_TRIVY}/pkg/version/app.ver={{number}}",
     env=(("GOEXPERIMENT", "jsonv2"),),
+    seconds=260,
 )
 _ACTIONLINT = "github.com/rhysd/actionlint"
 ACTIONLINT = Tool(
@@ -90,6 +98,7 @@ def tool_step(tool: Tool) -> Step:
         build=lambda folder, log: _build(tool, toolchain, folder, log),
         needs=(toolchain,) if toolchain else (),
         heavy=True,
+        seconds=tool.seconds,
     )
 
 
@@ -101,6 +110,21 @@ def program(name: str) -> Path:
     step = tool_step(COMMANDS[name])
     run([step])
     return step.result / "bin" / name
+
+
+def trim_caches(known: Iterable[Step]) -> None:
+    """Remove Go's modules, and where all tools among the steps are built what it compiled, too.
+
+    What a later build needs of them it fetches and compiles again. Does nothing while something is built.
+    """
+    modules, compiled = cache_folder() / "go" / "mod", cache_folder() / "go" / "build"
+    if not modules.exists():
+        return
+    with locked_if_free(heavy_lock()) as free:
+        if free:
+            remove_tree(modules)
+            if all(step.done for step in known if step.heavy):
+                remove_tree(compiled)
 
 
 def _build(tool: Tool, toolchain: Step | None, folder: Path, log: TextIO) -> None:

@@ -48,9 +48,10 @@ def up(instance: Instance, *, everything: bool = False) -> None:
     wanted, images = parts(), standin_steps()
     run([*wanted.steps(), *(images[image] for image in (images if everything else first_images()))])
     _start(instance, wanted, images)
+    known = all_steps([*wanted.steps(), *images.values()])
+    gotools.trim_caches(known)
     with locked_if_free(cache_lock()) as free:
         if free:
-            known = all_steps([*wanted.steps(), *images.values()])
             prune({step.result for step in known} | engine.results_in_use())
     say(
         f"engine {pins.dagger_version()} is ready at {instance.runner_host} "

@@ -79,6 +79,7 @@ def debian_step() -> Step:
         name="engine-debian",
         inputs=digest_of(repr((_PACKAGES, _LINKS, _FOLDERS)), Path(debian.__file__), debian.architecture()),
         build=_build_debian,
+        seconds=30,
     )
 
 

@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Mapping
 
-from airgap import commands, registry
+from airgap import commands, gotools, registry
 from airgap.errors import AirgapError
 from airgap.folders import PROJECT
 from airgap.instance import Instance
 from airgap.pins import Image
 from airgap.progress import duration, say
 from airgap.standins import standin_steps
+from airgap.step import all_steps
 from airgap.steps import Step, missing, run
 
 
@@ -64,6 +65,7 @@ def make(instance: Instance, reference: str) -> None:
         _place(instance, image, step)
         if registry.digest_of(step.result) == digest:
             break
+    gotools.trim_caches(all_steps(images.values()))
 
 
 def _place(instance: Instance, image: Image, step: Step) -> None:

@@ -83,9 +83,14 @@ def make(step: Step) -> None:
         if step.done:
             return
         if step.heavy:
-            locks.enter_context(locked(_locks() / "heavy", "building with all processors"))
+            locks.enter_context(locked(heavy_lock(), "building with all processors"))
         _clear(f"{_PARTIAL}{step.result.name}-*")
         _build(step)
+
+
+def heavy_lock() -> Path:
+    """Return the lock that whoever makes a heavy step holds."""
+    return _locks() / "heavy"
 
 
 def _locks() -> Path:

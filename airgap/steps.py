@@ -24,10 +24,10 @@ from airgap.step import Step, make
 __all__ = ["Step", "digest_of", "run"]
 
 _AT_ONCE = (os.cpu_count() or 1) + 2  # more than processors: downloads wait for others
-_HEARTBEAT = 15.0  # seconds between two signs of life of a long step
+_HEARTBEAT = 30.0  # seconds between two signs of life of a long step
 _LOW_DISK = 100 * 2**20  # bytes; less than this free explains most failures
 _SCARCE_DISK = 10 * 2**30  # bytes; an engine that builds and tests a few DAG types takes about as much
-_FIRST_TIME = 12 * 2**30  # bytes that the modules and the build cache of all tools take, and the images
+_FIRST_TIME = 8 * 2**30  # bytes that a first build takes: Go's modules and what it compiles, and the images
 _NETWORK = re.compile(
     r"Temporary failure|no such host|dial (tcp|udp)|[Cc]onnection (refused|reset|broken)|unreachable"
     r"|[Tt]imed out|x509|CERTIFICATE_VERIFY"
@@ -152,7 +152,7 @@ def _refuse_small_disk(todo: list[Step]) -> None:
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
-    if any(step.heavy for step in todo) and not (folder / "go" / "build").is_dir() and free < _FIRST_TIME:
+    if any(step.heavy for step in todo) and not (folder / "go" / "mod").is_dir() and free < _FIRST_TIME:
         raise AirgapError(
             f"{folder} has {free / 2**30:.1f} GiB free; a first start takes about {_FIRST_TIME // 2**30}: "
             "make room, or set XDG_CACHE_HOME to a folder on a larger disk"

@@ -1,5 +1,7 @@
 """Images made from package registries that stand in, under the real names, for those that are pulled."""
 
+from dataclasses import replace
+
 from airgap import advisories, gotools, pins
 from airgap.pins import Image
 from airgap.standins.airflow import releases
@@ -43,10 +45,10 @@ def standin_steps() -> dict[Image, Step]:
         "actionlint": tool_image_step(
             pinned["actionlint"], base, gotools.tool_step(gotools.ACTIONLINT), ACTIONLINT
         ),
-        "postgres": postgres_step(pinned["postgres"], base),
+        "postgres": replace(postgres_step(pinned["postgres"], base), seconds=50),
     }
     return {
         **{pinned[name]: step for name, step in others.items()},
-        **{image: airflow_step(release, base, uv) for image, release in sorted_airflow},
+        **{image: replace(airflow_step(release, base, uv), seconds=100) for image, release in sorted_airflow},
         advisories.IMAGE: advisories.database_step(),
     }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,15 +16,20 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// remembered is how long a failure answers further requests: a client that is refused asks a second time.
-const remembered = 3 * time.Second
+// longest is how many bytes of a cause a status line gets.
+const longest = 800
 
 // settle is how long the storage may take to see an image that another process has put into it.
 const settle = 5 * time.Second
 
 var manifestPath = regexp.MustCompile(`^/v2/(.+)/manifests/([^/]+)$`)
+
+// manifestType is that of all images that are made here; what a client accepts doesn't matter to whether one is there.
+const manifestType = "application/vnd.oci.image.manifest.v1+json"
 
 // recipe is how an image is made that isn't there yet; airgap/serving.py writes it.
 type recipe struct {
@@ -97,7 +103,7 @@ func (s *standins) missing(request *http.Request) (string, recipe) {
 
 func (s *standins) has(request *http.Request) bool {
 	question := request.Clone(request.Context())
-	question.Method = http.MethodHead
+	question.Method, question.Header = http.MethodHead, http.Header{"Accept": {manifestType}}
 	answer := &status{header: http.Header{}, code: http.StatusOK}
 	s.storage.ServeHTTP(answer, question)
 	return answer.code != http.StatusNotFound
@@ -133,15 +139,9 @@ func (s *standins) run(ctx context.Context, reference string, how recipe, one *m
 	defer one.stop()
 	one.err = command(ctx, how, reference)
 	close(one.ended)
-	after := remembered
-	if one.err == nil {
-		after = 0
-	}
-	time.AfterFunc(after, func() {
-		s.guard.Lock()
-		defer s.guard.Unlock()
-		s.forget(reference, one)
-	})
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.forget(reference, one)
 }
 
 func (s *standins) forget(reference string, one *making) {
@@ -172,16 +172,30 @@ func command(ctx context.Context, how recipe, reference string) error {
 	return err
 }
 
-// refuse answers with the cause. It lets a client that asks for the headers alone ask for all: these hold no cause.
+// refuse answers with the cause, in the status line, too: clients that ask for headers alone show nothing else.
 func refuse(response http.ResponseWriter, request *http.Request, cause error) {
-	if request.Method == http.MethodHead {
-		response.WriteHeader(http.StatusMethodNotAllowed)
+	problem := map[string]string{"code": "UNAVAILABLE", "message": cause.Error()}
+	body, _ := json.Marshal(map[string]any{"errors": []any{problem}})
+	line := strings.Join(strings.Fields(strings.ReplaceAll(cause.Error(), "\n", "; ")), " ")
+	line = strings.Map(printable, line[:min(len(line), longest)])
+	connection, _, err := http.NewResponseController(response).Hijack() // net/http writes its own words for a status
+	if err != nil {
+		http.Error(response, line, http.StatusBadGateway)
 		return
 	}
-	response.Header().Set("Content-Type", "application/json")
-	response.WriteHeader(http.StatusBadGateway)
-	problem := map[string]string{"code": "UNAVAILABLE", "message": cause.Error()}
-	_ = json.NewEncoder(response).Encode(map[string]any{"errors": []any{problem}})
+	defer connection.Close()
+	fmt.Fprintf(connection, "HTTP/1.1 %d %s\r\n", http.StatusBadGateway, line)
+	fmt.Fprintf(connection, "Content-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", len(body))
+	if request.Method != http.MethodHead {
+		_, _ = connection.Write(body)
+	}
+}
+
+func printable(char rune) rune {
+	if unicode.IsControl(char) || char == utf8.RuneError {
+		return -1
+	}
+	return char
 }
 
 // status is a response of which nothing but the status is kept.

@@ -36,3 +36,16 @@ def test_the_users_own_way_of_showing_progress_is_kept(machine: Machine) -> None
     machine.environment["DAGGER_PROGRESS"] = "plain"
     _, output, _ = machine.run("check")
     assert "progress=plain\n" in output
+
+
+def test_what_is_made_while_a_pull_waits_is_shown_until_dagger_ends(machine: Machine) -> None:
+    folder = machine.run_folder / "default"
+    machine.engine(folder)
+    log = folder / "making.log"
+    log.write_text("airgap: made before\n")
+    script = f'#!/bin/sh\nsleep 0.5\necho "airgap: making trivy" >>"{log}"\nsleep 1\nexit 3\n'
+    (machine.folder / "kept dagger").write_text(script)
+    code, _, errors = machine.run("call", "scan")
+    assert code == 3
+    assert "airgap: making trivy\n" in errors
+    assert "made before" not in errors

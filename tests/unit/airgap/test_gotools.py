@@ -10,7 +10,8 @@ import pytest
 from airgap import gotools, lifecycle, pins, standins, steps
 from airgap.folders import PROJECT
 from airgap.gotools import ACT, ACTIONLINT, ADVISORIES, COSIGN, DAGGER, REGCTL, REGISTRY, TRIVY, tool_step
-from airgap.step import all_steps
+from airgap.lock import locked
+from airgap.step import all_steps, heavy_lock
 
 
 def fake_go(folder: Path, version: str) -> Path:
@@ -133,3 +134,20 @@ def test_where_a_folder_lies_does_not_change_what_is_built_of_it(tmp_path: Path)
     assert tool_step(elsewhere).result == tool_step(REGCTL).result
     (elsewhere.folder / "go.sum").write_text("")
     assert tool_step(elsewhere).result != tool_step(REGCTL).result
+
+
+def test_the_caches_of_go_go_when_nothing_is_built_and_no_tool_is_missing(cache: Path) -> None:
+    modules, compiled = cache / "go" / "mod", cache / "go" / "build"
+    step = tool_step(REGCTL)
+
+    def trimmed() -> list[str]:
+        for folder in (modules, compiled):
+            folder.mkdir(parents=True, exist_ok=True)
+        gotools.trim_caches([step])
+        return [folder.name for folder in (modules, compiled) if not folder.exists()]
+
+    with locked(heavy_lock(), "building"):
+        assert trimmed() == []
+    assert trimmed() == ["mod"]
+    step.result.mkdir(parents=True)
+    assert trimmed() == ["mod", "build"]
