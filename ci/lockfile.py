@@ -4,6 +4,7 @@ The standard's [tool] table carries what a lock was made for, so that a stale on
 """
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import Annotated
@@ -21,6 +22,8 @@ from .spec import TOOL, DagType
 NAME = "pylock.toml"
 REMEDY = "run: dagger call lock -y"
 _LONGEST = 60  # of a value that is shown, in characters
+# Some indexes tell the size of a file, others don't; without it a lock is the same from all.
+_SIZE = re.compile(r"(?<=, )size = \d+, (?=hashes = \{)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +105,8 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
         raise ConfigurationError(problems)
     wanted = "".join(f"    {_quoted(pin)},\n" for pin in _requirements(dag_type))
     requirements = f"[\n{wanted}]" if wanted else "[]"
-    text = f"{resolved.rstrip()}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
+    packages = _SIZE.sub("", resolved).rstrip()
+    text = f"{packages}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
     for key, names in _allowed(dag_type).items():
         if names:
             text += f"{key} = [{', '.join(map(_quoted, names))}]\n"

@@ -50,6 +50,13 @@ def test_a_stamp_is_readable_text_behind_what_was_resolved() -> None:
     )
 
 
+def test_a_lock_is_the_same_from_an_index_that_tells_sizes() -> None:
+    sized = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, size = 212774, hashes")
+    bare = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, hashes")
+    wanted = dag_type(["httpx==0.28.1"])
+    assert stamp(wanted, BASE, sized) == stamp(wanted, BASE, bare)
+
+
 def test_the_order_of_the_pins_does_not_change_a_stamp() -> None:
     pins = ["b==2", "a==1", "c==3"]
     assert stamp(dag_type(pins), BASE, RESOLVED) == stamp(dag_type(pins[::-1]), BASE, RESOLVED)
