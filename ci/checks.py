@@ -16,9 +16,7 @@ JUNIT = "/tmp/junit.xml"  # noqa: S108 - a path in a container
 PYTHON = ["**/*.py", "pyproject.toml"]
 # What GitHub and GitLab read; ci/inside/workflows.py knows the files.
 WORKFLOWS = [".github", "action.y*ml", "*/action.y*ml", "docs/examples/gitlab-ci.yml"]
-MODULE = ["ci", "images", "dags", "scripts", "pyproject.toml", "uv.lock", "dagger.json"]
-UNIT = [*MODULE, "airgap", "bench", "tests", "daggerw"]
-ENGINE = [*MODULE, "tests", "!tests/workflows"]
+NOT_TESTED = ["docs", "changelog", "*.md", "LICENSE", ".github", ".ci", "setup"]
 PYTEST = [
     *("pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"),
     *("--durations=25", "--durations-min=2", f"--junitxml={JUNIT}"),
@@ -34,7 +32,7 @@ class Checks:
     def lint(self) -> dagger.Container:
         """Check ruff's rules and format, over every Python file."""
         return (
-            self._reading(PYTHON)
+            self._with(include=PYTHON)
             .with_exec(["ruff", "check", "--no-cache"])
             .with_exec(["ruff", "format", "--check", "--no-cache"])
         )
@@ -53,11 +51,12 @@ class Checks:
 
     def types(self) -> dagger.Container:
         """Check types with pyright, strict."""
-        return self._reading(PYTHON).with_exec(["pyright", "--warnings"])
+        return self._with(include=PYTHON).with_exec(["pyright", "--warnings"])
 
     def unit(self, select: str = "", expect: ReturnType = ReturnType.SUCCESS) -> dagger.Container:
         """Run the tests of pure logic, which need no engine."""
-        return self._reading(UNIT).with_exec([*PYTEST, *_selection(select), "tests/unit"], expect=expect)
+        command = [*PYTEST, *_selection(select), "tests/unit"]
+        return self._with(exclude=NOT_TESTED).with_exec(command, expect=expect)
 
     async def quick(self) -> None:
         """Run lint, workflows, types and unit tests, before what takes minutes.
@@ -88,8 +87,9 @@ class Checks:
     def engine(self, select: str = "", expect: ReturnType = ReturnType.SUCCESS) -> dagger.Container:
         """Run the tests against the engine this runs on: real images, a real Airflow, a real database."""
         # Run each time: what they use beside the code (registries, a package index) changes without it.
-        return layers.anew(self._reading(ENGINE)).with_exec(
-            [*PYTEST, "--numprocesses", "2", "--dist", "loadgroup", *_selection(select), "tests/engine"],
+        command = [*PYTEST, "--numprocesses", "2", "--dist", "loadgroup", *_selection(select), "tests/engine"]
+        return layers.anew(self._with(exclude=NOT_TESTED)).with_exec(
+            command,
             experimental_privileged_nesting=True,  # the tests are a client of the same engine
             expect=expect,
         )
@@ -105,9 +105,9 @@ class Checks:
             raise ConfigurationError([f"--suite {suite}: expected unit or engine"])
         return suites[suite](select, ReturnType.ANY).file(JUNIT)
 
-    def _reading(self, include: list[str]) -> dagger.Container:
+    def _with(self, include: list[str] | None = None, exclude: list[str] | None = None) -> dagger.Container:
         """Return a container with the locked tools, and of the project what a check reads."""
-        read = dag.directory().with_directory("/", self.project, include=include)
+        read = dag.directory().with_directory("/", self.project, include=include, exclude=exclude)
         return self._tools().with_directory("/project", read).with_env_variable("PYTHONPATH", "/project")
 
     def _tools(self) -> dagger.Container:

@@ -72,7 +72,7 @@ class Run:
 
     async def dag(self, dag_id: str) -> None:
         """Run a DAG once, through the image's own entrypoint."""
-        command = ["bash", "-c", f"exec timeout -k 5 240 airflow dags test {dag_id}"]
+        command = ["bash", "-c", f"exec timeout -k 5 1200 airflow dags test {dag_id}"]
         ran = anew(self._container).with_exec(command, use_entrypoint=True, expect=dagger.ReturnType.ANY)
         output = f"{await ran.stdout()}\n{await ran.stderr()}"
         assert await ran.exit_code() == 0, output[-6000:]

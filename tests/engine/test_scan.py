@@ -177,18 +177,14 @@ async def test_what_could_not_be_scanned_is_never_clean() -> None:
 async def test_mirrors_are_asked_in_order_and_the_first_fresh_one_is_used(
     plain_registry: str, owner: str
 ) -> None:
-    service = registries.plain()
-    registries.bind(monkeypatch, {"registry": service})
-    async with registries.running(service):
-        await asyncio.gather(
-            _push(service, "old", archive(ADVISORIES, TODAY - timedelta(days=30))),
-            _push(service, "fresh", archive(ADVISORIES)),
-        )
-        asked = Asked(
-            mirrors=tuple(f"registry:{registries.PORT}/db/{name}:2" for name in ("no", "old", "fresh"))
-        )
-        toml = f'[database]\nplain-http = ["registry:{registries.PORT}"]\n'
-        found = await verdict(project({"images/policy.toml": toml}), asked)
+    place = f"{plain_registry}/{owner}"
+    await asyncio.gather(
+        _push(f"{place}/old:2", archive(ADVISORIES, TODAY - timedelta(days=30))),
+        _push(f"{place}/fresh:2", archive(ADVISORIES)),
+    )
+    asked = Asked(mirrors=tuple(f"{place}/{name}:2" for name in ("no", "old", "fresh")))
+    toml = f'[database]\nplain-http = ["{plain_registry}"]\n'
+    found = await verdict(project({"images/policy.toml": toml}), asked)
     assert found.state is State.FAILED
     assert found.database is not None
     assert found.database.reference == f"{place}/fresh:2"

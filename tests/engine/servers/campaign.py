@@ -28,7 +28,7 @@ from faulty_proxy import Proxy
 from plain_registry import PlainRegistry
 from small_images import BASE, SmallImage, digest
 
-LANES = 8  # ways that publish side by side, each in repositories of its own: they mostly wait
+LANES = 8  # ways that publish side by side, each in repositories of its own: enough to keep two cores busy
 REPOSITORIES = ("api", "dbt")
 KILLED, STOPPED, LOOKED = 0.12, 0.06, 0.3  # of all publishes; stopped: the registry forbids all from then on
 FAULTS = {"drop": 0.02, "lost": 0.02, "torn": 0.01, "half": 0.02, "slow": 0.01} | dict.fromkeys(
