@@ -37,9 +37,9 @@ def parts() -> Parts:
 def up(instance: Instance, *, everything: bool = False) -> None:
     """Make what is missing and start what doesn't run; does nothing to an instance that is as it should be.
 
-    Of the images those that every build takes are made, with `everything` all: without it the registry has
-    the others made when they are first pulled. An engine of other parts or with another configuration is
-    stopped first, and started anew.
+    The images that every build takes are made here, the others when they are first pulled; with `everything`
+    all are made here. An engine of other parts or with another configuration is stopped first, and started
+    anew.
     """
     _require_root()
     _require_programs()

@@ -38,7 +38,7 @@ def locked(path: Path, purpose: str, *, shared: bool = False) -> Generator[None]
 
 @contextlib.contextmanager
 def locked_if_free(path: Path) -> Generator[bool]:
-    """Hold the lock file at `path` if nobody else does, and give whether it is held."""
+    """Hold the lock file at `path` unless another command does; give whether this one has it."""
     with _opened(path) as file:
         free = _taken(file, fcntl.LOCK_EX)
         if free:

@@ -12,7 +12,7 @@ from airgap.folders import cache_folder
 from airgap.instance import Instance
 from airgap.processes import Process
 from airgap.progress import duration
-from airgap.serving import held_images
+from airgap.serving import served_images
 from airgap.standins import standin_steps
 
 _NOT_RUNNING = 3
@@ -39,9 +39,9 @@ def status(instance: Instance) -> int:
     print(f"registry  {_line(store, f'answers at {addresses}' if serving else 'does not answer')}")
     if store and serving:
         images = standin_steps()
-        held = held_images(instance, images)
+        served = served_images(instance, images)
         for image in sorted(image.name for image in images):
-            print(f"          {image}{'' if image in held else ' (made when it is first pulled)'}")
+            print(f"          {image}{'' if image in served else ' (made when it is first pulled)'}")
     _print_disk(instance)
     return 0 if answering and store and len(serving) == len(instance.registry_addresses) else _NOT_RUNNING
 

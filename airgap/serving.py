@@ -1,14 +1,17 @@
 """What the local registry serves: stand-ins, made beforehand or when they are first pulled."""
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from pathlib import Path
 
 from airgap import commands, gotools, registry
 from airgap.errors import AirgapError
 from airgap.folders import PROJECT
 from airgap.instance import Instance
+from airgap.lock import locked
 from airgap.pins import Image
 from airgap.progress import duration, say
 from airgap.standins import standin_steps
@@ -17,17 +20,17 @@ from airgap.steps import Step, missing, run
 
 
 def place_images(instance: Instance, images: Mapping[Image, Step]) -> None:
-    """Put the images that are made into the registry, and take out what is there in the place of others."""
-    store = instance.state / "registry"
+    """Put the images that are made into the registry, and withdraw outdated ones of the others."""
     for image, step in images.items():
         if step.done:
             _place(instance, image, step)
         else:
-            registry.withdraw(image.path, image.tag, store)
+            with _changing(instance) as store:
+                registry.withdraw(image.path, image.tag, store)
 
 
 def write_recipe(instance: Instance, images: Mapping[Image, Step]) -> None:
-    """Write the file from which the registry knows which images it can have made, and how."""
+    """Write the registry's recipe: which images can be made, by which command, in which environment."""
     settings = {name: value for name, value in os.environ.items() if name.startswith("AIRGAP_")}
     environment = {**commands.environment(), **settings, "PYTHONPATH": str(PROJECT)}
     recipe = {
@@ -52,11 +55,11 @@ def make(instance: Instance, reference: str) -> None:
     """
     images = standin_steps()
     path, _, digest = reference.partition("@")
-    wanted = {i: step for i, step in images.items() if (i.path == path if digest else i.name == reference)}
-    if not wanted:
+    candidates = {i: s for i, s in images.items() if (i.path == path if digest else i.name == reference)}
+    if not candidates:
         names = ", ".join(sorted(image.name for image in images))
         raise AirgapError(f"{reference} can't be made: expected one of {names}")
-    for image, step in wanted.items():
+    for image, step in candidates.items():
         todo = missing([step])
         if todo:
             seconds = sum(part.seconds for part in todo)
@@ -69,11 +72,20 @@ def make(instance: Instance, reference: str) -> None:
 
 
 def _place(instance: Instance, image: Image, step: Step) -> None:
-    if registry.place(image.path, image.tag, step.result, instance.state / "registry"):
+    with _changing(instance) as store:
+        new = registry.place(image.path, image.tag, step.result, store)
+    if new:
         say(f"registry: {image.name} is new")
 
 
-def held_images(instance: Instance, images: Mapping[Image, Step]) -> list[str]:
+@contextlib.contextmanager
+def _changing(instance: Instance) -> Generator[Path]:
+    """Give the registry's folder to one command at a time: a repository's index is read, then written."""
+    with locked(instance.state / "registry.lock", "changing the registry"):
+        yield instance.state / "registry"
+
+
+def served_images(instance: Instance, images: Mapping[Image, Step]) -> list[str]:
     """Return the names of those images that the registry has, sorted."""
     store = instance.state / "registry"
     return sorted(image.name for image in images if registry.has(image.path, image.tag, store))

@@ -152,7 +152,7 @@ def _refuse_small_disk(todo: list[Step]) -> None:
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
-    if any(step.heavy for step in todo) and not (folder / "go" / "mod").is_dir() and free < _FIRST_TIME:
+    if any(step.heavy for step in todo) and not (folder / "go").is_dir() and free < _FIRST_TIME:
         raise AirgapError(
             f"{folder} has {free / 2**30:.1f} GiB free; a first start takes about {_FIRST_TIME // 2**30}: "
             "make room, or set XDG_CACHE_HOME to a folder on a larger disk"

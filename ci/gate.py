@@ -60,9 +60,8 @@ class Gate:
             if missing and self.unscanned:
                 notes.append(f"published without a scan: {self.unscanned} ({missing})")
             elif missing:
-                told = "reach a database (--database, --database-file)"
-                told += ", or publish with --allow-unscanned '<reason>'"
-                problems.append(f"not scanned: {missing}: {told}")
+                remedy = "reach a database (--database, --database-file), or publish with --allow-unscanned"
+                problems.append(f"not scanned: {missing}: {remedy} '<reason>'")
             if verdict.fails:  # what is known counts in any case
                 problems.append(scan_texts.table([verdict]))
         return Passed(

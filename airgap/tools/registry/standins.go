@@ -28,10 +28,10 @@ const settle = 5 * time.Second
 
 var manifestPath = regexp.MustCompile(`^/v2/(.+)/manifests/([^/]+)$`)
 
-// manifestType is that of all images that are made here; what a client accepts doesn't matter to whether one is there.
+// manifestType is that of every stand-in: whether one is stored doesn't depend on what a client accepts.
 const manifestType = "application/vnd.oci.image.manifest.v1+json"
 
-// recipe is how an image is made that isn't there yet; airgap/serving.py writes it.
+// recipe is how missing images are made; airgap/serving.py writes it.
 type recipe struct {
 	Command     []string `json:"command"` // run with the image's reference as one more argument
 	Environment []string `json:"environment"`
@@ -42,7 +42,7 @@ type recipe struct {
 // standins lets the pull of an image wait until the image is made.
 type standins struct {
 	storage http.Handler
-	recipe  string // a file, read for each image that isn't there
+	recipe  string // the file that holds a recipe, read anew for each pull
 	log     *slog.Logger
 
 	guard  sync.Mutex
@@ -72,7 +72,7 @@ func (s *standins) ServeHTTP(response http.ResponseWriter, request *http.Request
 	s.storage.ServeHTTP(response, request)
 }
 
-// missing returns the reference of the image that is asked for, if it can be made and isn't there, or "".
+// missing returns the reference of the requested image and how it is made; "" where it is stored or can't be made.
 func (s *standins) missing(request *http.Request) (string, recipe) {
 	match := manifestPath.FindStringSubmatch(request.URL.Path)
 	if match == nil || request.Method != http.MethodGet && request.Method != http.MethodHead {
@@ -89,7 +89,7 @@ func (s *standins) missing(request *http.Request) (string, recipe) {
 	}
 	repository, reference := match[1], match[1]+":"+match[2]
 	known := slices.Contains(how.References, reference)
-	if strings.HasPrefix(match[2], "sha256:") { // of which image it is is known when they are made
+	if strings.HasPrefix(match[2], "sha256:") { // which image has the digest is known once they are made
 		reference = repository + "@" + match[2]
 		known = slices.ContainsFunc(how.References, func(name string) bool {
 			return strings.HasPrefix(name, repository+":")
@@ -109,7 +109,7 @@ func (s *standins) has(request *http.Request) bool {
 	return answer.code != http.StatusNotFound
 }
 
-// make waits until the image is made by the one command that makes it; the last who leaves stops it.
+// make runs one command per image and waits for it; when all who wait have left, the command is stopped.
 func (s *standins) make(ctx context.Context, reference string, how recipe) error {
 	s.guard.Lock()
 	one := s.making[reference]

@@ -1,6 +1,7 @@
 """What the registry serves: images that are made, others named in the recipe, and the making of one."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -56,7 +57,18 @@ def test_what_is_made_is_placed_once(
     for _ in range(2):
         serving.place_images(one, images)
     assert capsys.readouterr().err.count(" is new") == len(images)
-    assert serving.held_images(one, images) == sorted(image.name for image in images)
+    assert serving.served_images(one, images) == sorted(image.name for image in images)
+
+
+def test_images_of_one_repository_that_are_made_at_once_all_stay(
+    one: Instance,
+) -> None:
+    steps = {image: step(image) for image in (Image("docker.io", "apache/airflow", str(n)) for n in range(8))}
+    for each in steps.values():
+        make(each)
+    with ThreadPoolExecutor(len(steps)) as pool:
+        list(pool.map(lambda item: serving.place_images(one, dict([item])), steps.items()))
+    assert serving.served_images(one, steps) == sorted(image.name for image in steps)
 
 
 def test_an_outdated_image_is_not_served_in_the_place_of_one_that_is_not_made(
@@ -65,9 +77,9 @@ def test_an_outdated_image_is_not_served_in_the_place_of_one_that_is_not_made(
     python = next(image for image in images if image.name.startswith("docker.io/library/python:"))
     make(images[python])
     serving.place_images(one, {python: images[python]})
-    assert serving.held_images(one, images) == [python.name]
+    assert serving.served_images(one, images) == [python.name]
     serving.place_images(one, {python: step(python, "second")})
-    assert serving.held_images(one, images) == []
+    assert serving.served_images(one, images) == []
     index = json.loads((one.state / "registry" / python.path / "index.json").read_text())
     assert [entry["digest"] for entry in index["manifests"]] == [registry.digest_of(images[python].result)]
 
@@ -80,7 +92,7 @@ def test_making_an_image_says_how_long_it_takes_and_places_it(
         serving.make(one, name)
     said = capsys.readouterr().err
     assert said.count(f"making {name} for its first use: about 1m30s") == 1
-    assert serving.held_images(one, images) == [name]
+    assert serving.served_images(one, images) == [name]
 
 
 def test_a_digest_makes_the_images_of_its_repository_until_one_has_it(
@@ -92,9 +104,9 @@ def test_a_digest_makes_the_images_of_its_repository_until_one_has_it(
         make(by_name(images, name))
     digest = registry.digest_of(by_name(images, tags[1]).result)
     serving.make(one, f"{AIRFLOW}@{digest}")
-    assert serving.held_images(one, images) == sorted(tags[:2])
+    assert serving.served_images(one, images) == sorted(tags[:2])
     serving.make(one, f"{AIRFLOW}@sha256:{'0' * 64}")
-    assert serving.held_images(one, images) == sorted(tags)
+    assert serving.served_images(one, images) == sorted(tags)
 
 
 def test_an_image_that_is_not_known_names_those_that_are(one: Instance, images: dict[Image, Step]) -> None:
