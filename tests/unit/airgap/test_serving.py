@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -67,7 +68,7 @@ def test_images_of_one_repository_that_are_made_at_once_all_stay(
     for each in steps.values():
         make(each)
     with ThreadPoolExecutor(len(steps)) as pool:
-        list(pool.map(lambda item: serving.place_images(one, dict([item])), steps.items()))
+        list(pool.map(serving.place_images, repeat(one), [{image: made} for image, made in steps.items()]))
     assert serving.served_images(one, steps) == sorted(image.name for image in steps)
 
 
