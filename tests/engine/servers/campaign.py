@@ -12,6 +12,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -220,8 +221,9 @@ def main() -> None:
     parser.add_argument("--prefix", default="", help="in front of the names of repositories")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        host, _, port = given.registry.rpartition(":")
         campaign = Campaign(
-            registry=given.registry,
+            registry=f"{socket.gethostbyname(host)}:{port}",  # once: its name server fails under load
             program=given.program,
             seed=given.seed,
             prefix=given.prefix,

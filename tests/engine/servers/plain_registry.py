@@ -9,10 +9,10 @@ Tags = dict[str, str]
 
 
 class PlainRegistry:
-    """One registry at HOST:PORT."""
+    """One registry at HOST:PORT, over one connection."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        self._connection = http.client.HTTPConnection(address, timeout=30)
 
     def tags(self, repository: str) -> Tags:
         """The digest that each tag of a repository points to, computed from what is there."""
@@ -49,10 +49,6 @@ class PlainRegistry:
         return digest(content) if status == 200 else f"status {status}"
 
     def _get(self, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self._address, timeout=30)
-        try:
-            connection.request("GET", f"/v2/{path}", headers={"Accept": f"{MANIFEST}, {INDEX}"})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+        self._connection.request("GET", f"/v2/{path}", headers={"Accept": f"{MANIFEST}, {INDEX}"})
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
