@@ -86,7 +86,7 @@ def delta(
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     options = [word for name in own for word in ("--own", name)]
     made = (
-        with_netrc(with_uv(builder), netrc)
+        with_netrc(with_uv(testbed.without_certificate_updates(builder)), netrc)
         .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.installed))
         .with_exec(
             [

@@ -1,13 +1,17 @@
 """What is published is scanned anew: by what is known today, on the base it was made on."""
 
+import hashlib
+import io
 import json
 import re
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dagger import dag
 
 from ci import labels, names, oci, published, registry, scan_formats
 from ci.base import BaseImage
@@ -135,13 +139,23 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Place) 
         gate(other.parsed(), notes=other.notes)
 
 
-async def test_every_image_of_an_index_is_judged(place: Place) -> None:
+async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -> None:
     await place.publish("one")
     where = place.latest("one")
     image = await place.registry.image(where)
-    # Beside the image one that is the same, but for labels that name a base that is gone.
-    gone = relabelled(image["config"], {DIGEST: NOWHERE})
-    manifest = {**json.loads(image["manifest"]), "config": oci.Blob(text=gone).descriptor(oci.CONFIG)}
+    # Beside the image one with a package of its base, whose labels name a base that is gone.
+    layer = gitpython_layer()
+    (tmp_path / "layer.tar").write_bytes(layer)
+    digest = f"sha256:{hashlib.sha256(layer).hexdigest()}"
+    config = json.loads(relabelled(image["config"], {DIGEST: NOWHERE}))
+    gone = oci.canonical({**config, "rootfs": {"type": "layers", "diff_ids": [digest]}, "history": []})
+    manifest = {
+        **json.loads(image["manifest"]),
+        "config": oci.Blob(text=gone).descriptor(oci.CONFIG),
+        "layers": [
+            {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": len(layer)}
+        ],
+    }
     manifests = [oci.canonical(manifest), image["manifest"]]  # of one platform by their configurations
     entries = [
         {**oci.Blob(text=each).descriptor(oci.MANIFEST), "platform": {"os": "linux", "architecture": name}}
@@ -151,7 +165,8 @@ async def test_every_image_of_an_index_is_judged(place: Place) -> None:
     texts = [image["config"], gone, *manifests, index]
     job = {"repository": where.repository, "digest": oci.Blob(text=index).digest, "texts": texts}
     images = {"one": {**job, "tags": {"both": None}}}
-    answer = await place.registry.push({"base": [], "siblings": [], "images": images}, {}, None)
+    blobs = {digest: dag.host().file(str(tmp_path / "layer.tar"))}
+    answer = await place.registry.push({"base": [], "siblings": [], "images": images}, blobs, None)
     assert answer["one"]["written"] == ["both"]
 
     (alone,) = (await place.rescanned(BASE, name="one")).parsed()
@@ -161,6 +176,16 @@ async def test_every_image_of_an_index_is_judged(place: Place) -> None:
     assert decided(found) == {"CVE-2026-99002": (True, Decision.FAILS)}
     (why,) = found.reasons
     assert re.search("the base image .* can't be had.*: all that the image holds is judged", why)
+
+
+def gitpython_layer() -> bytes:
+    """A layer with the metadata of an installed gitpython and nothing else: little to scan."""
+    packed, metadata = io.BytesIO(), b"Metadata-Version: 2.1\nName: GitPython\nVersion: 3.1.45\n"
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        file = tarfile.TarInfo("usr/lib/python3/dist-packages/GitPython-3.1.45.dist-info/METADATA")
+        file.size = len(metadata)
+        tar.addfile(file, io.BytesIO(metadata))
+    return packed.getvalue()
 
 
 async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: BaseImage) -> None:

@@ -48,4 +48,4 @@ async def campaign(registry: str, publishes: int) -> None:
 
 @pytest.mark.parametrize("other", ["", *registries.beside_the_engine()])
 async def test_tags_lead_to_whole_images_whatever_fails(other: str, plain_registry: str) -> None:
-    await campaign(other or plain_registry, 40 if other else 200)
+    await campaign(other or plain_registry, 20 if other else 100)
