@@ -21,6 +21,8 @@ PYTEST = [
     *("pytest", "--color=no", "--override-ini=cache_dir=/tmp/pytest"),
     *("--durations=25", "--durations-min=2", f"--junitxml={JUNIT}"),
 ]
+# One more than two cores: a worker often waits for a service to start.
+WORKERS = ["--numprocesses", "3", "--dist", "loadgroup"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Checks:
     def engine(self, select: str = "", expect: ReturnType = ReturnType.SUCCESS) -> dagger.Container:
         """Run the tests against the engine this runs on: real images, a real Airflow, a real database."""
         # Run each time: what they use beside the code (registries, a package index) changes without it.
-        command = [*PYTEST, "--numprocesses", "2", "--dist", "loadgroup", *_selection(select), "tests/engine"]
+        command = [*PYTEST, *WORKERS, *_selection(select), "tests/engine"]
         return layers.anew(self._with(exclude=NOT_TESTED)).with_exec(
             command,
             experimental_privileged_nesting=True,  # the tests are a client of the same engine
@@ -124,7 +126,7 @@ class Checks:
             .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with_workdir("/project")
             .with_directory("/project", locked)
-            .with_exec(["uv", "sync", "--frozen", "--no-install-project"])
+            .with_exec(["uv", "sync", "--frozen", "--no-install-project", "--compile-bytecode"])
         )
 
 
