@@ -1,4 +1,4 @@
-"""Containers with Python tools at the versions of this module's own uv.lock, one dependency group each."""
+"""Containers with Python tools at the versions of this module's own uv.lock."""
 
 from pathlib import Path
 
@@ -10,17 +10,23 @@ from . import layers
 
 def container(group: str) -> dagger.Container:
     """A small container with what a dependency group of pyproject.toml holds, first on its PATH."""
+    return installed(layers.tool_container(), f"/opt/{group}", "--only-group", group)
+
+
+def installed(container: dagger.Container, environment: str, *options: str) -> dagger.Container:
+    """A container with a virtual environment that ``uv sync`` makes at a path, first on its PATH."""
+    # From the module's own files: they change with it alone, whatever else of a project does.
     project = Path(__file__).parents[1]
     locked = dag.directory()
     for name in ("pyproject.toml", "uv.lock"):
         locked = locked.with_new_file(name, (project / name).read_text(encoding="utf-8"))
     return (
-        layers.with_uv(layers.tool_container())
-        .with_env_variable("UV_PROJECT_ENVIRONMENT", f"/opt/{group}")
+        layers.with_uv(container)
+        .with_env_variable("UV_PROJECT_ENVIRONMENT", environment)
         .with_env_variable("UV_PYTHON_DOWNLOADS", "never")
-        .with_env_variable("PATH", f"/opt/{group}/bin:/usr/local/bin:/usr/bin:/bin")
+        .with_env_variable("PATH", f"{environment}/bin:/usr/local/bin:/usr/bin:/bin")
         .with_mounted_directory("/mnt/project", locked)
         .with_workdir("/mnt/project")
-        .with_exec(["uv", "sync", "--frozen", "--no-install-project", "--only-group", group])
+        .with_exec(["uv", "sync", "--frozen", "--no-install-project", *options])
         .with_workdir("/")
     )

@@ -5,6 +5,7 @@ from dagger import check, function, object_type
 
 from . import (
     base,
+    checks,
     formats,
     image,
     listing,
@@ -34,7 +35,7 @@ from .arguments import (
 )
 from .boundary import plain_faults
 from .caretaker import Caretaker
-from .checks import Checks
+from .checks import PythonFiles, TestedFiles, WorkflowFiles
 from .database import Asked
 from .database import asked as database_of
 from .history import Repository
@@ -44,7 +45,7 @@ from .pipeline import Pipeline
 from .publisher import Publisher
 from .registry import Access
 from .scan import Scan, gate
-from .sources import Netrc, Project, Source, read
+from .sources import Netrc, Source, read
 from .starter import Starter
 from .tester import Tester
 
@@ -131,39 +132,41 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
 
     @check
     @function
-    def lint(self, project: Project) -> dagger.Container:
+    def lint(self, python: PythonFiles) -> dagger.Container:
         """Ruff's rules and format, over every Python file."""
-        return Checks(project).lint()
+        return checks.lint(python)
 
     @check
     @function
-    def workflows(self, project: Project) -> dagger.Container:
+    def workflows(self, pipelines: WorkflowFiles) -> dagger.Container:
         """What GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
-        return Checks(project).workflows()
+        return checks.workflows(pipelines)
 
     @check
     @function
-    def types(self, project: Project) -> dagger.Container:
+    def types(self, python: PythonFiles) -> dagger.Container:
         """Pyright, strict."""
-        return Checks(project).types()
+        return checks.types(python)
 
     @check
     @function
-    def unit(self, project: Project, select: Select = "") -> dagger.Container:
+    def unit(self, tested: TestedFiles, select: Select = "") -> dagger.Container:
         """Tests of pure logic, which need no engine."""
-        return Checks(project).unit(select)
+        return checks.unit(tested, select)
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def engine(self, project: Project, select: Select = "") -> dagger.Container:
+    async def engine(
+        self, python: PythonFiles, pipelines: WorkflowFiles, tested: TestedFiles, select: Select = ""
+    ) -> dagger.Container:
         """Tests against the engine this runs on; without --select after the quick checks, if these pass."""
         with plain_faults():
             if not select:
-                await Checks(project).quick()
-            return Checks(project).engine(select)
+                await checks.quick(python, pipelines, tested)
+            return checks.engine(tested, select)
 
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    def junit(self, project: Project, suite: Suite, select: Select = "") -> dagger.File:
+    def junit(self, tested: TestedFiles, suite: Suite, select: Select = "") -> dagger.File:
         """Run unit or engine tests, and give their results as a JUnit file, failed ones too."""
         with plain_faults():
-            return Checks(project).junit(suite, select)
+            return checks.junit(tested, suite, select)

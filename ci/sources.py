@@ -32,12 +32,6 @@ Source = Annotated[
 Netrc = Annotated[
     dagger.Secret | None, Doc("Logins for package indexes, as a netrc file: file://$HOME/.netrc")
 ]
-Project = Annotated[
-    dagger.Directory,
-    DefaultPath("/"),
-    Doc("This whole project"),
-    Ignore([*LITTER, ".git", ".venv", "**/.pytest_cache", "**/.ruff_cache", ".hypothesis", "sdk"]),
-]
 
 
 class Sources:
