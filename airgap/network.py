@@ -52,9 +52,9 @@ def overlapping_route(instance: Instance, table: str) -> str | None:
     """Return an interface, not the bridge, that routes part of the network (`table`: as /proc/net/route)."""
     for line in table.splitlines()[1:]:
         name, destination, _, _, _, _, _, mask = line.split()[:8]
-        if mask == "00000000" or name == instance.bridge:
-            continue
-        if ipaddress.IPv4Network((_address(destination), str(_address(mask)))).overlaps(instance.network):
+        network = ipaddress.IPv4Network((_address(destination), str(_address(mask))))
+        # Wider than any private network: a default route, or its halves, as a VPN adds them.
+        if network.prefixlen >= 8 and name != instance.bridge and network.overlaps(instance.network):
             return name
     return None
 

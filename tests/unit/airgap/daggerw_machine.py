@@ -122,5 +122,5 @@ class Machine:
 
 _PLAIN = (
     *("sh", "env", "dirname", "readlink", "sed", "find", "timeout", "uname", "tr", "mkdir", "mktemp", "grep"),
-    *("sha256sum", "tar", "gzip", "mv", "rm", "cat", "sleep", "tail"),
+    *("sha256sum", "tar", "gzip", "mv", "rm", "cat", "sleep", "wc", "tail", "head"),
 )

@@ -82,6 +82,11 @@ def test_our_own_bridge_and_other_networks_are_no_obstacle() -> None:
     assert overlapping_route(instance({}), table) is None
 
 
+def test_a_default_route_in_halves_as_a_vpn_has_it_is_no_obstacle() -> None:
+    table = HEADER + route("tun0", "00000000", "00000080") + route("*", "00000080", "00000080")
+    assert overlapping_route(instance({}), table) is None
+
+
 def test_interfaces_are_known_by_name() -> None:
     assert exists("lo")
     assert not exists("airgap-none0")
