@@ -172,6 +172,15 @@ async def test_an_empty_key_publishes_nothing_unsigned(flows: History) -> None:
         await flows.publish("127.0.0.1:9", Access(), "one", signer=empty)  # nobody is asked
 
 
+async def test_a_dry_run_needs_no_answer_of_the_registry(place: Place, flows: History) -> None:
+    silent = f"{place.address.partition(':')[0]}:5999"
+    done = await flows.publish(silent, login(), "one", dry_run=True)
+    assert (
+        f"what latest weighs isn't known: {place.repository('one').replace(place.address, silent)}: "
+        in only(done).note
+    )
+
+
 @pytest.mark.parametrize("ref", ["refs/pull/7/merge", ""], ids=["nothing is pushed", "pushed"])
 async def test_a_mistake_in_what_all_types_share_is_told_in_the_row_of_each(
     ref: str, place: Place, flows: History

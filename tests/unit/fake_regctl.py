@@ -150,7 +150,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     made = Fake(tmp_path)
     replace(monkeypatch, regctl, made.answer)
     monkeypatch.setattr(registry, "LAYOUT", tmp_path / "layout")
-    clock = SimpleNamespace(sleep=made.waits.append, monotonic=time.monotonic)
+    clock = SimpleNamespace(sleep=made.waits.append, monotonic=time.monotonic, time=time.time)
     monkeypatch.setattr(regctl, "time", clock)
     monkeypatch.setattr(registry, "time", clock)
     return made

@@ -205,3 +205,15 @@ def test_an_image_that_fails_stops_no_other_and_moves_no_tag(fake: Fake, tmp_pat
     assert told["api"]["problem"] in {f"{each}: denied [http 403]" for each in ("image copy", "manifest put")}
     assert told["dbt"]["written"] == ["main"]
     assert (fake.tags("api"), list(fake.tags("dbt"))) == ({}, ["main"])
+
+
+def test_a_blob_that_is_kept_is_fetched_once_and_again_where_it_is_broken(fake: Fake, tmp_path: Path) -> None:
+    content, folder = b"a configuration", tmp_path / "kept"
+    folder.mkdir()
+    fake.repositories["r.example/api"].blobs[digest(content)] = content
+    for _ in range(2):
+        assert registry.kept("r.example/api", digest(content), folder) == content
+    assert len(fake.asked("blob get")) == 1
+    (folder / digest(content)[7:]).write_bytes(b"half of it")
+    assert registry.kept("r.example/api", digest(content), folder) == content
+    assert len(fake.asked("blob get")) == 2
