@@ -6,6 +6,7 @@ import pytest
 
 from ci import image, lockfile, locking, oci, testbed
 from ci.base import BaseImage
+from ci.errors import ConfigurationError
 from ci.image import Image
 from ci.sources import Sources
 from tests.engine.conftest import repository
@@ -103,3 +104,9 @@ async def test_system_packages_lie_below_the_delta_and_build_packages_stay_out(b
     lists = "! ls /var/lib/apt/lists | grep Packages"
     script = f"tree --version >/dev/null && ! command -v lsdiff && {lists} && echo $GREETING"
     assert await found.container().with_exec(["sh", "-c", script]).stdout() == "hello\n"
+
+
+async def test_an_image_that_adds_more_than_it_may_is_refused_with_its_layers(below: BaseImage) -> None:
+    sources = await locked(small("max-added-mb = 0.001"), below)
+    with pytest.raises(ConfigurationError, match=r"max-added-mb allows 0\.001: .*\n +delta +.*\n +dags "):
+        await built(sources, below)
