@@ -24,14 +24,14 @@ PYTEST = [
 WORKERS = ["--numprocesses", "3", "--dist", "loadgroup"]
 
 _LOCAL = [*LITTER, ".git", ".venv/**", "**/.pytest_cache", "**/.ruff_cache", ".hypothesis", "sdk/**"]
-# The engine knows a directory by what a default path brings after these patterns, and by nothing less.
+# Filtered as it is loaded: a directory that is filtered in a later step is a new one after any edit.
 PythonFiles = Annotated[
     dagger.Directory,
     DefaultPath("/"),
     Doc("The project's Python files, and pyproject.toml"),
     Ignore(["*", "!**/*.py", "!pyproject.toml", *_LOCAL]),
 ]
-# ci/inside/workflows.py knows what they are.
+# The files that ci/inside/workflows.py reads.
 WorkflowFiles = Annotated[
     dagger.Directory,
     DefaultPath("/"),
@@ -80,17 +80,19 @@ def unit(
     return _with(files).with_exec([*PYTEST, *_selection(select), "tests/unit"], expect=expect)
 
 
-async def quick(python: dagger.Directory, pipelines: dagger.Directory, tested: dagger.Directory) -> None:
+async def quick(
+    python_files: dagger.Directory, workflow_files: dagger.Directory, tested_files: dagger.Directory
+) -> None:
     """Run lint, workflows, types and unit tests, before what takes minutes.
 
     Raises:
         StepError: names those that failed, each of which says why as a check of its own.
     """
     checks = {
-        "lint": lint(python),
-        "workflows": workflows(pipelines),
-        "types": types(python),
-        "unit": unit(tested),
+        "lint": lint(python_files),
+        "workflows": workflows(workflow_files),
+        "types": types(python_files),
+        "unit": unit(tested_files),
     }
     results = await asyncio.gather(*(steady(check.sync) for check in checks.values()), return_exceptions=True)
     failed: list[str] = []
@@ -137,7 +139,7 @@ def _tools() -> dagger.Container:
     programs = ("git", "shellcheck")  # for the tests, and for the scripts in workflows
     debian = layers.tool_container().with_exec(["sh", "-ec", layers.apt_get(programs)])
     return (
-        locked_tools.installed(debian, "/opt/venv", "--compile-bytecode")
+        locked_tools.with_environment(debian, "/opt/venv", "--compile-bytecode")
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
         .with_workdir("/project")
     )

@@ -10,12 +10,12 @@ from . import layers
 
 def container(group: str) -> dagger.Container:
     """A small container with what a dependency group of pyproject.toml holds, first on its PATH."""
-    return installed(layers.tool_container(), f"/opt/{group}", "--only-group", group)
+    return with_environment(layers.tool_container(), f"/opt/{group}", "--only-group", group)
 
 
-def installed(container: dagger.Container, environment: str, *options: str) -> dagger.Container:
-    """A container with a virtual environment that ``uv sync`` makes at a path, first on its PATH."""
-    # From the module's own files: they change with it alone, whatever else of a project does.
+def with_environment(container: dagger.Container, environment: str, *options: str) -> dagger.Container:
+    """The container with a virtual environment that ``uv sync`` makes at a path, first on its PATH."""
+    # The module's own: an edit of any other file of the project installs nothing anew.
     project = Path(__file__).parents[1]
     locked = dag.directory()
     for name in ("pyproject.toml", "uv.lock"):

@@ -132,41 +132,45 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
 
     @check
     @function
-    def lint(self, python: PythonFiles) -> dagger.Container:
+    def lint(self, python_files: PythonFiles) -> dagger.Container:
         """Ruff's rules and format, over every Python file."""
-        return checks.lint(python)
+        return checks.lint(python_files)
 
     @check
     @function
-    def workflows(self, pipelines: WorkflowFiles) -> dagger.Container:
+    def workflows(self, workflow_files: WorkflowFiles) -> dagger.Container:
         """What GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
-        return checks.workflows(pipelines)
+        return checks.workflows(workflow_files)
 
     @check
     @function
-    def types(self, python: PythonFiles) -> dagger.Container:
+    def types(self, python_files: PythonFiles) -> dagger.Container:
         """Pyright, strict."""
-        return checks.types(python)
+        return checks.types(python_files)
 
     @check
     @function
-    def unit(self, tested: TestedFiles, select: Select = "") -> dagger.Container:
+    def unit(self, tested_files: TestedFiles, select: Select = "") -> dagger.Container:
         """Tests of pure logic, which need no engine."""
-        return checks.unit(tested, select)
+        return checks.unit(tested_files, select)
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def engine(
-        self, python: PythonFiles, pipelines: WorkflowFiles, tested: TestedFiles, select: Select = ""
+        self,
+        python_files: PythonFiles,
+        workflow_files: WorkflowFiles,
+        tested_files: TestedFiles,
+        select: Select = "",
     ) -> dagger.Container:
         """Tests against the engine this runs on; without --select after the quick checks, if these pass."""
         with plain_faults():
             if not select:
-                await checks.quick(python, pipelines, tested)
-            return checks.engine(tested, select)
+                await checks.quick(python_files, workflow_files, tested_files)
+            return checks.engine(tested_files, select)
 
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    def junit(self, tested: TestedFiles, suite: Suite, select: Select = "") -> dagger.File:
+    def junit(self, tested_files: TestedFiles, suite: Suite, select: Select = "") -> dagger.File:
         """Run unit or engine tests, and give their results as a JUnit file, failed ones too."""
         with plain_faults():
-            return checks.junit(tested, suite, select)
+            return checks.junit(tested_files, suite, select)

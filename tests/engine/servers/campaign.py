@@ -223,7 +223,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         host, _, port = given.registry.rpartition(":")
         campaign = Campaign(
-            registry=f"{socket.gethostbyname(host)}:{port}",  # once: its name server fails under load
+            registry=f"{socket.gethostbyname(host)}:{port}",  # looked up once, not per request
             program=given.program,
             seed=given.seed,
             prefix=given.prefix,
