@@ -227,9 +227,8 @@ def places(report: Report, level: Level) -> set[tuple[str, str, int]]:
 async def test_everything_wrong_is_told_at_once_with_file_and_line_by_every_airflow(release: str) -> None:
     python = pins.image("airflow").rpartition("-")[2].partition("@")[0]
     below = await base.load(f"docker.io/apache/airflow:{release}-{python}")
-    pinned = f":{release}-" in pins.image(
-        "airflow"
-    )  # time is measured by this project's code, in any of them
+    pinned = f":{release}-" in pins.image("airflow")
+    # Times are measured by this project's own code: with one Airflow they are with all.
     sources = await faulty(below, slow=pinned)
     types = (await sources.catalog()).all()
     found = {each.subject: each for each in await all_types.test(types, sources, below)}
