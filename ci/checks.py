@@ -9,7 +9,7 @@ from typing import Annotated
 import dagger
 from dagger import DefaultPath, Doc, Ignore, ReturnType, dag
 
-from . import layers, locked_tools, pins
+from . import containers, pins
 from .answers import steady
 from .errors import ConfigurationError, StepError
 from .sources import LITTER
@@ -66,7 +66,7 @@ def workflows(files: dagger.Directory) -> dagger.Container:
     return (
         _tools()
         .with_file(ACTIONLINT, dag.container().from_(pins.image("actionlint")).file(ACTIONLINT))
-        .with_directory("/mnt/programs", layers.package("workflows.py", "composite.py"))
+        .with_directory("/mnt/programs", containers.package("workflows.py", "composite.py"))
         .with_directory("/mnt/read", repository.with_directory("/", files))
         .with_workdir("/mnt/programs")
         .with_exec(["python", "-B", "-m", "inside.workflows", "/mnt/read"])
@@ -112,7 +112,7 @@ def engine(
 ) -> dagger.Container:
     """Run the tests against the engine this runs on: real images, a real Airflow, a real database."""
     # Run each time: what they use beside the code (registries, a package index) changes without it.
-    return layers.anew(_with(files)).with_exec(
+    return containers.anew(_with(files)).with_exec(
         [*PYTEST, *WORKERS, *_selection(select), "tests/engine"],
         experimental_privileged_nesting=True,  # the tests are a client of the same engine
         expect=expect,
@@ -137,9 +137,9 @@ def _with(files: dagger.Directory) -> dagger.Container:
 
 def _tools() -> dagger.Container:
     programs = ("git", "shellcheck")  # for the tests, and for the scripts in workflows
-    debian = layers.tool_container().with_exec(["sh", "-ec", layers.apt_get(programs)])
+    debian = containers.tool_container().with_exec(["sh", "-ec", containers.apt_get(programs)])
     return (
-        locked_tools.with_environment(debian, "/opt/venv", "--compile-bytecode")
+        containers.with_environment(debian, "/opt/venv", "--compile-bytecode")
         .with_env_variable("PYTHONDONTWRITEBYTECODE", "1")
         .with_workdir("/project")
     )

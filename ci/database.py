@@ -14,7 +14,7 @@ from typing import Any
 import dagger
 from dagger import dag
 
-from . import layers, names, oci, outside
+from . import containers, names, oci, outside
 from . import registry as registries
 from .answers import steady
 from .errors import ConfigurationError, StepError
@@ -171,7 +171,9 @@ async def _unpacked(
 async def _digest(archive: dagger.File) -> str:
     try:
         summed = (
-            layers.tool_container().with_mounted_file("/mnt/db", archive).with_exec(["sha256sum", "/mnt/db"])
+            containers.tool_container()
+            .with_mounted_file("/mnt/db", archive)
+            .with_exec(["sha256sum", "/mnt/db"])
         )
         said = await steady(summed.stdout)
     except dagger.QueryError as error:
@@ -191,7 +193,7 @@ def _folder(archive: dagger.File) -> dagger.Directory:
         "/db",
     ]
     return (
-        layers.tool_container()
+        containers.tool_container()
         .with_mounted_file("/mnt/db.tar.gz", archive)
         .with_directory("/db", dag.directory())
         .with_exec(unpack)

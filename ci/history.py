@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import dagger
 from dagger import DefaultPath, Doc, Ignore
 
-from . import layers, locked_tools
+from . import containers
 from .answers import steady
 from .errors import ConfigurationError
 from .sources import LITTER
@@ -69,9 +69,9 @@ async def time(repository: dagger.Directory, commit: str) -> int:
 async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
     command = ["python", "-B", "/mnt/revision.py", _PLACE, "/answer.json", *commits]
     told = (
-        locked_tools.container("history")
+        containers.locked("history")
         .with_mounted_directory(_PLACE, repository)
-        .with_mounted_file("/mnt/revision.py", layers.program("revision.py"))
+        .with_mounted_file("/mnt/revision.py", containers.program("revision.py"))
         .with_exec(command)
         .file("/answer.json")
     )

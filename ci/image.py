@@ -8,7 +8,7 @@ from typing import Annotated
 import dagger
 from dagger import Doc, Name, dag, field, function, object_type
 
-from . import base, bills, database, layer_settings, layers, lockfile, oci, outside, policy, trivy
+from . import base, bills, containers, database, layer_settings, layers, lockfile, oci, outside, policy, trivy
 from .base import BaseImage
 from .boundary import plain_faults
 from .dependencies import guard
@@ -154,7 +154,7 @@ async def build(
     steps: list[Step] = []
     had: Environment | None = None  # what the base had; none where nothing is installed
     builder = below.container
-    tools = tools or layers.tool_container()
+    tools = tools or containers.tool_container()
     if dag_type.settings.system_packages:
         system, builder = layers.system_packages(builder, dag_type.settings.system_packages)
         steps.append(system)
@@ -217,7 +217,7 @@ async def _installed(dag_type: DagType, container: dagger.Container) -> Environm
 def import_layout(layout: dagger.Directory) -> dagger.Container:
     """A container from an OCI image layout, with the layout's own bytes."""
     tarball = (
-        layers.tool_container()
+        containers.tool_container()
         .with_mounted_directory("/mnt/layout", layout)
         .with_exec(["tar", "--create", "--file", "/image.tar", "--directory", "/mnt/layout", "."])
         .file("/image.tar")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
-from . import layers, lockfile, outside, testbed
+from . import containers, lockfile, outside
 from .answers import steady
 from .base import PYTHON
 from .dependencies import conflicts, credentials, request
@@ -50,12 +50,12 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     Raises:
         StepError: its packages can't be listed.
     """
-    tools = layers.with_netrc(
-        layers.with_uv(testbed.without_certificate_updates(base.with_user("root"))), netrc
+    tools = containers.with_netrc(
+        containers.with_uv(containers.without_certificate_updates(base.with_user("root"))), netrc
     )
     version = "import platform; print(platform.python_version())"
     command = (
-        f"{PYTHON} -c '{version}'; {layers.UV} pip list --format json --python {PYTHON} --no-config; "
+        f"{PYTHON} -c '{version}'; {containers.UV} pip list --format json --python {PYTHON} --no-config; "
         f"cat {CONSTRAINTS} || :"
     )
     # One step for both. A base of someone's own may have no constraints.
@@ -67,7 +67,7 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     held = Held.parse(listing, constraints, python)
     # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
     target = ("--python", PYTHON, "--python-version", held.python)
-    programs = layers.package("culprits.py", "newer.py", "resolve.py", "solver.py")
+    programs = containers.package("culprits.py", "newer.py", "resolve.py", "solver.py")
     return Resolver(
         container=tools.with_mounted_directory(_PROGRAMS, programs).with_env_variable(
             "PYTHONPATH", _PROGRAMS
@@ -136,10 +136,10 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: U
         return lockfile.stamp(dag_type, on.reference, _EMPTY)
     text = await _pyproject(dag_type, sources)
     present = lockfile.usable(await _present(dag_type, sources))
-    job = request.job(dag_type, on.held, text=text, uv=layers.UV, target=on.target, upgrade=upgrade)
+    job = request.job(dag_type, on.held, text=text, uv=containers.UV, target=on.target, upgrade=upgrade)
     kept = None if upgrade.everything else present
     # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
-    ready = _ready(layers.anew(on.container) if upgrade.wanted else on.container, job, kept)
+    ready = _ready(containers.anew(on.container) if upgrade.wanted else on.container, job, kept)
     try:
         resolved = await steady(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
     except dagger.ExecError as error:
@@ -154,7 +154,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     """The failure of uv with every conflict; found only now, and never remembered."""
     if outside.is_from_outside(error):
         return _not_locked(on, dag_type, error)
-    ready = _ready(layers.anew(on.container), job, None)
+    ready = _ready(containers.anew(on.container), job, None)
     try:
         async with on.turns:
             facts = await steady(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
@@ -174,14 +174,14 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
         dag_type,
         on.held,
         text=text,
-        uv=layers.UV,
+        uv=containers.UV,
         target=on.target,
         upgrade=Upgrade(exclude_newer=exclude_newer),
         locked=packages,
         newest=True,
     )
     try:
-        ready = _ready(layers.anew(on.container), job, None)
+        ready = _ready(containers.anew(on.container), job, None)
         async with on.turns:
             facts = await steady(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as error:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import dagger
 from dagger import dag
 
-from . import layers, loopback, names, oci, outside, pins
+from . import containers, loopback, names, oci, outside, pins
 from .answers import steady
 from .errors import ConfigurationError, StepError
 from .github import tokens
@@ -133,12 +133,12 @@ class Registry:
 
     def _container(self) -> dagger.Container:
         container = (
-            layers.tool_container()
+            containers.tool_container()
             .with_mounted_file(
                 "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
             )
             .with_mounted_directory(
-                "/mnt/programs", layers.package("regctl.py", "registry.py", "referrers.py")
+                "/mnt/programs", containers.package("regctl.py", "registry.py", "referrers.py")
             )
             .with_env_variable("PYTHONPATH", "/mnt/programs")
             .with_mounted_secret(_CONFIG, self.config)
@@ -158,7 +158,7 @@ class Registry:
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
         written = dag.file("job.json", json.dumps(job, sort_keys=True))
         # A call is an effect, or a look at what changes.
-        return layers.anew(container.with_mounted_file("/mnt/job.json", written)).with_exec(
+        return containers.anew(container.with_mounted_file("/mnt/job.json", written)).with_exec(
             ["python3", "-B", "-m", f"inside.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
         )
 

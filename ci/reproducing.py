@@ -6,7 +6,7 @@ from typing import Any
 
 import dagger
 
-from . import base, history, image, labels, layers, names, oci, publish_settings
+from . import base, containers, history, image, labels, names, oci, publish_settings
 from .answers import steady
 from .errors import CheckError, ConfigurationError
 from .image import Image
@@ -142,8 +142,8 @@ async def _differences(
 
 async def _files(published: dagger.File, rebuilt: dagger.File) -> list[str]:
     compared = (
-        layers.tool_container()
-        .with_mounted_file("/mnt/differences.py", layers.program("differences.py"))
+        containers.tool_container()
+        .with_mounted_file("/mnt/differences.py", containers.program("differences.py"))
         .with_mounted_file("/mnt/published.tar.gz", published)
         .with_mounted_file("/mnt/rebuilt.tar.gz", rebuilt)
         .with_exec(

@@ -10,7 +10,7 @@ from dagger import dag
 from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError  # as in boundary: text, and no traceback
 
-from . import image, layers, outside, pins, run_outcome, testbed
+from . import containers, image, layers, outside, pins, run_outcome, testbed
 from .answers import steady
 from .base import BaseImage
 from .errors import StepError
@@ -127,8 +127,8 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
     if env_file:
         container = container.with_mounted_secret("/mnt/env", env_file, owner=layers.AIRFLOW, mode=0o400)
     ran = (
-        layers.anew(container)
-        .with_mounted_directory("/mnt/programs", layers.package("run.py", "env_file.py", "metadata.py"))
+        containers.anew(container)
+        .with_mounted_directory("/mnt/programs", containers.package("run.py", "env_file.py", "metadata.py"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True)))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_mounted_temp("/opt/airflow/logs")  # what tasks print is to be in no layer
@@ -152,7 +152,7 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
 async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]:
     """A server with Airflow's own tables and an empty second database; it ends with the run."""
     server = (
-        layers.anew(_postgres())  # one for each run: equal services are one service
+        containers.anew(_postgres())  # one for each run: equal services are one service
         .with_directory(_DATA, await _cluster(airflow))
         .with_exposed_port(5432)
         .as_service(args=_SERVER, use_entrypoint=True)
@@ -169,7 +169,7 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     server = _postgres().with_exposed_port(5432).as_service(args=_SERVER, use_entrypoint=True)
     dump = (
         airflow.with_service_binding(HOST, server)
-        .with_mounted_directory("/mnt/programs", layers.package("migrate.py", "metadata.py"))
+        .with_mounted_directory("/mnt/programs", containers.package("migrate.py", "metadata.py"))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_env_variable(URL, FIXED[URL])
         .with_workdir("/mnt/programs")
@@ -184,7 +184,7 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
 
 def _postgres() -> dagger.Container:
     """The server's image, set up; its own folder for data would be a volume, and lost."""
-    server = testbed.without_certificate_updates(dag.container().from_(pins.image("postgres")))
+    server = containers.without_certificate_updates(dag.container().from_(pins.image("postgres")))
     for name, value in {
         "PGDATA": _DATA,
         "POSTGRES_USER": USER,

@@ -9,7 +9,7 @@ from typing import Any
 import dagger
 from dagger import dag
 
-from . import attestations, layers, outside, pins
+from . import attestations, containers, outside, pins
 from .answers import steady
 from .errors import ConfigurationError, StepError
 from .inside.signing import by_key
@@ -210,7 +210,7 @@ def key_pair(password: dagger.Secret) -> dagger.Directory:
         "mv cosign.key $name.key; mv cosign.pub $name.pub"
     )
     return (
-        layers.anew(_cosign())
+        containers.anew(_cosign())
         .with_directory("/keys", dag.directory())
         .with_workdir("/keys")
         .with_secret_variable("COSIGN_PASSWORD", password)
@@ -221,9 +221,9 @@ def key_pair(password: dagger.Secret) -> dagger.Directory:
 
 def _cosign() -> dagger.Container:
     return (
-        layers.tool_container()
+        containers.tool_container()
         .with_mounted_file(_PROGRAM, dag.container().from_(pins.image("cosign")).file("/ko-app/cosign"))
-        .with_mounted_directory("/mnt/programs", layers.package("signing.py"))
+        .with_mounted_directory("/mnt/programs", containers.package("signing.py"))
         .with_env_variable("PYTHONPATH", "/mnt/programs")
     )
 
@@ -231,7 +231,7 @@ def _cosign() -> dagger.Container:
 def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:
     written = dag.file("job.json", json.dumps(job, sort_keys=True))
     return (
-        layers.anew(container)
+        containers.anew(container)
         .with_mounted_file("/mnt/job.json", written)
         .with_exec(["python3", "-B", "-m", "inside.signing", verb, "/mnt/job.json", "/answer.json"])
     )

@@ -3,6 +3,7 @@
 import dagger
 from dagger import dag
 
+from . import containers
 from .base import ENVIRONMENT
 
 BYTECODE = "/mnt/bytecode"
@@ -26,15 +27,7 @@ def ready(container: dagger.Container, base: dagger.Container) -> dagger.Contain
         .directory(BYTECODE)
     )
     return (
-        without_certificate_updates(container)
+        containers.without_certificate_updates(container)
         .with_mounted_directory(BYTECODE, compiled)
         .with_env_variable("PYTHONPYCACHEPREFIX", BYTECODE)
     )
-
-
-def without_certificate_updates(container: dagger.Container) -> dagger.Container:
-    """The container without a program that the engine runs around every step, for seconds, where it is found.
-
-    It does so on machines that have certificates of their own; without it, it adds them to the bundle itself.
-    """
-    return container.without_file("/usr/sbin/update-ca-certificates")

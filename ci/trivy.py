@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import dagger
 from dagger import dag
 
-from . import outside, pins, testbed
+from . import containers, outside, pins
 from .answers import steady
 
 BILLS = {"cyclonedx": "cyclonedx", "spdx": "spdx-json"}  # formats of SBOMs, and Trivy's names for them
@@ -138,7 +138,7 @@ async def _text(container: dagger.Container, file: str) -> str:
 
 
 def _trivy() -> dagger.Container:
-    scanner = testbed.without_certificate_updates(dag.container().from_(pins.image("trivy")))
+    scanner = containers.without_certificate_updates(dag.container().from_(pins.image("trivy")))
     return (
         scanner.with_user("root")
         .with_entrypoint([])

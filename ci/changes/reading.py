@@ -3,7 +3,7 @@
 import dagger
 from dagger import dag
 
-from .. import layers, locked_tools, sources
+from .. import containers, sources
 from ..answers import steady
 from ..errors import ConfigurationError
 from ..github.event import Event
@@ -52,9 +52,9 @@ async def compare(repository: dagger.Directory, since: str) -> Comparison:
         ConfigurationError: there is no such commit, or the folder is no repository with commits.
     """
     told = (
-        locked_tools.container("history")
+        containers.locked("history")
         .with_mounted_directory(_PLACE, repository)
-        .with_mounted_directory("/mnt/programs", layers.package("revision.py", "before.py"))
+        .with_mounted_directory("/mnt/programs", containers.package("revision.py", "before.py"))
         .with_workdir("/mnt/programs")
         .with_exec(["python", "-B", "-m", "inside.before", _PLACE, since, "/answer.json"])
         .file("/answer.json")

@@ -2,7 +2,7 @@
 
 import dagger
 
-from .. import layers, testbed
+from .. import containers
 from ..answers import steady
 from ..base import PYTHON
 from .environment import Environment
@@ -18,10 +18,10 @@ async def installed(container: dagger.Container) -> Environment:
         dagger.QueryError: its Python doesn't run.
     """
     told = (
-        testbed.without_certificate_updates(container)
+        containers.without_certificate_updates(container)
         .with_user("root")
         .with_workdir(_PROGRAMS)
-        .with_mounted_directory(_PROGRAMS, layers.package("environment.py", "imports.py"))
+        .with_mounted_directory(_PROGRAMS, containers.package("environment.py", "imports.py"))
         .with_exec([PYTHON, "-B", "-m", "inside.environment", _TOLD])
         .file(_TOLD)
     )

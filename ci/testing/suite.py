@@ -9,7 +9,7 @@ import dagger
 from dagger import dag
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .. import base, layers, outside, report, testbed
+from .. import base, containers, layers, outside, report, testbed
 from ..answers import steady
 from ..errors import StepError
 from ..report import Outcome, Report
@@ -153,12 +153,12 @@ async def _parsed(container: dagger.Container, role: str, dag_type: DagType) -> 
     parsed = (await _ran(container, wanted)).parsed
     if not any(each.slow for each in parsed.files):
         return parsed
-    return (await _ran(layers.anew(container), wanted)).parsed
+    return (await _ran(containers.anew(container), wanted)).parsed
 
 
 async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _Told:
     written = (
-        container.with_mounted_directory(_MOUNTED, layers.package(*_PROGRAMS))
+        container.with_mounted_directory(_MOUNTED, containers.package(*_PROGRAMS))
         .with_mounted_file("/mnt/wanted.json", dag.file("wanted.json", json.dumps(wanted)))
         .with_user("root")
         .with_workdir(_MOUNTED)

@@ -2,7 +2,7 @@
 
 import dagger
 
-from .. import layers, outside
+from .. import containers, outside
 from ..answers import steady
 from ..errors import ConfigurationError, Fault
 
@@ -19,10 +19,10 @@ async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> s
         ConfigurationError: there is no release of it.
         StepError: the package index can't be asked.
     """
-    command = [layers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
+    command = [containers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
     command += ["--exclude-newer", exclude_newer] if exclude_newer else []
-    tools = layers.with_netrc(layers.with_uv(layers.tool_container()), netrc)
-    found = layers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
+    tools = containers.with_netrc(containers.with_uv(containers.tool_container()), netrc)
+    found = containers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
     try:
         return (await steady(found.stdout)).strip().partition("==")[2]
     except dagger.QueryError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dagger
 
-from .. import base, locked_tools, lockfile, locking, outside, pins, report
+from .. import base, containers, lockfile, locking, outside, pins, report
 from .. import sources as repositories
 from ..answers import steady
 from ..dependencies import request
@@ -58,7 +58,7 @@ async def upgrade_test(
     request.checked(Upgrade(exclude_newer=asked.exclude_newer), ())
     reference = await base_of(asked)
     below = await base.load(reference)
-    ruff = locked_tools.container("airflow-rules")
+    ruff = containers.locked("airflow-rules")
     told, locks = await asyncio.gather(
         asyncio.gather(*(air_rules(ruff, each, sources) for each in types)),
         asyncio.gather(*(_locked(each, sources, below.container, reference, asked) for each in types)),

@@ -8,7 +8,7 @@ from typing import Any
 import dagger
 from dagger import dag
 
-from ci import layers
+from ci import containers
 from tests.engine.conftest import PROJECT
 
 # Each day's own: a database that is too old isn't used.
@@ -26,7 +26,7 @@ def archive(advisories: Sequence[dict[str, Any]], updated: datetime = TODAY) -> 
     """A database as a file, as --database-file takes it."""
     text = json.dumps(list(advisories) or [advisory("a-package-that-nobody-has")])
     return (
-        layers.tool_container()
+        containers.tool_container()
         .with_mounted_file("/usr/local/bin/advisories", _program())
         .with_mounted_file("/advisories.json", dag.file("advisories.json", text))
         .with_directory("/db", dag.directory())
@@ -41,7 +41,7 @@ def _program() -> dagger.File:
     wheels = dag.host().file(str(PROJECT / "airgap/tools/go-requirements.txt"))
     install = ["uv", "pip", "install", "--target", "/opt/wheels", "--require-hashes"]
     return (
-        layers.with_uv(layers.tool_container())
+        containers.with_uv(containers.tool_container())
         .with_mounted_file("/requirements.txt", wheels)
         .with_exec([*install, "--requirements", "/requirements.txt"])
         .with_exec(["chmod", "-R", "+x", "/opt/wheels/go/bin", "/opt/wheels/go/pkg/tool"])

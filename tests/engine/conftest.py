@@ -9,13 +9,13 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import base, layers, pins
+from ci import base, containers, pins
 from ci.base import BaseImage
 from ci.sources import Sources
 from tests.engine import registries
 
 PROJECT = Path(__file__).parents[2]
-anew = layers.anew
+anew = containers.anew
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from pathlib import Path
 import dagger
 from dagger import dag
 
-from ci import layers, pins
-from ci.layers import anew
+from ci import containers, pins
+from ci.containers import anew
 from ci.registry import Access
 from ci.report import Report
 
@@ -60,7 +60,7 @@ def installed() -> dagger.Container:
         "apt-get -q update && apt-get -q install --yes --no-install-recommends docker-registry && "
         "rm -rf /var/lib/apt/lists/*"
     )
-    return layers.tool_container().with_exec(["sh", "-ec", install])
+    return containers.tool_container().with_exec(["sh", "-ec", install])
 
 
 def plain(name: str) -> dagger.Service:
@@ -88,7 +88,7 @@ def with_tls(name: str) -> tuple[dagger.Service, dagger.File]:
 def counting(name: str, upstream: str) -> dagger.Service:
     """A proxy before the registry at HOST:PORT, which fails nothing and counts what goes through it."""
     return (
-        anew(layers.tool_container())
+        anew(containers.tool_container())
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
         .with_exposed_port(PORT)
         .as_service(
@@ -124,7 +124,7 @@ def _service(name: str, config: str, files: Mapping[str, dagger.File] | None = N
 def clients() -> dagger.Container:
     """A container with regctl and cosign, whose calls are run and not remembered."""
     return (
-        anew(layers.tool_container())
+        anew(containers.tool_container())
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )
@@ -143,7 +143,7 @@ print(urllib.request.urlopen(asked).read().decode())
 
 async def ask(url: str, method: str = "GET") -> str:
     """The answer to a request."""
-    return await anew(layers.tool_container()).with_exec(["python", "-c", _ASK, url, method]).stdout()
+    return await anew(containers.tool_container()).with_exec(["python", "-c", _ASK, url, method]).stdout()
 
 
 async def counts(proxy: str) -> dict[str, dict[str, int]]:

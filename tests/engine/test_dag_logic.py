@@ -6,7 +6,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import image, layers, testbed
+from ci import containers, image, testbed
 from ci.base import BaseImage
 from ci.sources import Sources
 from tests.engine.conftest import PROJECT
@@ -20,8 +20,8 @@ def with_pytest(container: dagger.Container) -> dagger.Container:
     """The container with pytest beside its own packages, at the version of the development tools."""
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     pin = next(line for line in groups["dev"] if str(line).startswith("pytest=="))
-    installed = layers.with_uv(layers.tool_container()).with_exec(
-        [layers.UV, "pip", "install", "--quiet", "--target", SIDE, pin]
+    installed = containers.with_uv(containers.tool_container()).with_exec(
+        [containers.UV, "pip", "install", "--quiet", "--target", SIDE, pin]
     )
     return container.with_directory(SIDE, installed.directory(SIDE)).with_env_variable(
         "PYTHONPATH", f"/opt/airflow:{SIDE}"

@@ -8,7 +8,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import image, layers, pins, testbed
+from ci import containers, image, pins, testbed
 from ci.base import BaseImage
 from ci.sources import Sources
 from tests.engine.conftest import PROJECT, anew
@@ -27,7 +27,7 @@ DATABASE = {
 
 def database() -> dagger.Service:
     """An empty PostgreSQL."""
-    server = anew(testbed.without_certificate_updates(dag.container().from_(pins.image("postgres"))))
+    server = anew(containers.without_certificate_updates(dag.container().from_(pins.image("postgres"))))
     for name, theirs in {
         "POSTGRES_DB": "POSTGRES_DATABASE",
         "POSTGRES_USER": "POSTGRES_USER",
@@ -43,7 +43,7 @@ def database() -> dagger.Service:
 def server(program: str) -> dagger.Service:
     """One of the HTTP servers, with its data as it is at the start."""
     return (
-        anew(layers.tool_container())
+        anew(containers.tool_container())
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
         .with_exposed_port(8080)
         .as_service(args=["python", "-B", f"/servers/{program}", "--port", "8080"])
@@ -57,7 +57,7 @@ class Run:
         self, container: dagger.Container, services: dict[str, dagger.Service], env: dict[str, str]
     ) -> None:
         self._container = container
-        client = testbed.without_certificate_updates(dag.container().from_(pins.image("postgres")))
+        client = containers.without_certificate_updates(dag.container().from_(pins.image("postgres")))
         self._client = client.with_env_variable("PGPASSWORD", DATABASE["POSTGRES_PASSWORD"])
         for name, service in services.items():
             self._container = self._container.with_service_binding(name, service)

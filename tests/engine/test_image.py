@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ci import image, lockfile, locking, oci, testbed
+from ci import containers, image, lockfile, locking, oci
 from ci.base import BaseImage
 from ci.errors import ConfigurationError
 from ci.image import Image
@@ -80,7 +80,7 @@ async def test_every_file_is_airflows_and_group_writable_and_nothing_else_is_lef
         "paths of the build": f"grep -rlE '/mnt/|/var/cache/' {ours} --include=RECORD --include=*_url.json",
     }
     script = "\n".join(f"{{ {each}; }} | head -20 | sed 's/^/{name}: /'" for name, each in scripts.items())
-    quick = testbed.without_certificate_updates(container)
+    quick = containers.without_certificate_updates(container)
     assert await quick.with_exec(["sh", "-c", script]).stdout() == ""
 
 

@@ -8,7 +8,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import image, layers, lockfile, locking, platforms
+from ci import containers, image, lockfile, locking, platforms
 from ci.base import ENVIRONMENT, BaseImage
 from ci.dependencies import explaining
 from ci.dependencies.request import Upgrade
@@ -45,7 +45,7 @@ async def lock(
 def index(below: BaseImage) -> dagger.Container:
     """Return the base beside a package index behind a login; it has no state, so all tests share it."""
     server = (
-        layers.tool_container()
+        containers.tool_container()
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
         .with_exposed_port(8080)
         .as_service(args=["python", "-B", "/servers/private_index.py", LOGIN, "8080"])

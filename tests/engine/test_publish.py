@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ci import layers, names, oci, registry
+from ci import containers, names, oci, registry
 from ci.errors import CheckError
 from ci.registry import Access, Question
 from ci.report import Report
@@ -123,7 +123,7 @@ async def test_what_is_new_goes_up_and_nothing_else(place: Place, flows: History
     connected = await registry.connect(place.address, access, "")
     own = [manifest["config"]["digest"], manifest["layers"][-1]["digest"]]
     blobs = connected.blobs(place.repository("one"), row.digest, own)
-    search = anew(layers.tool_container()).with_directory("/blobs", blobs)
+    search = anew(containers.tool_container()).with_directory("/blobs", blobs)
     assert await search.with_exec(["python", "-c", SEARCH, PASSWORD]).stdout() == "3 0\n"
     assert PASSWORD not in f"{text}{first.as_json()}{first.table()}{edited.as_json()}"
 

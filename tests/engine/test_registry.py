@@ -7,7 +7,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import layers, pins
+from ci import containers, pins
 from tests.engine import registries
 from tests.engine.conftest import anew
 
@@ -19,11 +19,11 @@ FAULTS = {"drop", "lost", "torn", "half", "slow", "429", "500", "502", "503", "4
 def driver() -> dagger.Container:
     """A container with the program, regctl and the campaign."""
     return (
-        anew(layers.tool_container())
+        anew(containers.tool_container())
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )
-        .with_mounted_directory("/mnt/programs", layers.package("regctl.py", "registry.py"))
+        .with_mounted_directory("/mnt/programs", containers.package("regctl.py", "registry.py"))
         .with_env_variable("PYTHONPATH", "/mnt/programs")
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ci import image, layers
+from ci import containers, image
 from ci.base import BaseImage
 from ci.image import Image
 from ci.sources import Sources
@@ -22,7 +22,7 @@ async def test_two_builds_without_cache_are_equal(sources: Sources, below: BaseI
     for _ in range(2):
         # Every layer is made in one of these two containers: with another variable no step is remembered.
         uncached = replace(below, container=anew(below.container))
-        builds.append(await image.build(dag_type, sources, uncached, anew(layers.tool_container())))
+        builds.append(await image.build(dag_type, sources, uncached, anew(containers.tool_container())))
     first, second = builds
     titles = [line.split()[0] for line in first.layers]
     assert titles == ["delta", "scripts", "dags"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dagger import dag
 
-from ci import attestations, attesting, layers, names, registry
+from ci import attestations, attesting, containers, names, registry
 from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from ci.attesting import Subject
 from ci.errors import ConfigurationError
@@ -89,7 +89,7 @@ async def test_what_is_published_verifies_and_is_signed_once(original: Place) ->
 async def test_the_key_and_its_password_are_nowhere(original: Place) -> None:
     _, signed = await original.registry.signed([original.where])
     found = await (
-        layers.tool_container()
+        containers.tool_container()
         .with_mounted_directory("/signed", signed)
         .with_exec(["sh", "-c", f"grep -rlE '{PASSWORD}|PRIVATE KEY' /signed; echo searched"])
         .stdout()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import dagger
 import pytest
 
-from ci import base, image, layers, outside
+from ci import base, containers, image, layers, outside
 from ci.base import BaseImage
 from ci.errors import StepError
 from tests.engine.conftest import repository
@@ -51,10 +51,10 @@ async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail
 
 async def test_index_that_does_not_answer_is_known_by_what_uv_says() -> None:
     # As a build asks it, but once: with pauses between five times it takes most of a minute.
-    uv = layers.with_uv(layers.tool_container()).with_env_variable("UV_HTTP_RETRIES", "0")
+    uv = containers.with_uv(containers.tool_container()).with_env_variable("UV_HTTP_RETRIES", "0")
     package = "cowsay @ http://127.0.0.1:9/cowsay-6.1-py3-none-any.whl"
     with pytest.raises(dagger.ExecError) as caught:
-        await uv.with_exec([layers.UV, "pip", "install", "--quiet", "--system", package]).sync()
+        await uv.with_exec([containers.UV, "pip", "install", "--quiet", "--system", package]).sync()
     assert outside.is_from_outside(caught.value)
     assert str(outside.step_error("small: layer 'delta' failed", caught.value)).startswith(
         "small: layer 'delta' failed: the package index doesn't answer"

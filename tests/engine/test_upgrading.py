@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from ci import layers, pins
+from ci import containers, pins
 from ci.report import Level, Report
 from ci.sources import Sources
 from ci.testing import all_types
@@ -77,7 +77,7 @@ async def test_series_is_tried_at_its_newest_release_with_each_obstacle_and_noth
 async def test_missing_ruff_is_a_warning() -> None:
     sources = repository(FILES)
     fine = (await sources.catalog()).get("fine")
-    without = layers.tool_container().with_new_file(
+    without = containers.tool_container().with_new_file(
         "/usr/local/bin/ruff", "#!/bin/sh\necho error sending request >&2\nexit 2\n", permissions=0o755
     )
     (warning,) = (await trying.air_rules(without, fine, sources)).findings

@@ -36,7 +36,7 @@ DAGGER_SIDE = {
         "image",
         "job",
         "layers",
-        "locked_tools",
+        "containers",
         "locker",
         "locking",
         "loopback",
