@@ -1,3 +1,3 @@
 """Container images for Airflow DAGs: built, tested and published, one image per DAG type."""
 
-from .main import AirflowImages as AirflowImages
+from .api.main import AirflowImages as AirflowImages

@@ -1,7 +1,9 @@
 """Errors for the person at the terminal: a list of problems, each a text that says what to do."""
 
+import asyncio
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 
 
 class Fault(Exception):  # noqa: N818 - the base of the errors below, never raised itself
@@ -34,3 +36,45 @@ def did_you_mean(value: str, accepted: Iterable[str]) -> str:
     """The hint ": did you mean 'x'?" where something accepted is near to the value, else an empty string."""
     near = difflib.get_close_matches(value, sorted(accepted), n=1, cutoff=0.6)
     return f": did you mean {near[0]!r}?" if near else ""
+
+
+T = TypeVar("T")
+
+
+async def together(jobs: Iterable[Awaitable[T]]) -> list[T]:
+    """The results of all jobs, in their order.
+
+    Raises:
+        StepError: with the problems of every job that ended in a fault. What is no fault is raised as it is.
+    """
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    problems: list[str] = []
+    done: list[T] = []
+    for result in results:
+        if isinstance(result, Fault):
+            problems += result.problems
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            done.append(result)
+    if problems:
+        raise StepError(problems)
+    return done
+
+
+def collected(jobs: Iterable[Callable[[], T]]) -> list[T]:
+    """The results of all jobs, in their order.
+
+    Raises:
+        ConfigurationError: with the problems of every job that ended in a fault, each told once.
+    """
+    problems: list[str] = []
+    done: list[T] = []
+    for job in jobs:
+        try:
+            done.append(job())
+        except Fault as fault:
+            problems += [problem for problem in fault.problems if problem not in problems]
+    if problems:
+        raise ConfigurationError(problems)
+    return done

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..lock.airflow_version import python_of
 from .dag_files import dag_files
 from .draft import Draft, draft, pyproject
 from .manifest import manifest
 from .old import OldRepository
 from .owners import Owners, owners
-from .pinned import python_of
 from .recipe import Facts, recipe
 from .told import Told, shown
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..dependencies.imports_of import Import, imports_of
+from ..checks.imports.imports import Import, imports_of
 
 _IMAGE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)+(?:[:@].*)?|[a-z0-9._-]+:[\w.-]*")
 

@@ -9,17 +9,17 @@ from typing import cast
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from ..spec import AIRFLOW, DagType, Project, Settings
+from ..config.dag_type import AIRFLOW, DagType, Project, Settings
+from ..lock.airflow_version import airflow_of
 from .installs import requirement
 from .manifest import Manifest
 from .old import OldType
 from .owners import Owned
-from .pinned import airflow_of
 from .recipe import Recipe
 from .told import Told, Wish, shown
 from .toml_text import key, quoted, value
 
-# As ci/outside.py and ci/dependencies/refusals.py say it; a conflict begins on a line of its own.
+# As ci/tools/failures.py and ci/lock/refusals.py say it; a conflict begins on a line of its own.
 _OUTSIDE = re.compile(r"can't be (?:locked against \S+|listed): |a package index asks for credentials")
 
 

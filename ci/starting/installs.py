@@ -8,7 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
 
-from ..spec import DebianPackage
+from ..config.dag_type import DebianPackage
 from . import options
 from .commands import Command
 from .told import Told, Wish, shown

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from .. import secret_files
-from ..dependencies.credentials import redacted
+from ..config.secrets import files
+from ..config.secrets.urls import redacted
 
 # Words of a name, joined with _ and with one at each end; what stands there without one may be within a word.
 _SECRET_NAME = re.compile(
@@ -121,7 +121,7 @@ def _hidden(text: str) -> str:
     for pattern in (*_GIVEN, *_NAMED):
         text = "".join(_parts(pattern, text))
     # What would be a secret as a file's content is one here, too.
-    return _MASK if secret_files.kind("", text.encode("utf-8", "replace")) else text
+    return _MASK if files.kind("", text.encode("utf-8", "replace")) else text
 
 
 def _parts(pattern: re.Pattern[str], text: str) -> Iterator[str]:

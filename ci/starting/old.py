@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import catalog
+from ..config import catalog
 from ..errors import ConfigurationError
 from .manifest import document
 from .scaffold import in_the_way

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ..dependencies.imports_of import Import, imports_of
+from ..checks.imports.imports import Import, imports_of
 from .dag_files import DagFile
 from .recipe import Recipe
 

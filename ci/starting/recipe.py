@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from ..lock.airflow_version import airflow_of, is_airflow
 from .commands import commands, exec_form, substituted
 from .installs import OWNERS, Installs
 from .instructions import Instruction, read
 from .masking import is_secret
 from .mounts import LOCK, OTHER_IMAGE, UV, UV_IMAGE, Mounted, mounted
-from .pinned import airflow_of, is_airflow
 from .places import named_below, same_place
 from .stages import arguments, defaults, own_instructions, stage
 from .told import Told, shown

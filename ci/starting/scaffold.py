@@ -9,11 +9,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
 
-from .. import catalog
-from ..dependencies import code
-from ..dependencies.credentials import redacted
+from ..checks.imports import files as imports_files
+from ..config import catalog
+from ..config.dag_type import Pin
+from ..config.secrets.urls import redacted
 from ..errors import ConfigurationError
-from ..spec import Pin
 from .dag_files import dag_files
 from .toml_text import quoted
 
@@ -194,7 +194,7 @@ def _claimed(name: str, root: Path) -> list[str]:
 def _same_id(dag_id: str, root: Path) -> list[str]:
     return [
         f"dags/{path} has a DAG {dag_id!r}, as the example would be called: take another name"
-        for path, each in dag_files(code.read(root)).items()
+        for path, each in dag_files(imports_files.read(root)).items()
         if dag_id in each.ids
     ]
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from ..spec import RESERVED_ENV
+from ..config.dag_type import RESERVED_ENV
 from .installs import CONSTRAINT, INDEX, PINS
 from .masking import is_secret
 

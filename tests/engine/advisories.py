@@ -8,7 +8,7 @@ from typing import Any
 import dagger
 from dagger import dag
 
-from ci import containers
+from ci.tools import containers
 from tests.engine.conftest import PROJECT
 
 # Each day's own: a database that is too old isn't used.

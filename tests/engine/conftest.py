@@ -9,9 +9,11 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import base, containers, pins
-from ci.base import BaseImage
-from ci.sources import Sources
+from ci.config import pins
+from ci.image import base
+from ci.image.base import BaseImage
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine import registries
 
 PROJECT = Path(__file__).parents[2]

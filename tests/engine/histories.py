@@ -8,13 +8,15 @@ import dagger
 import pygit2
 from dagger import dag
 
-from ci import lockfile, pins, publishing, smoke
-from ci.database import Asked
-from ci.gate import Test
-from ci.publication import Publication, Row
-from ci.publishing import Request
-from ci.registry import Access
-from ci.sources import Sources
+from ci.checks.dags import all_types
+from ci.checks.scan.database import Asked
+from ci.config import lockfile, pins
+from ci.publish import publish
+from ci.publish.gate import Test
+from ci.publish.publication import Publication, Row
+from ci.publish.publish import Request
+from ci.tools.checkout import Sources
+from ci.tools.registry import Access
 from tests.engine import advisories
 
 DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
@@ -27,7 +29,7 @@ LOCK = (
 class History:
     """A repository in a folder, with two DAG types, ``one`` and ``two``."""
 
-    def __init__(self, folder: Path, owner: str = "", test: Test = smoke.test) -> None:
+    def __init__(self, folder: Path, owner: str = "", test: Test = all_types.test_one) -> None:
         """Make the repository.
 
         Args:
@@ -89,10 +91,10 @@ class History:
         repository = self.directory()
         sources = Sources(repository)
         try:
-            intent = await publishing.intend(sources, repository, name, registry, self._owner, ref)
+            intent = await publish.intend(sources, repository, name, registry, self._owner, ref)
             usual: dict[str, Any] = {"platforms": (), "database": Asked(archive=advisories.archive(()))}
             request = Request(**{**usual, **asked}, access=access, test=self._test)
-            return publishing.whole(await publishing.publish(intent, request, sources, repository))
+            return publish.whole(await publish.publish(intent, request, sources, repository))
         finally:
             sources.close()
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import dagger
 from dagger import dag
 
-from ci import containers, pins
-from ci.containers import anew
-from ci.registry import Access
-from ci.report import Report
+from ci.checks.report import Report
+from ci.config import pins
+from ci.tools import containers
+from ci.tools.containers import anew
+from ci.tools.registry import Access
 
 SERVERS = Path(__file__).parent / "servers"
 PORT = 5000

@@ -10,14 +10,19 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import attestations, attesting, names, oci, policy, registry, signing, verifying
-from ci.attesting import Subject
+from ci.attest import attach
+from ci.attest import statements as attest_statements
+from ci.attest.attach import Subject
+from ci.attest.verify import verify
+from ci.attest.verify.expected import Expected
+from ci.config import names, policy
+from ci.config.names import Reference
+from ci.config.policy import Policy
 from ci.errors import CheckError
-from ci.names import Reference
-from ci.policy import Policy
-from ci.registry import Registry
-from ci.signing import Signer, Trust
-from ci.verification import Expected
+from ci.image import oci
+from ci.tools import cosign, registry
+from ci.tools.cosign import Signer, Trust
+from ci.tools.registry import Registry
 from tests.engine import registries
 from tests.engine.histories import History, only, secret
 
@@ -34,7 +39,7 @@ class Keys:
 
 async def keys() -> Keys:
     """A new key pair, made as ``dagger call keygen`` makes it."""
-    folder = signing.key_pair(secret(PASSWORD))
+    folder = cosign.key_pair(secret(PASSWORD))
     private, public = sorted(await folder.entries())
     assert (Path(private).suffix, Path(public).suffix) == (".key", ".pub")
     key = secret(await folder.file(private).contents())
@@ -61,7 +66,7 @@ class Place:
             assert name == "one"
             return policy.parse(None)
 
-        return await verifying.verify(wanted, self.registry, whose, expected, rules)
+        return await verify.verify(wanted, self.registry, whose, expected, rules)
 
     async def refused(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
         """What it prints where it fails, as it must."""
@@ -88,16 +93,16 @@ class Place:
     async def said(self) -> dict[str, dict[str, Any]]:
         """The predicates that are signed of the published image, by type."""
         there, signed = await self.registry.signed([self.where])
-        answers = next(iter((await signing.verify(self.keys.trust, signed, list(there))).values()))
+        answers = next(iter((await cosign.verify(self.keys.trust, signed, list(there))).values()))
         return {kind: answer["statements"][0]["predicate"] for kind, answer in answers.items()}
 
     async def vouch(self, where: Reference, predicates: dict[str, dict[str, Any]]) -> None:
         """Sign predicates of another image with the same key, as whoever has it may do."""
         statements = {
-            kind: attestations.statement(kind, where.repository, where.digest, predicate)
+            kind: attest_statements.statement(kind, where.repository, where.digest, predicate)
             for kind, predicate in predicates.items()
         }
-        told = await attesting.attest(
+        told = await attach.attest(
             self.registry, self.keys.signer, [Subject(where=where, statements=statements)]
         )
         assert told == {where.digest: len(predicates)}
@@ -108,7 +113,7 @@ async def published(address: str, owner: str, folder: Path) -> Place:
     flows, made = History(folder, owner, registries.passed), await keys()
     done = await flows.publish(address, registries.PLAIN, "one", signer=made.signer)
     where = names.reference(only(done).reference, digest=True)
-    assert only(done).signed == len(attestations.TYPES)
+    assert only(done).signed == len(attest_statements.TYPES)
     place = await registry.connect(address, registries.PLAIN, owner)
     return Place(flows, made, where, place, done.commit)
 
@@ -137,16 +142,16 @@ async def changed(place: Place, *, note: str = "changed", first_layer: bool = Fa
 
 async def signed_bundle(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> dagger.File:
     """A signed statement, as a bundle."""
-    text = attestations.statement(kind, where.repository, where.digest, predicate)
+    text = attest_statements.statement(kind, where.repository, where.digest, predicate)
     nothing = dag.directory().with_new_directory("x")
-    _, bundles = await signing.sign(place.keys.signer, {"x": {kind: text}}, nothing)
+    _, bundles = await cosign.sign(place.keys.signer, {"x": {kind: text}}, nothing)
     return bundles.file(f"x/{kind}.json")
 
 
 async def said_too(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> None:
     """Attach one more statement of a type by the same key, as whoever has it may do."""
     made = dag.directory().with_file("more.json", await signed_bundle(place, where, kind, predicate))
-    bundle = {"file": f"{registry.BUNDLES}/more.json", "predicate": attestations.TYPES[kind]}
+    bundle = {"file": f"{registry.BUNDLES}/more.json", "predicate": attest_statements.TYPES[kind]}
     job = {"more": {"repository": where.repository, "digest": where.digest, "bundles": [bundle]}}
     assert (await place.registry.attach(job, made))["more"]["attached"] == 1
 

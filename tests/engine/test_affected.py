@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ci import image
-from ci.base import BaseImage
-from ci.changes import reading, telling
 from ci.errors import ConfigurationError
-from ci.sources import Sources
+from ci.image import build
+from ci.image.base import BaseImage
+from ci.pipeline import compare, text
+from ci.tools.checkout import Sources
 from tests.engine.histories import DAG, PYPROJECT, History
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ async def digest(history: History, name: str, below: BaseImage) -> str:
     """The digest of a DAG type's image, built from what is there now."""
     sources = Sources(history.directory())
     try:
-        return (await image.build((await sources.catalog()).get(name), sources, below)).digest
+        return (await build.build((await sources.catalog()).get(name), sources, below)).digest
     finally:
         sources.close()
 
@@ -58,8 +58,8 @@ async def test_a_type_that_is_not_named_has_the_same_image(
 ) -> None:
     before = {name: await digest(history, name, below) for name in ("one", "two")}
     change(history)
-    affected = await reading.affected(history.directory(), "start")
-    assert telling.matrix(affected) == f'{{"include":[{{"dag":"one","reason":"{reason}"}}]}}'
+    affected = await compare.affected(history.directory(), "start")
+    assert text.matrix(affected) == f'{{"include":[{{"dag":"one","reason":"{reason}"}}]}}'
     assert affected.unaffected == ("two",)
     after = {name: await digest(history, name, below) for name in ("one", "two")}
     assert before["two"] == after["two"]
@@ -69,8 +69,8 @@ async def test_a_type_that_is_not_named_has_the_same_image(
 async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path: Path) -> None:
     (tmp_path / "scripts/shared/clock.py").rename(tmp_path / "scripts/shared/time.py")
     history.commit()
-    affected = await reading.affected(history.directory(), "HEAD~1")
-    assert telling.table(affected).splitlines()[1:] == [
+    affected = await compare.affected(history.directory(), "HEAD~1")
+    assert text.table(affected).splitlines()[1:] == [
         "one  scripts              scripts/shared/time.py (renamed from scripts/shared/clock.py)",
         "unaffected: two",
     ]
@@ -78,8 +78,8 @@ async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path
 
 async def test_what_all_types_ignore_touches_the_tests_of_each(history: History) -> None:
     history.write("dags/.airflowignore", "one_dag.py\n")
-    affected = await reading.affected(history.directory(), "start")
-    assert telling.table(affected).splitlines()[1:] == [
+    affected = await compare.affected(history.directory(), "start")
+    assert text.table(affected).splitlines()[1:] == [
         "one  ignored DAG files    dags/.airflowignore (new)",
         "two  ignored DAG files    dags/.airflowignore (new)",
     ]
@@ -87,10 +87,10 @@ async def test_what_all_types_ignore_touches_the_tests_of_each(history: History)
 
 async def test_nothing_is_affected_by_nothing(history: History) -> None:
     commit = history.commit()  # with no changes
-    nothing = await reading.affected(history.directory(), "main")
+    nothing = await compare.affected(history.directory(), "main")
     assert (nothing.affected, nothing.unaffected, nothing.commit) == ((), ("one", "two"), commit)
 
 
 async def test_a_wrong_name_is_told_with_one_that_is_near(history: History) -> None:
     with pytest.raises(ConfigurationError, match=r"--since 'strat' .* did you mean 'start'\?"):
-        await reading.compare(history.directory(), "strat")
+        await compare.compare(history.directory(), "strat")

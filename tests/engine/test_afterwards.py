@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ci import labels, names, oci, promoting, registry, reproducing
+from ci.config import names
+from ci.config.names import Names, Reference
+from ci.config.publish import PublishSettings
 from ci.errors import CheckError, ConfigurationError
-from ci.names import Names, Reference
-from ci.publish_settings import PublishSettings
-from ci.registry import Registry
+from ci.image import labels, oci
+from ci.publish import promote, reproduce
+from ci.tools import registry
+from ci.tools.registry import Registry
 from tests.engine import registries
 from tests.engine.histories import DAG, History, only
 
@@ -68,30 +71,30 @@ async def release(flows: History, host: str, version: str) -> str:
 
 async def test_latest_goes_back_release_by_release(released: Released) -> None:
     assert await released.points_to("latest") == released.second
-    told = await promoting.rollback("one", released.names, released.registry)
+    told = await promote.rollback("one", released.names, released.registry)
     assert told == (
         f"{released.repository}:latest is now {released.first}, was {released.second}, the release v1.0.0"
     )
     assert await released.points_to("latest") == released.first
     with pytest.raises(ConfigurationError, match=r"no earlier release .*: v1\.1\.0, v1\.0\.0; promote"):
-        await promoting.rollback("one", released.names, released.registry)
+        await promote.rollback("one", released.names, released.registry)
 
 
 async def test_a_tag_is_added_by_digest_and_a_release_stays(released: Released) -> None:
     first, second, place = released.first, released.second, released.registry
-    assert "is now" in await promoting.promote(released.at(first), "stable", place)
-    assert "already" in await promoting.promote(released.at(first), "stable", place)
+    assert "is now" in await promote.promote(released.at(first), "stable", place)
+    assert "already" in await promote.promote(released.at(first), "stable", place)
     assert (await released.points_to("stable"), await released.points_to("v1")) == (first, second)
     with pytest.raises(ConfigurationError, match=rf"v1\.0\.0 is released as {first} and never changes"):
-        await promoting.promote(released.at(second), "v1.0.0", place)
+        await promote.promote(released.at(second), "v1.0.0", place)
     with pytest.raises(ConfigurationError, match="--tag 'a/b' is no tag"):
-        await promoting.promote(released.at(second), "a/b", place)
+        await promote.promote(released.at(second), "a/b", place)
     assert await released.points_to("v1.0.0") == first
 
 
 async def test_an_image_is_rebuilt_from_an_older_commit(released: Released) -> None:
     flows = released.flows.directory()
-    told = await reproducing.reproduce(released.at(tag="v1.0.0"), released.registry, flows)
+    told = await reproduce.reproduce(released.at(tag="v1.0.0"), released.registry, flows)
     assert told.startswith(f"identical: {released.repository}@{released.first}\n")
 
 
@@ -114,7 +117,7 @@ async def test_what_is_not_as_its_commit_is_told_by_file(released: Released) -> 
     answer = await place.push({"base": [], "siblings": [], "images": {"one": job}}, {}, None)
     assert answer["one"]["written"] == ["lie"]
     with pytest.raises(CheckError) as caught:
-        await reproducing.reproduce(released.at(tag="lie"), place, released.flows.directory())
+        await reproduce.reproduce(released.at(tag="lie"), place, released.flows.directory())
     told = str(caught.value)
     assert told.startswith(f"different: {released.repository}@{lie.digest}")
     assert "opt/airflow/dags/one/one_dag.py: " in told
@@ -128,6 +131,6 @@ async def test_an_image_that_cannot_be_rebuilt_says_why(released: Released, tmp_
     stranger.commit()
     where = released.at(released.first)
     with pytest.raises(ConfigurationError, match=r"isn't in this repository's history: fetch it first"):
-        await reproducing.reproduce(where, released.registry, stranger.directory())
+        await reproduce.reproduce(where, released.registry, stranger.directory())
     config = (await released.registry.image(where))["config"]
     assert labels.DAG in json.loads(config)["config"]["Labels"]

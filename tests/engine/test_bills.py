@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from ci import bills, image, sbom
-from ci.base import BaseImage
-from ci.image import Image
-from ci.sources import Sources
+from ci.attest.sbom import create
+from ci.attest.sbom import document as sbom_document
+from ci.image import build
+from ci.image.base import BaseImage
+from ci.image.build import Image
+from ci.tools.checkout import Sources
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def built(sources: Sources, below: BaseImage) -> Image:
     """An image with packages, system packages left out."""
-    return await image.build((await sources.catalog()).get("salesforce"), sources, below)
+    return await build.build((await sources.catalog()).get("salesforce"), sources, below)
 
 
 @pytest.mark.parametrize("form", ["cyclonedx", "spdx"])
@@ -24,10 +26,10 @@ async def test_the_delta_is_what_the_lock_says(
 ) -> None:
     locked = (await sources.lock((await sources.catalog()).get("salesforce"), _base(below))).packages
     delta = await (await built.sbom(form, "delta")).contents()
-    found = {each.name: each.version for each in sbom.packages(delta) if each.type == "pypi"}
+    found = {each.name: each.version for each in sbom_document.packages(delta) if each.type == "pypi"}
     assert found == locked
-    whole = sbom.packages(await (await built.sbom(form)).contents())
-    assert whole > sbom.packages(delta)
+    whole = sbom_document.packages(await (await built.sbom(form)).contents())
+    assert whole > sbom_document.packages(delta)
     assert {"pypi", "deb"} <= {each.type for each in whole}
 
 
@@ -45,7 +47,7 @@ async def test_the_same_image_gives_the_same_bytes_and_others_are_refused(built:
     assert texts[0] == texts[1]
     with pytest.raises(Exception, match="--format 'cyclonedy' isn't known: did you mean 'cyclonedx'"):
         await built.sbom("cyclonedy")
-    assert bills.SCOPES == ("image", "delta")
+    assert create.SCOPES == ("image", "delta")
 
 
 def _base(below: BaseImage) -> str:

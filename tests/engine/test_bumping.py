@@ -9,11 +9,11 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import pins
-from ci.caring import bumping, pinning
-from ci.caring.bumping import Asked, Bumped
+from ci.config import pins
 from ci.errors import ConfigurationError, StepError
-from ci.upgrading.reference import upgraded
+from ci.lock import bump, pins_file
+from ci.lock.airflow_version import upgraded
+from ci.lock.bump import Asked, Bumped
 from tests.engine.conftest import repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
 from tests.engine.test_upgrading import PINNED, held, until
@@ -35,7 +35,7 @@ async def bumped(files: Mapping[str, str], pinned: str = PINS, airflow: str = ""
     """What changes on a repository of these files."""
     sources = repository(files)
     try:
-        return await bumping.bump(sources, pinned, Asked(airflow=airflow, exclude_newer=day))
+        return await bump.bump(sources, pinned, Asked(airflow=airflow, exclude_newer=day))
     finally:
         sources.close()
 
@@ -54,7 +54,7 @@ async def test_the_base_and_every_lock_move_and_nothing_else() -> None:
     )
 
     source = await _tree({**FILES, "README.md": "as it is"})
-    changes = bumping.changeset(done, source.with_new_file("ci/pins.toml", PINS), source)
+    changes = bump.changeset(done, source.with_new_file("ci/pins.toml", PINS), source)
     assert set(await changes.added_paths()) | set(await changes.modified_paths()) >= MOVED
     assert await changes.modified_paths() == ["ci/pins.toml"]
     assert await changes.removed_paths() == []
@@ -63,22 +63,22 @@ async def test_the_base_and_every_lock_move_and_nothing_else() -> None:
     assert again == Bumped(
         files={}, text=f"Nothing is changed: the base image `{now}` is the newest of 3.2.x."
     )
-    assert await bumping.changeset(again, source.with_new_file("ci/pins.toml", PINS), source).is_empty()
+    assert await bump.changeset(again, source.with_new_file("ci/pins.toml", PINS), source).is_empty()
 
 
 async def test_a_base_that_is_pinned_by_digest_stays_so() -> None:
-    with_digest = pinning.moved(PINS, f"{pins.image('airflow')}@sha256:{'0' * 64}")
+    with_digest = pins_file.moved(PINS, f"{pins.image('airflow')}@sha256:{'0' * 64}")
     # The same release built anew is a newer base too.
     done, same = await asyncio.gather(
         bumped(FILES, with_digest, airflow=NEXT, day=until(NEXT)),
         bumped(FILES, with_digest, airflow=PINNED, day=until(PINNED)),
     )
-    name, at, digest = pinning.pinned(done.files["ci/pins.toml"]).partition("@")
+    name, at, digest = pins_file.pinned(done.files["ci/pins.toml"]).partition("@")
     assert (name, at) == (upgraded(pins.image("airflow"), NEXT), "@")
     assert (await dag.container().from_(f"{name}@{digest}").image_ref()).endswith(digest)
     lock = tomllib.loads(done.files["images/with/pylock.toml"])
     assert lock["tool"]["airflow-images"]["base"] == name
-    assert pinning.pinned(same.files["ci/pins.toml"]).startswith(f"{pins.image('airflow')}@sha256:")
+    assert pins_file.pinned(same.files["ci/pins.toml"]).startswith(f"{pins.image('airflow')}@sha256:")
     assert same.files["ci/pins.toml"] != with_digest
 
 
@@ -119,10 +119,10 @@ async def test_a_repository_without_pins_takes_its_base_from_the_module() -> Non
     source = await _tree(FILES)
     ours = source.with_new_file("ci/pins.toml", PINS)
     other = (await _tree({**FILES, "images/more/pyproject.toml": ""})).with_new_file("ci/pins.toml", PINS)
-    assert await bumping.pins_of(ours, source) == PINS
+    assert await bump.pins_of(ours, source) == PINS
     for elsewhere in (source, other):
         with pytest.raises(ConfigurationError, match="the base image comes with the module's version"):
-            await bumping.pins_of(elsewhere, source)
+            await bump.pins_of(elsewhere, source)
 
 
 async def _tree(files: Mapping[str, str]) -> dagger.Directory:

@@ -13,18 +13,20 @@ from typing import Any
 import pytest
 from dagger import dag
 
-from ci import labels, names, oci, published, registry, scan_formats
-from ci.base import BaseImage
-from ci.caring import rescanning
-from ci.database import Asked
+from ci.api.scan import Scan, gate
+from ci.checks.scan import formats, rescan
+from ci.checks.scan.database import Asked
+from ci.checks.scan.verdict import Decision, State, Verdict
+from ci.config import names
+from ci.config.names import Names, Reference
+from ci.config.publish import PublishSettings
 from ci.errors import CheckError, ConfigurationError, StepError
-from ci.names import Names, Reference
-from ci.publication import Publication
-from ci.publish_settings import PublishSettings
-from ci.registry import Registry
-from ci.scan import Scan, gate
-from ci.sources import Sources
-from ci.verdict import Decision, State, Verdict
+from ci.image import labels, oci, published
+from ci.image.base import BaseImage
+from ci.publish.publication import Publication
+from ci.tools import registry
+from ci.tools.checkout import Sources
+from ci.tools.registry import Registry
 from tests.engine import registries
 from tests.engine.advisories import advisory, archive
 from tests.engine.conftest import PROJECT, repository
@@ -56,7 +58,7 @@ class Place:
         try:
             types = (await sources.catalog()).chosen(name)
             database = Asked(archive=archive([dict(each) for each in known]))
-            return await rescanning.rescan(types, sources, (self.names, tag), self.registry, database)
+            return await rescan.rescan(types, sources, (self.names, tag), self.registry, database)
         finally:
             sources.close()
 
@@ -115,7 +117,7 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Place) 
         CheckError, match=r"one: never published: .*pipeline-one has no tags: nothing to scan"
     ):
         gate(bad.parsed(), notes=bad.notes)
-    (run,) = json.loads(scan_formats.render("sarif", bad.parsed(), json.loads(bad.locks)))["runs"]
+    (run,) = json.loads(formats.render("sarif", bad.parsed(), json.loads(bad.locks)))["runs"]
     (place_of,) = [each for each in run["results"] if each["ruleId"] == "CVE-2026-99001"]
     shown = place_of["locations"][0]["physicalLocation"]
     assert shown["artifactLocation"]["uri"] == "images/salesforce/pylock.toml"
@@ -194,7 +196,7 @@ async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: Bas
     platform = published.platform(config)
     name, _, digest = below.reference.partition("@")
     named = {NAME: name, DIGEST: digest}
-    found, missing = await rescanning.base_of((manifest, relabelled(config, named)), platform, sources)
+    found, missing = await rescan.base_of((manifest, relabelled(config, named)), platform, sources)
     assert (found and found.digest, missing) == (below.digest, [])
     lower = {**below.image.manifest, "layers": below.image.manifest["layers"][1:]}
     for text, said, told in (
@@ -207,7 +209,7 @@ async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: Bas
             f"it doesn't stand on the base that its labels name, {below.reference}",
         ),
     ):
-        found, (why,) = await rescanning.base_of((text, relabelled(config, said)), platform, sources)
+        found, (why,) = await rescan.base_of((text, relabelled(config, said)), platform, sources)
         assert found is None
         assert told in why
         assert why.endswith("all that the image holds is judged, what its base has too")

@@ -5,9 +5,10 @@ All types are locked in one call. exclude-newer keeps the index as it was: a row
 
 import pytest
 
-from ci import lockfile, locking
-from ci.base import BaseImage
+from ci.config import lockfile
 from ci.errors import StepError
+from ci.image.base import BaseImage
+from ci.lock import resolve
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -110,7 +111,7 @@ async def test_each_conflict_names_its_true_culprit_and_a_way_out(below: BaseIma
     )
     types = (await sources.catalog()).all()
     with pytest.raises(StepError) as caught:
-        await locking.lock(types, sources, below.container, lockfile.base_name(below.reference))
+        await resolve.lock(types, sources, below.container, lockfile.base_name(below.reference))
     told = {problem.split("/")[1]: problem for problem in caught.value.problems}
     assert set(told) == set(names.values())
     for pins, (package, has, chain) in MOVES.items():

@@ -6,9 +6,10 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import containers, image, testbed
-from ci.base import BaseImage
-from ci.sources import Sources
+from ci.image import build, runtime
+from ci.image.base import BaseImage
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine.conftest import PROJECT
 
 pytestmark = pytest.mark.anyio
@@ -35,10 +36,10 @@ TYPES = sorted({file.parent.name for file in (PROJECT / "tests/dags").glob("*/te
 async def test_the_logic_of_a_dag_type_holds_in_its_image(
     name: str, sources: Sources, below: BaseImage
 ) -> None:
-    built = await image.build((await sources.catalog()).get(name), sources, below)
+    built = await build.build((await sources.catalog()).get(name), sources, below)
     tests = dag.host().directory(str(PROJECT / "tests/dags" / name))
     ran = (
-        with_pytest(testbed.ready(built.container(), below.container))
+        with_pytest(runtime.ready(built.container(), below.container))
         .with_mounted_directory(f"/opt/airflow/tests/dags/{name}", tests)
         .with_exec(
             ["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/dags/{name}"],

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import pytest
 from dagger import dag
 
-from ci import base, pins
-from ci.base import BaseImage
-from ci.report import Level, Report
-from ci.sources import Sources
-from ci.testing import all_types
+from ci.checks.dags import all_types
+from ci.checks.report import Level, Report
+from ci.config import pins
+from ci.image import base
+from ci.image.base import BaseImage
+from ci.tools.checkout import Sources
 from tests.engine.conftest import PROJECT, repository
 from tests.engine.test_smoke import FILES as PLAIN
 from tests.engine.test_smoke import GOOD, PYPROJECT, with_locks
@@ -231,7 +232,7 @@ async def test_everything_wrong_is_told_at_once_with_file_and_line_by_every_airf
     # Times are measured by this project's own code: with one Airflow they are with all.
     sources = await faulty(below, slow=pinned)
     types = (await sources.catalog()).all()
-    found = {each.subject: each for each in await all_types.test(types, sources, below)}
+    found = {each.subject: each for each in await all_types.test_all(types, sources, below)}
     assert places(found["faulty"], Level.ERROR) == {each for each in EXPECTED if pinned or each[1] != SLOW}
     assert places(found["faulty"], Level.WARNING) == {UNUSED}
     assert places(found["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
@@ -251,6 +252,6 @@ async def test_type_that_cannot_be_built_hides_no_other(below: BaseImage) -> Non
     }
     files = await with_locks({**PLAIN, **broken}, below)
     sources = repository({**files, "images/broken/pylock.toml": 'lock-version = "1.0"\n'})
-    broken_report, plain_report = await all_types.test((await sources.catalog()).all(), sources, below)
+    broken_report, plain_report = await all_types.test_all((await sources.catalog()).all(), sources, below)
     assert plain_report.passed
     assert {finding.check for finding in broken_report.findings} == {"build"}

@@ -8,9 +8,11 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import containers, image, pins, testbed
-from ci.base import BaseImage
-from ci.sources import Sources
+from ci.config import pins
+from ci.image import build, runtime
+from ci.image.base import BaseImage
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine.conftest import PROJECT, anew
 from tests.engine.servers import api_data, dbt_data, salesforce_data
 
@@ -115,12 +117,12 @@ async def running(container: dagger.Container, program: str, env: dict[str, str]
 async def container_of(name: str, sources: Sources, below: BaseImage) -> dagger.Container:
     """The image of a DAG type, as a container that has Airflow's own database, made once by the base."""
     migrated = (
-        testbed.ready(below.container, below.container)
+        runtime.ready(below.container, below.container)
         .with_exec(["airflow", "db", "migrate"])
         .file("/opt/airflow/airflow.db")
     )
-    built = await image.build((await sources.catalog()).get(name), sources, below)
-    container = testbed.ready(built.container(), below.container)
+    built = await build.build((await sources.catalog()).get(name), sources, below)
+    container = runtime.ready(built.container(), below.container)
     return container.with_file("/opt/airflow/airflow.db", migrated, owner="50000:0")
 
 

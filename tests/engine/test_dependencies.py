@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 from dagger import dag
 
-from ci import image, lockfile, spec, testbed
-from ci.base import BaseImage
-from ci.dependencies import checking, explaining
-from ci.dependencies.installed import installed
+from ci.checks.imports import check
+from ci.checks.report import Level
+from ci.config import dag_type as config_dag_type
+from ci.config import lockfile
 from ci.errors import ConfigurationError
-from ci.image import Image
-from ci.report import Level
-from ci.sources import Sources
+from ci.image import build, runtime
+from ci.image.base import BaseImage
+from ci.image.build import Image
+from ci.image.installed import installed
+from ci.lock import explain
+from ci.tools.checkout import Sources
 from tests.engine.conftest import repository
 from tests.engine.test_image import small
 
@@ -60,11 +63,13 @@ async def built(below: BaseImage, folder: Path, wheels: Wheels, settings: str = 
         lock += f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
         lock += f'wheels = [{{ path = "{WHEELS}/{file.name}", hashes = {{ sha256 = "{digest}" }} }}]\n'
     files = small(settings, pin='", "'.join(title.replace(" ", "==") for title in wheels))
-    dag_type = spec.parse("small", "images/small/pyproject.toml", files["images/small/pyproject.toml"])
+    dag_type = config_dag_type.parse(
+        "small", "images/small/pyproject.toml", files["images/small/pyproject.toml"]
+    )
     stamped = lockfile.stamp(dag_type, lockfile.base_name(below.reference), lock)
     sources = repository({**files, "images/small/pylock.toml": stamped})
     mounted = below.container.with_mounted_directory(WHEELS, dag.host().directory(str(folder)))
-    return await image.build(dag_type, sources, dataclasses.replace(below, container=mounted))
+    return await build.build(dag_type, sources, dataclasses.replace(below, container=mounted))
 
 
 async def test_a_lock_that_moves_a_package_of_the_base_is_refused(below: BaseImage, tmp_path: Path) -> None:
@@ -106,22 +111,22 @@ async def test_what_is_allowed_is_built_and_told(below: BaseImage, tmp_path: Pat
     idna = {"idna/__init__.py": "", "idna/core.py": ""}
     wheels = {"idna 0.1": idna, "intruder 1.0": {"idna/core.py": "ours = 1\n"}}
     found = await built(below, tmp_path, wheels, settings)
-    assert (await explaining.tree(found)).splitlines() == [
+    assert (await explain.tree(found)).splitlines() == [
         "small",
         f"├── idna 0.1 (base has {has})",
         "└── intruder 1.0",
     ]
-    told = (await explaining.explain(found, "idna")).splitlines()
+    told = (await explain.explain(found, "idna")).splitlines()
     assert told[0] == f"idna 0.1, of the delta, in place of the base's {has}"
     assert "  idna==0.1, its own pin" in told
     with pytest.raises(ConfigurationError, match=r"'idnaa' isn't installed .*did you mean 'idna'"):
-        await explaining.explain(found, "idnaa")
+        await explain.explain(found, "idnaa")
 
 
 async def test_imports_are_checked_against_the_image(sources: Sources, below: BaseImage) -> None:
     dag_type = (await sources.catalog()).get("api")
-    own = await image.build(dag_type, sources, below)
-    found = await checking.outcome(own, dag_type, sources)
+    own = await build.build(dag_type, sources, below)
+    found = await check.outcome(own, dag_type, sources)
     assert found.findings == ()
     assert [fact.check for fact in found.facts] == ["import hygiene", "unused dependencies"]
     strange = {
@@ -130,7 +135,7 @@ async def test_imports_are_checked_against_the_image(sources: Sources, below: Ba
         "images/salesforce/pyproject.toml": '[project]\nname = "salesforce"\ndependencies = []\n',
         dag_type.file: await sources.text(dag_type.file) or "",
     }
-    told = (await checking.outcome(own, dag_type, repository(strange))).findings
+    told = (await check.outcome(own, dag_type, repository(strange))).findings
     assert [(each.place, each.cause.split(",")[0]) for each in told if each.level is Level.ERROR] == [
         ("dags/api/more.py:1", "imports 'airflow.providers.zzz'"),
         ("dags/api/more.py:3", "imports dags/salesforce/dag.py"),
@@ -173,7 +178,7 @@ for file, name in zip(sys.argv[1::2], sys.argv[2::2]):
 def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, settings: str = "") -> Sources:
     """A repository in a folder, with a DAG type "small" that has no packages; of text, or of bytes."""
     toml = f'[project]\nname = "small"\ndependencies = []\n\n[tool.airflow-images]\n{settings}\n'
-    dag_type = spec.parse("small", "images/small/pyproject.toml", toml)
+    dag_type = config_dag_type.parse("small", "images/small/pyproject.toml", toml)
     lock = lockfile.stamp(dag_type, lockfile.base_name(below.reference), 'lock-version = "1.0"\n')
     for path, content in {**files, dag_type.file: toml, "images/small/pylock.toml": lock}.items():
         place = folder / path
@@ -212,12 +217,12 @@ async def test_a_relative_import_that_fails_in_a_task_is_told_with_one_that_work
             below,
         )
         dag_type = (await sources.catalog()).get("small")
-        own = await image.build(dag_type, sources, below)
-        found = (await checking.outcome(own, dag_type, sources)).findings
+        own = await build.build(dag_type, sources, below)
+        found = (await check.outcome(own, dag_type, sources)).findings
         told[name] = [f"{each.level.value} {each.place} {each.remedy}" for each in found]
         files = ("small.py", "small"), ("pack.zip", "packed")
         arguments = [word for file, dag_id in files for word in (f"/opt/airflow/dags/small/{file}", dag_id)]
-        ready = testbed.ready(own.container(), below.container)
+        ready = runtime.ready(own.container(), below.container)
         printed = (await ready.with_exec(["python", "-c", CALL, *arguments]).stdout()).splitlines()
         said[name] = [line.removeprefix("result: ") for line in printed if line.startswith("result: ")]
         sources.close()
@@ -253,7 +258,7 @@ async def test_a_link_leads_in_the_image_to_what_was_said_of_it(below: BaseImage
     ]
     refused.close()
     sources = on_disk(tmp_path, files, below, 'dags = ["small", "shared", "named"]')
-    own = await image.build((await sources.catalog()).get("small"), sources, below)
+    own = await build.build((await sources.catalog()).get("small"), sources, below)
     sources.close()
     places = ("small/one.py", "small/all/deep/x.py", "named/x.py")
     read = own.container().with_exec(["cat", *(f"/opt/airflow/dags/{place}" for place in places)])

@@ -4,11 +4,14 @@ import json
 
 import pytest
 
-from ci import containers, image, lockfile, locking, oci
-from ci.base import BaseImage
+from ci.config import lockfile
 from ci.errors import ConfigurationError
-from ci.image import Image
-from ci.sources import Sources
+from ci.image import build, oci
+from ci.image.base import BaseImage
+from ci.image.build import Image
+from ci.lock import resolve
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -39,13 +42,13 @@ async def locked(files: dict[str, str], below: BaseImage) -> Sources:
     """The repository with its locks made."""
     sources = repository(files)
     types = (await sources.catalog()).all()
-    texts = await locking.lock(types, sources, below.container, lockfile.base_name(below.reference))
+    texts = await resolve.lock(types, sources, below.container, lockfile.base_name(below.reference))
     return repository({**files, **{f"images/{name}/pylock.toml": text for name, text in texts.items()}})
 
 
 async def built(sources: Sources, below: BaseImage, name: str = "small") -> Image:
     """The image of one DAG type."""
-    return await image.build((await sources.catalog()).get(name), sources, below)
+    return await build.build((await sources.catalog()).get(name), sources, below)
 
 
 async def test_the_layout_is_whole_and_says_what_the_base_said(sources: Sources, below: BaseImage) -> None:

@@ -8,12 +8,14 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import containers, image, lockfile, locking, platforms
-from ci.base import ENVIRONMENT, BaseImage
-from ci.dependencies import explaining
-from ci.dependencies.request import Upgrade
+from ci.config import lockfile
 from ci.errors import ConfigurationError, StepError
-from ci.sources import Sources
+from ci.image import build, platforms
+from ci.image.base import ENVIRONMENT, BaseImage
+from ci.lock import explain, resolve
+from ci.lock.request import Upgrade
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine.conftest import repository
 from tests.engine.registries import SERVERS
 from tests.engine.test_image import small
@@ -32,7 +34,7 @@ async def lock(
     netrc: dagger.Secret | None = None,
 ) -> dict[str, str]:
     """The locks of all types of a repository."""
-    return await locking.lock(
+    return await resolve.lock(
         (await sources.catalog()).all(),
         sources,
         container or below.container,
@@ -89,7 +91,7 @@ async def test_package_of_the_base_stays_out_of_the_lock_unless_its_change_is_al
 
 async def test_the_constraints_hold_for_what_is_not_installed_unless_allowed(below: BaseImage) -> None:
     text = "# all that was tested together\ncowsay==6.0\nhttpx==0.1\n"
-    container = below.container.with_new_file(locking.CONSTRAINTS, text)
+    container = below.container.with_new_file(resolve.CONSTRAINTS, text)
     told = "cowsay: the base's constraints say 6.0, it would become 6.1: cowsay==6.1"
     with pytest.raises(StepError, match=told) as caught:
         await lock(repository(small()), below, container)
@@ -104,7 +106,7 @@ async def test_the_constraints_hold_for_what_is_not_installed_unless_allowed(bel
 
 
 async def test_a_base_without_constraints_will_do(below: BaseImage) -> None:
-    locks = await lock(repository(small()), below, below.container.without_file(locking.CONSTRAINTS))
+    locks = await lock(repository(small()), below, below.container.without_file(resolve.CONSTRAINTS))
     assert 'name = "cowsay"' in locks["small"]
 
 
@@ -118,7 +120,7 @@ async def test_what_the_base_has_from_elsewhere_than_an_index_is_held_too(below:
         .with_new_file(f"{place}/RECORD", "")
         .with_new_file(f"{place}/direct_url.json", origin)
     )
-    held = (await locking.resolver(container, lockfile.base_name(below.reference))).held
+    held = (await resolve.resolver(container, lockfile.base_name(below.reference))).held
     assert (held.installed["house-lib"], held.python) == ("1.0", "3.13")
     assert held.installed.keys() > {"apache-airflow-core", "httpx", "pip"}
 
@@ -179,13 +181,13 @@ async def test_private_index_needs_its_login_and_gets_no_credentials_into_a_lock
 
 
 async def test_newer_versions_are_found_with_what_holds_them_back(below: BaseImage) -> None:
-    container = index(below).with_new_file(locking.CONSTRAINTS, "acme-core==1.0\n")
+    container = index(below).with_new_file(resolve.CONSTRAINTS, "acme-core==1.0\n")
     reference, login = lockfile.base_name(below.reference), netrc("outdated")
     files = small(INDEX.format(path="simple"), pin="acme-private==1.0")
     text = (await lock(repository(files), below, container, netrc=login))["small"]
     sources = repository({**files, f"images/small/{lockfile.NAME}": text})
-    on = await locking.resolver(container, reference, login)
-    (report,) = await locking.outdated((await sources.catalog()).all(), sources, on)
+    on = await resolve.resolver(container, reference, login)
+    (report,) = await resolve.outdated((await sources.catalog()).all(), sources, on)
     core, private = report.packages
     assert (core.locked, core.allowed, core.newest) == ("1.0", "1.0", "2.0")
     assert core.why == "the base: acme-core==1.0"
@@ -209,8 +211,8 @@ async def test_a_package_from_an_address_of_its_own_is_locked_and_installed(belo
         platforms.missing(await sources.lock(dag_type, lockfile.base_name(below.reference)), "linux/arm64")
         == []
     )
-    built = await image.build(dag_type, sources, below)
-    assert (await explaining.tree(built)).splitlines() == ["small", "└── cowsay 6.1"]
+    built = await build.build(dag_type, sources, below)
+    assert (await explain.tree(built)).splitlines() == ["small", "└── cowsay 6.1"]
 
 
 async def test_a_package_from_version_control_or_a_folder_is_refused() -> None:

@@ -8,7 +8,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci.checks import PythonFiles, TestedFiles, WorkflowFiles
+from ci.api.project import PythonFiles, TestedFiles, WorkflowFiles
 from tests.engine.conftest import PROJECT
 
 pytestmark = pytest.mark.anyio

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from ci import containers, names, oci, registry
+from ci.checks.report import Report
+from ci.config import names
 from ci.errors import CheckError
-from ci.registry import Access, Question
-from ci.report import Report
-from ci.signing import Signer
+from ci.image import oci
+from ci.tools import containers, registry
+from ci.tools.cosign import Signer
+from ci.tools.registry import Access, Question
 from tests.engine import registries
 from tests.engine.conftest import anew
 from tests.engine.histories import DAG, History, only, secret

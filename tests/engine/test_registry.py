@@ -7,7 +7,8 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import containers, pins
+from ci.config import pins
+from ci.tools import containers
 from tests.engine import registries
 from tests.engine.conftest import anew
 
@@ -23,7 +24,7 @@ def driver() -> dagger.Container:
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )
-        .with_mounted_directory("/mnt/programs", containers.package("regctl.py", "registry.py"))
+        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
         .with_env_variable("PYTHONPATH", "/mnt/programs")
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
     )
@@ -31,7 +32,7 @@ def driver() -> dagger.Container:
 
 async def campaign(registry: str, publishes: int) -> None:
     """Publish so many times, and check that nothing wrong was found and that faults did happen."""
-    command = ["python", "-B", "/servers/campaign.py", "--program", "inside.registry"]
+    command = ["python", "-B", "/servers/campaign.py", "--program", "programs.registry"]
     command += ["--registry", registry, "--publishes", str(publishes)]
     command += ["--prefix", f"test-{uuid.uuid4().hex[:8]}/"]
     ran = driver().with_exec(command, expect=dagger.ReturnType.ANY)

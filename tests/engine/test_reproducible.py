@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from ci import containers, image
-from ci.base import BaseImage
-from ci.image import Image
-from ci.sources import Sources
+from ci.image import build
+from ci.image.base import BaseImage
+from ci.image.build import Image
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine.conftest import anew
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +23,7 @@ async def test_two_builds_without_cache_are_equal(sources: Sources, below: BaseI
     for _ in range(2):
         # Every layer is made in one of these two containers: with another variable no step is remembered.
         uncached = replace(below, container=anew(below.container))
-        builds.append(await image.build(dag_type, sources, uncached, anew(containers.tool_container())))
+        builds.append(await build.build(dag_type, sources, uncached, anew(containers.tool_container())))
     first, second = builds
     titles = [line.split()[0] for line in first.layers]
     assert titles == ["delta", "scripts", "dags"]

@@ -5,10 +5,10 @@ import json
 import pytest
 from dagger import dag
 
-from ci import results
-from ci.github import outputs
-from ci.publication import Publication, Row
-from tests.unit.test_github_outputs import found
+from ci.api import results
+from ci.pipeline.github import outputs
+from ci.publish.publication import Publication, Row
+from tests.unit.pipeline.github.test_outputs import found
 from tests.unit.verdicts import judged, verdict, vulnerability
 
 pytestmark = pytest.mark.anyio

@@ -7,12 +7,12 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import running
-from ci.base import BaseImage
+from ci.checks.run import run as run_run
+from ci.checks.run.request import Request
+from ci.checks.run.run import RunFailedError
 from ci.errors import ConfigurationError
-from ci.run_request import Request
-from ci.running import RunFailedError
-from ci.sources import Sources
+from ci.image.base import BaseImage
+from ci.tools.checkout import Sources
 from tests.engine.conftest import repository
 from tests.engine.test_smoke import PYPROJECT, with_locks
 
@@ -91,7 +91,7 @@ async def run(
     sources: Sources, below: BaseImage, request: Request, env_file: dagger.Secret | None = None
 ) -> str:
     """Run what is asked for in the type "small"."""
-    return await running.run((await sources.catalog()).get("small"), request, sources, below, env_file)
+    return await run_run.run((await sources.catalog()).get("small"), request, sources, below, env_file)
 
 
 async def test_runs_at_once_have_a_database_each_and_a_triggered_run_is_not_counted(

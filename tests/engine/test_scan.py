@@ -11,11 +11,12 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import pins, scan_formats, scanning
-from ci.database import Asked
+from ci.checks.scan import formats, scan
+from ci.checks.scan.database import Asked
+from ci.checks.scan.verdict import Decision, State, Verdict
+from ci.config import pins
 from ci.errors import CheckError, Fault
-from ci.sources import Sources
-from ci.verdict import Decision, State, Verdict
+from ci.tools.checkout import Sources
 from tests.engine import registries
 from tests.engine.advisories import TODAY, advisory, archive
 from tests.engine.conftest import PROJECT, repository
@@ -58,7 +59,7 @@ async def verdict(sources: Sources, asked: Asked | None = None, name: str = "sal
     """The verdict on an image, by a database of the advisories above."""
     try:
         types = (await sources.catalog()).chosen(name)
-        found = await scanning.scan_all(types, asked or Asked(archive=archive(ADVISORIES)), sources)
+        found = await scan.scan_all(types, asked or Asked(archive=archive(ADVISORIES)), sources)
         (one,) = found.parsed()
         return one
     finally:
@@ -89,7 +90,7 @@ async def test_only_what_the_type_added_fails_and_both_numbers_are_shown() -> No
     assert found.count(added=True) == 1
     assert found.count() == found.in_base + 1
     assert found.platform.startswith("linux/")
-    table = scan_formats.render("table", [found], {})
+    table = formats.render("table", [found], {})
     assert "salesforce: failed" in table
     assert "images/salesforce/pyproject.toml" in table
 
@@ -167,7 +168,7 @@ async def test_what_could_not_be_scanned_is_never_clean() -> None:
     assert "30 days old" in stale.reasons[0]
 
     assert (none.state, len(none.reasons)) == (State.NOT_SCANNED, 2)
-    table = scan_formats.render("table", [none], {})
+    table = formats.render("table", [none], {})
     assert "api: not scanned" in table
     assert "passed" not in table
 
@@ -212,7 +213,7 @@ async def test_secrets_and_denied_licenses_fail() -> None:
     assert all(each.added and each.file == "images/policy.toml" for each in licensed)
     # A license has no package URL: where its package is installed is what leads to the lock.
     lock = (PROJECT / "images/salesforce/pylock.toml").read_text(encoding="utf-8")
-    (run,) = json.loads(scan_formats.render("sarif", [denied], {"salesforce": lock}))["runs"]
+    (run,) = json.loads(formats.render("sarif", [denied], {"salesforce": lock}))["runs"]
     shown = {
         result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]
     }

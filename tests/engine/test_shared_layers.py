@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
-from ci import image, lockfile, locking, shared_layers
-from ci.base import BaseImage
-from ci.image import Image
-from ci.sources import Sources
+from ci.config import lockfile
+from ci.image import build, shared_layers
+from ci.image.base import BaseImage
+from ci.image.build import Image
+from ci.lock import resolve
+from ci.tools.checkout import Sources
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -36,14 +38,14 @@ async def locked(texts: dict[str, str], below: BaseImage) -> Sources:
     """The repository with its locks."""
     sources = repository(texts)
     name = lockfile.base_name(below.reference)
-    locks = await locking.lock((await sources.catalog()).all(), sources, below.container, name)
+    locks = await resolve.lock((await sources.catalog()).all(), sources, below.container, name)
     return repository({**texts, **{f"images/{name}/pylock.toml": lock for name, lock in locks.items()}})
 
 
 async def built(sources: Sources, below: BaseImage) -> list[Image]:
     """The images of all types."""
     types = (await sources.catalog()).all()
-    return list(await asyncio.gather(*(image.build(each, sources, below) for each in types)))
+    return list(await asyncio.gather(*(build.build(each, sources, below) for each in types)))
 
 
 async def test_twenty_types_with_the_same_packages_are_one_install_and_twenty_manifests(

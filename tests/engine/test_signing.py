@@ -6,10 +6,11 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import attestations, signing
-from ci.attestations import SIGNATURE
+from ci.attest import statements
+from ci.attest.statements import SIGNATURE
 from ci.errors import StepError
-from ci.signing import Signer
+from ci.tools import cosign
+from ci.tools.cosign import Signer
 from tests.engine import registries
 from tests.engine.conftest import anew
 from tests.engine.histories import secret
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 TOKEN = "canary-hvs.7c2e81"  # noqa: S105 - of a test's service
 BEGIN, END = "-----BEGIN", " KEY-----"
 DIGEST = f"sha256:{'a' * 64}"
-STATEMENTS = {"a" * 64: {SIGNATURE: attestations.statement(SIGNATURE, "r.example/a", DIGEST, {})}}
+STATEMENTS = {"a" * 64: {SIGNATURE: statements.statement(SIGNATURE, "r.example/a", DIGEST, {})}}
 
 
 def transit(name: str) -> dagger.Service:
@@ -36,7 +37,7 @@ def transit(name: str) -> dagger.Service:
 
 async def signed(signer: Signer) -> tuple[dict[str, list[str]], dagger.Directory]:
     """What is signed of one statement about an image that carries nothing."""
-    return await signing.sign(signer, STATEMENTS, dag.directory().with_new_directory("a"))
+    return await cosign.sign(signer, STATEMENTS, dag.directory().with_new_directory("a"))
 
 
 async def test_a_key_in_a_service_signs_and_its_token_is_nowhere() -> None:
@@ -65,7 +66,7 @@ async def refusal(signer: Signer) -> str:
 
 
 async def test_keys_and_passwords_that_are_of_no_use_are_told() -> None:
-    folder = signing.key_pair(secret("right"))
+    folder = cosign.key_pair(secret("right"))
     name = next(each for each in await folder.entries() if each.endswith(".key"))
     key = secret(await folder.file(name).contents())
     cases = {

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ci import image, lockfile
-from ci.base import BaseImage
-from ci.catalog import Catalog
-from ci.testing import suite
-from ci.testing.suite import Subject
+from ci.checks.dags import suite
+from ci.checks.dags.suite import Subject
+from ci.config import lockfile
+from ci.config.catalog import Catalog
+from ci.image import build
+from ci.image.base import BaseImage
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
 async def plain(below: BaseImage) -> Subject:
     """Build a type with one sound DAG and no dependencies, and return it as what its tests are about."""
     sources = repository(await with_locks(FILES, below))
-    return (await image.build((await sources.catalog()).get("plain"), sources, below)).subject()
+    return (await build.build((await sources.catalog()).get("plain"), sources, below)).subject()
 
 
 async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:

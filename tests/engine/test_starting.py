@@ -7,11 +7,12 @@ import pytest
 from dagger import dag
 from dagger.mod._exceptions import FunctionError
 
-from ci import image, starter, testbed
-from ci.base import BaseImage
-from ci.report import Report
-from ci.sources import Sources
-from ci.testing import all_types
+from ci.api import scaffold
+from ci.checks.dags import all_types
+from ci.checks.report import Report
+from ci.image import build, runtime
+from ci.image.base import BaseImage
+from ci.tools.checkout import Sources
 from tests.engine.test_dag_logic import with_pytest
 from tests.engine.test_image import locked, small
 
@@ -86,13 +87,13 @@ def tree(files: Mapping[str, str]) -> dagger.Directory:
 async def reports(after: dagger.Directory, below: BaseImage) -> list[Report]:
     """The reports of the module's own tests on all types of a repository."""
     sources = Sources(after)
-    return list(await all_types.test((await sources.catalog()).all(), sources, below))
+    return list(await all_types.test_all((await sources.catalog()).all(), sources, below))
 
 
 async def test_a_type_that_init_makes_passes_its_tests(below: BaseImage) -> None:
     files = small()
     before = tree(files)
-    made = await starter.init(before, "my-weather", ["cowsay==6.1"], None)
+    made = await scaffold.init(before, "my-weather", ["cowsay==6.1"], None)
     assert sorted(await made.added_paths()) == [
         "dags/my-weather/",
         "dags/my-weather/my_weather_example.py",
@@ -111,13 +112,13 @@ async def test_a_type_that_init_makes_passes_its_tests(below: BaseImage) -> None
     assert await made.modified_paths() == await made.removed_paths() == []
     sources = Sources(made.after().without_directory("images/small").without_directory("dags/small"))
     assert 'version = "6.1"' in (await sources.text("images/my-weather/pylock.toml") or "")
-    (found,) = await all_types.test((await sources.catalog()).all(), sources, below)
+    (found,) = await all_types.test_all((await sources.catalog()).all(), sources, below)
     assert (found.subject, found.passed, found.findings) == ("my-weather", True, ())
     # Its own test of the logic, in its image.
-    built = await image.build((await sources.catalog()).get("my-weather"), sources, below)
+    built = await build.build((await sources.catalog()).get("my-weather"), sources, below)
     tests = made.after().directory("tests/dags/my-weather")
     ran = (
-        with_pytest(testbed.ready(built.container(), below.container))
+        with_pytest(runtime.ready(built.container(), below.container))
         .with_mounted_directory("/opt/airflow/tests/dags/my-weather", tests)
         .with_exec(["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/dags/my-weather"])
     )
@@ -128,13 +129,13 @@ async def test_init_overwrites_nothing_and_tells_what_cannot_be_locked(below: Ba
     sources = await locked(small(), below)
     files = {path: await sources.text(path) or "" for path in (*small(), "images/small/pylock.toml")}
     with pytest.raises(FunctionError, match=r"already: dags/small/small_dag\.py, images/small/pylock\.toml"):
-        await starter.init(tree(files), "small", [], None)
+        await scaffold.init(tree(files), "small", [], None)
     with pytest.raises(FunctionError, match="'no-such-package-at-all==1': "):
-        await starter.init(tree(files), "other", ["no-such-package-at-all==1"], None)
+        await scaffold.init(tree(files), "other", ["no-such-package-at-all==1"], None)
 
 
 async def test_an_old_repository_is_adopted_and_passes_its_tests(below: BaseImage) -> None:
-    made = await starter.adopt(tree(OLD), None)
+    made = await scaffold.adopt(tree(OLD), None)
     after = made.after()
     assert {path for path in await made.removed_paths() if not path.endswith("/")} == {
         "Dockerfile.crm",
@@ -162,7 +163,7 @@ async def test_what_the_base_stands_against_is_told_in_the_notes() -> None:
         ),
         "dags/crm/crm_dag.py": DAG.format(name="crm"),
     }
-    after = (await starter.adopt(tree(files), None)).after()
+    after = (await scaffold.adopt(tree(files), None)).after()
     notes = await after.file("ADOPTED.md").contents()
     assert "httpx: the base has 0.28.1, it would become 0.27.0" in notes
     assert "- pyproject.crm.toml:5 `more-itertools>=10`: left out" in notes
@@ -171,4 +172,4 @@ async def test_what_the_base_stands_against_is_told_in_the_notes() -> None:
 
 async def test_a_repository_without_such_files_is_refused() -> None:
     with pytest.raises(FunctionError, match=r"there is nothing to adopt: looked for Dockerfile\.<type>"):
-        await starter.adopt(tree({"README.md": ""}), None)
+        await scaffold.adopt(tree({"README.md": ""}), None)

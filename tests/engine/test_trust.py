@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from dagger import dag
 
-from ci import attestations, attesting, containers, names, registry
-from ci.attestations import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
-from ci.attesting import Subject
+from ci.attest import attach, statements
+from ci.attest.attach import Subject
+from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
+from ci.config import names
 from ci.errors import ConfigurationError
-from ci.signing import Trust
+from ci.tools import containers, registry
+from ci.tools.cosign import Trust
 from tests.engine import registries
 from tests.engine.histories import only
 from tests.engine.signed_images import (
@@ -125,7 +127,7 @@ async def test_a_signature_copied_from_another_image_does_not_count(place: Place
     other = await changed(place)
     answer, signed = await place.registry.signed([place.where])
     key = place.where.digest.partition(":")[2]
-    assert answer[key]["attached"] == len(attestations.TYPES)
+    assert answer[key]["attached"] == len(statements.TYPES)
     # Every bundle of the one is attached to the other, as whoever can write to the registry may do.
     files = await signed.directory(f"{key}/blobs/sha256").entries()
     bundles: list[dict[str, str]] = []
@@ -138,7 +140,7 @@ async def test_a_signature_copied_from_another_image_does_not_count(place: Place
                     "predicate": "https://slsa.dev/provenance/v1",
                 }
             )
-    assert len(bundles) == len(attestations.TYPES)
+    assert len(bundles) == len(statements.TYPES)
     job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": bundles}}
     assert (await place.registry.attach(job, signed))["other"]["attached"] == len(bundles)
     told = await place.refused(other)
@@ -154,7 +156,7 @@ async def test_an_edited_provenance_does_not_count(place: Place) -> None:
     payload["subject"][0]["digest"]["sha256"] = other.digest.partition(":")[2]
     edited["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
     folder = dag.directory().with_new_file("edited.json", json.dumps(edited))
-    bundle = {"file": f"{registry.BUNDLES}/edited.json", "predicate": attestations.TYPES[PROVENANCE]}
+    bundle = {"file": f"{registry.BUNDLES}/edited.json", "predicate": statements.TYPES[PROVENANCE]}
     job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": [bundle]}}
     await place.registry.attach(job, folder)
     assert "failed       provenance  there is none signed by the key" in await place.refused(other)
@@ -162,9 +164,9 @@ async def test_an_edited_provenance_does_not_count(place: Place) -> None:
 
 async def test_a_statement_alone_is_no_signature(place: Place) -> None:
     other = await changed(place)
-    said = attestations.statement(SPDX, other.repository, other.digest, {"spdxVersion": "SPDX-2.3"})
+    said = statements.statement(SPDX, other.repository, other.digest, {"spdxVersion": "SPDX-2.3"})
     alone = Subject(where=other, statements={SPDX: said})
-    told = await attesting.attest(place.registry, place.keys.signer, [alone])
+    told = await attach.attest(place.registry, place.keys.signer, [alone])
     assert told == {other.digest: 1}
     assert "failed       signature   there is none by the key" in await place.refused(other)
 
@@ -222,9 +224,9 @@ async def test_a_scan_is_signed_anew_once_a_day(place: Place) -> None:
     assert "older than 30 days: publish again" in await place.refused(other)
     await place.vouch(other, {SCAN: predicates[SCAN]})
     assert "older than" not in await place.refused(other)
-    said = attestations.statement(SCAN, other.repository, other.digest, predicates[SCAN])
+    said = statements.statement(SCAN, other.repository, other.digest, predicates[SCAN])
     again = Subject(where=other, statements={SCAN: said})
-    assert await attesting.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
+    assert await attach.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
 
 
 async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(place: Place) -> None:

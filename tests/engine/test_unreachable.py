@@ -7,9 +7,10 @@ from dataclasses import replace
 import dagger
 import pytest
 
-from ci import base, containers, image, layers, outside
-from ci.base import BaseImage
 from ci.errors import StepError
+from ci.image import base, build, layers
+from ci.image.base import BaseImage
+from ci.tools import containers, failures
 from tests.engine.conftest import repository
 from tests.engine.test_image import locked, small
 
@@ -39,8 +40,8 @@ async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail
     changed = repository({**small(), "images/small/pylock.toml": wrong})
     cramped = replace(below, container=below.container.with_mounted_temp(layers.OUT, size=4096))
     hashes, disk = await asyncio.gather(
-        image.build((await changed.catalog()).get("small"), changed, below),
-        image.build((await sources.catalog()).get("small"), sources, cramped),
+        build.build((await changed.catalog()).get("small"), changed, below),
+        build.build((await sources.catalog()).get("small"), sources, cramped),
         return_exceptions=True,
     )
     assert isinstance(hashes, StepError)
@@ -55,7 +56,7 @@ async def test_index_that_does_not_answer_is_known_by_what_uv_says() -> None:
     package = "cowsay @ http://127.0.0.1:9/cowsay-6.1-py3-none-any.whl"
     with pytest.raises(dagger.ExecError) as caught:
         await uv.with_exec([containers.UV, "pip", "install", "--quiet", "--system", package]).sync()
-    assert outside.is_from_outside(caught.value)
-    assert str(outside.step_error("small: layer 'delta' failed", caught.value)).startswith(
+    assert failures.is_from_outside(caught.value)
+    assert str(failures.step_error("small: layer 'delta' failed", caught.value)).startswith(
         "small: layer 'delta' failed: the package index doesn't answer"
     )

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from ci import containers, pins
-from ci.report import Level, Report
-from ci.sources import Sources
-from ci.testing import all_types
-from ci.upgrading import trying
-from ci.upgrading.reference import upgraded
-from ci.upgrading.trying import Asked
+from ci.checks.dags import all_types
+from ci.checks.report import Level, Report
+from ci.checks.upgrade import upgrade
+from ci.checks.upgrade.upgrade import Asked
+from ci.config import pins
+from ci.lock.airflow_version import upgraded
+from ci.tools import containers
+from ci.tools.checkout import Sources
 from tests.engine.conftest import PROJECT, repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
 
@@ -50,7 +51,7 @@ async def tried(sources: Sources, asked: Asked, *names: str) -> dict[str, Report
     """The reports on the types of these names."""
     catalog = await sources.catalog()
     types = [catalog.get(name) for name in names]
-    found = await trying.upgrade_test(types, sources, asked, all_types.nothing_further)
+    found = await upgrade.upgrade_test(types, sources, asked, all_types.nothing_further)
     return {each.subject: each for each in found}
 
 
@@ -80,7 +81,7 @@ async def test_missing_ruff_is_a_warning() -> None:
     without = containers.tool_container().with_new_file(
         "/usr/local/bin/ruff", "#!/bin/sh\necho error sending request >&2\nexit 2\n", permissions=0o755
     )
-    (warning,) = (await trying.air_rules(without, fine, sources)).findings
+    (warning,) = (await upgrade.air_rules(without, fine, sources)).findings
     assert (warning.check, warning.level) == ("ruff", Level.WARNING)
     assert warning.cause.startswith("ruff couldn't be had: the package index doesn't answer")
     sources.close()

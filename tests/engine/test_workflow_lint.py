@@ -6,7 +6,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci import checks
+from ci.api import project as api_project
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +144,7 @@ async def told(files: Mapping[str, str]) -> str:
     for path, text in files.items():
         project = project.with_new_file(path, text)
     try:
-        return f"passed\n{await checks.workflows(project).stdout()}"
+        return f"passed\n{await api_project.workflows(project).stdout()}"
     except dagger.ExecError as error:
         return error.stdout
 

@@ -4,11 +4,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci import catalog
-from ci.catalog import Catalog
-from ci.changes.affected import Findings, find
-from ci.changes.snapshot import Comparison, Entry, Snapshot
-from ci.inside.before import Survey
+from ci.config import catalog
+from ci.config.catalog import Catalog
+from ci.pipeline.affected import Findings, find
+from ci.pipeline.snapshot import Comparison, Entry, Snapshot
+from ci.tools.programs.git_compare import Survey
 
 from .repository import pyproject
 
@@ -45,7 +45,7 @@ def project() -> dict[str, Entry]:
         "scripts/rare/__init__.py": "",
         "scripts/rare/odd.py": "",
         "ci/pins.toml": PINS.format(airflow="1", uv="1"),
-        "ci/main.py": "",
+        "ci/api/main.py": "",
         "dagger.json": "{}",
     }
     return {path: Entry("file", text) for path, text in texts.items()}

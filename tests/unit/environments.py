@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from ci.dependencies.environment import Clash, Distribution, Environment
-from ci.dependencies.graph import Graph
+from ci.image.environment import Clash, Distribution, Environment
+from ci.lock.graph import Graph
 
 MARKERS = {
     "implementation_name": "cpython",

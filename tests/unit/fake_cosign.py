@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ci.inside import signing
-from ci.oci import Json
+from ci.image.oci import Json
+from ci.tools.programs import cosign
 
 from .programs import ExitError, replace
 
@@ -87,7 +87,7 @@ class Fake:
         """What the program answers."""
         file, answer = self.state / "job.json", self.state / "answer.json"
         file.write_text(json.dumps({"types": TYPES, "arguments": [], **job}))
-        signing.main(verb, str(file), str(answer))
+        cosign.main(verb, str(file), str(answer))
         return json.loads(answer.read_text())
 
     def bundles(self) -> set[str]:
@@ -99,11 +99,11 @@ class Fake:
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     """Put one in place that has seen nothing, with an environment without keys."""
     made = Fake(tmp_path)
-    replace(monkeypatch, signing, made.answer)
+    replace(monkeypatch, cosign, made.answer)
     for name in ("STATEMENTS", "BUNDLES", "SIGNED"):
-        monkeypatch.setattr(signing, name, tmp_path / name.lower())
-    monkeypatch.setattr(signing, "CONFIG", tmp_path / "config.json")
-    monkeypatch.setattr(signing, "PUBLIC", tmp_path / "cosign.pub")
+        monkeypatch.setattr(cosign, name, tmp_path / name.lower())
+    monkeypatch.setattr(cosign, "CONFIG", tmp_path / "config.json")
+    monkeypatch.setattr(cosign, "PUBLIC", tmp_path / "cosign.pub")
     for name in ("COSIGN_KEY", "COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN", "KMS_ENVIRONMENT", "AWS_REGION"):
         monkeypatch.setenv(name, "")  # what the program sets is taken back with it
     return made

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ci.inside import referrers, regctl
-from ci.oci import CONFIG, INDEX, LAYER, MANIFEST, Json, canonical
+from ci.image.oci import CONFIG, INDEX, LAYER, MANIFEST, Json, canonical
+from ci.tools.programs import referrers, regctl
 
 from .programs import ExitError, replace
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from ci.inside import regctl, registry
-from ci.oci import CONFIG, LAYER, MANIFEST, Json, canonical
+from ci.image.oci import CONFIG, LAYER, MANIFEST, Json, canonical
+from ci.tools.programs import regctl, registry
 
 from .programs import ExitError, replace
 

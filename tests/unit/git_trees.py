@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ci.inside import revision
-from ci.tags import Revision
+from ci.publish.tags import Revision
+from ci.tools.programs import git
 
 # Nothing of the person or machine that runs the tests, and one time for all commits.
 ENVIRONMENT = {
@@ -50,7 +50,7 @@ class Tree:
     def ask(self, commits: Sequence[str] = ()) -> dict[str, Any]:
         """What the program answers."""
         file = self.root.with_name("answer.json")
-        revision.main([str(self.root), str(file), *commits])
+        git.main([str(self.root), str(file), *commits])
         return json.loads(file.read_text(encoding="utf-8"))
 
     def read(self) -> Revision:

@@ -9,7 +9,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.inside.capture import Layer, Ownership
+from ci.image.programs.capture import Layer, Ownership
 
 AIRFLOW = Ownership(50000, 0)
 AS_FOUND = Ownership(None, 0)

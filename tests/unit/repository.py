@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.catalog import Catalog, load
-from ci.spec import DagType, parse
+from ci.config.catalog import Catalog, load
+from ci.config.dag_type import DagType, parse
 
 FILE = "images/salesforce/pyproject.toml"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from ci.sarif import SCHEMA, sarif
-from ci.verdict import Verdict
+from ci.checks.scan.sarif import SCHEMA, sarif
+from ci.checks.scan.verdict import Verdict
 
 
 @cache

@@ -15,8 +15,8 @@ from uuid import UUID
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from ci.oci import Json
-from ci.sbom_document import Subject
+from ci.attest.sbom.graph import Subject
+from ci.image.oci import Json
 
 DATA = Path(__file__).with_name("data")
 CYCLONEDX = (DATA / "image.cdx.json").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ class Imports:
     """What a file imports.
 
     Attributes:
-        modules: those of its own package by their file, as in "ci/spec.py".
+        modules: those of its own package by their file, as in "ci/config/dag_type.py".
         at_once: those that are imported when it is itself imported, as it writes them.
     """
 

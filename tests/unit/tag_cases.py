@@ -5,7 +5,7 @@ Many names are those of docker/metadata-action's README and tests, here under th
 
 from dataclasses import dataclass, replace
 
-from ci.tags import Revision, Rule, Tag
+from ci.publish.tags import Revision, Rule, Tag
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HASH = "fedcba9876543210"

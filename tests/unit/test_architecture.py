@@ -11,69 +11,67 @@ DAGGER_SIDE = {
     f"ci/{name}.py"
     for name in (
         "__init__",
-        "afterwards",
-        "answers",
-        "arguments",
-        "attesting",
-        "base",
-        "bills",
-        "boundary",
-        "caretaker",
-        "caring/bumping",
-        "caring/rescanning",
-        "changes/affected_result",
-        "changes/due",
-        "changes/reading",
-        "checks",
-        "database",
-        "delivery",
-        "dependencies/checking",
-        "dependencies/explaining",
-        "dependencies/installed",
-        "gate",
-        "history",
-        "identity",
-        "image",
-        "job",
-        "layers",
-        "containers",
-        "locker",
-        "locking",
-        "loopback",
-        "main",
-        "outside",
-        "pipeline",
-        "promoting",
-        "published",
-        "publisher",
-        "publishing",
-        "registry",
-        "reports",
-        "reproducing",
-        "results",
-        "running",
-        "scan",
-        "scanning",
-        "shared_layers",
-        "signing",
-        "smoke",
-        "sources",
-        "starter",
-        "testbed",
-        "tester",
-        "testing/all_types",
-        "testing/suite",
-        "trivy",
-        "upgrading/newest",
-        "upgrading/trying",
-        "verifying",
-        "vouching",
+        "api/affected",
+        "api/arguments",
+        "api/caretaker",
+        "api/dependencies",
+        "api/main",
+        "api/pipeline",
+        "api/project",
+        "api/publication",
+        "api/registry",
+        "api/results",
+        "api/scaffold",
+        "api/scan",
+        "api/tester",
+        "api/tests",
+        "attest/attach",
+        "attest/documents",
+        "attest/identity",
+        "attest/sbom/create",
+        "attest/verify/verify",
+        "checks/dags/all_types",
+        "checks/dags/suite",
+        "checks/imports/check",
+        "checks/run/run",
+        "checks/scan/database",
+        "checks/scan/rescan",
+        "checks/scan/scan",
+        "checks/upgrade/upgrade",
+        "image/base",
+        "image/build",
+        "image/installed",
+        "image/layers",
+        "image/published",
+        "image/runtime",
+        "image/shared_layers",
+        "lock/bump",
+        "lock/explain",
+        "lock/newest",
+        "lock/resolve",
+        "pipeline/compare",
+        "pipeline/due",
+        "publish/delivery",
+        "publish/gate",
+        "publish/job",
+        "publish/promote",
+        "publish/publish",
+        "publish/reproduce",
+        "tools/checkout",
+        "tools/containers",
+        "tools/cosign",
+        "tools/engine",
+        "tools/failures",
+        "tools/git",
+        "tools/loopback",
+        "tools/registry",
+        "tools/trivy",
     )
 }
 # A call without a positional argument.
 RESULT_OF_A_STEP = re.compile(r"\.(contents|stdout|stderr|image_ref|entries|entrypoint)\(\s*(\)|\w+=)")
 MODULE = python_files("ci")
-INSIDE = [file for file in MODULE if file.startswith("ci/inside/")]
+PROGRAMS = [file for file in MODULE if "/programs/" in file]
 PURE = [file for file in MODULE if file not in DAGGER_SIDE]
 
 
@@ -96,14 +94,14 @@ def test_what_a_step_gives_is_asked_for_again_where_the_engine_lost_it() -> None
     offenders = [
         f"{file}: {found[0]}" for file in DAGGER_SIDE for found in RESULT_OF_A_STEP.finditer(text(file))
     ]
-    assert not offenders, message("ask by steady() of ci/answers.py", offenders)
+    assert not offenders, message("ask by steady() of ci/tools/engine.py", offenders)
 
 
 def test_a_program_for_containers_starts_with_the_standard_library_alone() -> None:
-    beside = {f".{other.rpartition('/')[2].removesuffix('.py')}" for other in INSIDE}
+    beside = {f".{other.rpartition('/')[2].removesuffix('.py')}" for other in PROGRAMS}
     offenders = [
         f"{file} imports {name}"
-        for file in INSIDE
+        for file in PROGRAMS
         for name in imports(file).at_once - beside
         if name.partition(".")[0] not in sys.stdlib_module_names
     ]
@@ -113,13 +111,17 @@ def test_a_program_for_containers_starts_with_the_standard_library_alone() -> No
 def test_data_flows_one_way() -> None:
     graph = {file: imports(file).modules & set(MODULE) for file in MODULE}
     order = list(TopologicalSorter(graph).static_order())  # raises for a circle
-    assert order.index("ci/main.py") > order.index("ci/image.py") > order.index("ci/layers.py")
-    assert [file for file, uses in graph.items() if "ci/main.py" in uses] == ["ci/__init__.py"]
+    assert (
+        order.index("ci/api/main.py") > order.index("ci/image/build.py") > order.index("ci/image/layers.py")
+    )
+    assert [file for file, uses in graph.items() if "ci/api/main.py" in uses] == ["ci/__init__.py"]
 
 
 def test_every_file_of_the_module_is_used() -> None:
-    used = {"ci/__init__.py", *INSIDE}.union(*(imports(file).modules for file in MODULE))
-    unused = set(MODULE) - used
+    imported = {name for file in MODULE for name in imports(file).modules}
+    unused = [
+        file for file in MODULE if file not in {*imported, *PROGRAMS} and not file.endswith("/__init__.py")
+    ]
     assert not unused, message("delete the files that nothing imports", unused)
 
 

@@ -4,10 +4,10 @@ import tomllib
 
 import pytest
 
-from ci import spec
-from ci.dependencies import conflicts, refusals
-from ci.dependencies.conflicts import Failure
-from ci.dependencies.request import Held
+from ci.config import dag_type
+from ci.lock import conflicts, refusals
+from ci.lock.conflicts import Failure
+from ci.lock.request import Held
 from ci.starting.draft import Draft, draft, is_from_outside, pinned, pyproject
 from ci.starting.manifest import manifest
 from ci.starting.old import OldType
@@ -35,7 +35,7 @@ def test_the_settings_are_those_of_the_dockerfile() -> None:
         "ENV A='b \"c\"'\nRUN pip install x==1\n"
     )
     index = '[[tool.uv.index]]\nname = "house"\nurl = "https://example.com/simple"\nexplicit = true\n'
-    found = spec.parse(
+    found = dag_type.parse(
         "crm", "f", pyproject(begun(["b[c]==2"], text, f"{index}[tool.uv]\nexclude-newer = 2026-01-01\n"))
     )
     assert found.project.dependencies == ("b[c]==2", "x==1")
@@ -86,7 +86,7 @@ def test_what_is_no_exact_pin_becomes_what_it_resolves_to(
     wish: str, versions: dict[str, str], pin: str
 ) -> None:
     found = pinned(begun([wish]), versions)
-    assert spec.parse("crm", "f", pyproject(found)).project.dependencies == ((pin,) if pin else ())
+    assert dag_type.parse("crm", "f", pyproject(found)).project.dependencies == ((pin,) if pin else ())
     assert [each.todo for each in found.told] == [not pin]
     assert (f"# was {wish}" in pyproject(found)) is bool(pin)
 

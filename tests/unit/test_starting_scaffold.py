@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ci.dependencies import code
+from ci.checks.imports import files as imports_files
 from ci.errors import ConfigurationError
 from ci.starting import scaffold
 from ci.starting.dag_files import dag_files
@@ -43,7 +43,7 @@ def test_the_catalog_takes_what_is_made(tmp_path: Path, name: str) -> None:
     module = scaffold.module_name(name)
     assert found.project.dependencies == ("httpx==0.28.1", "lxml==6.0.2")
     assert found.script_paths == (module,)
-    (file,) = dag_files(code.read(tmp_path)).values()
+    (file,) = dag_files(imports_files.read(tmp_path)).values()
     assert (file.path, file.ids) == (f"{name}/{module}_example.py", {f"{module}_example"})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ci import pins
+from ci.config import pins
 
 from .sources import PROJECT, message, python_files, text
 
@@ -57,7 +57,7 @@ def test_code_names_no_image_and_no_version() -> None:
     texts = {file: text(file) for file in MODULE}
     offenders = [f"{file}: {found[0]}" for file in texts for found in REFERENCE.finditer(texts[file])]
     offenders += [f"{file}: {version}" for file in texts for version in versions(texts[file])]
-    assert not offenders, message("write it in ci/pins.toml and ask ci/pins.py for it", offenders)
+    assert not offenders, message("write it in ci/pins.toml and ask ci/config/pins.py for it", offenders)
 
 
 def test_a_pinned_image_is_written_in_one_file_of_the_module() -> None:

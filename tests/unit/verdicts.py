@@ -5,8 +5,8 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from ci.detections import SEVERITIES, Detection, Kind
-from ci.verdict import Database, Decision, Judged, State, Verdict
+from ci.checks.scan.detections import SEVERITIES, Detection, Kind
+from ci.checks.scan.verdict import Database, Decision, Judged, State, Verdict
 
 NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 IMAGE = f"sha256:{'a1' * 32}"

@@ -1,6 +1,6 @@
 """Publish small images many times through a faulty proxy, and look after each time at what the registry has.
 
-    python campaign.py --registry HOST:PORT --program inside.registry --seed 1 --publishes 200
+    python campaign.py --registry HOST:PORT --program programs.registry --seed 1 --publishes 200
 
 After each publish, asked without the proxy: all that a tag leads to is there with its digest; each tag is
 what it was or the new image; and it is the new image where the program said so. Some are killed midway.
@@ -215,7 +215,7 @@ def main() -> None:
     """Run all lanes and print what came of them."""
     parser = argparse.ArgumentParser(description="Many publishes through a faulty proxy.")
     parser.add_argument("--registry", required=True, help="HOST:PORT, spoken to in plain HTTP")
-    parser.add_argument("--program", required=True, help="module to run: ci/inside/registry.py")
+    parser.add_argument("--program", required=True, help="module to run: ci/tools/programs/registry.py")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--publishes", type=int, default=200)
     parser.add_argument("--prefix", default="", help="in front of the names of repositories")

@@ -1,0 +1,1 @@
+"""Dagger objects and arguments: the functions that a user calls."""

@@ -1,0 +1,56 @@
+"""Which DAG types a change, an event or a registry calls for, as a user gets it: a table, JSON, jobs."""
+
+import dagger
+from dagger import dag, function, object_type
+
+from ..pipeline import text
+from ..pipeline.affected import Findings
+from ..pipeline.event import Event
+from ..pipeline.github import outputs
+from ..tools.engine import printed
+
+
+@object_type
+class Affected:
+    """The DAG types that are to be made, and why."""
+
+    found: str
+    event: str
+
+    # A remembered call prints nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Print the table. The CLI calls it where a call ends here."""
+        return await printed("affected.txt", self.table())
+
+    @function
+    def table(self) -> str:
+        """Each affected DAG type with its reasons, and the commit that is compared with."""
+        return text.table(self.parsed())
+
+    @function
+    def json(self) -> str:
+        """The same for programs, with every path."""
+        return text.as_json(self.parsed())
+
+    @function
+    def matrix(self) -> str:
+        """A matrix for GitHub Actions in one line: {"include": [{"dag": …, "reason": …}]}."""
+        return text.matrix(self.parsed())
+
+    @function
+    def plan(self) -> dagger.File:
+        """All of it as plan.json, for `report`, which tells of a type without a result."""
+        return dag.file(outputs.PLAN, outputs.plan(self.parsed(), self._event()))
+
+    def parsed(self) -> Findings:
+        """The findings as values."""
+        return Findings.model_validate_json(self.found)
+
+    def _event(self) -> Event | None:
+        return Event.model_validate_json(self.event) if self.event else None
+
+
+def of(found: Findings, event: Event | None = None) -> Affected:
+    """The findings, to be asked for their texts."""
+    return Affected(found=found.model_dump_json(), event=event.model_dump_json() if event else "")

@@ -1,0 +1,107 @@
+"""The calls of a scheduled pipeline: what is published scanned anew, and the base moved."""
+
+from typing import Annotated
+
+import dagger
+from dagger import DefaultPath, Doc, Ignore, Name, function
+
+from ..checks.scan import rescan
+from ..checks.scan.database import Asked
+from ..config import names, publish
+from ..lock import bump, pins_file
+from ..lock.bump import Bumped
+from ..publish.tags import LATEST
+from ..tools import git
+from ..tools import registry as registries
+from ..tools.checkout import LITTER, Netrc, Source, Sources, read
+from ..tools.git import Repository
+from ..tools.registry import Access
+from .arguments import (
+    AnyDagType,
+    Authority,
+    Database,
+    DatabaseFile,
+    ExcludeNewer,
+    Owner,
+    PlainHttp,
+    PublishedTag,
+    RegistryHost,
+    ToAirflow,
+    Token,
+    Username,
+)
+from .scan import Scan
+
+Pins = Annotated[
+    dagger.Directory,
+    Name("repository"),
+    DefaultPath("/"),
+    Doc("This project's repository, whose ci/pins.toml is to change"),
+    Ignore(["*", "!images", f"!{pins_file.FILE}", *LITTER]),
+]
+
+
+class Caretaker:
+    """A part of the main object."""
+
+    source: Source
+    netrc: Netrc
+
+    # Never remembered: advisories come by the hour, and tags move.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def rescan(
+        self,
+        repository: Repository,
+        dag_type: AnyDagType = "",
+        tag: PublishedTag = LATEST,
+        registry: RegistryHost = "",
+        owner: Owner = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        database: Database = None,
+        database_file: DatabaseFile = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> Scan:
+        """Scan the images that are published, by today's database and policy; fails unless all passed."""
+        async with read(self.source) as sources:
+            types = (await sources.catalog()).chosen(dag_type)
+            settings = publish.parse(await sources.text(publish.FILE))
+            found = names.origin((await git.revision(repository)).remote)
+            called = names.names(settings, registry, owner, found)
+            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+            place = await registries.connect(called.registry, access, owner or (found.owner if found else ""))
+            asked = Asked(
+                mirrors=tuple(database or ()), archive=database_file, access=access, host=called.registry
+            )
+            return await rescan.rescan(types, sources, (called, tag), place, asked)
+
+    # Never remembered: an index has newer releases by the hour.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def bump(
+        self, repository: Pins, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = ""
+    ) -> dagger.Changeset:
+        """Move the base in ci/pins.toml to its series' newest release, and lock every DAG type for it."""
+        async with read(self.source, self.netrc) as sources:
+            done = await _bumped(sources, self.source, repository, (airflow, exclude_newer))
+            print(done.text)  # noqa: T201 - the CLI shows nothing of a changeset but its files
+            return bump.changeset(done, repository, self.source)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def bump_text(
+        self, repository: Pins, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = ""
+    ) -> str:
+        """What bump would change, as text: the body of a pull request; nothing is changed."""
+        async with read(self.source, self.netrc) as sources:
+            return (await _bumped(sources, self.source, repository, (airflow, exclude_newer))).text
+
+
+async def _bumped(
+    sources: Sources, source: dagger.Directory, repository: dagger.Directory, asked: tuple[str, str]
+) -> Bumped:
+    airflow, exclude_newer = asked
+    pins = await bump.pins_of(repository, source)
+    return await bump.bump(
+        sources, pins, bump.Asked(airflow=airflow, exclude_newer=exclude_newer, netrc=sources.netrc)
+    )

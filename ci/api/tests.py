@@ -1,0 +1,63 @@
+"""Reports of tests, as a user gets them: text and an exit code, or a file."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import dagger
+from dagger import Doc, dag, function, object_type
+
+from ..checks import report_formats
+from ..checks.report import Report
+from ..errors import CheckError
+from ..tools.engine import plain_faults, printed
+
+
+@object_type
+class Reports:
+    """Reports on DAG types."""
+
+    reports: list[str]
+
+    @function
+    async def sync(self) -> str:
+        """Print them; fails unless all passed. The CLI calls it where a call ends in reports."""
+        with plain_faults():
+            return await printed("tests.txt", gate(self.parsed()))
+
+    @function
+    def gate(self) -> str:
+        """The text; fails unless all passed."""
+        with plain_faults():
+            return gate(self.parsed())
+
+    @function
+    def report(
+        self,
+        form: Annotated[str, dagger.Name("format"), Doc("text, markdown, junit or json")] = "text",
+    ) -> dagger.File:
+        """The reports as a file; it is given whatever they say."""
+        with plain_faults():
+            return dag.file(
+                report_formats.FILE_NAMES.get(form, form), report_formats.render(form, self.parsed())
+            )
+
+    def parsed(self) -> list[Report]:
+        """The reports as values."""
+        return [Report.model_validate_json(each) for each in self.reports]
+
+
+def gate(reports: Sequence[Report]) -> str:
+    """The text of reports.
+
+    Raises:
+        CheckError: with it, where one didn't pass.
+    """
+    told = report_formats.text(reports)
+    if not all(each.passed for each in reports):
+        raise CheckError([told])
+    return told
+
+
+def of(reports: Sequence[Report]) -> Reports:
+    """Reports that can be asked for their formats."""
+    return Reports(reports=[each.model_dump_json() for each in reports])

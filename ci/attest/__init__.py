@@ -1,0 +1,1 @@
+"""Statements about images: provenance, SBOMs, signatures, and their verification."""

@@ -1,0 +1,1 @@
+"""SBOMs of images, as CycloneDX and SPDX."""

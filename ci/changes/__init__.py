@@ -1,1 +1,0 @@
-"""What a change touches: snapshots of before and after, imports between files, and the rules upon them."""

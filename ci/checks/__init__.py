@@ -1,0 +1,1 @@
+"""Checks of DAG types, and their reports."""

@@ -1,0 +1,1 @@
+"""Tests of DAG files as a pod and the scheduler parse them."""

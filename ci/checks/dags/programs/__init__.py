@@ -1,0 +1,1 @@
+"""Programs that run in images to parse and test DAG files."""

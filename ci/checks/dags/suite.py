@@ -1,0 +1,167 @@
+"""All tests of one DAG type, run in its image and in the plain base by a real Airflow without a network."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import dagger
+from dagger import dag
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ...config.dag_type import DagType
+from ...errors import StepError
+from ...image import base, layers, runtime
+from ...tools import containers, failures
+from ...tools.engine import steady
+from .. import report
+from ..report import Outcome, Report
+from . import judge
+from .parsed import Parsed
+
+_MOUNTED = "/mnt/testing"
+_DAGS = "/opt/airflow/dags"
+_IGNORED = ".airflowignore"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is tested: a type, its finished image and that without its DAGs, its base, its folder of DAGs."""
+
+    dag_type: DagType
+    container: dagger.Container
+    foundation: dagger.Container
+    below: str
+    """The reference of the base."""
+    dags: dagger.Directory
+    ignore: dagger.File | None = None
+    """dags/.airflowignore of the repository, which is in no image."""
+
+    def with_ignore(self, ignore: dagger.File | None) -> "Subject":
+        """The same, with the files that all types ignore."""
+        return replace(self, ignore=ignore)
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: Outcome
+    parsed: Parsed
+
+
+async def run(
+    subject: Subject, others: Mapping[str, Parsed], further: Sequence[Awaitable[Outcome]] = ()
+) -> Report:
+    """The report on one type.
+
+    Args:
+        subject: what to test.
+        others: the other types' files as the scheduler sees them, by type.
+        further: what else is found of it; it runs at the same time.
+
+    Raises:
+        StepError: a test couldn't be run; none ends so by what it finds.
+    """
+    scheduler, found = await asyncio.gather(
+        as_scheduler(subject.dag_type, subject.dags, subject.below, subject.ignore),
+        examine(subject, further),
+    )
+    return judged(found, {**others, subject.dag_type.name: scheduler})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What was found in a type's image, before its files are compared with what the scheduler sees."""
+
+    dag_type: DagType
+    worker: Parsed
+    outcomes: tuple[Outcome, ...]
+
+
+async def examine(subject: Subject, further: Sequence[Awaitable[Outcome]] = ()) -> Examined:
+    """Run all that is run in the image itself, and what runs beside; arguments and errors as of ``run``."""
+    worker, environment, outcomes = await asyncio.gather(
+        _as_worker(subject), _environment(subject), asyncio.gather(*further)
+    )
+    return Examined(dag_type=subject.dag_type, worker=worker, outcomes=(environment, *outcomes))
+
+
+def judged(found: Examined, seen: Mapping[str, Parsed]) -> Report:
+    """The report on one type.
+
+    Args:
+        found: in its image.
+        seen: every type's files as the scheduler sees them, its own among them.
+    """
+    name = found.dag_type.name
+    others = {other: parsed for other, parsed in seen.items() if other != name}
+    parsed = judge.outcome(found.dag_type, found.worker, seen[name], others)
+    return report.joined(name, [parsed, *found.outcomes])
+
+
+async def as_scheduler(
+    dag_type: DagType, dags: dagger.Directory, below: str, ignore: dagger.File | None = None
+) -> Parsed:
+    """A type's files, parsed in the plain base; the engine knows the answer where the files are the same.
+
+    Args:
+        dag_type: whose files they are.
+        dags: at the paths they have below dags/.
+        below: the reference of the base.
+        ignore: dags/.airflowignore of the repository, if it has one.
+
+    Raises:
+        StepError: they couldn't be parsed at all.
+    """
+    plain = base.container(below)
+    files = dags.with_file(_IGNORED, ignore) if ignore else dags
+    placed = runtime.ready(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
+    return await _parsed(placed, "scheduler", dag_type)
+
+
+async def _as_worker(subject: Subject) -> Parsed:
+    ready = runtime.ready(subject.container, base.container(subject.below))
+    if subject.ignore:
+        ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORED}", subject.ignore, owner=layers.AIRFLOW)
+    return await _parsed(ready, "worker", subject.dag_type)
+
+
+async def _environment(subject: Subject) -> Outcome:
+    """What needs no DAG, and isn't run again when one changes."""
+    wanted = {
+        "requirements": list(subject.dag_type.project.dependencies),
+        "entrypoint": await steady(subject.foundation.entrypoint),
+    }
+    ready = runtime.ready(subject.foundation, base.container(subject.below))
+    return (await _ran(ready, {"environment": wanted})).outcome
+
+
+async def _parsed(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
+    """A type's files as they are parsed there; for slow ones once more, as the engine keeps an answer."""
+    wanted = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
+    parsed = (await _ran(container, wanted)).parsed
+    if not any(each.slow for each in parsed.files):
+        return parsed
+    return (await _ran(containers.anew(container), wanted)).parsed
+
+
+async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _Told:
+    written = (
+        container.with_mounted_directory(_MOUNTED, containers.programs("checks/dags", "image"))
+        .with_mounted_file("/mnt/wanted.json", dag.file("wanted.json", json.dumps(wanted)))
+        .with_user("root")
+        .with_workdir(_MOUNTED)
+        .with_exec(
+            ["python3", "-B", "-m", "programs.check", "/mnt/wanted.json", "/report.json"],
+            insecure_root_capabilities=True,  # for a network namespace of its own, with nothing in it
+        )
+        .file("/report.json")
+    )
+    try:
+        return _Told.model_validate_json(await steady(written.contents))
+    except dagger.QueryError as error:
+        raise failures.step_error("the tests couldn't be run", error) from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:5])
+        told = f"the tests' report can't be read: {wrong}: look for a DAG file that changes what tests it"
+        raise StepError([told]) from None

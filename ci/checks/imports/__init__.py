@@ -1,0 +1,1 @@
+"""Import hygiene: what DAG code imports against what its image has."""

@@ -1,0 +1,1 @@
+"""Runs of a DAG in its image."""

@@ -1,0 +1,1 @@
+"""Scans of images, judged by policy."""

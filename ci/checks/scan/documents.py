@@ -1,0 +1,144 @@
+"""Verdicts of a scan as documents: JSON for programs, JUnit for test reports, HTML for a browser."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from ...text import plain
+from .text import HEAD, NONE, address, facts, ranked, remedy, row, to_do, unmatched
+from .verdict import Decision, Judged, State, Verdict
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+table { border-collapse: collapse; margin: 1rem 0; width: 100%; }
+th, td { border: 1px solid #ccc; overflow-wrap: anywhere; padding: .3rem .5rem; text-align: left; }
+.passed { color: #1a6b2d; } .failed, .fails { color: #a40e26; } .not-scanned { color: #8a4600; }
+"""
+
+
+def as_json(verdicts: Sequence[Verdict]) -> str:
+    """All that is known, for programs; what wasn't scanned has null in place of numbers."""
+    return json.dumps({"scans": [_scan(verdict) for verdict in verdicts]}, indent=2) + "\n"
+
+
+def junit(verdicts: Sequence[Verdict]) -> str:
+    """A test suite per type: its verdict, and each detection that is shown."""
+    suites = Element("testsuites", name="scan")
+    for verdict in verdicts:
+        _suite(suites, verdict)
+    indent(suites)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(suites, encoding="unicode")}\n'
+
+
+def html(verdicts: Sequence[Verdict]) -> str:
+    """One page, which fetches nothing and runs nothing."""
+    page = Element("html", lang="en")
+    head = SubElement(page, "head")
+    SubElement(head, "meta", charset="utf-8")
+    policy = {
+        "http-equiv": "Content-Security-Policy",
+        "content": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    SubElement(head, "meta", policy)
+    _text(head, "title", "Scan of the images")
+    # Not from any package: a stylesheet is the one text here that isn't escaped.
+    SubElement(head, "style").text = _STYLE
+    body = SubElement(page, "body")
+    _text(body, "h1", "Scan of the images")
+    if not verdicts:
+        _text(body, "p", NONE)
+    for verdict in verdicts:
+        _section(body, verdict)
+    return f"<!DOCTYPE html>\n{tostring(page, encoding='unicode', method='html')}\n"
+
+
+def _scan(verdict: Verdict) -> dict[str, Any]:
+    known = verdict.state is not State.NOT_SCANNED
+    scan = verdict.model_dump(mode="json", exclude={"found", "in_base"})
+    counts = {
+        "image": verdict.count(),
+        "added": verdict.count(added=True),
+        "kept": verdict.count(added=False),
+        "base": verdict.in_base,
+    }
+    found = [_judged(each, verdict.dag) for each in verdict.found]
+    return {**scan, "counts": counts if known else None, "found": found if known or found else None}
+
+
+def _judged(each: Judged, dag: str) -> dict[str, Any]:
+    to_mend = remedy(each, dag) if each.decision is Decision.FAILS else ""
+    return {**each.model_dump(mode="json"), "remedy": to_mend}
+
+
+def _suite(suites: Element, verdict: Verdict) -> None:
+    shown = ranked(verdict)
+    broken = verdict.state is State.NOT_SCANNED
+    failures = (verdict.state is State.FAILED) + len(verdict.failing)
+    suite = SubElement(suites, "testsuite", name=plain(verdict.dag), tests=str(len(shown) + 1))
+    suite.set("errors", str(int(broken)))
+    suite.set("failures", str(failures))
+    suite.set("skipped", str(len(shown) - len(verdict.failing)))
+    suite.set("timestamp", verdict.scanned.isoformat())
+    case = SubElement(suite, "testcase", classname=plain(verdict.dag), name="scan")
+    if verdict.state is not State.PASSED:
+        lines = [plain(line) for reason in verdict.reasons for line in reason.splitlines()]
+        lines = lines or [f"{len(verdict.failing)} detections fail"]
+        told = SubElement(case, "error" if broken else "failure", message=str(verdict.state))
+        told.text = "\n".join(lines)
+    for each in shown:
+        _case(suite, verdict.dag, each)
+
+
+def _case(suite: Element, dag: str, each: Judged) -> None:
+    severity, advisory, package, _, where, said = (plain(cell) for cell in row(each))
+    name = " ".join(filter(None, (advisory, package, f"in {where}" if where else "")))
+    case = SubElement(suite, "testcase", classname=plain(f"{dag}.{each.detection.kind}"), name=name)
+    if each.decision is Decision.FAILS:
+        title = plain(each.detection.title) or str(each.detection.kind)
+        failure = SubElement(case, "failure", message=f"{severity}: {title}")
+        failure.text = plain(remedy(each, dag))
+    else:
+        SubElement(case, "skipped", message=said)
+
+
+def _section(body: Element, verdict: Verdict) -> None:
+    section = SubElement(body, "section")
+    state = str(verdict.state)
+    _text(section, "h2", f"{verdict.dag}: {state}", state.replace(" ", "-"))
+    for reason in verdict.reasons:
+        for line in reason.splitlines():
+            _text(section, "p", line)
+    listed = SubElement(section, "dl")
+    for name, text in facts(verdict):
+        _text(listed, "dt", name)
+        _text(listed, "dd", text)
+    if verdict.shown:
+        _table(section, ranked(verdict))
+    tasks = [*(f"to do: {task}" for task in to_do(verdict)), *unmatched(verdict)]
+    listed = SubElement(section, "ul") if tasks else section
+    for task in tasks:
+        _text(listed, "li", task)
+
+
+def _table(section: Element, shown: Sequence[Judged]) -> None:
+    rows = SubElement(section, "table")
+    head = SubElement(rows, "tr")
+    for name in (*HEAD, "title"):
+        _text(head, "th", name)
+    for each in shown:
+        line = SubElement(rows, "tr", {"class": str(each.decision)})
+        for name, cell in zip((*HEAD, "title"), (*row(each), each.detection.title), strict=True):
+            link = address(each.detection.url) if name == "id" else ""
+            if link:
+                anchor = _text(SubElement(line, "td"), "a", cell)
+                anchor.set("href", link)
+                anchor.set("rel", "noreferrer")
+            else:
+                _text(line, "td", cell)
+
+
+def _text(parent: Element, tag: str, text: str, kind: str = "") -> Element:
+    child = SubElement(parent, tag, {"class": kind} if kind else {})
+    child.text = plain(text)
+    return child

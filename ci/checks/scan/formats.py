@@ -1,0 +1,49 @@
+"""Every format that the verdicts of a scan can be had in, by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from ...errors import ConfigurationError, did_you_mean
+from ...text import escaped, plain
+from .documents import as_json, html, junit
+from .sarif import sarif
+from .text import markdown, table
+from .verdict import Verdict
+
+_Renderer = Callable[[Sequence[Verdict], Mapping[str, str]], str]
+_RENDERERS: dict[str, tuple[str, _Renderer]] = {
+    "table": ("scan.txt", lambda verdicts, _: table(verdicts)),
+    "json": ("scan.json", lambda verdicts, _: as_json(verdicts)),
+    "markdown": ("scan.md", lambda verdicts, _: markdown(verdicts)),
+    "sarif": ("scan.sarif", sarif),
+    "junit": ("scan.xml", lambda verdicts, _: junit(verdicts)),
+    "html": ("scan.html", lambda verdicts, _: html(verdicts)),
+}
+
+FORMATS = tuple(_RENDERERS)
+FILE_NAMES = MappingProxyType({form: name for form, (name, _) in _RENDERERS.items()})
+
+
+def render(
+    form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str], notes: Sequence[str] = ()
+) -> str:
+    """Verdicts in one format.
+
+    Args:
+        form: one of ``FORMATS``.
+        verdicts: one per DAG type.
+        locks: the text of each type's pylock.toml, by the type's name.
+        notes: lines that end a table or a Markdown text; the other formats are of verdicts alone.
+
+    Raises:
+        ConfigurationError: there is no such format.
+    """
+    if form not in _RENDERERS:
+        hint = did_you_mean(form, FORMATS) or f": there are {', '.join(FORMATS)}"
+        raise ConfigurationError([f"--format {form!r} isn't known{hint}"])
+    text = _RENDERERS[form][1](verdicts, locks)
+    if notes and form == "table":
+        return "\n".join([text, "", *map(plain, notes)])
+    if notes and form == "markdown":
+        return "\n".join([text, "", *(f"- {escaped(note)}" for note in notes)])
+    return text

@@ -1,0 +1,1 @@
+"""What people write, parsed once into frozen models."""

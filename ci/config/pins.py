@@ -1,0 +1,27 @@
+"""The references in ci/pins.toml: every image and mirror that is used, written once, as data."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PINS_FILE = Path(__file__).parents[1] / "pins.toml"
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(PINS_FILE.read_text(encoding="utf-8"))
+
+
+def image(name: str) -> str:
+    """Return the reference pinned under a name, such as "python".
+
+    Raises:
+        KeyError: no image of that name is pinned.
+    """
+    return _tables()["images"][name]
+
+
+def mirrors(name: str) -> tuple[str, ...]:
+    """Return the references of a database of Trivy, in the order in which they are tried."""
+    return tuple(_tables()["mirrors"][name])

@@ -1,0 +1,1 @@
+"""Secrets in files and addresses that would end up in an image."""

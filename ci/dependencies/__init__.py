@@ -1,1 +1,0 @@
-"""What stands in an environment, and why: requirements, conflicts, unused pins, and the guard of the base."""

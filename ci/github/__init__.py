@@ -1,1 +1,0 @@
-"""What GitHub Actions says to this project and hears of it: its events, its log, summaries and comments."""

@@ -1,0 +1,1 @@
+"""Images from a base: layers, configuration, manifest, and what is installed."""

@@ -1,0 +1,1 @@
+"""Programs that run in containers to make layers and to describe an image."""

@@ -1,1 +1,0 @@
-"""Programs that the module mounts into containers: they use their Python's standard library alone."""

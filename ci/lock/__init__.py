@@ -1,0 +1,1 @@
+"""Locks of DAG types: resolving, explaining conflicts, moving the base."""

@@ -1,0 +1,1 @@
+"""Programs that run in the base image to resolve locks with uv."""

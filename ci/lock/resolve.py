@@ -1,0 +1,233 @@
+"""Resolving locks: uv, in the base image, with what the base has held fixed."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag
+
+from ..config import lockfile
+from ..config.dag_type import DagType
+from ..config.secrets import urls
+from ..errors import ConfigurationError, StepError, together
+from ..image.base import PYTHON
+from ..tools import containers, failures
+from ..tools.checkout import Sources
+from ..tools.engine import steady
+from . import conflicts, request
+from .outdated import Report, reported
+from .request import Held, Upgrade
+
+CONSTRAINTS = "/home/airflow/constraints.txt"  # where the official image has those it was made with
+_PROGRAMS = "/mnt/programs"
+_JOB = "/mnt/job.json"
+_FOLDER = "/lock"
+_ANSWER = "/answer"
+_KEPT = Upgrade()
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolver:
+    """A base with uv in it, what it holds, and uv's options for its Python; ``reference`` is for locks."""
+
+    container: dagger.Container
+    reference: str
+    held: Held
+    target: tuple[str, ...]
+    turns: asyncio.Semaphore
+    """Lets a few types at once find out why they fail: each runs uv many times, on all cores."""
+
+
+async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret | None = None) -> Resolver:
+    """A base made ready to resolve on.
+
+    Args:
+        base: a container of the base image.
+        reference: the base as it is written into a lock.
+        netrc: logins for package indexes, as a netrc file.
+
+    Raises:
+        StepError: its packages can't be listed.
+    """
+    tools = containers.with_netrc(
+        containers.with_uv(containers.without_certificate_updates(base.with_user("root"))), netrc
+    )
+    version = "import platform; print(platform.python_version())"
+    command = (
+        f"{PYTHON} -c '{version}'; {containers.UV} pip list --format json --python {PYTHON} --no-config; "
+        f"cat {CONSTRAINTS} || :"
+    )
+    # One step for both. A base of someone's own may have no constraints.
+    listed = tools.with_exec(["sh", "-ec", command])
+    try:
+        python, listing, constraints = (await steady(listed.stdout)).split("\n", 2)
+    except dagger.QueryError as error:
+        raise failures.step_error(f"the packages of the base {reference} can't be listed", error) from None
+    held = Held.parse(listing, constraints, python)
+    # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
+    target = ("--python", PYTHON, "--python-version", held.python)
+    programs = containers.programs("lock")
+    return Resolver(
+        container=tools.with_mounted_directory(_PROGRAMS, programs).with_env_variable(
+            "PYTHONPATH", _PROGRAMS
+        ),
+        reference=reference,
+        held=held,
+        target=target,
+        turns=asyncio.Semaphore(_AT_ONCE),
+    )
+
+
+async def lock(  # noqa: PLR0913 - what a lock depends on
+    types: list[DagType],
+    sources: Sources,
+    base: dagger.Container,
+    reference: str,
+    *,
+    upgrade: Upgrade = _KEPT,
+    netrc: dagger.Secret | None = None,
+) -> dict[str, str]:
+    """The text of each type's pylock.toml, by the type's name.
+
+    Args:
+        types: whose locks to resolve.
+        sources: where their pyproject.toml and present locks are.
+        base: a container of the base image.
+        reference: the base as it is written into the lock.
+        upgrade: which versions of a present lock give way to newer ones; else they are kept.
+        netrc: logins for package indexes, as a netrc file.
+
+    Raises:
+        ConfigurationError: the upgrade names what there isn't.
+        StepError: one or more of them can't be resolved; every conflict of each is told.
+    """
+    known: set[str] = set()
+    for dag_type in types:
+        present = await _present(dag_type, sources)
+        known |= request.pinned_by(dag_type) | request.packages_of(present)
+    asked = request.checked(upgrade, known)
+    on = await resolver(base, reference, netrc)
+    texts = await together(_resolve(on, dag_type, sources, asked) for dag_type in types)
+    return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
+
+
+async def outdated(
+    types: list[DagType], sources: Sources, on: Resolver, exclude_newer: str = ""
+) -> list[Report]:
+    """What newer versions there are of each type's packages, and what holds them back.
+
+    Args:
+        types: whose packages.
+        sources: where their pyproject.toml and locks are.
+        on: the base that they are locked against.
+        exclude_newer: the day or time beyond which no file counts; empty: all count.
+
+    Raises:
+        ConfigurationError: the day is none.
+        StepError: a lock is missing or doesn't fit, or uv found nothing.
+    """
+    request.checked(Upgrade(exclude_newer=exclude_newer), ())
+    return await together(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
+
+
+async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: Upgrade) -> str:
+    if not dag_type.project.dependencies:
+        return lockfile.stamp(dag_type, on.reference, _EMPTY)
+    text = await _pyproject(dag_type, sources)
+    present = lockfile.usable(await _present(dag_type, sources))
+    job = request.job(dag_type, on.held, text=text, uv=containers.UV, target=on.target, upgrade=upgrade)
+    kept = None if upgrade.everything else present
+    # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
+    ready = _ready(containers.anew(on.container) if upgrade.wanted else on.container, job, kept)
+    try:
+        resolved = await steady(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
+    except dagger.ExecError as error:
+        raise await _explained(on, dag_type, job, error) from None
+    except dagger.QueryError as error:
+        raise _not_locked(on, dag_type, error) from None
+    urls.refuse_in_lock(_lock_of(dag_type), resolved)
+    return lockfile.stamp(dag_type, on.reference, resolved)
+
+
+async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.ExecError) -> StepError:
+    """The failure of uv with every conflict; found only now, and never remembered."""
+    if failures.is_from_outside(error):
+        return _not_locked(on, dag_type, error)
+    ready = _ready(containers.anew(on.container), job, None)
+    try:
+        async with on.turns:
+            facts = await steady(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
+    except dagger.QueryError as second:
+        return _not_locked(on, dag_type, second)
+    failure = conflicts.Failure.model_validate_json(facts)
+    said = error.stderr or error.stdout
+    return StepError([conflicts.problem(dag_type, on.reference, held=on.held, failure=failure, said=said)])
+
+
+async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_newer: str) -> Report:
+    packages = (await sources.lock(dag_type, on.reference)).packages
+    text = await _pyproject(dag_type, sources)
+    if not dag_type.project.dependencies:
+        return Report(dag=dag_type.name, packages=())
+    job = request.job(
+        dag_type,
+        on.held,
+        text=text,
+        uv=containers.UV,
+        target=on.target,
+        upgrade=Upgrade(exclude_newer=exclude_newer),
+        locked=packages,
+        newest=True,
+    )
+    try:
+        ready = _ready(containers.anew(on.container), job, None)
+        async with on.turns:
+            facts = await steady(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
+    except dagger.QueryError as error:
+        raise failures.step_error(f"{dag_type.file}: newer versions can't be found", error) from None
+    return reported(dag_type, json.loads(facts))
+
+
+async def _pyproject(dag_type: DagType, sources: Sources) -> str:
+    text = await sources.text(dag_type.file)
+    if text is None:
+        raise ConfigurationError([f"{dag_type.file}: is missing"])
+    return text
+
+
+async def _present(dag_type: DagType, sources: Sources) -> str | None:
+    try:
+        return await sources.text(_lock_of(dag_type))
+    except ConfigurationError:  # it isn't UTF-8: it is written anew, as one that is no TOML
+        return None
+
+
+def _ready(container: dagger.Container, job: str, present: str | None) -> dagger.Container:
+    folder = dag.directory()
+    if present is not None:
+        folder = folder.with_new_file(lockfile.NAME, present)
+    return (
+        container.with_new_file(_JOB, job)
+        .with_directory(_FOLDER, folder)
+        .with_directory(_ANSWER, dag.directory())
+        .with_workdir(_FOLDER)
+    )
+
+
+def _run(ready: dagger.Container, verb: str) -> dagger.Container:
+    answer = _ANSWER if verb == "lock" else f"{_ANSWER}/facts.json"
+    return ready.with_exec([PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, answer])
+
+
+def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:
+    return failures.step_error(f"{dag_type.file}: can't be locked against {on.reference}", error)
+
+
+def _lock_of(dag_type: DagType) -> str:
+    return dag_type.file.replace("pyproject.toml", lockfile.NAME)
+
+
+# What uv writes where there is nothing to resolve.
+_EMPTY = 'lock-version = "1.0"\ncreated-by = "uv"\n'

@@ -1,0 +1,1 @@
+"""What pipelines need: which DAG types a change touches, and the results of jobs."""

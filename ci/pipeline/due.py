@@ -1,0 +1,97 @@
+"""Which DAG types a registry hasn't the image of yet, that the sources at hand make."""
+
+import asyncio
+import json
+
+import dagger
+
+from ..config import pins
+from ..config.catalog import Catalog
+from ..errors import ConfigurationError, StepError
+from ..image import base, labels
+from ..publish import tags
+from ..publish.plan import Intent
+from ..tools import failures, git
+from ..tools import registry as registries
+from ..tools.engine import steady
+from ..tools.git import Related
+from ..tools.registry import Access, Question
+from . import choice, compare
+from .affected import Findings, find
+from .choice import Published
+
+
+async def due(
+    catalog: Catalog, repository: dagger.Directory, intent: Intent, access: Access, about: tuple[str, str]
+) -> Findings:
+    """The DAG types that are to be published.
+
+    Args:
+        catalog: the DAG types; those that are declared wrongly count, too, so that their jobs tell it.
+        repository: with its history.
+        intent: what is to be published of the others; all of it is due where it isn't a branch's.
+        access: how the registry is reached.
+        about: the ref, empty for what is checked out, and in words what asks for it.
+
+    Raises:
+        StepError: the registry doesn't answer, or the base can't be had.
+    """
+    ref, asked = about
+    following = {
+        each.dag_type.name: each.tags[tag.name]
+        for each in intent.planned
+        for tag in each.plan.tags[:1]
+        if tag.rule is tags.Rule.FOLLOWING
+    }
+    if len(following) < len(intent.planned):  # a release, or nothing that is pushed
+        wrong = [name for name in catalog.problems if _plan(catalog, intent, ref, name).tags]
+        names = [each.dag_type.name for each in intent.planned if each.tags]
+        none = [f"{each.dag_type.name}: {each.plan.reason}" for each in intent.planned if not each.tags]
+        return choice.named(catalog, sorted([*names, *wrong]), asked, none)
+    published, below = await asyncio.gather(_published(intent, following, access), _base_digest())
+    commits = sorted({each.commit for each in published.values() if each.commit})
+    related = await git.related(repository, commits)
+    answers = await asyncio.gather(*(_since(repository, commit, related, catalog) for commit in commits))
+    return choice.due(catalog, published, dict(zip(commits, answers, strict=True)), below, asked)
+
+
+def _plan(catalog: Catalog, intent: Intent, ref: str, name: str) -> tags.Plan:
+    return tags.plan(intent.sources.revision, ref, name, [*catalog.types, *catalog.problems])
+
+
+async def _base_digest() -> str:
+    reference = pins.image("airflow")
+    try:
+        return (await steady(base.container(reference).image_ref)).partition("@")[2]
+    except dagger.QueryError as error:
+        raise failures.step_error(f"the base image {reference} can't be had", error) from None
+
+
+async def _published(intent: Intent, following: dict[str, str], access: Access) -> dict[str, Published]:
+    place = await registries.connect(intent.names.registry, access, intent.owner)
+    repositories = {each.dag_type.name: each.repository for each in intent.planned}
+    told = await place.look({name: Question(repositories[name], [tag]) for name, tag in following.items()})
+    problems = [
+        failures.registry_problem(repositories[name], str(answer["problem"]))
+        for name, answer in told.items()
+        if "problem" in answer
+    ]
+    if problems:
+        raise StepError(problems)
+    found: dict[str, Published] = {}
+    for name, tag in following.items():
+        text = told[name]["manifests"].get(tag)
+        said: dict[str, str] = (json.loads(text).get("annotations") or {}) if text else {}
+        found[name] = Published(tag, told[name]["revisions"].get(tag, ""), said.get(labels.BASE_DIGEST, ""))
+    return found
+
+
+async def _since(
+    repository: dagger.Directory, commit: str, related: Related, catalog: Catalog
+) -> Findings | str:
+    if related.descends[commit] is False and commit not in related.later:
+        return "that isn't in the history of what is checked out"
+    try:
+        return find(await compare.compare(repository, commit), catalog)
+    except ConfigurationError as fault:
+        return "; ".join(fault.problems)

@@ -1,0 +1,1 @@
+"""Texts for GitHub Actions: annotations, comments, outputs, summaries."""

@@ -1,0 +1,40 @@
+"""The files that jobs leave for the last one: a published.json of each, and a plan.json of the first."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from ..errors import ConfigurationError
+from ..publish import publication
+from ..publish.publication import Publication
+from .github import outputs
+from .github.outputs import Plan
+
+NAMES = (outputs.PLAN, publication.FILE)
+
+
+def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
+    """Read files by their paths: one publication of all, and the text of the plan; empty where there is none.
+
+    Raises:
+        ConfigurationError: a file is none of ours, two speak of one DAG type, or there are two plans.
+    """
+    problems: list[str] = []
+    plans = {path: text for path, text in sorted(texts.items()) if PurePosixPath(path).name == outputs.PLAN}
+    if len(plans) > 1:
+        problems.append(f"--results: {' and '.join(plans)}: expected one plan")
+    parts: list[Publication] = []
+    for path, text in sorted(texts.items()):
+        if PurePosixPath(path).name == publication.FILE:
+            try:
+                parts.append(publication.parse(text))
+            except ValueError as error:
+                problems.append(f"--results: {path} can't be read: {str(error).splitlines()[0]}")
+    try:
+        joined = publication.joined(parts)
+        for text in plans.values():
+            Plan.model_validate_json(text)
+    except ValueError as error:
+        raise ConfigurationError([*problems, f"--results: {str(error).splitlines()[0]}"]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return joined, next(iter(plans.values()), "")

@@ -1,0 +1,1 @@
+"""Publication of images: tags, plan, push, and operations on what was pushed."""

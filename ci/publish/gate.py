@@ -1,0 +1,85 @@
+"""The gate before a publish: tests and scan of every image of a DAG type, and who may override what."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from ..checks import report_formats
+from ..checks.report import Report
+from ..checks.scan import scan, text
+from ..checks.scan.scan import Scanned, Scanner
+from ..config.dag_type import DagType
+from ..errors import Fault, StepError
+from ..image.build import Image
+from ..tools.checkout import Sources
+
+Test = Callable[[DagType, Image, Sources], Awaitable[Report]]
+"""Tests an image; raises StepError where a test couldn't be run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """What the gate found: tests and scan per platform, and what a person is to be told."""
+
+    tested: Mapping[str, Report]
+    scanned: Mapping[str, Scanned]
+    problems: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What every image of a publish has to pass.
+
+    ``scanners`` are by platform, each for the base of that platform; ``sources`` hold the policies;
+    ``unscanned`` says why it is right to publish what couldn't be scanned, empty: it isn't.
+    """
+
+    test: Test
+    scanners: Mapping[str, Scanner]
+    sources: Sources
+    unscanned: str = ""
+
+    async def check(self, dag_type: DagType, images: Mapping[str, Image]) -> Passed:
+        """Test and scan the images of a DAG type, by platform, as they are to be published.
+
+        Raises:
+            ConfigurationError: the policy is wrong.
+        """
+        problems: list[str] = []
+        notes: list[str] = []
+        tested: dict[str, Report] = {}
+        scanned: dict[str, Scanned] = {}
+        for platform, built in images.items():
+            try:
+                tested[platform] = report = await self.test(dag_type, built, self.sources)
+                problems += [] if report.passed else [report_formats.text([report])]
+            except Fault as fault:
+                problems += fault.problems
+            scanned[platform] = await self.scan(dag_type, platform, built)
+            verdict = scanned[platform].verdict
+            missing = verdict.unreliable
+            if missing and self.unscanned:
+                notes.append(f"published without a scan: {self.unscanned} ({missing})")
+            elif missing:
+                remedy = "reach a database (--database, --database-file), or publish with --allow-unscanned"
+                problems.append(f"not scanned: {missing}: {remedy} '<reason>'")
+            if verdict.fails:  # what is known counts in any case
+                problems.append(text.table([verdict]))
+        return Passed(
+            tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
+        )
+
+    async def scan(self, dag_type: DagType, platform: str, built: Image) -> Scanned:
+        """Scan the image of a platform.
+
+        Raises:
+            ConfigurationError: the policy is wrong.
+        """
+        return await scan.scan(dag_type, built, self.scanners[platform], self.sources)
+
+
+def refusal(passed: Passed) -> StepError:
+    """What is told where the gate failed and nobody overrode it."""
+    advice = "mend it, or publish all the same with --force '<reason>', which a label will tell"
+    told = "\n".join(passed.problems)
+    return StepError([f"the gate failed, nothing was pushed: {advice}\n{told}"])

@@ -1,0 +1,171 @@
+"""What a publish did, as data, as a table and as JSON: one row per DAG type."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from ..checks.report import Report
+from ..checks.scan.verdict import Verdict
+from ..text import megabytes
+from .moves import Action, Move
+
+FILE = "published.json"
+_REFUSED = "the gate failed"  # how a refusal of the gate begins
+
+
+class Row(BaseModel):
+    """One DAG type.
+
+    ``written`` are tags that point to the digest now and didn't before, ``same`` those that did already,
+    ``left`` those that stay elsewhere, each with the reason. ``size`` and ``added`` are compressed bytes,
+    ``before`` those of the image that latest, or else another of its tags, pointed to until now; null where
+    there is none. ``tests`` and ``scans`` are what the gate found, for each platform; ``seconds`` is the time
+    of its build, gate and push; ``signed`` how many statements were signed and attached (none: it had them
+    all), null where nothing was to be signed, ``identity`` who signed without a key; ``problem`` is empty
+    where all went well.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dag: str
+    repository: str
+    digest: str = ""
+    written: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+    left: dict[str, str] = {}
+    size: int = 0
+    added: int = 0
+    before: int | None = None
+    seconds: float = 0
+    signed: int | None = None
+    identity: str = ""
+    tests: tuple[Report, ...] = ()
+    scans: tuple[Verdict, ...] = ()
+    note: str = ""
+    problem: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Repository and digest; empty where nothing was pushed."""
+        return f"{self.repository}@{self.digest}" if self.repository and self.digest else ""
+
+    @property
+    def made(self) -> bool:
+        """Whether it was to be made: not so where a git tag releases another type; its note says why."""
+        return bool(self.digest or self.tests or self.scans or self.problem)
+
+
+class Publication(BaseModel):
+    """All rows, the commit they were made from, and what else a person is to be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    commit: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The rows with a problem."""
+        return tuple(row for row in self.rows if row.problem)
+
+    def table(self) -> str:
+        """The rows for a terminal: what is where, then what was left and why, then what went wrong."""
+        head = ("DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME")
+        cells = [head, *(_cells(row) for row in self.rows)]
+        widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
+        lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(c, widths, strict=True)).rstrip() for c in cells]
+        for row in self.rows:
+            lines += [f"{row.dag}: {tag} left: {why}" for tag, why in row.left.items()]
+            note = row.note if row.made else f"not made: {row.note}"
+            lines += [f"{row.dag}: {note}"] if row.note else []
+        for problem in dict.fromkeys(row.problem for row in self.failed):
+            names = [row.dag for row in self.failed if row.problem == problem]
+            lines += [f"{', '.join(names)}: FAILED: {problem}"]
+        lines += self.notes
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        """The same for programs."""
+        rows = [{**row.model_dump(mode="json"), "reference": row.reference} for row in self.rows]
+        notes = {"notes": self.notes} if self.notes else {}
+        return json.dumps({"commit": self.commit, "images": rows, **notes}, indent=2)
+
+
+def parse(text: str) -> Publication:
+    """What ``as_json`` gave, as a value again; raises ValueError for anything else."""
+    try:
+        told = json.loads(text)
+        rows = [{key: value for key, value in row.items() if key != "reference"} for row in told["images"]]
+        return Publication.model_validate(
+            {"commit": told["commit"], "rows": rows, "notes": told.get("notes", ())}
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"it is no {FILE}: {type(error).__name__}: {error}") from None
+
+
+def joined(parts: Sequence[Publication]) -> Publication:
+    """One publication of several, whose rows are sorted by DAG type.
+
+    Raises:
+        ValueError: two speak of one DAG type, or they are of different commits.
+    """
+    rows = sorted((row for part in parts for row in part.rows), key=lambda row: row.dag)
+    twice = sorted({row.dag for row in rows if sum(each.dag == row.dag for each in rows) > 1})
+    if twice:
+        raise ValueError(f"there are several results of {', '.join(twice)}: expected one of each DAG type")
+    commits = sorted({part.commit for part in parts})
+    if len(commits) > 1:
+        raise ValueError(f"the results are of different commits: {', '.join(commits)}")
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    return Publication(commit="".join(commits), rows=tuple(rows), notes=tuple(notes))
+
+
+def beyond(problem: str, shown: Iterable[str]) -> str:
+    """What a problem says that isn't shown elsewhere; rather too much than too little.
+
+    Args:
+        problem: a row's.
+        shown: whole texts, such as those of reports; where the problem has one of them in lines of its own,
+            these are left out. Empty is what remains of a refusal of the gate that says nothing else.
+    """
+    rest = f"\n{problem}\n"
+    for text in sorted(filter(None, shown), key=len, reverse=True):  # one may begin another
+        while f"\n{text}\n" in rest:
+            rest = rest.replace(f"\n{text}\n", "\n")
+    rest = rest[1:-1]
+    told = rest != problem and "\n" not in rest and rest.startswith(_REFUSED)
+    return "" if told else rest
+
+
+def weight(manifests: Mapping[str, str], wanted: Iterable[str]) -> int | None:
+    """Compressed bytes of the layers of the image that the first of the wanted tags points to that is there.
+
+    Args:
+        manifests: by tag, the manifest in the registry.
+        wanted: the registry's tags.
+
+    Returns:
+        None where there is no such image, or it is an index of several.
+    """
+    texts = [manifests[tag] for tag in wanted if tag in manifests]
+    layers = json.loads(texts[0]).get("layers") if texts else None
+    return None if layers is None else sum(int(layer["size"]) for layer in layers)
+
+
+def moved(moves: tuple[Move, ...]) -> tuple[list[str], list[str], dict[str, str], list[str]]:
+    """Moves by what they are: tags to write, tags that are right, tags left with the reason, refusals."""
+    to_write = [move.tag for move in moves if move.action is Action.SET]
+    same = [move.tag for move in moves if move.action is Action.SAME]
+    left = {move.tag: move.why for move in moves if move.action is Action.LEFT}
+    refused = [move.why for move in moves if move.action is Action.REFUSED]
+    return to_write, same, left, refused
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    tags = ", ".join((*row.written, *(f"{tag} (was there)" for tag in row.same))) or "-"
+    what = row.reference or row.repository or row.digest or "-"
+    sizes = (megabytes(row.size), megabytes(row.added)) if row.size else ("-", "-")
+    signed = "-" if not row.digest else "no" if row.signed is None else "yes"
+    return (row.dag, what, tags, *sizes, signed, f"{row.seconds:.1f} s" if row.seconds else "-")

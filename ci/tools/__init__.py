@@ -1,0 +1,1 @@
+"""The engine, and tools in containers: git, regctl, Trivy, cosign, uv."""

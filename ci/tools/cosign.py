@@ -1,0 +1,253 @@
+"""Signing and verifying with cosign in containers: keys and tokens are secrets, results are files."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagger
+from dagger import dag
+
+from ..attest import statements as attest_statements
+from ..config import pins
+from ..errors import ConfigurationError, StepError
+from . import containers, failures
+from .engine import steady
+from .programs.cosign import by_key
+
+_PROGRAM = "/usr/local/bin/cosign"
+_ROOT = "/mnt/trusted-root.json"
+_CONFIG = "/mnt/signing-config.json"
+_KEY = "/mnt/cosign.pub"
+# What a key needs to know of authorities and logs: nothing. Without it cosign asks for the public ones.
+_NO_ROOT = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """Who signs: a key, or an identity that an authority makes a certificate for.
+
+    ``key`` is a private key of cosign's or the URI of one in a KMS, ``environment`` what the KMS's client
+    needs (lines NAME=VALUE); ``token`` an OIDC token, ``url`` and ``request`` where GitHub Actions gives one.
+    ``config`` and ``root`` name other services than Sigstore's public ones.
+    """
+
+    key: dagger.Secret | None = field(default=None, repr=False)
+    password: dagger.Secret | None = field(default=None, repr=False)
+    environment: dagger.Secret | None = field(default=None, repr=False)
+    token: dagger.Secret | None = field(default=None, repr=False)
+    url: dagger.Secret | None = field(default=None, repr=False)
+    request: dagger.Secret | None = field(default=None, repr=False)
+    config: dagger.File | None = None
+    root: dagger.File | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is to be signed."""
+        return any(each is not None for each in (self.key, self.token, self.url, self.request))
+
+    def check(self) -> None:
+        """Raise ConfigurationError where the settings contradict each other."""
+        problems: list[str] = []
+        if self.key and (self.token or self.url or self.request):
+            problems.append("--signing-key and an identity token are both given: sign by one of them")
+        if (self.url is None) != (self.request is None):
+            told = "give both, or none; the job needs permissions: id-token: write"
+            problems.append(f"of --oidc-request-url and --oidc-request-token one is given: {told}")
+        for name, value in (
+            ("--signing-password", self.password),
+            ("--signing-environment", self.environment),
+        ):
+            if value and not self.key:
+                problems.append(f"{name} is given and --signing-key isn't: give both, or none")
+        if (self.config or self.root) and not self.asked:
+            problems.append("--signing-config and --trusted-root are of no use without a key or a token")
+        if problems:
+            raise ConfigurationError(problems)
+
+    async def lacking(self) -> str:
+        """What was given and is empty, as a secret that a pipeline doesn't have; empty where all is there."""
+        given = {
+            "--signing-key": self.key,
+            "--identity-token": self.token,
+            "--oidc-request-url": self.url,
+            "--oidc-request-token": self.request,
+        }
+        empty = [name for name, secret in given.items() if secret and not (await secret.plaintext()).strip()]
+        told = "nothing is published unsigned that was to be signed: set the secret that it comes from"
+        return f"{', '.join(empty)}: empty: {told}" if empty else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """Whose signatures count: those of a public key, or of an identity with its issuer."""
+
+    key: dagger.File | None = None
+    identity: str = ""
+    identity_regexp: str = ""
+    issuer: str = ""
+    root: dagger.File | None = None
+
+    def check(self) -> None:
+        """Raise ConfigurationError unless exactly one of key and identity is given."""
+        named = bool(self.identity) + bool(self.identity_regexp)
+        if bool(self.key) + named != 1:
+            told = "give --key cosign.pub, or --certificate-identity and --certificate-oidc-issuer"
+            raise ConfigurationError([f"whose signature is to count isn't said, or said twice: {told}"])
+        self._check_pattern()
+        if named and not self.issuer:
+            told = "add --certificate-oidc-issuer, such as https://token.actions.githubusercontent.com"
+            raise ConfigurationError([f"an identity counts by its issuer: {told}"])
+
+    def _check_pattern(self) -> None:
+        pattern = self.identity_regexp
+        if not pattern:
+            return
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            told = f"is no regular expression: {error}"
+            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"]) from None
+        if not (pattern.startswith("^") and pattern.endswith("$")):
+            told = "fits in the middle of other identities, too: begin it with ^ and end it with $"
+            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"])
+
+    @property
+    def whole(self) -> str:
+        """The pattern, to fit whole identities: the ^ and $ of ``^a|b$`` hold for one of the two each."""
+        return f"^(?:{self.identity_regexp})$"
+
+    def words(self) -> str:
+        """Whose signatures count, for a person."""
+        return "the key" if self.key else f"{self.identity or self.identity_regexp} ({self.issuer})"
+
+    def arguments(self, key: str = "cosign.pub", root: str = "trusted-root.json") -> list[str]:
+        """The arguments of cosign that say so.
+
+        Args:
+            key: where the public key lies, if it is one.
+            root: where the trusted root lies, if one is given.
+        """
+        trusted = ["--trusted-root", root] if self.root else []
+        if self.key:
+            return [*by_key(key), *trusted]
+        name, value = ("", self.identity) if self.identity else ("-regexp", self.whole)
+        issuer = ["--certificate-oidc-issuer", self.issuer]
+        return [f"--certificate-identity{name}", value, *issuer, *trusted]
+
+
+async def sign(
+    signer: Signer, statements: Mapping[str, Mapping[str, str]], signed: dagger.Directory
+) -> tuple[dict[str, list[str]], dagger.Directory]:
+    """Sign what the key hasn't signed before.
+
+    Args:
+        signer: who signs.
+        statements: by image (the hex digits of its digest) and type.
+        signed: what vouches for the images already, as Registry.signed gives it.
+
+    Returns:
+        The types that were signed, by image, and the folder of bundles, as IMAGE/TYPE.json.
+
+    Raises:
+        StepError: the key or the token isn't accepted, or a service doesn't answer.
+    """
+    folder = dag.directory()
+    for image, texts in statements.items():
+        for kind, text in texts.items():
+            folder = folder.with_new_file(f"{image}/{kind}.json", text)
+    arguments: list[str] = []
+    container = _cosign().with_mounted_directory("/mnt/statements", folder)
+    container = container.with_mounted_directory("/signed", signed)
+    for variable, secret in (
+        ("COSIGN_KEY", signer.key),
+        ("COSIGN_PASSWORD", signer.password),
+        ("KMS_ENVIRONMENT", signer.environment),
+        ("SIGSTORE_ID_TOKEN", signer.token),
+    ):
+        container = container.with_secret_variable(variable, secret) if secret else container
+    if not signer.password:
+        container = container.with_env_variable("COSIGN_PASSWORD", "")  # else cosign asks at a terminal
+    if signer.config:
+        container = container.with_mounted_file(_CONFIG, signer.config)
+        arguments += ["--signing-config", _CONFIG]
+    if signer.root or (signer.key and not signer.config):
+        container = container.with_mounted_file(_ROOT, signer.root or dag.file("root.json", _NO_ROOT))
+        arguments += ["--trusted-root", _ROOT]
+    done = _run(container, "sign", {"types": attest_statements.TYPES, "arguments": arguments})
+    answer = await _answer(done, "signing failed")
+    if "problem" in answer:
+        raise StepError([f"signing failed: {_hinted(str(answer['problem']))}"])
+    return answer, done.directory("/bundles")
+
+
+async def verify(trust: Trust, signed: dagger.Directory, images: Sequence[str]) -> dict[str, Any]:
+    """What cosign says of images; job and answer as ``ci/tools/programs/cosign.py`` tells.
+
+    Raises:
+        StepError: cosign can't be run.
+    """
+    arguments = trust.arguments(_KEY, _ROOT)
+    container = _cosign().with_mounted_directory("/signed", signed)
+    if trust.key:
+        container = container.with_mounted_file(_KEY, trust.key)
+    if trust.root:
+        container = container.with_mounted_file(_ROOT, trust.root)
+    job = {"images": list(images), "types": attest_statements.TYPES, "arguments": arguments}
+    answer = await _answer(_run(container, "verify", job), "verifying failed")
+    if "problem" in answer:
+        raise StepError([f"verifying failed: {answer['problem']}"])
+    return answer
+
+
+def key_pair(password: dagger.Secret) -> dagger.Directory:
+    """A new key pair: a private key, encrypted with the password, and its public key.
+
+    Their names come from the public key, so that no other key is ever overwritten by them.
+    """
+    command = (
+        "cosign generate-key-pair 2>/dev/null; "
+        "name=cosign-$(sha256sum cosign.pub | cut -c1-8); "
+        "mv cosign.key $name.key; mv cosign.pub $name.pub"
+    )
+    return (
+        containers.anew(_cosign())
+        .with_directory("/keys", dag.directory())
+        .with_workdir("/keys")
+        .with_secret_variable("COSIGN_PASSWORD", password)
+        .with_exec(["sh", "-ec", command])
+        .directory("/keys")
+    )
+
+
+def _cosign() -> dagger.Container:
+    return (
+        containers.tool_container()
+        .with_mounted_file(_PROGRAM, dag.container().from_(pins.image("cosign")).file("/ko-app/cosign"))
+        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
+        .with_env_variable("PYTHONPATH", "/mnt/programs")
+    )
+
+
+def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:
+    written = dag.file("job.json", json.dumps(job, sort_keys=True))
+    return (
+        containers.anew(container)
+        .with_mounted_file("/mnt/job.json", written)
+        .with_exec(["python3", "-B", "-m", "programs.cosign", verb, "/mnt/job.json", "/answer.json"])
+    )
+
+
+async def _answer(done: dagger.Container, what: str) -> dict[str, Any]:
+    try:
+        return json.loads(await steady(done.file("/answer.json").contents))
+    except dagger.QueryError as error:
+        raise failures.step_error(what, error) from None
+
+
+def _hinted(said: str) -> str:
+    lower = said.lower()
+    if "decrypt" in lower or "incorrect password" in lower:
+        return f"the key can't be opened: check --signing-password ({said})"
+    return said

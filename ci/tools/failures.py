@@ -1,0 +1,82 @@
+"""Failures of the world outside in words for a person: what the engine says of a step, made short."""
+
+import dagger
+
+from ..config.secrets.urls import redacted
+from ..errors import StepError
+
+_UNTRUSTED = "its certificate isn't trusted: give the engine the certificate of your CA"
+_UNRESOLVED = "its name doesn't resolve: check DNS and the network of the engine"
+
+# What is said (in small letters) → what to do; the first that fits.
+_ANYWHERE = {
+    "no space left on device": "the disk of the engine is full: free space there "
+    "(dagger core engine local-cache prune)",
+    "x509: ": _UNTRUSTED,
+}
+_BY_A_REGISTRY = {
+    "connection refused": "it doesn't answer: check that it runs and the proxy, then try again",
+    "no such host": _UNRESOLVED,
+    "i/o timeout": "it doesn't answer in time: check network and proxy, then try again",
+    ": not found": "it isn't there: check the spelling, and that you may read it",
+    "unauthorized": "it asks for credentials: log in to the registry where the engine runs",
+}
+_NO_ANSWER = {
+    "unknownissuer": _UNTRUSTED,
+    "dns error": _UNRESOLVED,
+    "error sending request": "the package index doesn't answer: check network and proxy, then try again",
+}
+_BY_AN_INSTALLER = {
+    **_NO_ANSWER,
+    "hash mismatch": "the index serves other bytes than the lock says: find out why, then lock again",
+    "401 unauthorized": "the package index asks for credentials: give them with --netrc file://$HOME/.netrc",
+    "no solution found": "a pin doesn't agree with another, or with what the base has, which stays as it is: "
+    "choose a version that does, or allow the change in allow-base-changes",
+}
+
+
+_NO_RIGHT = "the token may not write here: give it the right to write packages (packages: write)"
+_NO_LOGIN = (
+    "the credentials aren't accepted, or there are none: give --token env://NAME, and --username env://NAME "
+    "where the registry asks for one"
+)
+_BY_REGCTL = {
+    "http 429": "it takes no more requests for now: try again later, or log in with --token",
+    "http 403": _NO_RIGHT,  # regctl calls it unauthorized too, so it comes first
+    "http 401": _NO_LOGIN,
+    "unauthorized": _NO_LOGIN,
+    "denied:": _NO_RIGHT,
+    "name_unknown": "there is no such repository, and the registry makes none by itself: create it",
+    "no such host": "the registry's name doesn't resolve: check --registry",
+    "connection refused": "the registry doesn't answer: check --registry, and that it runs",
+    "server gave http response to https": "it speaks plain HTTP: add --plain-http if that is meant",
+    "x509": "its certificate isn't trusted: give that of its CA with --registry-ca",
+    ": eof": "the registry closes the connection: check --registry, and that it runs there",
+    "not found": "it isn't there: check name, tag and digest",
+}
+
+
+def registry_problem(repository: str, said: str) -> str:
+    """What a registry refused, with what to do first and its own last words after."""
+    lower = said.lower()
+    hint = next((text for sign, text in _BY_REGCTL.items() if sign in lower), "")
+    last = " ".join(said.split())[-400:]
+    return f"{repository}: {hint} ({last})" if hint else f"{repository}: {last}"
+
+
+def is_from_outside(error: dagger.ExecError) -> bool:
+    """Whether a network, a certificate or a disk stopped an installer, not what it was asked for."""
+    said = (error.stderr or error.stdout).lower()
+    return any(sign in said for sign in {**_ANYWHERE, **_NO_ANSWER})
+
+
+def step_error(what: str, error: dagger.QueryError) -> StepError:
+    """The failure of a step: what was tried, the last lines of what it said, and what to do."""
+    if isinstance(error, dagger.ExecError):
+        said, hints = error.stderr or error.stdout, _ANYWHERE | _BY_AN_INSTALLER
+    else:
+        said, hints = str(error), _ANYWHERE | _BY_A_REGISTRY
+    tail = "\n".join(f"    {line}" for line in redacted(said).strip().splitlines()[-12:])
+    lower = said.lower()
+    hint = next((text for sign, text in hints.items() if sign in lower), "read the lines below")
+    return StepError([f"{what}: {hint}\n{tail}"])

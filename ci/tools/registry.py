@@ -1,0 +1,213 @@
+"""A registry: its address, credentials and way to it, and what is done there by a program with regctl."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import dagger
+from dagger import dag
+
+from ..config import names, pins
+from ..config.names import Reference
+from ..errors import ConfigurationError, StepError
+from ..image import oci
+from ..pipeline.github import tokens
+from . import containers, failures, loopback
+from .engine import steady
+from .programs.registry import KEPT
+
+BUNDLES = "/mnt/bundles"
+_CONFIG = "/run/secrets/regctl.json"
+_PROGRAMS = {
+    "look": "registry",
+    "fetch": "registry",
+    "push": "registry",
+    "signed": "referrers",
+    "attach": "referrers",
+}
+_ALIAS = "registry"  # the tunnel's name inside the container
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How a registry is reached: credentials, a CA of its own, plain HTTP."""
+
+    username: dagger.Secret | None = None
+    token: dagger.Secret | None = None
+    authority: dagger.File | None = None
+    plain_http: bool = False
+
+    async def secret(self) -> str:
+        """The token itself; empty where there is none, as in a workflow whose secret isn't set."""
+        return (await self.token.plaintext()).strip() if self.token else ""
+
+
+class Question(NamedTuple):
+    """What is asked of a repository: what these tags point to, and whether it may be written to."""
+
+    repository: str
+    tags: list[str]
+    write: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """One registry that was connected to."""
+
+    host: str
+    plain_http: bool
+    config: dagger.Secret = field(repr=False)
+    tunnel: dagger.Service | None
+
+    async def look(self, questions: Mapping[str, Question]) -> dict[str, Any]:
+        """What repositories have, by the questions' names; answers are as ``programs/registry.py`` says."""
+        images = {name: question._asdict() for name, question in questions.items()}
+        return await self._do("look", {"images": images}, self._container())
+
+    async def image(self, where: Reference) -> dict[str, Any]:
+        """An image's "manifest" and "config" as texts; the latter is None for an index.
+
+        Raises:
+            StepError: the registry doesn't give it.
+        """
+        wanted: dict[str, Any] = {"manifest": where.digest or where.tag, "blobs": []}
+        job = {"images": {"image": {"repository": where.repository, **wanted}}}
+        answer = (await self._do("fetch", job, self._container()))["image"]
+        if "problem" in answer:
+            raise StepError([failures.registry_problem(str(where), str(answer["problem"]))])
+        return answer
+
+    def blobs(
+        self, repository: str, manifest: str, digests: Sequence[str], *, kept: bool = False
+    ) -> dagger.Directory:
+        """Blobs of an image in a folder, each named by the hex digits of its digest.
+
+        Args:
+            repository: registry and repository.
+            manifest: tag or digest of what they belong to.
+            digests: which blobs.
+            kept: whether they stay with the engine, so that later calls needn't fetch them again.
+        """
+        image = {"repository": repository, "manifest": manifest, "blobs": list(digests), "kept": kept}
+        container = self._container()
+        if kept:
+            container = container.with_mounted_cache(KEPT, dag.cache_volume("airflow-images-blobs"))
+        return self._run("fetch", {"images": {"image": image}}, container).directory("/blobs")
+
+    async def push(
+        self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory | None
+    ) -> dict[str, Any]:
+        """Push images and move their tags; job and answer as ``programs/registry.py`` tells.
+
+        Args:
+            job: without its "blobs".
+            blobs: the layers above the base, by digest.
+            base: the base as an image layout; None where all is in the registry already.
+        """
+        container = self._container()
+        if base:
+            container = container.with_mounted_directory("/mnt/base", base.directory("blobs/sha256"))
+        for digest, blob in sorted(blobs.items()):
+            container = container.with_mounted_file(f"/mnt/layers/{oci.hex_digits(digest)}", blob)
+        folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
+        return await self._do("push", {**job, "blobs": folders}, container)
+
+    async def signed(self, where: Sequence[Reference]) -> tuple[dict[str, Any], dagger.Directory]:
+        """What vouches for images, each by digest: answer and folder as ``programs/referrers.py`` tells.
+
+        Both are by the digests' hex digits.
+        """
+        images = {
+            oci.hex_digits(each.digest): {"repository": each.repository, "digest": each.digest}
+            for each in where
+        }
+        done = self._run("signed", {"images": images}, self._container())
+        return await self._answer(done), done.directory("/signed")
+
+    async def attach(
+        self, images: Mapping[str, Mapping[str, Any]], bundles: dagger.Directory
+    ) -> dict[str, Any]:
+        """Attach bundles of a folder to images; job and answer as ``programs/referrers.py`` tells."""
+        container = self._container().with_mounted_directory(BUNDLES, bundles)
+        return await self._do("attach", {"images": images}, container)
+
+    def _container(self) -> dagger.Container:
+        container = (
+            containers.tool_container()
+            .with_mounted_file(
+                "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
+            )
+            .with_mounted_directory("/mnt/programs", containers.programs("tools"))
+            .with_env_variable("PYTHONPATH", "/mnt/programs")
+            .with_mounted_secret(_CONFIG, self.config)
+            .with_env_variable("REGCTL_CONFIG", _CONFIG)
+        )
+        return container.with_service_binding(_ALIAS, self.tunnel) if self.tunnel else container
+
+    async def _do(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dict[str, Any]:
+        return await self._answer(self._run(verb, job, container))
+
+    async def _answer(self, done: dagger.Container) -> dict[str, Any]:
+        try:
+            return json.loads(await steady(done.file("/answer.json").contents))
+        except dagger.QueryError as error:
+            raise failures.step_error(f"the registry {self.host} can't be used", error) from None
+
+    def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
+        written = dag.file("job.json", json.dumps(job, sort_keys=True))
+        # A call is an effect, or a look at what changes.
+        return containers.anew(container.with_mounted_file("/mnt/job.json", written)).with_exec(
+            ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
+        )
+
+
+async def connect(host: str, access: Access, owner: str) -> Registry:
+    """A registry, ready to be used.
+
+    Args:
+        host: host and port, as the user gave them.
+        access: how it is reached.
+        owner: the user name where a token but no name is given.
+
+    Raises:
+        ConfigurationError: the access contradicts itself, or the token isn't for that registry.
+        StepError: there is no tunnel to the user's loopback address.
+    """
+    local = names.is_loopback(host)
+    if access.username and not access.token:
+        raise ConfigurationError(["--username is given and --token isn't: give both, or none"])
+    if local and access.authority:
+        raise ConfigurationError(
+            [f"--registry-ca with {host}: certificates don't hold through a tunnel: use the machine's name"]
+        )
+    settings: dict[str, Any] = {"tls": "disabled" if access.plain_http or local else "enabled"}
+    if access.authority:
+        settings["regcert"] = await steady(access.authority.contents)
+    token = await access.secret()
+    if token:
+        if told := tokens.misdirected(token, host):
+            raise ConfigurationError([told])
+        settings["user"] = (
+            (await access.username.plaintext()).strip() if access.username else owner or "token"
+        )
+        settings["pass"] = token
+    tunnel = None
+    if local:
+        name, port = _address(host)
+        tunnel = await loopback.service(name, port)
+        settings["hostname"] = f"{_ALIAS}:{port}"
+    text = json.dumps({"hosts": {host: settings}, "incDockerCred": False})
+    # Its name differs per call, so that two calls with other tokens don't share one.
+    return Registry(
+        host=host,
+        plain_http=access.plain_http,
+        config=dag.set_secret(f"regctl-{uuid.uuid4().hex}", text),
+        tunnel=tunnel,
+    )
+
+
+def _address(host: str) -> tuple[str, int]:
+    name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "80")
+    return name or host, int(port)

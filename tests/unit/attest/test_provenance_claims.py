@@ -1,0 +1,207 @@
+"""What a verifier compares of a provenance, whoever made it: read in full, or refused in words."""
+
+import json
+from contextlib import suppress
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.attest.provenance import Build, predicate
+from ci.attest.provenance_claims import Claims, read
+from ci.errors import StepError
+from ci.image.oci import Json
+
+from ..tag_cases import CLEAN, COMMIT, HASH
+from .test_provenance import BUILD, HEX, JOB, LOCK, ORIGIN, PAGE, REF, WEB, WORKFLOW, of, sha256
+
+GITHUBS: Json = {  # as actions/attest-build-provenance writes it
+    "buildDefinition": {
+        "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+        "externalParameters": {
+            "workflow": {"ref": REF, "repository": WEB, "path": ".github/workflows/publish.yml"}
+        },
+        "internalParameters": {"github": {"event_name": "push", "repository_id": "1"}},
+        "resolvedDependencies": [{"uri": f"git+{WEB}@{REF}", "digest": {"gitCommit": COMMIT}}],
+    },
+    "runDetails": {
+        "builder": {"id": f"https://github.com/{JOB}"},
+        "metadata": {"invocationId": f"{WEB}/actions/runs/42/attempts/1"},
+    },
+}
+
+
+def changed(path: str, value: object) -> Json:
+    """Our provenance with one value in another's place; a path's last part may be new."""
+    made = deepcopy(predicate(BUILD))
+    place: Any = made
+    *folders, last = path.split(".")
+    for folder in folders:
+        place = place[int(folder) if folder.isdecimal() else folder]
+    place[last] = value
+    return made
+
+
+def test_ours_is_read_in_full() -> None:
+    assert read(predicate(BUILD)) == Claims(
+        build_type=PAGE,
+        builder=f"{PAGE}#builder-unattested",
+        source=WEB,
+        ref=REF,
+        commit=COMMIT,
+        dirty=False,
+        tree="",
+        base="docker.io/apache/airflow:3.1.5-python3.13",
+        base_digest=f"sha256:{HEX}",
+        lock_digest=f"sha256:{sha256(LOCK.encode()).hexdigest()}",
+        started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        forced="",
+    )
+
+
+def test_the_two_builders_are_told_apart() -> None:
+    assert read(predicate(BUILD)).unattested
+    assert not read(predicate(of(workflow=WORKFLOW))).unattested
+    assert read(predicate(of(origin=None))).unattested
+
+
+def test_a_dirty_tree_is_seen() -> None:
+    found = read(predicate(of(revision=CLEAN.model_copy(update={"dirty": HASH}))))
+    assert (found.dirty, found.tree, found.commit) == (True, HASH, COMMIT)
+
+
+@pytest.mark.parametrize("annotations", [{"dirty": True}, {"dirty": "yes"}, {"tree": "1"}])
+def test_any_hint_of_a_dirty_tree_counts(annotations: Json) -> None:
+    assert read(changed("buildDefinition.resolvedDependencies.0.annotations", annotations)).dirty
+
+
+def test_without_a_remote_the_source_is_empty() -> None:
+    found = read(predicate(of(origin=None)))
+    assert (found.source, found.ref, found.commit) == ("", "", COMMIT)
+
+
+def test_githubs_own_says_nothing_of_base_and_lock() -> None:
+    found = read(GITHUBS)
+    assert (found.source, found.ref, found.commit, found.builder) == (
+        WEB,
+        REF,
+        COMMIT,
+        f"https://github.com/{JOB}",
+    )
+    assert (found.base, found.base_digest, found.lock_digest, found.started) == ("", "", "", None)
+
+
+@pytest.mark.parametrize("ref", ["", REF, "refs/tags/a@b", "refs/tags/salesforce/v1.2.3"])
+def test_the_ref_is_all_behind_the_address(ref: str) -> None:
+    found = read(predicate(of(ref=ref)))
+    assert (found.source, found.ref) == (WEB, ref or COMMIT)
+
+
+@pytest.mark.parametrize("web", ["https://git.example:8443/a/b", "http://127.0.0.1:3000/a/b/c"])
+def test_the_address_may_be_anywhere(web: str) -> None:
+    origin = type(ORIGIN)(owner="a", repo="b", web=web)
+    assert read(predicate(of(origin=origin))).source == web
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_two_of_what_there_is_one_of_are_refused(which: int) -> None:
+    made = predicate(BUILD)
+    parts = made["buildDefinition"]["resolvedDependencies"]
+    parts.append({**parts[which], "digest": {"sha256": "f" * 64}})
+    with pytest.raises(StepError, match=f"more than one {('source', 'base', 'lock')[which]}, "):
+        read(made)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("buildDefinition", None, "buildDefinition: .*found None"),
+        ("buildDefinition.buildType", "", "buildDefinition.buildType: "),
+        ("buildDefinition.buildType", 7, "buildDefinition.buildType: .*found 7"),
+        ("buildDefinition.resolvedDependencies", {}, "resolvedDependencies: "),
+        ("buildDefinition.resolvedDependencies", None, "resolvedDependencies: "),
+        ("buildDefinition.resolvedDependencies.1", "base", "resolvedDependencies.1: "),
+        ("buildDefinition.resolvedDependencies.0.digest", {"gitCommit": "main"}, "gitCommit: .*found 'main'"),
+        ("buildDefinition.resolvedDependencies.0.digest", {"gitCommit": f"{COMMIT}\n"}, "gitCommit: "),
+        ("buildDefinition.resolvedDependencies.1.digest", {"sha256": HEX.upper()}, "sha256: "),
+        ("buildDefinition.resolvedDependencies.1.digest", [], "digest: "),
+        ("buildDefinition.resolvedDependencies.0.annotations", [], "annotations: "),
+        ("runDetails", {}, "runDetails.builder: Field required"),
+        ("runDetails.builder", {"id": 1}, "runDetails.builder.id: "),
+        ("runDetails.metadata.startedOn", 1, "startedOn: .*found 1"),
+        ("runDetails.metadata.startedOn", "yesterday", "startedOn: .*found 'yesterday'"),
+        ("runDetails.metadata.startedOn", "2026-01-02T03:04:05", "startedOn: .*timezone"),
+    ],
+)
+def test_what_is_malformed_is_named(path: str, value: object, told: str) -> None:
+    made = changed(path, value) if not path.endswith(".1") else _second(value)
+    with pytest.raises(StepError, match=rf"(?s)the provenance can't be read: .*{told}.*expected SLSA v1\.0"):
+        read(made)
+
+
+def _second(value: object) -> Json:
+    made = predicate(BUILD)
+    made["buildDefinition"]["resolvedDependencies"][1] = value
+    return made
+
+
+def deep() -> Json:
+    found: Json = {}
+    for _ in range(10_000):
+        found = {"a": found}
+    return found
+
+
+@pytest.mark.parametrize("value", [None, [], {}, 1, "a", float("nan"), "\ud800"], ids=repr)
+def test_what_is_no_provenance_at_all_is_told_in_words(value: object) -> None:
+    with pytest.raises(StepError, match="the provenance can't be read"):
+        read(value)
+
+
+def test_what_is_no_json_is_told_in_words() -> None:
+    circle: dict[str, object] = {}
+    circle["a"] = circle
+    for value in (circle, deep(), {"a": object()}):
+        with pytest.raises(StepError, match="it is no JSON"):
+            read(value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+PLACES = (
+    *("buildDefinition", "runDetails", "buildDefinition.buildType", "buildDefinition.resolvedDependencies"),
+    *("runDetails.builder", "runDetails.builder.id", "runDetails.metadata", "runDetails.metadata.startedOn"),
+    *(
+        f"buildDefinition.resolvedDependencies.{n}.{key}"
+        for n in (0, 1, 2)
+        for key in ("name", "uri", "digest", "annotations")
+    ),
+    *(
+        f"buildDefinition.resolvedDependencies.{n}.digest.{key}"
+        for n in (0, 1)
+        for key in ("sha256", "gitCommit")
+    ),
+)
+
+
+@given(st.sampled_from(PLACES), JSON)
+def test_whatever_stands_anywhere_it_is_read_or_refused(path: str, value: object) -> None:
+    with suppress(StepError):
+        assert read(changed(path, value)).builder
+
+
+@given(JSON)
+def test_whatever_is_given_it_is_refused(value: object) -> None:
+    with pytest.raises(StepError):
+        read(value)
+
+
+@given(st.sampled_from([BUILD, of(workflow=WORKFLOW), of(ref="")]))
+def test_reading_is_of_the_predicate_alone(build: Build) -> None:
+    assert read(json.loads(json.dumps(predicate(build)))) == read(predicate(build))

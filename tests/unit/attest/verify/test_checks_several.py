@@ -1,0 +1,196 @@
+"""What a verifier makes of several statements of one type: whichever comes first, and no mixture of them."""
+
+import json
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from ci.attest.provenance import BASE, SOURCE
+from ci.attest.sbom.purl import Package
+from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
+from ci.attest.verify.checks import judge, signed_claims
+from ci.attest.verify.expected import good
+from ci.config.policy import Policy
+from ci.image.labels import FORCED as FORCED_LABEL
+from ci.image.labels import OCI
+from ci.image.oci import Json
+
+from ...verdicts import NOW
+from ..test_provenance import WEB, WORKFLOW
+from ..test_provenance_claims import GITHUBS
+from .test_checks import (
+    BY_GITHUB,
+    DIGEST,
+    DIRTY,
+    FAILED,
+    GOOD,
+    LABELS,
+    NONE,
+    OPEN,
+    OTHER,
+    PURLS,
+    WORKER,
+    asked,
+    checks,
+    cyclonedx,
+    held,
+    provenance,
+    said,
+    signed,
+    spdx,
+)
+
+
+@pytest.mark.parametrize(("kind", "written"), [(CYCLONEDX, cyclonedx), (SPDX, spdx)])
+def test_a_bill_must_name_all_that_is_installed(kind: str, written: Any) -> None:  # noqa: ANN401 - one of two
+    lacking = checks(asked(), signed(kind, written(*PURLS[1:])))[kind]
+    assert (lacking.outcome, lacking.evidence) == (FAILED, "1 installed package is not in it: zeep 4.3")
+    assert checks(asked(), held({kind: NONE}))[kind].outcome is FAILED
+    assert checks(asked(), signed(kind, {"bomFormat": "other"}))[kind].outcome is FAILED
+    best = [written(PURLS[1]), written(*PURLS[:2]), written()]
+    for each in (best, best[::-1]):
+        assert checks(asked(), signed(kind, *each))[kind].evidence.startswith("2 packages, among them all 2")
+
+
+def test_a_bill_that_is_enough_is_enough_and_what_the_others_lack_is_told() -> None:
+    there = signed(CYCLONEDX, cyclonedx(PURLS[0]), cyclonedx(*PURLS))
+    found = checks(asked(), there)[CYCLONEDX]
+    assert found.outcome is GOOD
+    assert found.evidence.endswith("all 2 that are in the layers; signed ones that lack some of them: 1")
+    assert "lack" not in checks(asked(), signed(CYCLONEDX, *[cyclonedx(*PURLS)] * 2))[CYCLONEDX].evidence
+
+
+TAGGED = "SPDXVersion: SPDX-2.3\nPackageName: zeep\n"
+
+
+@pytest.mark.parametrize(
+    "strange", [{"x": 1}, TAGGED, None, [], 7, {"bomFormat": "CycloneDX", "components": None}]
+)
+@pytest.mark.parametrize(("kind", "written"), [(CYCLONEDX, cyclonedx), (SPDX, spdx)])
+def test_a_bill_that_cannot_be_read_takes_nothing_from_one_that_can(
+    kind: str,
+    written: Any,  # noqa: ANN401 - one of two
+    strange: object,
+) -> None:
+    for each in permutations([strange, written(*PURLS)]):
+        assert checks(asked(), signed(kind, *each))[kind].outcome is GOOD
+    for each in permutations([strange, written(*PURLS[1:])]):
+        assert checks(asked(), signed(kind, *each))[kind].evidence.startswith("1 installed package is not")
+    alone = checks(asked(), signed(kind, strange))[kind]
+    assert (alone.outcome, "can't be read" in alone.evidence) == (FAILED, True)
+
+
+@pytest.mark.parametrize("kind", [PROVENANCE, CYCLONEDX, SPDX, SCAN])
+def test_a_statement_without_a_predicate_says_nothing(kind: str) -> None:
+    bare = {"good": True, "said": "", "statements": [{"predicateType": "x"}]}
+    assert checks(asked(), held({kind: bare}))[kind].outcome is FAILED
+
+
+def test_two_bills_that_lack_something_each_are_not_one_that_lacks_nothing() -> None:
+    there = signed(CYCLONEDX, cyclonedx(PURLS[0]), cyclonedx(PURLS[1]))
+    assert checks(asked(), there)[CYCLONEDX].outcome is FAILED
+
+
+def test_of_many_packages_that_are_lacking_five_are_named() -> None:
+    many = frozenset(Package("pypi", f"p{number}", "1") for number in range(7))
+    told = checks(asked(), held(installed=many))[CYCLONEDX].evidence
+    assert told == "7 installed packages are not in it: p0 1, p1 1, p2 1, p3 1, p4 1, …"
+
+
+FITTING = provenance()
+ELSEWHERE = provenance(origin=None)
+STRANGE: Json = {"buildType": "make"}
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [[ELSEWHERE, FITTING], [FITTING, ELSEWHERE], [STRANGE, FITTING], [FITTING, STRANGE], [FITTING] * 2],
+)
+def test_one_provenance_that_fits_is_enough(statements: list[Json]) -> None:
+    assert good(judge(asked(), signed(PROVENANCE, *statements), Policy(), NOW))
+
+
+@pytest.mark.parametrize("statements", [[ELSEWHERE, STRANGE], [STRANGE, ELSEWHERE], [ELSEWHERE] * 2])
+def test_no_provenance_that_fits_is_none(statements: list[Json]) -> None:
+    assert not good(judge(asked(), signed(PROVENANCE, *statements), Policy(), NOW))
+
+
+def test_two_provenances_do_not_fit_together_where_each_fits_in_part() -> None:
+    other_base = provenance(base=f"docker.io/apache/airflow:3@{OTHER}")
+    for both in permutations([other_base, ELSEWHERE]):
+        assert not good(judge(asked(), signed(PROVENANCE, *both), Policy(), NOW))
+
+
+FORCED = provenance(forced="an audit", workflow=WORKFLOW)
+UNCLEAN = provenance(revision=DIRTY, workflow=WORKFLOW)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "name", "told"),
+    [
+        (FORCED, "gate", "it failed, and the image was published by force: an audit"),
+        (UNCLEAN, "provenance", "changes that no commit has"),
+    ],
+)
+@pytest.mark.parametrize("hiding", [GITHUBS, WORKER])
+def test_no_other_statement_hides_that_an_image_was_forced_or_of_a_dirty_tree(
+    hidden: Json, name: str, told: str, hiding: Json
+) -> None:
+    for both in permutations([hidden, hiding]):
+        for labels in ({}, dict.fromkeys(LABELS, "")):
+            found = checks(asked(**BY_GITHUB), held({PROVENANCE: said(*both)}, labels))
+            assert found[name].outcome is FAILED
+            assert told in found[name].evidence
+
+
+@pytest.mark.parametrize("statements", [[WORKER], [GITHUBS], [WORKER, GITHUBS]])
+def test_an_image_that_says_itself_that_it_was_forced_did_not_pass_its_gate(statements: list[Json]) -> None:
+    there = held({PROVENANCE: said(*statements)}, {FORCED_LABEL: "tests are red"})
+    gate = checks(asked(**BY_GITHUB), there)["gate"]
+    assert (gate.outcome, gate.evidence.endswith("by force: tests are red")) == (FAILED, True)
+    assert checks(asked(), held(labels={FORCED_LABEL: ""}))["gate"].outcome is FAILED
+
+
+def test_the_statement_of_our_build_type_is_judged_whichever_comes_first() -> None:
+    by = asked(**BY_GITHUB)
+    for both in permutations([WORKER, GITHUBS]):
+        there = signed(PROVENANCE, *both)
+        assert good(judge(by, there, Policy(), NOW))
+        claims = signed_claims(by, there.answers, LABELS)
+        assert claims is not None
+        assert claims.base_digest == DIGEST
+    wrong = provenance(workflow=WORKFLOW, base=f"docker.io/apache/airflow:3@{OTHER}")
+    for both in permutations([wrong, GITHUBS]):
+        assert checks(by, signed(PROVENANCE, *both))["base"].outcome is FAILED
+
+
+def test_of_what_others_write_the_statement_that_names_a_base_is_judged() -> None:
+    definition = {**GITHUBS["buildDefinition"]}
+    more = {"name": BASE, "uri": "pkg:docker/apache/airflow@3", "digest": {"sha256": DIGEST[7:]}}
+    source = {"name": SOURCE, **definition["resolvedDependencies"][0]}
+    theirs = {**GITHUBS, "buildDefinition": {**definition, "resolvedDependencies": [source, more]}}
+    for both in permutations([theirs, GITHUBS]):
+        assert good(judge(asked(**BY_GITHUB), signed(PROVENANCE, *both), Policy(), NOW))
+
+
+def test_without_a_signature_or_a_provenance_nothing_is_claimed() -> None:
+    for kind in (SIGNATURE, PROVENANCE):
+        assert signed_claims(asked(), held({kind: NONE}).answers, LABELS) is None
+    assert signed_claims(asked(), signed(PROVENANCE, STRANGE).answers, LABELS) is None
+
+
+def test_the_base_that_was_compared_is_told_not_the_one_of_the_labels() -> None:
+    there = held(labels={f"{OCI}base.name": "docker.io/evil/base", f"{OCI}base.digest": ""})
+    told = checks(asked(), there)["layers"].evidence
+    assert told == f"its lowest layers are those of docker.io/apache/airflow:3.1.5-python3.13@{DIGEST}"
+    assert checks(asked(), held({PROVENANCE: NONE}))["layers"].outcome is OPEN
+
+
+def test_addresses_of_one_repository_are_one_source() -> None:
+    for ending in ("", "/", ".git", ".git/"):
+        made = json.loads(json.dumps(WORKER).replace(f"git+{WEB}@", f"git+{WEB}{ending}@"))
+        for label in (WEB, f"{WEB}.git"):
+            there = held({PROVENANCE: said(made)}, {f"{OCI}source": label})
+            for wanted in (WEB, f"{WEB}.git", f"{WEB}/", f"{WEB}.git/"):
+                assert good(judge(asked(**BY_GITHUB, source=wanted), there, Policy(), NOW))

@@ -1,0 +1,86 @@
+"""How a verification is printed: its checks, and commands that do the same by hand."""
+
+import shlex
+from typing import Any, cast
+
+import dagger
+import pytest
+
+from ci.attest.verify.expected import Check, Outcome
+from ci.attest.verify.verify import text
+from ci.config.names import Reference
+from ci.tools.cosign import Trust
+
+WHERE = Reference(repository="ghcr.io/acme/dags-api", tag="", digest=f"sha256:{'a' * 64}")
+FILE = cast("dagger.File", object())
+KEY = Trust(key=FILE)
+PATTERN = Trust(identity_regexp="^https://github.com/acme/.*$", issuer="https://i.example")
+WEB = "https://github.com/acme/dags"
+CHECKS = (
+    Check(name="signature", outcome=Outcome.GOOD, evidence="by the key"),
+    Check(name="spdx", outcome=Outcome.FAILED, evidence="none"),
+)
+
+
+def by_hand(trust: Trust, source: str = WEB, *, plain_http: bool = False) -> list[list[str]]:
+    """The commands, as a shell takes them apart."""
+    _, _, said = text(WHERE, CHECKS, (trust, plain_http), source).partition("by hand:\n")
+    return [shlex.split(line) for line in said.splitlines()]
+
+
+def test_each_check_has_a_line() -> None:
+    lines = text(WHERE, CHECKS, (KEY, False), "").splitlines()
+    assert lines[:3] == [
+        f"{WHERE}: NOT verified",
+        "  ok           signature  by the key",
+        "  failed       spdx       none",
+    ]
+    assert text(WHERE, CHECKS[:1], (KEY, False), "").splitlines()[0] == f"{WHERE}: verified"
+
+
+@pytest.mark.parametrize(
+    "trust", [KEY, PATTERN, Trust(identity="a", issuer="i", root=FILE), Trust(key=FILE, root=FILE)]
+)
+def test_every_command_of_cosign_is_told_whose_signatures_count(trust: Trust) -> None:
+    commands = [each for each in by_hand(trust) if each[0] == "cosign"]
+    assert [each[1] for each in commands] == ["verify", *["verify-attestation"] * 4]
+    given = trust.arguments()
+    assert all(each[-len(given) - 1 :] == [*given, str(WHERE)] for each in commands)
+    assert all(("--trusted-root" in each) is bool(trust.root) for each in commands)
+
+
+def test_a_registry_without_tls_is_told() -> None:
+    commands = by_hand(KEY, plain_http=True)
+    assert all("--allow-http-registry" in each for each in commands)
+
+
+@pytest.mark.parametrize("ending", ["", "/", ".git", ".git/"])
+def test_github_is_asked_for_the_repository_by_its_name(ending: str) -> None:
+    *_, last = by_hand(PATTERN, f"{WEB}{ending}")
+    assert last == [
+        "gh",
+        "attestation",
+        "verify",
+        f"oci://{WHERE}",
+        "--repo",
+        "acme/dags",
+        "--bundle-from-oci",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trust", "source"),
+    [
+        (KEY, WEB),
+        (PATTERN, ""),
+        (PATTERN, "https://git.example/a/b"),
+        (Trust(identity="a", issuer="i", root=FILE), WEB),
+    ],
+)
+def test_github_is_not_asked_where_it_knows_nothing(trust: Trust, source: str) -> None:
+    assert {each[0] for each in by_hand(trust, source)} == {"cosign"}
+
+
+def test_a_source_is_one_word_for_a_shell() -> None:
+    *_, last = by_hand(PATTERN, f"{cast('Any', WEB)}; rm -rf x")
+    assert last[5] == "acme/dags; rm -rf x"

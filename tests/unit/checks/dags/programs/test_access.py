@@ -1,0 +1,271 @@
+"""What a DAG file reaches for while it is parsed is recorded with its line; the answer is made up."""
+
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from ci.checks.dags.programs import access
+from ci.checks.dags.programs.access import MadeUp, Recorder
+
+Run = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """Give a recorder of what code below /opt/airflow does."""
+    return Recorder("/opt/airflow")
+
+
+def run(code: str, file: str = "/opt/airflow/dags/api/dag.py", **names: object) -> dict[str, Any]:
+    """Run code as if it were in a file, with some names."""
+    exec(compile(code, file, "exec"), space := dict(names))  # noqa: S102 - stands for Airflow's import of a file
+    return space
+
+
+def places(recorder: Recorder) -> list[tuple[object, ...]]:
+    return [(each["kind"], each["name"], each["file"], each["line"]) for each in recorder.found]
+
+
+def test_the_innermost_line_of_the_types_own_is_recorded_once(recorder: Recorder) -> None:
+    inner = run(
+        "def reach():\n    return note('network', 'x')", "/opt/airflow/scripts/tool.py", note=recorder.note
+    )
+    space = run("\n\nfound = [reach(), reach()]", reach=inner["reach"])
+    assert space["found"] == [True, True]
+    assert places(recorder) == [("network", "x", "scripts/tool.py", 2)]
+
+
+def test_what_is_behind_no_line_of_the_types_own_is_left_alone(recorder: Recorder) -> None:
+    assert (
+        run("found = note('network', 'x')", "/opt/airflow/plugins/x.py", note=recorder.note)["found"] is False
+    )
+    recorder.active = False
+    assert run("found = note('network', 'x')", note=recorder.note)["found"] is False
+    assert recorder.found == []
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "name"),
+    [
+        ("socket.connect", (None, ("1.1.1.1", 53)), "1.1.1.1:53"),
+        ("socket.connect", (None, ("::1", 53, 0, 0)), "::1:53"),
+        ("socket.sendto", (None, ("1.1.1.1", 53)), "1.1.1.1:53"),
+        ("socket.getaddrinfo", ("example.com", 443, 0, 0, 0), "example.com"),
+        ("socket.gethostbyname", (b"example.com",), "example.com"),
+    ],
+)
+def test_the_network_is_recorded_and_is_not_there(
+    recorder: Recorder, event: str, arguments: tuple[object, ...], name: str
+) -> None:
+    with pytest.raises(OSError, match=name.partition(":53")[0]):
+        run("\naudit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
+    assert places(recorder) == [("network", name, "dags/api/dag.py", 2)]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("socket.connect", (None, "/dev/log")),
+        ("socket.getaddrinfo", (None, 80, 0, 0, 0)),
+        ("socket.__new__", (None, socket.AF_INET, 0, 0)),
+        ("open", ("file", "r", 0)),
+        ("import", ()),
+    ],
+)
+def test_other_events_are_none_of_its_business(
+    recorder: Recorder, event: str, arguments: tuple[object, ...]
+) -> None:
+    run("audit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
+    assert recorder.found == []
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "name"),
+    [
+        ("subprocess.Popen", ("/usr/bin/git", ["git", "status"], None, None), "git"),
+        ("subprocess.Popen", ("/bin/sh", ["/bin/sh", "-c", "/bin/ls -l | wc"], None, None), "ls"),
+        ("subprocess.Popen", ("/bin/sh", ["/bin/sh", "-c", "echo 'open"], None, None), "sh"),
+        ("subprocess.Popen", ("git", "git", None, None), "git"),
+        ("os.system", (b"dbt ls",), "dbt"),
+        ("os.posix_spawn", ("/usr/bin/curl", ["curl"], None), "curl"),
+        ("os.exec", (b"/usr/bin/curl", [b"curl"], None), "curl"),
+    ],
+)
+def test_a_program_is_recorded_by_its_name(
+    recorder: Recorder, event: str, arguments: tuple[object, ...], name: str
+) -> None:
+    run("\naudit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
+    assert places(recorder) == [("program", name, "dags/api/dag.py", 2)]
+
+
+def test_a_program_that_a_package_starts_when_it_is_imported_is_none_of_the_types_own(
+    recorder: Recorder,
+) -> None:
+    inner = run(
+        "def reach():\n    audit('os.system', (b'uname',)), note('network', 'x')",
+        "/lib/package.py",
+        audit=recorder.audit,
+        note=recorder.note,
+    )
+    load = run("def load():\n    reach()", "<frozen importlib._bootstrap>", reach=inner["reach"])
+    run("\nload()", load=load["load"])
+    assert places(recorder) == [("network", "x", "dags/api/dag.py", 2)]
+
+
+class SdkVariable:
+    """The signatures of Airflow's own."""
+
+    @classmethod
+    def get(cls, key: str, default: object = None, deserialize_json: bool = False) -> object:  # noqa: FBT001, FBT002
+        """A Variable."""
+        return ("real", key, default, deserialize_json)
+
+    @classmethod
+    def set(cls, key: str, value: object) -> object:
+        """Change a Variable."""
+        return ("real", key, value)
+
+    @classmethod
+    def keys(cls, prefix: str = "") -> object:
+        """Name Variables."""
+        return ("real", prefix)
+
+
+class ModelVariable:
+    """The older one's."""
+
+    @classmethod
+    def get(cls, key: str, default_var: object = None, deserialize_json: bool = False) -> object:  # noqa: FBT001, FBT002
+        """A Variable."""
+        return ("real", key, default_var, deserialize_json)
+
+    @staticmethod
+    def set(key: str, value: object) -> object:
+        """Change a Variable."""
+        return ("real", key, value)
+
+
+class SdkConnection(SimpleNamespace):
+    """Airflow's own, with a way to get one."""
+
+    @classmethod
+    def get(cls, conn_id: str) -> object:
+        """A Variable."""
+        return ("real", conn_id)
+
+
+class ModelConnection(SimpleNamespace):
+    """The older one's."""
+
+    @classmethod
+    def get_connection_from_secrets(cls, conn_id: str) -> object:
+        """A Connection."""
+        return ("real", conn_id)
+
+
+@contextmanager
+def _real() -> Generator[str]:
+    yield "real"
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Run:
+    """Give a function that runs code of a DAG file in a process that is watched, with Airflow's names."""
+    kinds: dict[str, dict[str, Any]] = {
+        "airflow.sdk.definitions.variable": {"Variable": type("Variable", (SdkVariable,), {})},
+        "airflow.models.variable": {"Variable": type("Variable", (ModelVariable,), {})},
+        "airflow.sdk.definitions.connection": {"Connection": type("Connection", (SdkConnection,), {})},
+        "airflow.models.connection": {"Connection": type("Connection", (ModelConnection,), {})},
+        "airflow.settings": {"Session": _real},
+    }
+    for name, names in kinds.items():
+        module = ModuleType(name)
+        vars(module).update(names)
+        monkeypatch.setitem(sys.modules, name, module)
+    hooks: list[object] = []
+    monkeypatch.setattr(sys, "addaudithook", hooks.append)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)  # taken back with what is set
+    access.watch(recorder)
+    assert hooks == [recorder.audit]
+    settings = sys.modules["airflow.settings"]
+    names: dict[str, Any] = {
+        "Variable": kinds["airflow.sdk.definitions.variable"]["Variable"],
+        "Old": kinds["airflow.models.variable"]["Variable"],
+        "Connection": kinds["airflow.sdk.definitions.connection"]["Connection"],
+        "OldConnection": kinds["airflow.models.connection"]["Connection"],
+        "settings": settings,
+    }
+
+    def ran(code: str) -> dict[str, Any]:
+        return run(f"found = {code}", "/opt/airflow/dags/api/dag.py", **names)
+
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("Variable.get('x')", "1"),
+        ("Variable.get(key='x')", "1"),
+        ("Variable.get('x', default='d')", "d"),
+        ("Variable.get('x', 'd', True)", "d"),
+        ("Variable.get('x', deserialize_json=True)", {}),
+        ("Old.get('x')", "1"),
+        ("Old.get('x', default_var=None)", None),
+        ("Variable.set('x', 1)", None),
+        ("Old.set(key='x', value=1)", None),
+        ("Variable.keys(prefix='x')", None),
+    ],
+)
+def test_a_variable_is_recorded_and_made_up(
+    watched: Run, recorder: Recorder, code: str, answer: object
+) -> None:
+    assert watched(code)["found"] == answer
+    assert places(recorder) == [("Variable", "x", "dags/api/dag.py", 1)]
+
+
+@pytest.mark.parametrize("code", ["Connection.get('x')", "OldConnection.get_connection_from_secrets('x')"])
+def test_a_connection_is_recorded_and_made_up(watched: Run, recorder: Recorder, code: str) -> None:
+    found = watched(code)["found"]
+    assert (found.conn_id, found.host, found.port) == ("x", "localhost", 1)
+    assert places(recorder) == [("Connection", "x", "dags/api/dag.py", 1)]
+
+
+def test_a_session_is_recorded_and_made_up(watched: Run, recorder: Recorder) -> None:
+    assert isinstance(watched("settings.Session()")["found"], MagicMock)
+    assert places(recorder) == [("metadata database", "session", "dags/api/dag.py", 1)]
+
+
+@pytest.mark.usefixtures("watched")
+def test_what_a_thread_does_is_the_line_that_starts_it(recorder: Recorder) -> None:
+    def reach() -> None:
+        recorder.note("network", "x")
+
+    run("thread.start()\nthread.join()", thread=threading.Thread(target=reach))
+    assert places(recorder) == [("network", "x", "dags/api/dag.py", 1)]
+
+
+def test_airflows_own_accesses_are_answered_by_airflow(watched: Run, recorder: Recorder) -> None:
+    recorder.active = False
+    assert watched("Variable.get('x', 'd')")["found"] == ("real", "x", "d", False)
+    assert watched("Variable.set('x', 2)")["found"] == ("real", "x", 2)
+    assert watched("Connection.get('x')")["found"] == ("real", "x")
+    with watched("settings.Session()")["found"] as session:
+        assert session == "real"
+    assert watched("settings.Session.__name__")["found"] == "_real"
+
+
+def test_a_made_up_json_has_whatever_is_looked_up_in_it() -> None:
+    tables = MadeUp()["tables"]
+    assert isinstance(tables, MadeUp)
+    assert list(tables) == []
+    assert MadeUp().get("x", 5) == 5
+    assert MadeUp().get("x") == {}

@@ -1,0 +1,92 @@
+"""The text of a DAG file: which line says a name, and the import a line belongs to."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ci.checks.dags.programs import dag_source
+from ci.checks.dags.programs.dag_source import Source, text_of
+
+SOURCE = """import os
+from scripts.tool import (
+    one,
+    two,
+)
+
+with DAG("load"):
+    Operator(task_id="group.first")
+
+@dag
+def extract():
+    @task
+    def second(): ...
+
+def late():
+    "once"
+
+"once"
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "statement"),
+    [
+        (1, "import os"),
+        (2, "from scripts.tool import one, two"),
+        (4, "from scripts.tool import one, two"),
+        (7, ""),
+    ],
+)
+def test_the_statement_is_the_whole_import_of_a_line(line: int, statement: str) -> None:
+    assert Source(SOURCE).statement_at(line) == statement
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("load", 7), ("group.first", 8), ("extract", 11), ("second", 13), ("absent", 0), ("7", 0), ("once", 16)],
+)
+def test_an_id_has_the_line_that_says_it(name: str, line: int) -> None:
+    assert Source(SOURCE).line_of(name) == line
+    assert Source("no python(").line_of(name) == 0
+
+
+def test_an_archive_has_no_source(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK\xff\xfe")
+    assert text_of(str(tmp_path / "x.zip")) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (b"\xef\xbb\xbfx = '\xc3\xa9'\n", "x = 'é'\n"),
+        (b"# coding: latin-1\nx = '\xe9'\n", "# coding: latin-1\nx = 'é'\n"),
+        (b"\xef\xbb\xbfx = 1\r\ny = 2\rz = 3\r\n", "x = 1\ny = 2\nz = 3\n"),
+        (b"# coding: nothing\n", ""),
+        (b"# coding: rot13\n", ""),
+        (b"x = '\xe9'\n", ""),
+    ],
+)
+def test_a_source_is_read_as_python_reads_it(tmp_path: Path, written: bytes, text: str) -> None:
+    (tmp_path / "x.py").write_bytes(written)
+    assert text_of(str(tmp_path / "x.py")) == text
+
+
+def test_a_text_is_parsed_once_however_many_names_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(text: str) -> ast.Module:
+        parsed.append(text)
+        return ast.Module([], [])
+
+    monkeypatch.setattr(dag_source.ast, "parse", parse)
+    source = Source(SOURCE)
+    assert [source.line_of(f"dag_{number}") for number in range(1000)] == [0] * 1000
+    assert source.statement_at(1) == ""
+    assert parsed == [SOURCE]
+
+
+@pytest.mark.parametrize("text", ["x = (", "x = '\0'", "x = f()" + ".g()" * 20_000])
+def test_of_what_python_refuses_nothing_is_known(text: str) -> None:
+    assert Source(text).line_of("x") == 0
+    assert Source(text).statement_at(1) == ""

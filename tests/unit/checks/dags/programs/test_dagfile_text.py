@@ -1,0 +1,142 @@
+"""What a traceback says of a DAG file: its line, and the cause."""
+
+import pytest
+
+from ci.checks.dags.programs.dagfile import cause_of, line_of
+
+DAG_FILE = "/opt/airflow/dags/api/dag.py"
+TRACEBACK = f"""Traceback (most recent call last):
+  File "/home/airflow/.local/lib/python/site-packages/airflow/importer.py", line 99, in load
+  File "{DAG_FILE}", line 3, in <module>
+    import helper
+  File "{DAG_FILE}", line 12, in extract
+  File "/opt/airflow/dags/api/dag.py.bak", line 40, in extract
+ModuleNotFoundError: No module named 'simple_salesforce'
+"""
+GROUP = f"""  + Exception Group Traceback (most recent call last):
+  |   File "{DAG_FILE}", line 3, in <module>
+  |     raise ExceptionGroup("many", [ValueError("a"), KeyError("b")])
+  | ExceptionGroup: many (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | ValueError: a
+    +---------------- 2 ----------------
+    | Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 9, in f
+    | KeyError: 'b'
+    +------------------------------------
+"""
+# Of a union of assets: 3.11 and 3.12 tell the line that failed, 3.13 the statement it is in.
+OF_3_11 = f"""Traceback (most recent call last):
+  File "{DAG_FILE}", line 6, in <module>
+    | parser
+      ^^^^^^
+NameError: name 'parser' is not defined
+"""
+OF_3_13 = f"""Traceback (most recent call last):
+  File "{DAG_FILE}", line 5, in <module>
+    DAG(
+    ~~~^
+    ...<3 lines>...
+        | Asset("b"),
+        ^^^^^^^^^^^^^
+    )
+    ^
+TypeError: unexpected keyword argument 'shedule'
+"""
+TABLE = f"""Traceback (most recent call last):
+  File "{DAG_FILE}", line 1, in <module>
+    raise ValueError(TABLE)
+ValueError: bad table:
+   | a | b
+  +--- 1 ---
+   | c: d
+and more
+"""
+MANY = f"""{OF_3_11}
+During handling of the above exception, another exception occurred:
+
+  + Exception Group Traceback (most recent call last):
+  |   File "{DAG_FILE}", line 5, in <module>
+  |     | raise_all: None
+  | ExceptionGroup: many (17 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | ValueError: a
+    |  | t: u
+    | more: b
+    +---------------- 2 ----------------
+    | Exception Group Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 3, in <module>
+    |     f()
+    |     ~^^
+    | ExceptionGroup: in (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | OSError
+      +------------------------------------
+    +---------------- 3 ----------------
+    | Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 3, in <module>
+    | RuntimeError: first
+    |
+    | The above exception was the direct cause of the following exception:
+    |
+    | Traceback (most recent call last):
+    |   File "{DAG_FILE}", line 5, in <module>
+    | KeyError: 'second'
+    +---------------- ... ----------------
+    | and 14 more exceptions
+    +------------------------------------
+"""
+MANY_TOLD = (
+    "ExceptionGroup: many (17 sub-exceptions): ValueError: a: ExceptionGroup: in (1 sub-exception): OSError"
+    ": KeyError: 'second': and 14 more exceptions"
+)
+
+
+def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
+    assert line_of(TRACEBACK, DAG_FILE) == 12
+
+
+@pytest.mark.parametrize("text", ["", "SyntaxError: x", 'File "/other.py", line 3'])
+def test_without_a_line_in_the_dag_file_it_is_zero(text: str) -> None:
+    assert line_of(text, DAG_FILE) == 0
+
+
+def test_a_name_is_no_pattern() -> None:
+    assert line_of('File "/dags/aXpy", line 3', "/dags/a.py") == 0
+    assert line_of('File "/dags/a+(1).py", line 3', "/dags/a+(1).py") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (TRACEBACK, "ModuleNotFoundError: No module named 'simple_salesforce'"),
+        (
+            TRACEBACK.replace("'simple", "x\nmore\n  and more\n'simple"),
+            "ModuleNotFoundError: No module named x",
+        ),
+        (
+            '  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid syntax',
+            "SyntaxError: invalid syntax",
+        ),
+        ("ValueError: <object object at 0x7f00c0ffee>", "ValueError: <object object>"),
+        (GROUP, "ExceptionGroup: many (2 sub-exceptions): ValueError: a: KeyError: 'b'"),
+        (OF_3_11, "NameError: name 'parser' is not defined"),
+        (OF_3_13, "TypeError: unexpected keyword argument 'shedule'"),
+        (TABLE, "ValueError: bad table:"),
+        (MANY, MANY_TOLD),
+        (f"{MANY}\nDuring handling of it:\n\n{TRACEBACK}", cause_of(TRACEBACK)),
+        ("  + Exception Group Traceback (most recent call last):\n", "unknown"),
+        (
+            '  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n',
+            "KeyError: 1",
+        ),
+        ('  File "x.py", line 3\nKeyError: a\rb\n', "KeyError: a"),
+        ("ValueError: a\n  | b\n  | c\n", "ValueError: a"),
+        ("Traceback (most recent call last):\nValueError: a\nb\n", "ValueError: a"),
+        ("only this\n\n", "only this"),
+        ("", "unknown"),
+        ("\n \n", "unknown"),
+    ],
+)
+def test_the_cause_is_the_error_itself_in_one_line(text: str, cause: str) -> None:
+    assert cause_of(text) == cause

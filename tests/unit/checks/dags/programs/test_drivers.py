@@ -1,0 +1,73 @@
+"""A driver of PostgreSQL tells where it connects to, imported before or after."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ci.checks.dags.programs import drivers
+
+DRIVER = "def connect(*arguments, **options):\n    return arguments, options\n"
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give a list of what will be told from now on."""
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    for name in drivers.DRIVERS:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "address"),
+    [
+        (("host=db port=5433 dbname=x",), {}, "db:5433"),
+        (("host = 'db'",), {}, "db:5432"),
+        (("postgresql://user:secret@db:5433/x",), {}, "db:5433"),
+        (("postgresql://db/x",), {}, "db:5432"),
+        ((), {"dsn": "host=db"}, "db:5432"),
+        ((), {"conninfo": "host=db"}, "db:5432"),
+        (("dbname=x",), {"host": "db", "port": 1}, "db:1"),
+        ((), {}, "localhost:5432"),
+    ],
+)
+def test_an_address_is_known_however_it_is_given(
+    arguments: tuple[str, ...], options: dict[str, object], address: str
+) -> None:
+    assert drivers.address(*arguments, **options) == address
+
+
+@pytest.mark.parametrize("name", drivers.DRIVERS)
+def test_a_driver_that_is_imported_later_tells(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: list[str], name: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text(DRIVER)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    drivers.watch(told.append)
+    assert importlib.import_module(name).connect("host=db", timeout=1) == (("host=db",), {"timeout": 1})
+    assert told == ["db:5432"]
+
+
+def test_a_driver_that_is_there_already_tells(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
+    def connect(**options: object) -> object:
+        return options
+
+    module = SimpleNamespace(connect=connect)
+    monkeypatch.setitem(sys.modules, "psycopg2", module)  # pyright: ignore[reportArgumentType]
+    monkeypatch.setitem(sys.modules, "psycopg", SimpleNamespace())  # pyright: ignore[reportArgumentType]
+    drivers.watch(told.append)
+    assert module.connect(host="db") == {"host": "db"}
+    assert told == ["db:5432"]
+
+
+def test_a_driver_that_is_not_installed_stays_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    drivers.watch(told.append)
+    with pytest.raises(ModuleNotFoundError, match="psycopg"):
+        importlib.import_module("psycopg")
+    assert told == []

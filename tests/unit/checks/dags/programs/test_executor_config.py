@@ -1,0 +1,121 @@
+"""An executor_config that Kubernetes' executor would refuse, or pass over, is told; others' keys are not."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from ci.checks.dags.programs import executor_config
+
+
+class V1Pod:
+    """Stands for the Kubernetes client's."""
+
+    def __init__(self, *names: str) -> None:
+        containers = [SimpleNamespace(name=name) for name in names]
+        self.spec = SimpleNamespace(containers=containers) if names else None
+
+
+@pytest.fixture(autouse=True)
+def airflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand for what is asked of Airflow."""
+
+    def check(value: object) -> None:
+        if object in cast("dict[object, object]", value).values():
+            raise TypeError("object is no JSON")
+
+    monkeypatch.setattr(executor_config, "check_serializable", check)
+    monkeypatch.setattr(executor_config, "pod_class", lambda: V1Pod)
+
+
+UNREAD = "executor_config has {!r}, which no executor reads: did you mean {!r}?"
+LEGACY = "executor_config has 'KubernetesExecutor', which the executor refuses"
+NO_POD = "pod_override is a {}, and the executor takes a V1Pod only"
+NOTHING: dict[str, object] = {}
+
+
+@pytest.mark.parametrize(
+    ("config", "causes"),
+    [
+        (NOTHING, []),
+        ({"pod_override": V1Pod()}, []),
+        ({"pod_override": V1Pod("base", "sidecar")}, []),
+        ({"pod_override": None, "pod_template_file": "/pod.yaml"}, []),
+        (
+            {"pod_override": V1Pod("sidecar", "base")},
+            ["the first container of pod_override is 'sidecar', and the task runs in 'base'"],
+        ),
+        ({"pod_override": {"spec": {}}}, [NO_POD.format("dict")]),
+        ({"pod_override": NOTHING}, [NO_POD.format("dict")]),
+        ({"pod_override": "pod.yaml"}, [NO_POD.format("str")]),
+        ({"queue": object}, ["executor_config can't be serialized: object is no JSON"]),
+        ("text", ["executor_config is a str"]),
+        ({"KubernetesExecutor": {"image": "other:1"}}, [LEGACY]),
+        ({"KubernetesExecutor": NOTHING, "pod_override": V1Pod("base")}, [LEGACY]),
+        ({"KubernetesExecutor": None}, []),
+        (
+            {
+                "pod_override": "x",
+                "KubernetesExecutor": {"image": "x"},
+                "pod_overide": NOTHING,
+                "queue": object,
+            },
+            [
+                NO_POD.format("str"),
+                LEGACY,
+                UNREAD.format("pod_overide", "pod_override"),
+                "executor_config can't be serialized: object is no JSON",
+            ],
+        ),
+    ],
+)
+def test_an_executor_config_is_what_the_executor_takes(config: object, causes: list[str]) -> None:
+    assert [cause for cause, _ in executor_config.faults(config)] == causes
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("pod_overide", "pod_override"),
+        ("pod_overrides", "pod_override"),
+        ("podOverride", "pod_override"),
+        ("POD-OVERRIDE", "pod_override"),
+        ("pod_template_files", "pod_template_file"),
+        ("template_file", "pod_template_file"),
+        ("kubernetes_executor", "pod_override"),
+        ("KubernetesExecuter", "pod_override"),
+    ],
+)
+def test_a_key_that_is_nearly_right_is_told(key: str, meant: str) -> None:
+    ((cause, remedy),) = executor_config.faults({key: {}})
+    assert cause == UNREAD.format(key, meant)
+    assert remedy == f"write {meant!r} in its place, or take it out"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "queue",
+        "overrides",
+        "containerOverrides",
+        "nodeOverrides",
+        "ecsPropertiesOverride",
+        "taskDefinition",
+        "networkConfiguration",
+        "CeleryExecutor",
+        "LocalExecutor",
+        "image",
+    ],
+)
+def test_keys_of_other_executors_are_theirs(key: str) -> None:
+    assert list(executor_config.faults({key: {}, "pod_override": V1Pod("base")})) == []
+
+
+def test_a_key_may_be_anything() -> None:
+    assert list(executor_config.faults({1: {}, None: {}})) == []
+
+
+def test_a_pod_of_another_make_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_config, "pod_class", lambda: SimpleNamespace)
+    ((cause, _),) = executor_config.faults({"pod_override": V1Pod("base")})
+    assert cause.startswith("pod_override is a V1Pod")

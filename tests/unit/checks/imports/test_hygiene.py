@@ -1,0 +1,300 @@
+"""Import hygiene of a DAG type: unused pins, imports of nothing, and imports of another type's files."""
+
+import pytest
+
+from ci.checks.imports import hygiene
+from ci.checks.report import Finding, Level, Outcome
+from ci.config.dag_type import DagType, parse
+
+from ...environments import environment
+from ...repository import FILE, pyproject
+
+MODULES = {
+    "dbt-core": ("dbt",),
+    "dbt-postgres": ("dbt.adapters.postgres",),
+    "google-auth": ("google.auth",),
+    "apache-airflow-core": ("airflow",),
+    "apache-airflow-providers-http": ("airflow.providers.http",),
+    "meta": (),
+}
+NAMESPACES = {
+    "google": ["auth", "cloud"],
+    "google.cloud": ["storage"],
+    "airflow.providers": ["http"],
+}
+IMAGE = environment(
+    "psycopg 3.3.2",
+    "requests 2.32.5",
+    *(f"{name} 1" for name in MODULES),
+    modules=MODULES,
+    namespaces=NAMESPACES,
+)
+PLACE = "dags/salesforce/dag.py"
+TWO_WAYS = "try:\n  import {}\nexcept ImportError:\n  "
+THREE_WAYS = TWO_WAYS + "try:\n    import {}\n  except ImportError:\n    import {}"
+
+
+def outcome(
+    text: str, pins: tuple[str, ...] = (), settings: str = "", files: tuple[str, ...] = ()
+) -> Outcome:
+    """The outcome of a type with one DAG file, and others beside it; ``files`` import os."""
+    toml = pyproject(pins, settings)
+    sources = {FILE: toml, PLACE: text, **dict.fromkeys(files, "import os")}
+    own = parse("salesforce", FILE, toml)
+    return hygiene.outcome(own, [own, other()], sources, IMAGE)
+
+
+def other() -> DagType:
+    return parse("api", "images/api/pyproject.toml", pyproject((), 'scripts = ["api"]', "api"))
+
+
+def finding(text: str, *files: str) -> Finding:
+    """The only finding of a DAG file."""
+    (found,) = outcome(text, files=files).findings
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os, ast, __main__",
+        "import requests.adapters",
+        "from google.auth import x",
+        "from google.cloud import storage",
+        "from airflow.made.while_it_runs import x",
+        "from airflow.providers.http.hooks import x",
+        "from scripts.own import code",
+        "from scripts.own.code import x",
+        "from scripts.own.code import *",
+        "from scripts import own",
+        "from scripts.packed import anything",
+        "import scripts.own.code",
+        "import salesforce.beside",
+        "import dags.salesforce.beside",
+        "from . import beside",
+        "from .beside import x",
+        "from ..salesforce import beside",
+        "try:\n    import nothing\nexcept ImportError:\n    pass",
+        "if TYPE_CHECKING:\n    import nothing",
+        f"{TWO_WAYS.format('requests')}import nothing",
+        f"{TWO_WAYS.format('nothing')}import requests",
+        "try:\n    from .beside import x\nexcept ImportError:\n    from salesforce.beside import x",
+        THREE_WAYS.format("nothing", "requests", "nowhere"),
+        "this is no Python",
+    ],
+)
+def test_what_is_in_the_image_may_be_imported(text: str) -> None:
+    files = ("dags/salesforce/beside.py", "scripts/own/code.py", "scripts/packed/__init__.py")
+    found = outcome(text, settings='scripts = ["own", "packed"]', files=files)
+    assert found.findings == ()
+    assert [fact.check for fact in found.facts] == ["import hygiene"]
+
+
+@pytest.mark.parametrize(
+    ("text", "module", "hint"),
+    [
+        ("import numpy", "numpy", ""),
+        ("import numpy.linalg", "numpy", ""),
+        ("import reqests", "reqests", ""),  # which the type doesn't declare
+        ("import asst", "asst", ""),
+        ("from google.cloud import bigquery", "google.cloud.bigquery", ""),
+        ("import google.cloud.bigquery.client", "google.cloud.bigquery", ""),
+        ("from google.clou import storage", "google.clou", ""),
+        ("import salesforc.x", "salesforc", ": did you mean 'salesforce'?"),
+        ("import psycop", "psycop", ": did you mean 'psycopg'?"),
+        ("from google import aut", "google.aut", ": did you mean 'auth'?"),
+        ("from airflow.providers.snowflake.hooks import x", "airflow.providers.snowflake", ""),
+        ("importlib.import_module('numpy')", "numpy", ""),
+    ],
+)
+def test_an_import_of_nothing_is_an_error_at_its_line(text: str, module: str, hint: str) -> None:
+    told = outcome(f"\n{text}\n", ("psycopg==3.3.2", "google-auth==1", "not-there==1")).findings
+    (found,) = [each for each in told if each.check == "import hygiene"]
+    assert (found.file, found.line, found.level) == (PLACE, 2, Level.ERROR)
+    assert found.cause == (
+        f"imports {module!r}, which neither Python, the base, a dependency nor this type's files provide"
+    )
+    assert found.remedy == f"pin the package that provides {module!r} in {FILE} and lock{hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "module"), [("from include.sql import x", "include"), ("import utils", "utils")]
+)
+def test_a_folder_that_no_image_has_is_told(text: str, module: str) -> None:
+    assert finding(text).remedy == (
+        f"where it is a folder of the repository, move {module}/ to scripts/ and import it as "
+        f"'scripts.{module}': only dags/ and scripts/ are in an image; "
+        f"else pin the package that provides {module!r} in {FILE} and lock"
+    )
+
+
+def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
+    found = outcome(
+        "from requests import client",
+        settings='dags = ["salesforce", "requests"]',
+        files=("dags/requests/client.py",),
+    )
+    (told,) = found.findings
+    assert (told.check, told.place, told.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
+    assert told.cause == (
+        "dags/requests/client.py can't be imported as 'requests.client': the installed 'requests' comes first"
+    )
+    assert told.remedy == "rename it, or import it as 'dags.requests.client'"
+
+
+@pytest.mark.parametrize("name", ["tests.deep.checks", "conftest", "test_d", "d_test"])
+@pytest.mark.parametrize("text", ["import pytest", "import api.x"])
+def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> None:
+    path = f"dags/salesforce/{name.replace('.', '/')}.py"
+    files = {path: text, "dags/api/x.py": ""}
+    assert [(each.place, each.level) for each in of_files(files)] == [(f"{path}:1", Level.WARNING)]
+    (told,) = of_files(files)
+    assert told.remedy.startswith("move tests out of dags/ and scripts/; or, where it is none, ")
+    # What a DAG imports, at whatever remove, is no test.
+    text = f"import salesforce.{name}"
+    for way in ({PLACE: text}, {PLACE: "from . import tests", "dags/salesforce/tests/__init__.py": text}):
+        assert [each.level for each in of_files({**files, **way})] == [Level.ERROR]
+
+
+def of_files(files: dict[str, str]) -> tuple[Finding, ...]:
+    """The findings of a type without dependencies."""
+    own = parse("salesforce", FILE, pyproject())
+    return hygiene.outcome(own, [own, other()], {FILE: pyproject(), **files}, IMAGE).findings
+
+
+def test_a_file_beside_is_told_by_the_name_it_has() -> None:
+    found = finding("import beside", "dags/salesforce/beside.py")
+    assert found.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+
+
+def test_who_adds_to_the_import_path_may_import_what_is_beside() -> None:
+    found = outcome("import sys\nsys.path.append('x')\nimport beside", files=("dags/salesforce/beside.py",))
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("from scripts.nothing import x", "scripts.nothing"), ("from . import zzz", ".zzz")]
+)
+def test_a_file_that_is_nowhere_is_told(text: str, shown: str) -> None:
+    found = finding(text)
+    assert found.cause == f"imports {shown!r}, and there is no such file in the repository"
+    assert found.remedy == "write the file, or correct the name"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("import api.x", "dags/api/x.py"),
+        ("from api import x", "dags/api/x.py"),
+        ("from dags.api.x import y", "dags/api/x.py"),
+        ("from ..api import x", "dags/api/x.py"),
+        ("from scripts.api import client", "scripts/api/client.py"),
+        ("from scripts import api", "scripts/api"),
+    ],
+)
+def test_a_file_of_another_type_is_told_with_that_type(text: str, path: str) -> None:
+    (found,) = outcome(
+        text, settings='dags = ["salesforce"]', files=("dags/api/x.py", "scripts/api/client.py")
+    ).findings
+    assert (found.file, found.line, found.level) == (PLACE, 1, Level.ERROR)
+    assert found.cause == f"imports {path}, which is of the DAG type api and isn't in this image"
+    assert found.remedy == (
+        "move what both need to a folder of scripts/ and list it in scripts of both, "
+        f'or add "api" to [tool.airflow-images] {path.partition("/")[0]} of {FILE}'
+    )
+
+
+def test_a_file_of_no_type_is_told_with_where_to_list_it() -> None:
+    found = finding("from scripts.shared import x", "scripts/shared/x.py")
+    assert found.cause == "imports scripts/shared/x.py, which isn't in this image"
+    assert found.remedy == f'add "shared" to [tool.airflow-images] scripts of {FILE}'
+
+
+def test_who_lists_no_dags_is_told_to_list_its_own_folder_too() -> None:
+    found = finding("from common import x", "dags/common/x.py")
+    assert found.cause == "imports dags/common/x.py, which isn't in this image"
+    assert found.remedy == (
+        f'write dags = ["salesforce", "common"] into [tool.airflow-images] of {FILE}: '
+        'without it, dags is ["salesforce"]'
+    )
+
+
+def test_an_installed_package_goes_before_another_types_folder_of_its_name() -> None:
+    assert outcome("import requests", files=("dags/requests/x.py",)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "pin"),
+    [
+        ("import requests", "requests==2.32.5"),
+        ("from psycopg import sql", "psycopg[binary]==3.3.2"),
+        ("def f():\n    import dbt.cli.main", "dbt-core==1"),
+        ("import dbt.adapters.postgres.x", "DBT_Postgres==1"),
+        ("try:\n    import requests\nexcept ImportError:\n    pass", "requests==2.32.5"),
+        ("this is no Python", "not-installed==1"),
+    ],
+)
+def test_a_dependency_that_is_imported_or_not_there_is_fine(text: str, pin: str) -> None:
+    found = outcome(text, (pin,))
+    assert [each for each in found.findings if each.check == hygiene.DECLARED] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "pin", "modules"),
+    [
+        ("import os", "requests==2.32.5", "requests"),
+        ("if TYPE_CHECKING:\n    import requests", "requests==2.32.5", "requests"),
+        ("import dbt.cli", "dbt-postgres==1", "dbt.adapters.postgres"),
+        ("import os", "meta==1", "no module"),
+    ],
+)
+def test_a_dependency_that_nothing_imports_is_a_warning_at_its_line(
+    text: str, pin: str, modules: str
+) -> None:
+    (found,) = outcome(text, (pin,)).findings
+    assert (found.file, found.line, found.level) == (FILE, 3, Level.WARNING)
+    assert found.cause == f"{pin!r} is declared, and no file of this type imports it; it provides {modules}"
+    name = pin.partition("==")[0]
+    assert f'allow-not-imported = {{ {name} = "…" }} in [tool.airflow-images]' in found.remedy
+
+
+def test_the_line_is_that_of_the_package_and_no_other() -> None:
+    toml = (
+        "[project]\nname = 'requests'\ndescription = 'requests'\ndependencies = [\n  # requests\n"
+        "  'psycopg==3.3.2',\n  'requests.oauthlib==1',\n  'Requests==2.32.5',\n]\n"
+    )
+    own = parse("salesforce", FILE, toml)
+    found = hygiene.outcome(own, [own], {FILE: toml, PLACE: "import psycopg"}, IMAGE)
+    assert [each.line for each in found.findings] == [8]
+
+
+def test_a_dependency_may_be_allowed_with_a_reason() -> None:
+    settings = 'allow-not-imported = { dbt-postgres = "dbt loads its adapter by name" }'
+    found = outcome("import dbt", ("dbt-core==1", "dbt-postgres==1"), settings)
+    assert found.findings == ()
+    assert [fact.told for fact in found.facts] == [
+        "all imports are in the image (imports: 1, files: 1)",
+        "1 of 2 declared dependencies are imported",
+        "dbt-postgres isn't imported, as allowed: dbt loads its adapter by name",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("requests", "but files of this type import it"),
+        ("request", "but it is no dependency: did you mean 'requests'?"),
+        ("numpy", "but it is no dependency"),
+    ],
+)
+def test_a_permission_that_nothing_needs_is_a_warning(name: str, told: str) -> None:
+    settings = f'allow-not-imported = {{ {name} = "why" }}'
+    (found,) = outcome("import requests", ("requests==2.32.5",), settings).findings
+    assert (found.line, found.level) == (6, Level.WARNING)
+    assert found.cause == f"allow-not-imported names {name!r}, {told}"
+
+
+def test_files_of_other_types_are_not_looked_at() -> None:
+    sources = {FILE: pyproject(), PLACE: "import os", "dags/api/x.py": "import nothing"}
+    own = parse("salesforce", FILE, sources[FILE])
+    assert hygiene.outcome(own, [own, other()], sources, IMAGE).findings == ()

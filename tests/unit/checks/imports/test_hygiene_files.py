@@ -1,0 +1,119 @@
+"""Import hygiene by what a file is, and by what it tries first: DAG files, archives, second ways."""
+
+import pytest
+
+from ci.checks.imports import hygiene
+from ci.checks.report import Level
+from ci.config.dag_type import parse
+
+from ...repository import FILE, pyproject
+from .test_hygiene import IMAGE, PLACE, finding, of_files
+
+
+@pytest.mark.parametrize("tried", ["ujson", "google.cloud.bigquery", ".nothing"])
+def test_a_second_way_must_be_there_where_the_first_is_not(tried: str) -> None:
+    first = f"import {tried}" if tried[0] != "." else "from .nothing import x"
+    found = finding(f"try:\n    {first}\nexcept ImportError:\n    import simplejson")
+    assert (found.line, found.cause.partition(",")[0]) == (4, "imports 'simplejson'")
+    assert found.remedy == (
+        f"pin the package that provides 'simplejson', or the one that provides {tried!r}, in {FILE} and lock"
+    )
+
+
+DAG = "from airflow.sdk import DAG\nDAG('x')\n"
+PACKAGE = "which needs a package: Airflow loads a DAG file as a part of none"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "written"),
+    [
+        ("from .beside import x, y", ".beside", "from salesforce.beside import x, y"),
+        ("from . import beside", ".beside", "from salesforce import beside"),
+        ("from .. import salesforce", "..salesforce", "import salesforce"),
+        (
+            "def f():\n    from ..salesforce.beside import *",
+            "..salesforce.beside",
+            "from salesforce.beside import *",
+        ),
+    ],
+)
+def test_a_relative_import_in_a_dag_file_is_told_with_what_to_write(
+    text: str, shown: str, written: str
+) -> None:
+    found = finding(DAG + text, "dags/salesforce/beside.py")
+    assert (found.file, found.line, found.level) == (PLACE, 2 + len(text.splitlines()), Level.ERROR)
+    assert (found.cause, found.remedy) == (f"imports {shown!r}, {PACKAGE}", f"write `{written}`")
+
+
+def test_a_relative_import_without_a_whole_name_is_told_too() -> None:
+    toml = pyproject(name="my-type")
+    own = parse("my-type", "images/my-type/pyproject.toml", toml)
+    sources = {
+        own.file: toml,
+        "dags/my-type/dag.py": f"{DAG}from .beside import y",
+        "dags/my-type/beside.py": "",
+    }
+    (found,) = hygiene.outcome(own, [own], sources, IMAGE).findings
+    assert found.remedy.startswith("give the file and its folders names that Python can import, ")
+
+
+def test_a_relative_import_where_an_installed_package_hides_the_folder_is_written_with_dags() -> None:
+    toml = pyproject(name="requests")
+    own = parse("requests", "images/requests/pyproject.toml", toml)
+    sources = {own.file: toml, "dags/requests/dag.py": f"{DAG}from .x import y", "dags/requests/x.py": ""}
+    (found,) = hygiene.outcome(own, [own], sources, IMAGE).findings
+    assert found.remedy == "write `from dags.requests.x import y`"
+
+
+@pytest.mark.parametrize(
+    ("dag", "other", "level"),
+    [
+        (DAG, "", Level.ERROR),
+        (DAG, "import salesforce.dag", Level.WARNING),
+        ("import airflow\nsalesforce_dag()\n", "", Level.WARNING),
+    ],
+)
+def test_a_relative_import_is_an_error_where_it_surely_fails(dag: str, other: str, level: Level) -> None:
+    files = {PLACE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
+    assert [(each.place, each.level) for each in of_files(files)] == [(f"{PLACE}:3", level)]
+
+
+def test_a_relative_import_for_type_checkers_or_that_may_fail_is_fine() -> None:
+    text = f"{DAG}if TYPE_CHECKING:\n    from .beside import x\ntry:\n    from .beside import x\n"
+    text += "except ImportError:\n    from salesforce.beside import x"
+    assert of_files({PLACE: text, "dags/salesforce/beside.py": ""}) == ()
+
+
+def test_a_second_way_is_needed_where_the_first_is_relative_and_fails() -> None:
+    text = f"{DAG}try:\n    from .beside import x\nexcept ImportError:\n    from beside import x"
+    (found,) = of_files({PLACE: text, "dags/salesforce/beside.py": ""})
+    assert found.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+
+
+def test_files_in_an_archive_are_looked_at() -> None:
+    packed = "dags/salesforce/p.zip"
+    found = of_files(
+        {
+            f"{packed}/dag.py": "import beside, pack.m, salesforce.x\nimport nothing\nfrom . import beside",
+            f"{packed}/beside.py": "",
+            f"{packed}/pack/m.py": "from . import n",
+            f"{packed}/pack/n.py": "from .. import beside",
+            "dags/salesforce/x.py": "import beside",
+        }
+    )
+    assert [(each.place, each.cause.partition(",")[0]) for each in found] == [
+        (f"{packed}/dag.py:2", "imports 'nothing'"),
+        (f"{packed}/dag.py:3", "imports '.beside'"),
+        (f"{packed}/pack/n.py:1", "imports '..beside'"),
+        ("dags/salesforce/x.py:1", "imports 'beside'"),
+    ]
+    assert (found[1].cause, found[1].remedy) == (
+        "imports '.beside', which needs a package: the top of an archive is no package",
+        "write `import beside`",
+    )
+
+
+@pytest.mark.parametrize("name", ["ab_test", "test_it", "tests/dag", "conftest"])
+def test_a_dag_file_is_no_test_whatever_it_is_called(name: str) -> None:
+    text = "import nothing\n@dag\ndef ab(): ..."
+    assert [each.level for each in of_files({f"dags/salesforce/{name}.py": text})] == [Level.ERROR]

@@ -1,0 +1,231 @@
+"""What a Python file imports: every way to write it, and which of them may fail."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.checks.imports.imports import Import, imports_of
+
+
+def names(text: str) -> list[str]:
+    return sorted("." * each.level + each.longest for each in imports_of(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import a.b as c, d", ["a.b", "d"]),
+        ("from a.b import c, d", ["a.b.c", "a.b.d"]),
+        ("from a.b import *", ["a.b"]),
+        ("from . import a", [".a"]),
+        ("from ..a import b", ["..a.b"]),
+        ("def f():\n    import a", ["a"]),
+        ("async def f(x=__import__('a')):\n    async with b:\n        import c", ["a", "c"]),
+        ("class A:\n    import a", ["a"]),
+        ("import importlib\nimportlib.import_module('a.b')", ["a.b", "importlib"]),
+        ("from importlib import import_module\nx = [import_module('a')]", ["a", "importlib.import_module"]),
+        ("__import__('a')", ["a"]),
+        ("import_module(name)", []),
+        ("import_module('.a', package)", []),
+        ("import_module(1)", []),
+        ("import_module()", []),
+        ("try:\n    import a\nfinally:\n    import b", ["a", "b"]),
+        ("match x:\n    case 1:\n        import a", ["a"]),
+        ("import", []),
+        ("\0", []),
+        ("", []),
+    ],
+)
+def test_every_import_is_found(text: str, found: list[str]) -> None:
+    assert names(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    {}\nexcept ImportError:\n    pass",
+        "try:\n    {}\nexcept (KeyError, ModuleNotFoundError):\n    pass",
+        "try:\n    {}\nexcept Exception as error:\n    log(error)",
+        "try:\n    {}\nexcept:\n    pass",
+        "try:\n    {}\nexcept KeyError:\n    raise\nexcept ImportError:\n    pass",
+        "try:\n    {}\nexcept ImportError:\n    pass\nexcept Exception:\n    raise",
+        "try:\n    {}\nexcept ImportError as error:\n    if error.name == 'x':\n        raise",
+        "try:\n    {}\nexcept ImportError:\n    if x:\n        raise\n    else:\n        y",
+        "def f():\n  try:\n    {}\n  except ImportError:\n    if x:\n      return\n    raise",
+        "while x:\n  try:\n    {}\n  except ImportError:\n    if x:\n      break\n    raise",
+        "try:\n    {}\nexcept ImportError:\n    raise AirflowSkipException('not here')",
+        "try:\n    {}\nexcept ImportError:\n    def f():\n        raise",
+        "try:\n    try:\n        {}\n    except ImportError:\n        raise\nexcept ImportError:\n    pass",
+        "try:\n    find()\nexcept ImportError:\n    {}",
+        "try:\n    if x:\n        def f():\n            {}\nexcept builtins.ImportError:\n    pass",
+        "with contextlib.suppress(ImportError):\n    {}",
+        "if sys.version_info < (3, 11):\n    {}",
+        "if sys.platform == 'win32':\n    {}\nelse:\n    import a",
+        "import sys as s\nif x and s.version_info.major == 3:\n    {}",
+        "from sys import platform\nif platform == 'linux':\n    {}",
+        "from sys import version_info as v\nif v >= (3, 11):\n    {}",
+        "import platform\nif platform.system() == 'Linux':\n    {}",
+        "from platform import machine as m\nif m() == 'x86_64':\n    {}",
+        "if os.name == 'nt':\n    {}",
+        "if importlib.util.find_spec('b'):\n    {}",
+        "from importlib.util import find_spec as there\nif there('b'):\n    {}",
+        "if find_spec('b') is not None:\n    {}",
+        "@task.virtualenv(requirements=['b'])\ndef f():\n    {}",
+        "@task.external_python\ndef f():\n    {}",
+        "@task.branch_virtualenv\ndef f():\n    {}",
+        "@task.branch_external_python(python='x')\ndef f():\n    {}",
+        "def f():\n    {}\nPythonVirtualenvOperator(task_id='a', python_callable=f)",
+        "with d:\n    BranchPythonVirtualenvOperator(python_callable=f)\ndef f():\n    {}",
+        "def f():\n    {}\nx = python.ExternalPythonOperator(python_callable=f)",
+        "async def f():\n    {}\nBranchExternalPythonOperator(python_callable=f)",
+        "def f():\n    {}\nExternalPythonOperator.partial(python_callable=f).expand(op_args=x)",
+    ],
+)
+def test_an_import_that_may_fail_is_known(text: str) -> None:
+    found = imports_of(text.format("import b"))
+    assert [each.optional for each in found if each.module == "b"] == [True]
+    assert not any(each.typing for each in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    pass\nexcept KeyError:\n    {}",
+        "try:\n    {}\nexcept KeyError:\n    pass",
+        "try:\n    pass\nexcept ImportError:\n    pass\nelse:\n    {}",
+        "try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    {}",
+        "try:\n    {}\nexcept Exception as error:\n    raise RuntimeError('x') from error",
+        "try:\n    {}\nexcept (ValueError, ImportError):\n    raise",
+        "try:\n    {}\nexcept ModuleNotFoundError:\n    log()\n    raise\nexcept ImportError:\n    pass",
+        "try:\n    {}\nexcept:\n    if x:\n        raise\n    else:\n        raise KeyError",
+        "try:\n    {}\nexcept ImportError:\n    with x:\n        raise",
+        "try:\n    {}\nexcept ImportError:\n    def f():\n        return\n    raise",
+        "try:\n    {}\nexcept ImportError:\n    sys.exit('no b')",
+        "try:\n    import a\nexcept KeyError:\n    {}\nexcept ImportError:\n    pass",
+        "try:\n    run()\nexcept Exception:\n    {}",
+        "with suppress(KeyError):\n    {}",
+        "with open(x):\n    {}",
+        "if x:\n    {}",
+        "def f(platform):\n    if platform == 'snowflake':\n        {}",
+        "def f(platform):\n    if platform.name == 'snowflake':\n        {}",
+        "import platform\nif platform.lower() == 'snowflake':\n    {}",
+        "if version_info:\n    {}",
+        "if self.sys.platform:\n    {}",
+        "if find_spec:\n    {}",
+        "if system():\n    {}",
+        "if TYPE_CHECKING:\n    import a\nelse:\n    {}",
+        "if not typing.TYPE_CHECKING:\n    {}",
+        "@task\ndef f():\n    {}",
+        "@task.kubernetes_cmd\ndef f():\n    {}",
+        "@task.pyspark\ndef f():\n    {}",
+        "def f():\n    {}\nPythonOperator(python_callable=f)",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nPythonOperator(python_callable=f)",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nf()",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=g, op_args=f)",
+        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=m.f)",
+    ],
+)
+def test_an_import_that_must_not_fail_is_known(text: str) -> None:
+    (found,) = [each for each in imports_of(text.format("import b")) if each.module == "b"]
+    assert (found.optional, found.typing) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "tried"),
+    [
+        ("try:\n    import a\nexcept ImportError:\n    {}", [["a"]]),
+        ("try:\n    import a, c\n    c.d()\nexcept Exception:\n    {}", [["a", "c"]]),
+        ("try:\n    from . import a\nexcept ImportError:\n    if x:\n        {}", [[".a"]]),
+        ("try:\n    with x:\n        import a\nexcept ImportError:\n    {}\n    raise", [["a"]]),
+        ("try:\n    try:\n        import a\n    finally:\n        x\nexcept ImportError:\n    {}", [["a"]]),
+        (
+            "try:\n  import a\nexcept ImportError:\n  try:\n    import c\n  except ImportError:\n    {}",
+            [["a"], ["c"]],
+        ),
+        (
+            "try:\n  import a\nexcept ImportError:\n  try:\n    {}\n  except ImportError:\n    raise",
+            [["a"]],
+        ),
+    ],
+)
+def test_an_import_in_a_handler_stands_in_place_of_what_was_tried(text: str, tried: list[list[str]]) -> None:
+    (found,) = [each for each in imports_of(text.format("import b")) if each.module == "b"]
+    assert not found.optional
+    assert [sorted("." * one.level + one.longest for one in each) for each in found.instead] == tried
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        "try:\n        import a\n    except ImportError:\n        pass",
+        "with suppress(ImportError):\n        import a",
+        "if x:\n        import a",
+        "def f():\n        import a",
+    ],
+)
+def test_what_may_be_left_out_makes_a_handler_no_second_way(tried: str) -> None:
+    text = f"try:\n    {tried}\nexcept ImportError:\n    import b"
+    assert [each.optional for each in imports_of(text) if each.module == "b"] == [True]
+
+
+@pytest.mark.parametrize("depth", [15, 90])
+def test_handlers_in_handlers_and_tries_in_tries_are_no_work(depth: int) -> None:
+    down, across = "", ""
+    for at in range(depth):
+        down += f"{' ' * at}try:\n{' ' * at} import a{at}, b{at}, c{at}\n{' ' * at}except ImportError:\n"
+    for at in range(depth):
+        across = "try:\n" + "".join(f" {line}\n" for line in (across or "import a").splitlines())
+        across += f"except ImportError:\n import b{at}\n"
+    assert len(imports_of(f"{down}{' ' * depth}import z")) == 3 * depth + 1
+    assert len(imports_of(across)) == depth + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if TYPE_CHECKING:\n    {}",
+        "if typing.TYPE_CHECKING:\n    {}",
+        "if not TYPE_CHECKING:\n    x\nelse:\n    {}",
+    ],
+)
+def test_an_import_for_type_checkers_is_known(text: str) -> None:
+    (found,) = imports_of(text.format("import b"))
+    assert found.typing
+
+
+def test_lines_and_what_the_file_wrote_are_kept() -> None:
+    assert imports_of("\nfrom ..a import b\n\nfrom . import c\nimport d.e\n") == (
+        Import(line=2, module="a", name="b", level=2),
+        Import(line=4, module="", name="c", level=1),
+        Import(line=5, module="d.e"),
+    )
+    assert [each.shown for each in imports_of("from ..a import b\nfrom . import c\nimport d.e")] == [
+        "..a",
+        ".c",
+        "d.e",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + " + ".join(["a"] * 1200),
+        "x = " + " and (b or ".join(["a"] * 40) + ")" * 39,
+        "x = a" + ".b(1)" * 600,
+        "f" + "()" * 600,
+        "if a:\n    pass\n" + "elif a:\n    pass\n" * 600,
+        "x = " + " + ".join(["a"] * 20_000),
+    ],
+)
+def test_a_long_expression_is_no_mistake(text: str) -> None:
+    assert [each.module for each in imports_of(f"import b\n{text}")] in (["b"], [])
+
+
+def test_imports_beside_and_in_a_long_expression_are_found() -> None:
+    text = " + ".join(["__import__('c')", *["a"] * 600])
+    assert names(f"import b\nx = {text}") == ["b", "c"]
+
+
+@given(st.text(max_size=60))
+def test_no_text_makes_it_fail(text: str) -> None:
+    assert imports_of(text) == tuple(sorted(set(imports_of(text))))

@@ -1,0 +1,131 @@
+"""Results of real runs as Airflow 3.1 gave them, and what they say to who asked for the run."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ci.checks.run import run
+from ci.checks.run.outcome import Outcome
+from ci.checks.run.programs.env_file import MalformedError, parse
+from ci.checks.run.request import Request
+from ci.config import dag_type
+from ci.errors import ConfigurationError
+
+TYPE = dag_type.parse(
+    "small", "images/small/pyproject.toml", '[project]\nname = "small"\ndependencies = []\n'
+)
+DAGS = {"good": ["read", "write"], "mapped": ["add", "plain"], "secretive": ["after", "tell"]}
+PACKAGES = "/home/airflow/.local/lib/python3.13/site-packages/airflow"
+NO_TASK = (
+    f'  File "{PACKAGES}/sdk/definitions/dag.py", line 982, in get_task',
+    '    raise TaskNotFound(f"Task {task_id} not found")',
+    "airflow.exceptions.TaskNotFound: Task red not found",
+)
+NO_INDEX = (
+    f'  File "{PACKAGES}/cli/commands/task_command.py", line 188, in _get_ti',
+    '    raise RuntimeError("No map_index passed to mapped task")',
+    "RuntimeError: No map_index passed to mapped task",
+)
+INDEX = (
+    f'  File "{PACKAGES}/cli/commands/task_command.py", line 190, in _get_ti',
+    '    raise RuntimeError("map_index passed to non-mapped task")',
+    "RuntimeError: map_index passed to non-mapped task",
+)
+NO_LOGGING = (
+    "    raise ImportError(",
+    "    ...<2 lines>...",
+    "    )",
+    (
+        "ImportError: Unable to load custom logging config from *** due to: "
+        "ModuleNotFoundError:No module named 'no'"
+    ),
+)
+FAILED = (
+    "ValueError: 1 characters: 'a' by airflow",
+    (
+        "2026-11-30T01:20:21.613833Z [info     ] Task instance state updated    "
+        "[airflow.api_fastapi.execution_api.routes.task_instances] loc=task_instances.py:424 new_state=failed"
+    ),
+    (
+        "2026-11-30T01:20:21.663774Z [info     ] [DAG TEST] end task task_id=tell map_index=-1 "
+        "[airflow.sdk.definitions.dag] loc=dag.py:1426"
+    ),
+)
+
+
+def result(tail: tuple[str, ...], **other: Any) -> Outcome:  # noqa: ANN401 - fields of the result
+    """The result of a run that Airflow refused, but for other fields."""
+    refused: dict[str, Any] = {
+        "broken": {},
+        "dags": DAGS,
+        "late": False,
+        "run": None,
+        "status": 1,
+        "tasks": [],
+    }
+    return Outcome.model_validate_json(json.dumps({**refused, "tail": tail, **other}))
+
+
+@pytest.mark.parametrize(
+    ("request_", "tail", "problem"),
+    [
+        (
+            Request(dag="good", task="red"),
+            NO_TASK,
+            "no task 'red' in the DAG 'good': did you mean 'read'? There are: read, write",
+        ),
+        (
+            Request(dag="mapped", task="add"),
+            NO_INDEX,
+            "'add' is mapped: write --task-id 'add[0]', or another of its numbers",
+        ),
+        (
+            Request(dag="mapped", task="plain[0]"),
+            INDEX,
+            "'plain' isn't mapped: write --task-id plain",
+        ),
+    ],
+)
+def test_refused_task_is_a_mistake_in_the_request(
+    request_: Request, tail: tuple[str, ...], problem: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        result(tail).of(request_).check(request_, TYPE, "")
+    assert caught.value.problems == (problem,)
+
+
+def test_airflow_that_ends_before_it_parses_blames_no_dag() -> None:
+    request = Request(dag="good")
+    ended = result(NO_LOGGING, dags={})
+    ended.check(request, TYPE, "")
+    assert not ended.misses_dag(request)
+    assert ended.code(request) == 1
+    assert ended.failure(request).startswith("DAG 'good' failed with exit code 1\n  the end of its log:\n")
+    assert "ModuleNotFoundError" in ended.failure(request)
+
+
+def test_failed_task_that_airflow_exits_with_0_for_fails_the_run() -> None:
+    request = Request(dag="secretive", task="tell")
+    failed = result(FAILED, status=0, tasks=[{"id": "tell", "map_index": -1, "state": "failed"}])
+    failed.check(request, TYPE, "")
+    assert failed.code(request) == 1
+    assert failed.failure(request).splitlines() == [
+        "task 'tell' of DAG 'secretive' failed with exit code 1",
+        "  not done: tell (failed)",
+        "  the end of its log:",
+        "    ValueError: 1 characters: 'a' by airflow",
+    ]
+
+
+def test_malformed_env_file_is_refused_by_its_lines_without_their_values() -> None:
+    canary = "c4nary/<of>&a=mine"
+    with pytest.raises(MalformedError) as caught:
+        parse(f"A=1\n{canary}\nPYTHONPATH={canary}\n".encode(), run.RESERVED)
+    lines = tuple(f"--env-file: {problem}" for problem in caught.value.problems)
+    with pytest.raises(ConfigurationError) as refused:
+        Outcome(problems=lines).check(Request(dag="good"), TYPE, "")
+    assert refused.value.problems == (
+        "--env-file: line 2 has no name of a variable before its =: use letters, digits and _",
+        "--env-file: line 3 sets PYTHONPATH, which belongs to the image: remove the line",
+    )

@@ -1,0 +1,292 @@
+"""What Trivy says of an image, read once: every kind, every shape, nothing lost or doubled."""
+
+import json
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.checks.scan.detections import SEVERITIES, Detection, Kind, beyond, ordered, read
+from ci.errors import StepError
+from ci.image.oci import Json
+
+from ...verdicts import DENIED, DETECTIONS, SECRET, WRONG, vulnerability
+
+ARTIFACT = "/mnt/image"
+SYSTEM = f"{ARTIFACT} (debian 12.11)"
+FLAW: Json = {
+    "VulnerabilityID": "CVE-2026-1",
+    "PkgName": "libssl3",
+    "PkgIdentifier": {"PURL": "pkg:deb/debian/libssl3@3.0", "UID": "0f"},
+    "InstalledVersion": "3.0",
+    "FixedVersion": "3.1",
+    "Severity": "CRITICAL",
+    "Title": "OpenSSL reads too much",
+    "PrimaryURL": "https://avd.example/1",
+    "Layer": {"DiffID": "sha256:aa"},
+}
+HARMLESS: Json = {
+    "Type": "vulnerability",
+    "Status": "not_affected",
+    "Statement": "inline_mitigations_already_exist",
+    "Source": "/mnt/vex/openssl.openvex.json",
+    "Finding": FLAW,
+}
+KEY: Json = {"RuleID": "aws-key", "Severity": "HIGH", "Title": "AWS key", "StartLine": 7, "EndLine": 7}
+ROOT: Json = {
+    "ID": "DS002",
+    "Severity": "MEDIUM",
+    "Title": "Image user should not be root",
+    "Message": "Specify a user",
+    "PrimaryURL": "https://avd.example/ds002",
+    "Status": "FAIL",
+    "CauseMetadata": {"StartLine": 3},
+}
+COPYLEFT: Json = {"Name": "AGPL-3.0", "PkgName": "zeep", "Severity": "HIGH", "Category": "forbidden"}
+
+
+def result(target: str = SYSTEM, **parts: Sequence[Json] | None) -> Json:
+    """Write what Trivy says of one target."""
+    return {"Target": target, "Class": "any", **parts}
+
+
+def report(*results: Json) -> str:
+    """Write a report of Trivy's."""
+    return json.dumps({"SchemaVersion": 2, "ArtifactName": ARTIFACT, "Results": results})
+
+
+def one(given: Json) -> Detection:
+    """Read a report in which one thing was found."""
+    (found,) = read(report(given))
+    return found
+
+
+def test_a_vulnerability_is_read_in_full() -> None:
+    assert one(result(Vulnerabilities=[FLAW])) == Detection(
+        kind=Kind.VULNERABILITY,
+        id="CVE-2026-1",
+        package="libssl3",
+        version="3.0",
+        fixed="3.1",
+        severity="critical",
+        title="OpenSSL reads too much",
+        place="debian 12.11",
+        url="https://avd.example/1",
+        purl="pkg:deb/debian/libssl3@3.0",
+    )
+
+
+def test_a_vulnerability_that_vex_took_out_is_read_with_what_it_says() -> None:
+    open_one = one(result(Vulnerabilities=[FLAW]))
+    said = "not_affected (inline_mitigations_already_exist), says openssl.openvex.json"
+    found = one(result(ExperimentalModifiedFindings=[HARMLESS]))
+    assert (open_one.vex, found) == ("", open_one.model_copy(update={"vex": said}))
+    bare = one(result(ExperimentalModifiedFindings=[{**HARMLESS, "Statement": "", "Source": "a.json"}]))
+    assert bare.vex == "not_affected, says a.json"
+
+
+def test_what_vex_took_out_in_one_place_stays_open_where_it_did_not() -> None:
+    found = read(report(result(Vulnerabilities=[FLAW], ExperimentalModifiedFindings=[HARMLESS])))
+    assert "" in {each.vex for each in found}
+
+
+def test_a_secret_is_read_with_its_file_and_line() -> None:
+    found = one(result("/opt/dags/pull.py", Secrets=[KEY]))
+    assert found == Detection(
+        kind=Kind.SECRET, id="aws-key", severity="high", title="AWS key", place="/opt/dags/pull.py", line=7
+    )
+
+
+def test_a_misconfiguration_is_read_with_its_message() -> None:
+    assert one(result("Dockerfile", Misconfigurations=[ROOT])) == Detection(
+        kind=Kind.MISCONFIGURATION,
+        id="DS002",
+        severity="medium",
+        title="Specify a user",
+        place="Dockerfile",
+        line=3,
+        url="https://avd.example/ds002",
+    )
+
+
+@pytest.mark.parametrize("message", [{"Message": ""}, {}])
+def test_a_misconfiguration_without_message_has_its_title(message: Json) -> None:
+    bare = {key: value for key, value in ROOT.items() if key != "Message"}
+    found = one(result(Misconfigurations=[bare | message]))
+    assert found.title == "Image user should not be root"
+
+
+@pytest.mark.parametrize(("status", "count"), [("FAIL", 1), ("PASS", 0), ("EXCEPTION", 0)])
+def test_only_a_misconfiguration_that_failed_counts(status: str, count: int) -> None:
+    summary = {"MisconfSummary": {"Successes": 25, "Failures": 1}}
+    found = read(report(result(Misconfigurations=[{**ROOT, "Status": status}]) | summary))
+    assert len(found) == count
+
+
+def test_a_license_is_read_with_its_package() -> None:
+    assert one(result("Python", Licenses=[COPYLEFT])) == Detection(
+        kind=Kind.LICENSE, id="AGPL-3.0", package="zeep", severity="high", title="forbidden", place="Python"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        (result(Vulnerabilities=[FLAW]), "debian 12.11"),
+        (result("Python", Vulnerabilities=[FLAW]), "Python"),
+        (result("Python", Vulnerabilities=[{**FLAW, "PkgPath": "lib/zeep/METADATA"}]), "lib/zeep/METADATA"),
+        (result("Loose File", Licenses=[{**COPYLEFT, "FilePath": "lib/LICENSE"}]), "lib/LICENSE"),
+        (result(ARTIFACT, Misconfigurations=[ROOT]), "image configuration"),
+        (result("", Misconfigurations=[ROOT]), "image configuration"),
+        (result("/opt/mnt/image", Secrets=[KEY]), "/opt/mnt/image"),
+        (result("/opt/dags/pull (1)", Secrets=[KEY]), "/opt/dags/pull (1)"),
+        (result("/opt/dags/(old)/pull.py", Secrets=[KEY]), "/opt/dags/(old)/pull.py"),
+    ],
+)
+def test_the_place_is_the_file_else_the_target_without_what_was_scanned(given: Json, place: str) -> None:
+    assert one(given).place == place
+
+
+@pytest.mark.parametrize(
+    ("said", "severity"),
+    [
+        ("CRITICAL", "critical"),
+        ("low", "low"),
+        ("UNKNOWN", "unknown"),
+        ("", "unknown"),
+        ("URGENT", "unknown"),
+    ],
+)
+def test_a_severity_that_nobody_knows_is_unknown(said: str, severity: str) -> None:
+    assert one(result(Vulnerabilities=[{**FLAW, "Severity": said}])).severity == severity
+
+
+def test_what_is_left_out_is_empty() -> None:
+    found = one(result(Vulnerabilities=[{"VulnerabilityID": "CVE-1", "PkgName": "zeep"}]))
+    assert found == Detection(
+        kind=Kind.VULNERABILITY, id="CVE-1", package="zeep", place="debian 12.11", severity="unknown"
+    )
+
+
+LISTS = ("Vulnerabilities", "Secrets", "Misconfigurations", "Licenses", "ExperimentalModifiedFindings")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [result(), result(**dict.fromkeys(LISTS)), result(**dict.fromkeys(LISTS, ()))],
+    ids=["left-out", "null", "empty"],
+)
+def test_an_empty_list_is_none_however_it_is_written(given: Json) -> None:
+    assert read(report(given)) == ()
+
+
+@pytest.mark.parametrize("results", [{}, {"Results": None}, {"Results": []}])
+def test_a_report_may_have_no_results(results: Json) -> None:
+    assert read(json.dumps({"SchemaVersion": 2, "ArtifactName": ARTIFACT, **results})) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"error": "no such image"}',
+        report({"Class": "os-pkgs"}),
+        report(result(Vulnerabilities=[{"PkgName": "zeep"}])),
+        report(result(Secrets=[{**KEY, "StartLine": "seven"}])),
+        json.dumps({"ArtifactName": ARTIFACT, "Results": {"Target": "a"}}),
+    ],
+)
+def test_what_is_no_report_is_refused(text: str) -> None:
+    with pytest.raises(StepError, match="the scanner's report can't be read: "):
+        read(text)
+
+
+def test_what_is_malformed_is_named() -> None:
+    with pytest.raises(StepError, match=r"Results\.1\.Vulnerabilities\.0\.VulnerabilityID: Field required"):
+        read(report(result(), result(Vulnerabilities=[{"PkgName": "zeep"}])))
+
+
+def test_all_kinds_of_all_targets_are_read_and_the_worst_is_first() -> None:
+    found = read(
+        report(
+            result("Python", Licenses=[COPYLEFT]),
+            result("/a.py", Secrets=[KEY]),
+            result(Vulnerabilities=[{**FLAW, "Severity": "LOW"}, FLAW | {"VulnerabilityID": "CVE-2026-2"}]),
+            result("Dockerfile", Misconfigurations=[ROOT]),
+        )
+    )
+    assert [(each.severity, each.id) for each in found] == [
+        ("critical", "CVE-2026-2"),
+        ("high", "AGPL-3.0"),
+        ("high", "aws-key"),
+        ("medium", "DS002"),
+        ("low", "CVE-2026-1"),
+    ]
+
+
+def test_equal_severities_are_in_the_order_of_kind_subject_and_id() -> None:
+    pairs = [("CVE-3", "aiohttp"), ("CVE-1", "zeep"), ("CVE-2", "zeep")]
+    expected = (
+        *(vulnerability(name, package, severity="critical") for name, package in pairs),
+        *(vulnerability(name, package, severity="high", version="1.1") for name, package in pairs),
+    )
+    assert ordered(reversed(expected)) == expected
+
+
+def test_lines_are_in_the_order_of_their_numbers() -> None:
+    lines = [SECRET.model_copy(update={"line": line}) for line in (7, 9, 10, 100)]
+    assert [each.line for each in ordered(reversed(lines))] == [7, 9, 10, 100]
+
+
+def test_what_is_reported_twice_is_there_once() -> None:
+    assert len(read(report(result(Vulnerabilities=[FLAW, FLAW]), result(Vulnerabilities=[FLAW])))) == 1
+
+
+def test_of_what_is_told_in_two_ways_the_worst_stays() -> None:
+    told = [vulnerability(severity="high"), vulnerability(severity="low")]
+    assert ordered(told) == ordered(reversed(told)) == (told[0],)
+
+
+@given(found=st.lists(DETECTIONS, max_size=6), chance=st.randoms(use_true_random=False))
+def test_the_order_follows_from_what_was_found(found: list[Detection], chance: Random) -> None:
+    once = ordered(found)
+    assert {each.key for each in once} == {each.key for each in found}
+    assert len(once) == len({each.key for each in once})
+    ranks = [SEVERITIES.index(each.severity) for each in once]
+    assert ranks == sorted(ranks)
+    shuffled = list(once)
+    chance.shuffle(shuffled)
+    assert ordered(shuffled) == once
+
+
+def test_beyond_the_base_is_what_the_base_has_not() -> None:
+    image = [vulnerability(), SECRET, WRONG, DENIED]
+    assert beyond(image, [vulnerability(), WRONG]) == (SECRET, DENIED)
+    assert beyond(image, image) == ()
+    assert beyond(image, []) == ordered(image)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"version": "1.1"}, {"place": "lib/other/METADATA"}, {"package": "lxml"}, {"id": "CVE-2"}]
+)
+def test_what_differs_from_the_base_in_a_part_of_its_key_is_added(changed: dict[str, str]) -> None:
+    ours = vulnerability().model_copy(update=changed)
+    assert beyond([ours], [vulnerability()]) == (ours,)
+
+
+@pytest.mark.parametrize("changed", [{"title": "other"}, {"severity": "low"}, {"fixed": ""}, {"url": "u"}])
+def test_what_is_told_of_it_makes_no_other_detection(changed: dict[str, str]) -> None:
+    assert beyond([vulnerability().model_copy(update=changed)], [vulnerability()]) == ()
+
+
+@pytest.mark.parametrize(
+    ("detection", "subject"), [(vulnerability(), "zeep"), (SECRET, "/opt/dags/pull.py"), (DENIED, "zeep")]
+)
+def test_an_ignore_names_the_package_else_the_file(detection: Detection, subject: str) -> None:
+    assert detection.subject == subject

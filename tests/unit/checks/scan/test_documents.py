@@ -1,0 +1,259 @@
+"""Verdicts of a scan as JSON, JUnit and HTML: read back as their readers do."""
+
+import json
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+from hypothesis import given
+
+from ci.checks.scan.documents import as_json, html, junit
+from ci.checks.scan.formats import FILE_NAMES, FORMATS, render
+from ci.checks.scan.text import HEAD, plain, ranked, remedy, row, table
+from ci.checks.scan.verdict import Decision, State, Verdict, not_scanned
+from ci.errors import ConfigurationError
+
+from ...verdicts import BASE, DENIED, IMAGE, NOW, VERDICTS, judged, verdict, vulnerability
+
+IGNORED = judged(vulnerability("CVE-2"), Decision.IGNORED, "not reached")
+TOLERATED = judged(vulnerability("CVE-3"), Decision.TOLERATED, "low")
+HARMLESS = judged(DENIED, Decision.TOLERATED, "not denied")
+UNKNOWN = not_scanned("dbt", IMAGE, BASE, NOW, "no mirror answers:\nmirror.example: timeout", "ask again")
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its tags, its attributes, and the text of each cell."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.cells: list[str] = []
+        self.other: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the tag and its attributes."""
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text of a cell."""
+        if self.cells:
+            self.cells[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """What follows a table is in no cell."""
+        if tag == "table":
+            self.cells.append("")
+
+    def handle_comment(self, data: str) -> None:
+        """There should be none."""
+        self.other.append(data)
+
+    def handle_pi(self, data: str) -> None:
+        """There should be none."""
+        self.other.append(data)
+
+
+def parsed(*verdicts: Verdict) -> list[dict[str, Any]]:
+    return json.loads(as_json(verdicts))["scans"]
+
+
+def suites(*verdicts: Verdict) -> Element:
+    return fromstring(junit(verdicts).encode())  # noqa: S314 - our own
+
+
+def test_json_has_all_that_was_found_and_the_numbers() -> None:
+    each = verdict(judged(), IGNORED, HARMLESS, in_base=4, unused=(("CVE-9", "six"),))
+    (found,) = parsed(each)
+    assert found["state"] == "failed"
+    assert (found["scanned"], found["image"]) == ("2026-11-21T06:30:00Z", IMAGE)
+    assert found["counts"] == {"image": 2, "added": 2, "kept": 0, "base": 4}
+    assert [one["decision"] for one in found["found"]] == ["fails", "ignored", "tolerated"]
+    assert [one["remedy"] for one in found["found"]] == [remedy(judged(), "salesforce"), "", ""]
+    assert found["found"][0]["detection"] == json.loads(judged().detection.model_dump_json())
+
+
+def test_json_of_a_verdict_can_be_a_verdict_again() -> None:
+    each = verdict(judged(), IGNORED, HARMLESS, in_base=4, unused=(("CVE-9", "six"),))
+    (found,) = parsed(each)
+    rows = [{key: value for key, value in one.items() if key != "remedy"} for one in found["found"]]
+    whole = {**found, "found": rows, "in_base": found["counts"]["base"]}
+    del whole["counts"]
+    assert Verdict.model_validate_json(json.dumps(whole)) == each
+
+
+def test_json_has_no_number_for_what_was_not_scanned() -> None:
+    (found,) = parsed(UNKNOWN)
+    assert (found["state"], found["counts"], found["found"]) == ("not scanned", None, None)
+    (stale,) = parsed(verdict(judged(), state=State.NOT_SCANNED))
+    assert stale["counts"] is None
+    assert len(stale["found"]) == 1
+
+
+def test_junit_has_a_suite_per_type_and_a_case_per_detection() -> None:
+    failed, passed = suites(verdict(judged(), IGNORED, TOLERATED, HARMLESS), verdict(dag="api"))
+    assert failed.attrib == {
+        "name": "salesforce",
+        "tests": "4",
+        "errors": "0",
+        "failures": "2",
+        "skipped": "2",
+        "timestamp": "2026-11-21T06:30:00+00:00",
+    }
+    assert [[child.tag for child in case] for case in failed] == [
+        ["failure"],
+        ["failure"],
+        ["skipped"],
+        ["skipped"],
+    ]
+    assert failed[1].attrib == {
+        "classname": "salesforce.vulnerability",
+        "name": "CVE-1 zeep 1.0 in lib/site-packages/zeep-1.0.dist-info/METADATA",
+    }
+    assert failed[1][0].text == remedy(judged(), "salesforce")
+    assert failed[1][0].get("message") == "high: Zeep reads too much"
+    assert failed[2][0].get("message") == "ignored: not reached"
+    assert failed[3][0].get("message") == "tolerated: low"
+    assert [(case.get("name"), len(case)) for case in passed] == [("scan", 0)]
+
+
+def test_junit_tells_why_a_type_failed_beside_its_detections() -> None:
+    (suite,) = suites(verdict(state=State.FAILED, reasons=("an ignore\nexpired",)))
+    assert (suite.get("failures"), suite.get("errors")) == ("1", "0")
+    assert suite[0][0].tag == "failure"
+    assert suite[0][0].text == "an ignore\nexpired"
+    (bare,) = suites(verdict(judged(), judged(vulnerability("CVE-4"))))
+    assert bare[0][0].text == "2 detections fail"
+
+
+def test_junit_has_an_error_for_what_was_not_scanned() -> None:
+    (suite,) = suites(UNKNOWN)
+    assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("1", "1", "0")
+    assert suite[0][0].tag == "error"
+    assert suite[0][0].get("message") == "not scanned"
+    assert suite[0][0].text == "no mirror answers:\nmirror.example: timeout\nask again"
+
+
+def test_html_is_one_page_without_a_script_or_anything_to_fetch() -> None:
+    text = html([verdict(judged(vulnerability(url="https://a.example/1"))), UNKNOWN])
+    page = Page(text)
+    assert text.startswith("<!DOCTYPE html>\n<html")
+    assert page.tags.count("section") == 2
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert not {"src", "style"} & {name for _, name, _ in page.attributes}
+    assert ("a", "href", "https://a.example/1") in page.attributes
+    assert '<h2 class="not-scanned">dbt: not scanned</h2><p>no mirror answers:</p>' in text
+
+
+def test_html_has_every_row_and_what_to_do() -> None:
+    each = verdict(
+        *(judged(vulnerability(f"CVE-{n}", f"p{n}")) for n in range(60)), unused=(("CVE-9", "six"),)
+    )
+    page = Page(html([each]))
+    assert page.tags.count("tr") == 61
+    assert page.tags.count("li") == 61
+    assert "nothing here matches the ignore of CVE-9 in six" in html([each])
+
+
+HOSTILE = vulnerability("\x00", "\x1b[2J", title="<script>\ufffe</script>", url="javascript:alert(1)")
+
+
+def test_what_xml_forbids_and_html_would_run_is_written_out() -> None:
+    each = verdict(
+        judged(HOSTILE), judged(HOSTILE.model_copy(update={"version": "1"}), Decision.IGNORED, "\x08")
+    )
+    (suite,) = suites(verdict(*each.found, reasons=("\x00",)))
+    assert suite[0][0].text == "\\x00"
+    assert suite[1].get("name") == "\\x00 \\x1b[2J 1.0 in lib/site-packages/\\x1b[2J-1.0.dist-info/METADATA"
+    assert suite[2][0].get("message") == "ignored: \\x08"
+    assert "\x1b" not in junit([each]) + html([each])
+    page = Page(html([each]))
+    assert "script" not in page.tags
+    assert "a" not in page.tags
+    assert "<script>\\ufffe</script>" in page.cells
+
+
+def test_html_of_nothing_says_so() -> None:
+    assert "nothing was scanned" in html([])
+    assert "<ul>" not in html([verdict()])
+    assert "<table>" not in html([verdict()])
+
+
+def test_every_format_has_a_file() -> None:
+    assert FORMATS == ("table", "json", "markdown", "sarif", "junit", "html")
+    assert dict(FILE_NAMES) == {
+        "table": "scan.txt",
+        "json": "scan.json",
+        "markdown": "scan.md",
+        "sarif": "scan.sarif",
+        "junit": "scan.xml",
+        "html": "scan.html",
+    }
+
+
+def test_every_format_is_its_own() -> None:
+    made = {form: render(form, [verdict(judged())], {}) for form in FORMATS}
+    assert made["table"] == table([verdict(judged())])
+    assert made["markdown"].startswith("## salesforce: failed")
+    assert "scans" in json.loads(made["json"])
+    assert "runs" in json.loads(made["sarif"])
+    assert made["junit"].startswith("<?xml")
+    assert made["html"].startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("form", "hint"),
+    [
+        ("jsno", "--format 'jsno' isn't known: did you mean 'json'?"),
+        ("pdf", "--format 'pdf' isn't known: there are table, json, markdown, sarif, junit, html"),
+    ],
+)
+def test_an_unknown_format_is_refused(form: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        render(form, [], {})
+    assert told.value.problems == (hint,)
+
+
+@given(VERDICTS)
+def test_json_holds_what_was_found_as_it_is(each: Verdict) -> None:
+    text = as_json([each])
+    assert all(char.isprintable() or char == "\n" for char in text)
+    (found,) = json.loads(text)["scans"]
+    assert [one["detection"]["title"] for one in found["found"] or ()] == [
+        one.detection.title for one in each.found
+    ]
+
+
+@given(VERDICTS)
+def test_nothing_that_was_found_breaks_junit(each: Verdict) -> None:
+    (suite,) = suites(each)
+    assert len(suite) == len(each.shown) + 1
+    assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
+    assert int(suite.get("errors", "")) == len(suite.findall("testcase/error"))
+    assert int(suite.get("skipped", "")) == len(suite.findall("testcase/skipped"))
+    clean = not suite.findall("testcase[1]/failure") and not suite.findall("testcase[1]/error")
+    assert clean == (each.state is State.PASSED)
+    told = [case[0].text for case in suite[1:] if case[0].tag == "failure"]
+    assert told == [plain(remedy(one, each.dag)) for one in ranked(each) if one in each.failing]
+
+
+@given(VERDICTS)
+def test_nothing_that_was_found_is_a_tag_or_an_attribute(each: Verdict) -> None:
+    page = Page(html([each]))
+    known = {"html", "head", "meta", "title", "style", "body", "h1", "section", "h2", "p", "dl", "dt", "dd"}
+    assert set(page.tags) <= known | {"table", "tr", "th", "td", "a", "ul", "li"}
+    assert {name for _, name, _ in page.attributes} <= {
+        *("lang", "charset", "http-equiv", "content", "class", "href", "rel")
+    }
+    assert page.other == []
+    assert page.tags.count("tr") == (len(each.shown) + 1 if each.shown else 0)
+    assert all((value or "").startswith("http") for _, name, value in page.attributes if name == "href")
+    shown = [plain(cell) for one in ranked(each) for cell in (*row(one), one.detection.title)]
+    assert page.cells[: len(shown)] == shown
+    assert len(shown) == len(each.shown) * (len(HEAD) + 1)

@@ -1,0 +1,133 @@
+"""Which published images are scanned, and one verdict on an image of several platforms."""
+
+import json
+
+import pytest
+
+from ci.checks.scan import rescan_targets
+from ci.checks.scan.rescan_targets import Answer, Wanted
+from ci.checks.scan.verdict import Decision, State
+from ci.image import oci
+
+from ...verdicts import BASE, IMAGE, SECRET, judged, verdict, vulnerability
+
+WANTED = Wanted(dag="api", repository="r.example/o/api", tag="latest")
+INDEX = f"sha256:{'c3' * 32}"
+
+
+def test_an_answer_is_the_manifest_of_the_tag() -> None:
+    told = rescan_targets.answer(WANTED, {"manifests": {"latest": "{}"}, "names": ["latest", "v1"]})
+    assert (told.manifest, told.names, told.problem) == ("{}", ("latest", "v1"), "")
+    assert told.digest == oci.Blob(text="{}").digest
+    assert rescan_targets.answer(WANTED, {"manifests": {}, "names": []}).manifest is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "notes"),
+    [
+        (Answer(wanted=WANTED, manifest="{}"), ["api: what r.example/o/api:latest points to"]),
+        (Answer(wanted=WANTED), ["api: never published: r.example/o/api has no tags: nothing to scan"]),
+        (Answer(wanted=WANTED, names=("v1", "main")), []),  # its verdict says so
+        (Answer(wanted=WANTED, problem="it doesn't answer"), []),  # its verdict says so
+    ],
+)
+def test_a_type_that_is_nowhere_is_told(answer: Answer, notes: list[str]) -> None:
+    assert rescan_targets.notes([answer]) == notes
+    assert answer.unpublished == any("never published" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (
+            Answer(wanted=WANTED, names=("v1", "main")),
+            "not published as r.example/o/api:latest, only as main, v1: publish it, or check --tag",
+        ),
+        (Answer(wanted=WANTED, problem="it doesn't answer"), "it doesn't answer"),
+    ],
+)
+def test_an_image_that_is_missing_has_a_reason(answer: Answer, why: str) -> None:
+    assert rescan_targets.missing(answer) == why
+
+
+def test_a_few_tags_stand_for_many() -> None:
+    why = rescan_targets.missing(Answer(wanted=WANTED, names=tuple(f"sha-{n:03}" for n in range(20))))
+    assert "only as sha-012, " in why
+    assert "sha-019 and 12 more: publish it" in why
+
+
+def test_nothing_at_all_is_an_error_with_every_type() -> None:
+    other = Answer(wanted=Wanted(dag="dbt", repository="r.example/o/dbt", tag="latest"))
+    told = str(rescan_targets.nothing([Answer(wanted=WANTED), other]))
+    assert told.startswith("nothing is published that could be scanned: publish first, or check --registry")
+    assert "  api: never published: r.example/o/api has no tags\n" in told
+    assert told.endswith("  dbt: never published: r.example/o/dbt has no tags")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "digests"),
+    [
+        ({"layers": []}, []),
+        (
+            {"manifests": [{"digest": "sha256:a", "platform": {"os": "linux"}}, {"digest": "sha256:b"}]},
+            ["sha256:a", "sha256:b"],
+        ),
+        ({"manifests": [{"digest": "sha256:a", "platform": {"os": "unknown"}}]}, []),
+        ({"manifests": None}, []),
+        (
+            {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}, {"digest": "sha256:a"}]},
+            ["sha256:a", "sha256:b"],
+        ),
+    ],
+)
+def test_an_index_has_images_and_attestations_are_none(manifest: object, digests: list[str]) -> None:
+    assert rescan_targets.images(json.dumps(manifest)) == digests
+
+
+def test_the_verdict_on_an_index_is_its_worst_and_has_all_that_was_found_once() -> None:
+    both = vulnerability("CVE-1")
+    amd = verdict(
+        judged(both, Decision.TOLERATED, "in the base", added=False),
+        in_base=3,
+        unused=[("X", "a"), ("Y", "b")],
+    )
+    arm = verdict(judged(both), judged(SECRET), base=IMAGE, unused=[("X", "a")], reasons=["expired"])
+    one = rescan_targets.merged([("linux/amd64", amd), ("linux/arm64", arm)], INDEX)
+    assert (one.state, one.image, one.base, one.in_base) == (State.FAILED, INDEX, f"{BASE}, {IMAGE}", 3)
+    assert [(each.detection.id, each.decision, each.added) for each in one.found] == [
+        ("aws-key", Decision.FAILS, True),
+        ("CVE-1", Decision.FAILS, True),
+    ]
+    assert one.reasons == ("linux/arm64: expired",)
+    assert one.unused == (("X", "a"),)
+    assert one.database == amd.database
+
+
+def test_an_ignore_that_expired_on_one_platform_fails_them_all() -> None:
+    over = verdict(
+        state=State.NOT_SCANNED, reasons=["no mirror", "over"], expired=["over"], platform="linux/amd64"
+    )
+    one = rescan_targets.merged(
+        [("linux/amd64", over), ("linux/arm64", verdict(platform="linux/arm64"))], INDEX
+    )
+    assert (one.expired, one.unreliable, one.platform) == (
+        ("linux/amd64: over",),
+        "linux/amd64: no mirror",
+        "",
+    )
+    assert one.fails
+
+
+def test_what_was_not_scanned_on_one_platform_is_not_clean() -> None:
+    missing = verdict(state=State.NOT_SCANNED, reasons=["no database"], database=None)
+    one = rescan_targets.merged([("linux/amd64", verdict()), ("linux/arm64", missing)], INDEX)
+    assert (one.state, one.reasons) == (State.NOT_SCANNED, ("linux/arm64: no database",))
+    assert one.unreliable
+
+
+def test_two_images_whose_platforms_have_the_same_text_both_count() -> None:
+    one, other = verdict(judged(), reasons=["expired"]), verdict(reasons=["expired", "old"])
+    for pair in ((one, other), (other, one)):
+        both = rescan_targets.merged([("linux/arm64", each) for each in pair], INDEX)
+        assert (both.state, both.found) == (State.FAILED, one.found)
+        assert both.reasons == ("linux/arm64: expired", "linux/arm64: old")

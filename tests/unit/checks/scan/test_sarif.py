@@ -1,0 +1,205 @@
+"""Verdicts of a scan as SARIF: the published schema, and what GitHub makes of it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from ci.checks.scan.sarif import sarif
+from ci.checks.scan.text import remedy
+from ci.checks.scan.verdict import Decision, Judged, State, Verdict, not_scanned
+
+from ...sarif_documents import problems, results, runs, schema
+from ...sources import PROJECT
+from ...verdicts import BASE, DENIED, IMAGE, NOW, SECRET, VERDICTS, judged, metadata, verdict, vulnerability
+
+LOCK = 'lock-version = "1.0"\n\n[[packages]]\nname = "isodate"\n\n[[packages]]\nname = "zope-interface"\n'
+IGNORED = judged(vulnerability("CVE-2"), Decision.IGNORED, "not reached")
+TOLERATED = judged(vulnerability("CVE-3"), Decision.TOLERATED, "low")
+
+
+def place(package: str, lock: str, *, added: bool = True, **fields: str) -> tuple[str, int]:
+    return place_of(judged(vulnerability(package=package, **fields), added=added), lock)
+
+
+def place_of(one: Judged, lock: str) -> tuple[str, int]:
+    (result,) = results(verdict(one), locks={"salesforce": lock})
+    where = result["locations"][0]["physicalLocation"]
+    return where["artifactLocation"]["uri"], where["region"]["startLine"]
+
+
+def test_the_schema_is_that_of_sarif_and_refuses_what_is_none() -> None:
+    assert schema()["title"] == "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
+    document = json.loads(sarif([verdict()], {}))
+    driver = document["runs"][0]["tool"].pop("driver")
+    assert problems(document) == ["'driver' is a required property"]
+    document["runs"][0]["tool"]["driver"] = {**driver, "informationUri": "no address"}
+    assert problems(document) == ["'no address' is not a 'uri'"]
+
+
+def test_each_type_is_a_run_and_a_category_of_its_own() -> None:
+    found = runs(verdict(), verdict(judged(), dag="api"))
+    assert [run["automationDetails"]["id"] for run in found] == ["trivy-salesforce/", "trivy-api/"]
+    assert [run["tool"]["driver"]["name"] for run in found] == ["Trivy", "Trivy"]
+    assert [run["invocations"][0]["executionSuccessful"] for run in found] == [True, True]
+    assert [len(run["results"]) for run in found] == [0, 1]
+
+
+def test_what_was_not_scanned_is_an_unsuccessful_run() -> None:
+    (run,) = runs(not_scanned("dbt", IMAGE, BASE, NOW, "no mirror\nanswers"))
+    (invocation,) = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note == {"level": "error", "message": {"text": "dbt: not scanned\nno mirror\nanswers"}}
+    (stale,) = runs(verdict(judged(), state=State.NOT_SCANNED))
+    assert not stale["invocations"][0]["executionSuccessful"]
+    assert len(stale["results"]) == 1
+
+
+def test_levels_and_suppressions_are_the_decisions() -> None:
+    found = results(verdict(IGNORED, TOLERATED, judged()))
+    assert [(result["ruleId"], result["level"]) for result in found] == [
+        ("CVE-1", "error"),
+        ("CVE-2", "note"),
+        ("CVE-3", "warning"),
+    ]
+    assert ["suppressions" in result for result in found] == [False, True, False]
+    (why,) = found[1]["suppressions"]
+    assert why == {"kind": "external", "status": "accepted", "justification": "not reached"}
+
+
+def test_a_message_tells_package_versions_and_what_to_do() -> None:
+    fails, ignored = (result["message"]["text"] for result in results(verdict(judged(), IGNORED)))
+    assert fails.split("\n") == [
+        "CVE-1 (high): zeep 1.0",
+        "Zeep reads too much",
+        "mended in 2.0",
+        f"to do: {remedy(judged(), 'salesforce')}",
+    ]
+    assert ignored.endswith("\nverdict: ignored: not reached")
+    (bare,) = results(verdict(judged(vulnerability(fixed="", title=""))))
+    assert bare["message"]["text"].split("\n")[1] == "no mended version"
+    (secret,) = results(verdict(judged(SECRET)))
+    assert secret["message"]["text"].startswith("aws-key (critical): /opt/dags/pull.py:7\nto do: ")
+
+
+def test_a_title_makes_no_link() -> None:
+    text = sarif([verdict(judged(vulnerability(title="[click](https://evil.example)")))], {})
+    assert "](" not in text
+    assert "[click] (https" in text
+
+
+@pytest.mark.parametrize(
+    ("severity", "score"),
+    [("critical", "9.5"), ("high", "8.0"), ("medium", "5.5"), ("low", "2.0"), ("unknown", None)],
+)
+def test_a_rule_has_the_number_that_github_reads_a_severity_from(severity: str, score: str | None) -> None:
+    (run,) = runs(verdict(judged(vulnerability(severity=severity))))
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["properties"].get("security-severity") == score
+    assert rule["properties"]["tags"] == ["security", "vulnerability"]
+
+
+def test_a_rule_is_told_once_and_is_as_bad_as_its_worst() -> None:
+    first = judged(vulnerability("CVE-1", "a", severity="low", url="javascript:alert(1)"))
+    worse = judged(vulnerability("CVE-1", "b", severity="critical", url="https://a.example/1"))
+    (run,) = runs(verdict(first, worse, judged(vulnerability("CVE-0", title=""))))
+    zero, one = run["tool"]["driver"]["rules"]
+    assert (zero["id"], zero["shortDescription"]["text"]) == ("CVE-0", "vulnerability CVE-0")
+    assert "helpUri" not in zero
+    assert (one["id"], one["properties"]["security-severity"]) == ("CVE-1", "9.5")
+    assert one["helpUri"] == "https://a.example/1"
+    assert one["help"]["text"] == "Zeep reads too much\nhttps://a.example/1"
+    assert [result["ruleIndex"] for result in run["results"]] == [1, 1, 0]
+
+
+def test_what_has_no_id_or_no_usable_address_is_a_rule_still() -> None:
+    (run,) = runs(verdict(judged(vulnerability("", url="javascript:alert(1)"))))
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["id"] == run["results"][0]["ruleId"] == "vulnerability"
+    assert "helpUri" not in rule
+
+
+def test_a_long_title_is_cut_to_what_github_takes() -> None:
+    (run,) = runs(verdict(judged(vulnerability(title="x" * 2000))))
+    text = run["tool"]["driver"]["rules"][0]["shortDescription"]["text"]
+    assert (len(text), text[-2:]) == (1000, "x…")
+
+
+def test_a_package_that_the_type_added_is_shown_at_its_line_of_the_lock() -> None:
+    assert place("isodate", LOCK) == ("images/salesforce/pylock.toml", 4)
+    assert place("Zope.Interface", LOCK) == ("images/salesforce/pylock.toml", 7)
+    assert place("zope-interface", LOCK.replace("zope-i", "Zope_I")) == ("images/salesforce/pylock.toml", 7)
+    text = (PROJECT / "images/salesforce/pylock.toml").read_text(encoding="utf-8")
+    file, line = place("requests-file", text)
+    assert (file, text.splitlines()[line - 1]) == ("images/salesforce/pylock.toml", 'name = "requests-file"')
+
+
+@pytest.mark.parametrize(
+    ("package", "lock", "fields"),
+    [
+        ("isodate", "", {}),
+        ("other", LOCK, {}),
+        ("isodate", LOCK, {"added": False}),
+        ("isodate", LOCK, {"purl": "pkg:deb/debian/isodate@1", "place": "debian 13"}),
+        ("isodate", LOCK, {"place": "usr/lib/python3/dist-packages/isodate-1.0.egg-info/PKG-INFO"}),
+        ("isodate", LOCK, {"place": "opt/airflow/dags/salesforce/requirements.txt"}),
+        ("isodate", 'sub = { name = "isodate" }\n  name = "isodate"\n', {}),
+    ],
+    ids=["no lock", "not in it", "of the base", "Debian's", "Debian's too", "not installed", "another name"],
+)
+def test_all_else_is_shown_at_the_settings(package: str, lock: str, fields: dict[str, Any]) -> None:
+    assert place(package, lock, **fields) == ("images/salesforce/pyproject.toml", 1)
+
+
+def test_what_a_package_brings_along_is_shown_at_the_line_of_that_package() -> None:
+    vendored = "lib/site-packages/isodate/_vendor/zope_interface-1.0.dist-info/METADATA"
+    assert place("zope-interface", LOCK, place=vendored) == ("images/salesforce/pylock.toml", 4)
+    assert place("a:b", LOCK, place="lib/site-packages/isodate/b.jar", purl="pkg:maven/a/b@1")[1] == 4
+    in_a_lock = metadata("isodate")
+    secret = SECRET.model_copy(update={"place": "lib/site-packages/isodate/tests/key.pem"})
+    license_ = DENIED.model_copy(update={"package": "isodate", "place": in_a_lock})
+    assert [place_of(judged(found), LOCK)[1] for found in (secret, license_)] == [4, 4]
+    assert place_of(judged(SECRET), LOCK) == ("images/salesforce/pyproject.toml", 1)
+
+
+def test_a_location_is_an_address() -> None:
+    (result,) = results(verdict(judged(), dag="a b"))
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "images/a%20b/pyproject.toml"
+
+
+def test_the_place_in_the_image_is_told_too() -> None:
+    (result,) = results(verdict(judged(SECRET)))
+    assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "/opt/dags/pull.py:7"}]
+
+
+def test_a_fingerprint_is_that_of_the_detection_wherever_it_stands() -> None:
+    def prints(*found: Judged) -> list[dict[str, str]]:
+        return [result["partialFingerprints"] for result in results(verdict(*found))]
+
+    moved = SECRET.model_copy(update={"line": 9})
+    (first,), (second,) = prints(judged(SECRET)), prints(judged(moved))
+    assert first == second
+    assert first["primaryLocationLineHash"] == f"{first['detection/v1']}:1"
+    one, two = prints(judged(SECRET), judged(moved))
+    assert one["detection/v1"] == two["detection/v1"]
+    assert two["primaryLocationLineHash"] == f"{one['detection/v1']}:2"
+    (other,) = prints(judged(SECRET.model_copy(update={"place": "/opt/dags/push.py"})))
+    assert other["detection/v1"] != first["detection/v1"]
+
+
+@given(VERDICTS)
+def test_nothing_that_was_found_breaks_the_schema(each: Verdict) -> None:
+    text = sarif([each], {each.dag: LOCK})
+    assert all(char.isprintable() or char == "\n" for char in text)
+    (run,) = runs(each, locks={each.dag: LOCK})
+    assert len(run["results"]) == len(each.shown)
+    assert run["invocations"][0]["executionSuccessful"] is (each.state is not State.NOT_SCANNED)
+    keys = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
+    assert len(set(keys)) == len(keys)
+    names = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert all(names[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    assert len(set(names)) == len(names)
+    assert all(names)

@@ -1,0 +1,292 @@
+"""The judgement of a scan: every rule of the policy, the three verdicts, and what may never pass."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.checks.scan.detections import Detection, Kind, ordered
+from ci.checks.scan.verdict import Database, Decision, Judged, State, Verdict, fails, judge, not_scanned
+from ci.config.policy import Ignore, Policy
+
+from ...verdicts import (
+    BASE,
+    DATABASE,
+    DENIED,
+    DETECTIONS,
+    IMAGE,
+    NOW,
+    SECRET,
+    WRONG,
+    judged,
+    verdict,
+    vulnerability,
+)
+
+TODAY = NOW.date()
+FAILS, TOLERATED, IGNORED = Decision.FAILS, Decision.TOLERATED, Decision.IGNORED
+FLAW = vulnerability()
+UNFIXED = vulnerability(fixed="")
+VEX = "not_affected (inline_mitigations_already_exist), says zeep.openvex.json"
+HARMLESS = vulnerability(vex=VEX)
+MILD = vulnerability("CVE-4", severity="medium")
+
+
+def ignore(found: Detection = FLAW, *, days: int = 30, **changes: str) -> Ignore:
+    """Ignore a detection for so many days from today."""
+    said = {"id": found.id, "package": found.subject, "reason": "never called", "owner": "data@a.example"}
+    expires = TODAY + timedelta(days=days)
+    known: dict[str, Any] = {**said, **changes, "expires": expires, "file": "images/policy.toml"}
+    return Ignore.model_construct(**known)  # what is found may have a blank id
+
+
+def policy(**changes: object) -> Policy:
+    return Policy().model_copy(update=changes)
+
+
+def judgement(
+    image: Sequence[Detection],
+    base: Sequence[Detection] = (),
+    rules: Policy | None = None,
+    database: Database | tuple[str, ...] = DATABASE,
+    now: datetime = NOW,
+) -> Verdict:
+    """Judge what was found."""
+    return judge("salesforce", (IMAGE, BASE), (image, base), rules or policy(), database, now)
+
+
+OLD = DATABASE.model_copy(update={"updated": NOW - timedelta(days=7, seconds=1)})
+
+
+@pytest.mark.parametrize(
+    ("found", "rules", "database", "state"),
+    [
+        ([], policy(), DATABASE, State.PASSED),
+        ([MILD, UNFIXED, DENIED], policy(), DATABASE, State.PASSED),
+        ([FLAW], policy(ignores=(ignore(),)), DATABASE, State.PASSED),
+        ([MILD, FLAW], policy(), DATABASE, State.FAILED),
+        ([], policy(ignores=(ignore(days=-1),)), DATABASE, State.FAILED),
+        ([], policy(), OLD, State.NOT_SCANNED),
+        ([FLAW], policy(), OLD, State.NOT_SCANNED),
+        ([], policy(ignores=(ignore(days=-1),)), OLD, State.NOT_SCANNED),
+        ([], policy(max_age_days=8), OLD, State.PASSED),
+    ],
+)
+def test_there_are_three_verdicts(
+    found: list[Detection], rules: Policy, database: Database, state: State
+) -> None:
+    assert judgement(found, rules=rules, database=database).state is state
+
+
+@pytest.mark.parametrize(
+    ("age", "reason"),
+    [
+        (timedelta(days=-1), ""),
+        (timedelta(), ""),
+        (timedelta(days=7), ""),
+        (timedelta(days=7, seconds=1), "is 7 days old (2026-11-14), max-age-days allows 7: "),
+        (timedelta(days=400), "is 400 days old (2025-10-17), max-age-days allows 7: "),
+    ],
+)
+def test_a_database_is_too_old_beyond_the_age_that_the_policy_accepts(age: timedelta, reason: str) -> None:
+    said = DATABASE.model_copy(update={"updated": NOW - age}).unusable(NOW, 7)
+    assert len(said) == bool(reason)
+    assert reason in "".join(said)
+
+
+def test_a_database_of_the_future_is_not_fresh_for_ever() -> None:
+    tomorrow, later = (DATABASE.model_copy(update={"updated": NOW + timedelta(days=d)}) for d in (0.9, 2))
+    assert tomorrow.unusable(NOW, 7) == ()
+    assert "is of the future" in later.unusable(NOW, 7)[0]
+
+
+def test_part_of_a_day_may_be_the_highest_age() -> None:
+    assert "allows 0.25" in DATABASE.unusable(NOW, 0.25)[0]
+    assert not DATABASE.unusable(NOW, 0.3)
+
+
+def test_all_reasons_are_told() -> None:
+    found = judgement([], rules=policy(ignores=(ignore(days=-3),)), database=OLD)
+    old, expired = found.reasons
+    assert (old,) == OLD.unusable(NOW, 7)
+    assert expired.startswith(
+        "images/policy.toml: the ignore of CVE-1 in zeep expired 3 days ago (2026-11-18)"
+    )
+
+
+def test_an_expired_ignore_fails_whatever_else_is_known() -> None:
+    rules = policy(ignores=(ignore(days=-1),))
+    for database in (DATABASE, OLD, ("no mirror answers",)):
+        found = judgement([], rules=rules, database=database)
+        assert found.fails
+        assert [reason.partition(" expired ")[0] for reason in found.expired] == [
+            "images/policy.toml: the ignore of CVE-1 in zeep"
+        ]
+        assert set(found.expired) <= set(found.reasons)
+    assert found.state is State.NOT_SCANNED
+    assert found.unreliable == "no mirror answers"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (verdict(), False),
+        (verdict(judged(decision=TOLERATED)), False),
+        (verdict(judged()), True),
+        (verdict(state=State.FAILED), True),
+        (verdict(state=State.NOT_SCANNED), False),
+        (verdict(judged(), state=State.NOT_SCANNED), True),
+        (verdict(state=State.NOT_SCANNED, expired=("it expired",)), True),
+    ],
+)
+def test_what_is_known_fails_by_itself(found: Verdict, expected: bool) -> None:  # noqa: FBT001 - a column
+    assert found.fails is expected
+
+
+def test_a_verdict_of_an_older_version_is_read() -> None:
+    found = judgement([FLAW, DENIED])
+    told = found.model_dump(
+        mode="json", exclude={"expired": True, "platform": True, "found": {"__all__": {"file"}}}
+    )
+    assert Verdict.model_validate(told) == found
+
+
+def test_a_verdict_says_what_it_is_of() -> None:
+    found = judgement([])
+    assert (found.dag, found.image, found.base) == ("salesforce", IMAGE, BASE)
+    assert (found.scanned, found.database, found.reasons, found.unused) == (NOW, DATABASE, (), ())
+
+
+def test_what_expires_does_so_at_the_end_of_its_day_in_utc() -> None:
+    rules = policy(ignores=(ignore(days=0),))
+    evening = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
+    elsewhere = evening.astimezone(timezone(timedelta(hours=9)))
+    assert [judgement([FLAW], rules=rules, now=now).state for now in (evening, elsewhere)] == [
+        State.PASSED
+    ] * 2
+    assert judgement([FLAW], rules=rules, now=evening + timedelta(minutes=1)).state is State.FAILED
+
+
+def test_ignores_that_matched_nothing_are_told() -> None:
+    rules = policy(ignores=(ignore(), ignore(id="CVE-9"), ignore(MILD, package="lxml")))
+    assert judgement([FLAW, MILD], rules=rules).unused == (("CVE-9", "zeep"), ("CVE-4", "lxml"))
+
+
+def test_an_ignore_that_matched_is_used_even_where_nothing_would_have_failed() -> None:
+    assert judgement([MILD], rules=policy(ignores=(ignore(MILD),))).unused == ()
+
+
+def test_counts_leave_licenses_out() -> None:
+    base = [vulnerability("CVE-2"), DENIED, vulnerability("CVE-2")]
+    found = judgement([*base, FLAW, SECRET], base)
+    assert (found.count(), found.count(added=True), found.count(added=False), found.in_base) == (3, 2, 1, 1)
+
+
+def test_what_the_base_alone_has_is_counted_and_not_judged() -> None:
+    found = judgement([FLAW], [WRONG, SECRET])
+    assert [each.detection for each in found.found] == [FLAW]
+    assert found.in_base == 2
+
+
+def test_a_person_sees_what_fails_and_what_the_type_added() -> None:
+    below = vulnerability("CVE-2", "libssl3")
+    ignored = vulnerability("CVE-3", "lxml")
+    rules = policy(ignores=(ignore(ignored),))
+    found = judgement([FLAW, MILD, below, ignored, DENIED], [below, ignored], rules)
+    assert below in [each.detection for each in found.found]
+    assert {each.detection.id for each in found.shown} == {"CVE-1", "CVE-4"}
+    assert [each.detection for each in found.failing] == [FLAW]
+
+
+@pytest.mark.parametrize(
+    ("one", "shown"),
+    [
+        (judged(), True),
+        (judged(added=False), True),
+        (judged(decision=IGNORED, added=False), True),
+        (judged(decision=TOLERATED), True),
+        (judged(decision=TOLERATED, added=False), False),
+        (judged(DENIED), True),
+        (judged(DENIED, TOLERATED), False),
+        (judged(DENIED, IGNORED), True),
+    ],
+)
+def test_a_license_is_shown_only_where_it_is_denied(one: Judged, shown: bool) -> None:  # noqa: FBT001
+    assert verdict(one).shown == ((one,) if shown else ())
+
+
+def test_nothing_is_known_of_an_image_that_was_not_scanned() -> None:
+    found = not_scanned("api", IMAGE, BASE, NOW, "no database", "no network")
+    assert (found.state, found.reasons, found.found) == (State.NOT_SCANNED, ("no database", "no network"), ())
+    assert found.unreliable == "no database; no network"
+
+
+TEST = DATABASE.model_copy(update={"test": True})
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (verdict(), ""),
+        (verdict(judged()), ""),
+        (verdict(database=TEST), "its vulnerability database holds test data only"),
+        (verdict(judged(), database=TEST), "its vulnerability database holds test data only"),
+        (not_scanned("api", IMAGE, BASE, NOW), "nobody says why"),
+        (verdict(state=State.NOT_SCANNED, database=TEST, reasons=("it is old",)), "it is old"),
+    ],
+)
+def test_a_verdict_says_why_it_cannot_be_relied_upon(found: Verdict, reason: str) -> None:
+    assert found.unreliable == reason
+
+
+POLICIES = st.builds(
+    Policy,
+    severities=st.sets(st.sampled_from(["critical", "high", "medium", "low", "unknown"])).map(tuple),
+    fixable_only=st.booleans(),
+    scope=st.sampled_from(["added", "image"]),
+    denied_licenses=st.sampled_from([(), ("*",)]),
+)
+FOUND = st.lists(DETECTIONS | st.sampled_from([FLAW, UNFIXED, MILD, SECRET, WRONG, DENIED]), max_size=4)
+AGES = st.integers(0, 14).map(
+    lambda days: DATABASE.model_copy(update={"updated": NOW - timedelta(days=days)})
+)
+
+
+@given(image=FOUND, base=FOUND, rules=POLICIES, database=AGES)
+def test_what_has_a_failing_detection_never_passed(
+    image: list[Detection], base: list[Detection], rules: Policy, database: Database
+) -> None:
+    found = judgement(image, base, rules, database)
+    assert [each.detection for each in found.found] == list(ordered(image))
+    assert not (found.failing and found.state is State.PASSED)
+    assert found.state is not State.FAILED or found.failing
+    assert all(fails(each, rules, TODAY) is (each.decision is FAILS) for each in found.found)
+
+
+@given(image=FOUND, base=FOUND, rules=POLICIES, data=st.data())
+def test_more_ignores_never_add_what_fails(
+    image: list[Detection], base: list[Detection], rules: Policy, data: st.DataObject
+) -> None:
+    named = [*image, FLAW]
+    some = st.lists(st.builds(ignore, st.sampled_from(named), days=st.integers(-2, 2)), max_size=3)
+    fewer = tuple(data.draw(some))
+    more = (*fewer, *data.draw(some))
+    before, after = (
+        {
+            each.detection.key
+            for each in judgement(image, base, rules.model_copy(update={"ignores": x})).failing
+        }
+        for x in (fewer, more)
+    )
+    assert after <= before
+
+
+@given(image=FOUND, rules=POLICIES)
+def test_a_secret_or_a_misconfiguration_needs_no_fix_to_fail(image: list[Detection], rules: Policy) -> None:
+    unfixed = [each.model_copy(update={"fixed": ""}) for each in image]
+    strict = judgement(unfixed, rules=rules.model_copy(update={"fixable_only": True})).failing
+    loose = judgement(unfixed, rules=rules.model_copy(update={"fixable_only": False})).failing
+    assert [each for each in loose if each.detection.kind is not Kind.VULNERABILITY] == list(strict)

@@ -1,0 +1,117 @@
+"""What can't be tried or moved to: refused before the engine is asked, or by what uv really said."""
+
+import dagger
+import pytest
+from dagger import dag
+
+from ci.checks.dags import all_types
+from ci.checks.upgrade import upgrade as upgrade_upgrade
+from ci.config import pins
+from ci.errors import ConfigurationError, Fault, StepError
+from ci.lock import bump, newest
+from ci.lock.airflow_version import upgraded
+from ci.tools.checkout import Sources
+
+from ...engine_errors import exec_error
+
+SERIES = (
+    "error: No solution found when resolving dependencies\n"
+    "  cause: Because only apache-airflow<=3.4.0b2 is available and you require apache-airflow==3.99.*, "
+    "we can conclude that your requirements are unsatisfiable."
+)
+DAY = (
+    "error: No solution found when resolving dependencies\n"
+    "  cause: Because only apache-airflow<=1.10.7 is available and you require apache-airflow==3.1.*, "
+    "we can conclude that your requirements are unsatisfiable.\n\n"
+    "hint: `apache-airflow` was filtered by `exclude-newer` to only include packages uploaded before "
+    "2020-01-02T00:00:00Z."
+)
+NO_ANSWER = "  cause: error sending request for url (http://127.0.0.1:9/simple/apache-airflow/)"
+PINS = pins.PINS_FILE.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.parametrize(
+    ("of", "day", "error", "fault", "problem"),
+    [
+        (
+            "3.99",
+            "",
+            exec_error(SERIES),
+            ConfigurationError,
+            "--airflow 3.99.x: the package index has no release of it: name one that there is",
+        ),
+        (
+            "3.1",
+            "2020-01-01",
+            exec_error(DAY),
+            ConfigurationError,
+            (
+                "--airflow 3.1.x: the package index has no release of it up to 2020-01-01: "
+                "name one that there is"
+            ),
+        ),
+        (
+            "3.1",
+            "",
+            exec_error(NO_ANSWER, code=2),
+            StepError,
+            (
+                "--airflow 3.1.x: its newest release can't be asked for: the package index doesn't answer: "
+                f"check network and proxy, then try again\n    {NO_ANSWER.strip()}"
+            ),
+        ),
+    ],
+)
+def test_series_without_a_release_is_told_from_an_index_that_does_not_answer(
+    of: str, day: str, error: dagger.QueryError, fault: type[Fault], problem: str
+) -> None:
+    refused = newest.refusal(of, day, error)
+    assert type(refused) is fault
+    assert refused.problems == (problem,)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("airflow", "day", "problem"),
+    [
+        ("3.x.1", "", "--airflow '3.x.1': is no version"),
+        ("newest", "", "--airflow 'newest': is no version"),
+        ("3.99.x", "now", "--exclude-newer 'now' is no day"),
+        ("", "now", "--exclude-newer 'now' is no day"),
+    ],
+)
+async def test_version_and_day_are_checked_before_anything_is_done(
+    airflow: str, day: str, problem: str
+) -> None:
+    sources = Sources(dag.directory())
+    with pytest.raises(ConfigurationError, match=problem):
+        await bump.bump(sources, PINS, bump.Asked(airflow=airflow, exclude_newer=day))
+    if airflow:
+        asked = upgrade_upgrade.Asked(airflow=airflow, exclude_newer=day)
+        with pytest.raises(ConfigurationError, match=problem):
+            await upgrade_upgrade.upgrade_test([], sources, asked, all_types.nothing_further)
+
+
+@pytest.mark.anyio
+async def test_release_or_base_that_is_named_needs_no_index() -> None:
+    assert await upgrade_upgrade.base_of(upgrade_upgrade.Asked(airflow=" 3.3.2 ")) == upgraded(
+        pins.image("airflow"), "3.3.2"
+    )
+    assert (
+        await upgrade_upgrade.base_of(upgrade_upgrade.Asked(base="registry.example/base:1"))
+        == "registry.example/base:1"
+    )
+
+
+def test_every_package_is_tried_at_its_newest_whatever_day_the_type_has() -> None:
+    upgrade = upgrade_upgrade.Asked(airflow="3.3.2").upgrade
+    assert (upgrade.everything, upgrade.exclude_newer) == (True, "2999-12-31")
+    assert (
+        upgrade_upgrade.Asked(airflow="3.3.2", exclude_newer="2026-05-01").upgrade.exclude_newer
+        == "2026-05-01"
+    )

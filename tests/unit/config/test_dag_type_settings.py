@@ -1,0 +1,169 @@
+"""Names, paths, Debian packages, variables and reasons in a DAG type's settings."""
+
+import posixpath
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ci.config.dag_type import RESERVED_ENV, parse
+from ci.errors import ConfigurationError
+
+from ..repository import FILE, dag_type, pyproject, toml
+
+PATH_TEXTS = st.text(st.sampled_from("a.b/\\ ~-"), max_size=8) | st.text(max_size=8)
+
+
+def problem_of(settings: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        dag_type(settings=settings)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".", "..", "/etc", "../x", "a/../b", "a\\b", "./a", "a//b", "a/.", "a\n", "x" * 256]
+)
+@pytest.mark.parametrize("key", ["dags", "scripts"])
+def test_a_path_that_is_not_plain_is_told(key: str, path: str) -> None:
+    assert problem_of(f"{key} = [{toml(path)}]") == (
+        f"{FILE}: [tool.airflow-images] {key}.0: {path!r} is no plain relative path: "
+        "write it like 'salesforce' or 'shared/calendar.py'"
+    )
+
+
+@given(PATH_TEXTS)
+def test_no_accepted_path_leads_out_of_its_tree(text: str) -> None:
+    assume("\x7f" not in text)
+    try:
+        found = dag_type(settings=f"dags = [{toml(text)}]")
+    except ConfigurationError:
+        return
+    (path,) = found.dag_paths
+    place = posixpath.normpath(posixpath.join("/repository/dags", path))
+    assert place.startswith("/repository/dags/")
+
+
+@pytest.mark.parametrize("key", ["dags", "scripts", "system-packages", "build-packages"])
+def test_what_is_listed_twice_is_told(key: str) -> None:
+    assert problem_of(f'{key} = ["aa", "bb", "aa"]') == (
+        f"{FILE}: [tool.airflow-images] {key}: ['aa', 'bb', 'aa'] names 'aa' more than once"
+    )
+
+
+def test_a_folder_with_and_without_a_slash_is_one_folder() -> None:
+    assert "names 'aa' more than once" in problem_of('dags = ["aa", "aa/"]')
+
+
+@pytest.mark.parametrize(
+    "package", ["libpq5", "g++", "python3.13-dev", "libpq5=17.6-0+deb13u1", "tzdata=1:2025b~rc1"]
+)
+def test_a_debian_package_is_accepted(package: str) -> None:
+    assert dag_type(settings=f"system-packages = [{toml(package)}]").settings.system_packages == (package,)
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "",
+        "x",
+        "Libpq5",
+        "libpq5;reboot",
+        "lib pq5",
+        "$(id)",
+        "`id`",
+        "a|b",
+        "--force-yes",
+        "./a.deb",
+        "libpq5-",
+        "a\n",
+        "aa=",
+    ],
+)
+@pytest.mark.parametrize("key", ["system-packages", "build-packages"])
+def test_what_is_no_debian_package_is_told(key: str, package: str) -> None:
+    assert problem_of(f"{key} = [{toml(package)}]") == (
+        f"{FILE}: [tool.airflow-images] {key}.0: {package!r} is no Debian package: "
+        "write 'libpq5' or, pinned, 'libpq5=17.6-0+deb13u1'"
+    )
+
+
+@given(st.text(max_size=6), st.sampled_from(" \t\n;$`|&<>(){}[]*?!#'\"\\/%^,@"), st.text(max_size=6))
+def test_nothing_that_a_shell_reads_passes_as_a_debian_package(before: str, sign: str, after: str) -> None:
+    package = f"{before}{sign}{after}"
+    assert "is no Debian package" in problem_of(f"system-packages = [{toml(package)}]")
+
+
+@given(st.text(st.sampled_from("ab1-+.="), max_size=8))
+def test_no_accepted_debian_package_is_an_option_or_a_removal(package: str) -> None:
+    try:
+        dag_type(settings=f"system-packages = [{toml(package)}]")
+    except ConfigurationError:
+        return
+    name = package.partition("=")[0]
+    assert name[0] not in "-+."
+    assert name[-1] != "-"
+
+
+@pytest.mark.parametrize("name", ["", "1A", "A-B", "A B", "A=B", "Ä"])
+def test_a_bad_name_of_a_variable_is_told(name: str) -> None:
+    problem = problem_of(f'env = {{ {toml(name)} = "x" }}')
+    assert problem.startswith(f"{FILE}: [tool.airflow-images] env: ")
+    assert problem.endswith(f"has {name!r}, which is no name of an environment variable")
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_ENV))
+def test_a_variable_of_the_base_is_refused(name: str) -> None:
+    assert problem_of(f'env = {{ {name} = "x" }}').endswith(
+        f"has {name}, which belongs to the base image: use another name"
+    )
+
+
+def test_packages_installed_at_every_start_are_refused() -> None:
+    assert problem_of('env = { _PIP_ADDITIONAL_REQUIREMENTS = "x" }').endswith(
+        "has _PIP_ADDITIONAL_REQUIREMENTS, which installs at every start of a pod: use [project] dependencies"
+    )
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'env = { CONN = "postgres://me:topsecret@h/db", HOME = "x" }',
+        'env = { CONN = "topsecret", "A-B" = "topsecret" }',
+        'env = { CONN = "topsecret\\u0000" }',
+        'env = { CONN = ["topsecret"] }',
+        'env = ["topsecret"]',
+        'dags = "postgres://me:topsecret@h/db"',
+        'dags = ["../postgres://me:topsecret@h/db"]',
+        'system-packages = ["https://me:topsecret@h/x"]',
+        'allow-base-changes = { "https://me:topsecret@h/x" = "why" }',
+        '"https://me:topsecret@h/x" = 1',
+    ],
+)
+def test_no_mistake_shows_a_variable_s_value_or_a_login(setting: str) -> None:
+    assert "topsecret" not in problem_of(setting)
+
+
+def test_a_nul_character_in_a_variable_is_refused() -> None:
+    assert problem_of('env = { A = "x\\u0000" }').endswith("has a NUL character in A")
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\\t\\n"])
+def test_a_base_change_without_a_reason_is_told(reason: str) -> None:
+    assert problem_of(f'allow-base-changes = {{ pandas = "{reason}" }}').endswith(
+        "has no reason for 'pandas': write why this type may change the base's version"
+    )
+
+
+@pytest.mark.parametrize("package", ["", "a b", "a==1", "-a"])
+def test_a_base_change_of_what_is_no_package_is_told(package: str) -> None:
+    assert "is no name of a package" in problem_of(f'allow-base-changes = {{ {toml(package)} = "why" }}')
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä"])
+def test_a_project_name_that_is_no_name_is_told(name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse("salesforce", FILE, pyproject(name=name))
+    assert caught.value.problems == (
+        f"{FILE}: [project] name: {name!r} is no name of a package: use letters, digits and - _ . between",
+    )

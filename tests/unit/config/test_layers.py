@@ -1,0 +1,36 @@
+"""What images/layers.toml may say."""
+
+import pytest
+
+from ci.config.layers import FILE, parse
+from ci.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        (None, ()),
+        ("", ()),
+        ("[layers]\n", ()),
+        ('[layers]\nown = ["zeep", "Psycopg_Binary", "lxml"]', ("lxml", "psycopg-binary", "zeep")),
+    ],
+)
+def test_packages_are_read_by_their_canonical_names(text: str | None, own: tuple[str, ...]) -> None:
+    assert parse(text).own == own
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[layers", "is no TOML"),
+        ("[layer]\n", r"unknown table \[layer\]"),
+        ("[layers]\nons = []", "unknown key 'ons': did you mean 'own'"),
+        ('[layers]\nown = ["a b"]', "is no name of a package"),
+        ('[layers]\nown = ["zeep", "Zeep"]', "names 'zeep' more than once"),
+        (f"[layers]\nown = {[f'p{number}' for number in range(21)]}", "names 21 packages: at most 20"),
+        ('[layers]\nown = "zeep"', "is wrong"),
+    ],
+)
+def test_a_mistake_is_told_with_the_file(text: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{FILE}.*{told}"):
+        parse(text)

@@ -1,0 +1,231 @@
+"""The lock of a DAG type: written, read back, and refused where it is for something else."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.config.lockfile import read, stamp
+from ci.errors import ConfigurationError
+
+from ..repository import FILE, dag_type
+
+LOCK = FILE.replace("pyproject", "pylock")
+BASE = "registry.example/airflow:1"
+REMEDY = "; run: dagger call lock -y"
+RESOLVED = """lock-version = "1.0"
+created-by = "uv"
+
+[[packages]]
+name = "httpx"
+version = "0.28.1"
+sdist = { url = "https://example.com/httpx.tar.gz", hashes = { sha256 = "aa" } }
+wheels = [{ url = "https://example.com/httpx.whl", hashes = { sha256 = "bb" } }]
+"""
+# What a string of a marker may hold: anything on one line but its own quote and Python's escapes.
+MARKERS = st.text(st.characters(exclude_characters="'\\\0\n\r", exclude_categories=["Cs"]), max_size=5)
+NAMES = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), unique=True, max_size=5)
+
+
+def problems_of(text: str | None, *pins: str, base: str = BASE) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(dag_type(pins), base, text)
+    return caught.value.problems
+
+
+def test_a_stamped_lock_is_read_back() -> None:
+    wanted = dag_type(["httpx==0.28.1"])
+    text = stamp(wanted, BASE, RESOLVED)
+    lock = read(wanted, BASE, text)
+    assert lock.text == text
+    assert lock.packages == {"httpx": "0.28.1"}
+
+
+def test_a_stamp_is_readable_text_behind_what_was_resolved() -> None:
+    text = stamp(dag_type(["psycopg[binary]==3.3.6", "httpx==0.28.1"]), BASE, RESOLVED)
+    assert text == (
+        f'{RESOLVED}\n[tool.airflow-images]\nbase = "{BASE}"\n'
+        'requirements = [\n    "httpx==0.28.1",\n    "psycopg[binary]==3.3.6",\n]\n'
+    )
+
+
+def test_a_lock_is_the_same_from_an_index_that_tells_sizes() -> None:
+    sized = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, size = 212774, hashes")
+    bare = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, hashes")
+    wanted = dag_type(["httpx==0.28.1"])
+    assert stamp(wanted, BASE, sized) == stamp(wanted, BASE, bare)
+
+
+def test_the_order_of_the_pins_does_not_change_a_stamp() -> None:
+    pins = ["b==2", "a==1", "c==3"]
+    assert stamp(dag_type(pins), BASE, RESOLVED) == stamp(dag_type(pins[::-1]), BASE, RESOLVED)
+
+
+def test_a_type_without_dependencies_has_a_lock_without_packages() -> None:
+    text = stamp(dag_type(), BASE, 'lock-version = "1.0"\n')
+    assert text.endswith("requirements = []\n")
+    assert read(dag_type(), BASE, text).packages == {}
+
+
+@pytest.mark.parametrize("sign", ['"', "\x7f", "\t", "ä", "#", "\U0001f40d"])
+def test_no_sign_in_a_pin_breaks_the_lock(sign: str) -> None:
+    wanted = dag_type([f"httpx==0.28.1; platform_version != '{sign}'"])
+    assert read(wanted, BASE, stamp(wanted, BASE, RESOLVED)).packages == {"httpx": "0.28.1"}
+
+
+@given(names=NAMES, marker=MARKERS)
+def test_any_set_of_pins_round_trips(names: list[str], marker: str) -> None:
+    pins = [f"{name}==1.0; platform_version != '{marker}'" for name in names]
+    wanted = dag_type(pins)
+    packages = "".join(
+        f'[[packages]]\nname = "{name}"\nversion = "1.0"\nsdist = {{ hashes = {{ sha256 = "aa" }} }}\n'
+        for name in names
+    )
+    lock = read(wanted, BASE, stamp(wanted, BASE, packages))
+    assert lock.packages == dict.fromkeys(names, "1.0")
+
+
+@given(locked=NAMES, wanted=NAMES)
+def test_a_lock_for_other_pins_tells_each_of_them(locked: list[str], wanted: list[str]) -> None:
+    text = stamp(dag_type([f"{name}==1" for name in locked]), BASE, "")
+    if set(locked) == set(wanted):
+        assert read(dag_type([f"{name}==1" for name in wanted]), BASE, text).text == text
+        return
+    (problem,) = problems_of(text, *(f"{name}==1" for name in wanted))
+    for name in set(wanted) - set(locked):
+        assert f"lacks '{name}==1'" in problem
+    for name in set(locked) - set(wanted):
+        assert f"has '{name}==1', which is gone" in problem
+    assert problem.count("==1") == len(set(locked) ^ set(wanted))
+
+
+def test_a_changed_pin_is_told_as_lacking_and_gone() -> None:
+    text = stamp(dag_type(["httpx==0.28.1"]), BASE, RESOLVED)
+    assert problems_of(text, "httpx==0.27.0") == (
+        f"{LOCK}: doesn't match {FILE}: lacks 'httpx==0.27.0'; has 'httpx==0.28.1', which is gone{REMEDY}",
+    )
+
+
+def test_differences_are_told_in_order() -> None:
+    text = stamp(dag_type(["c==1", "d==1"]), BASE, "")
+    (problem,) = problems_of(text, "b==1", "a==1")
+    told = "lacks 'a==1'; lacks 'b==1'; has 'c==1', which is gone; has 'd==1', which is gone"
+    assert problem == f"{LOCK}: doesn't match {FILE}: {told}{REMEDY}"
+
+
+def test_another_base_is_told() -> None:
+    text = stamp(dag_type(["httpx==0.28.1"]), BASE, RESOLVED)
+    assert problems_of(text, "httpx==0.28.1", base="registry.example/airflow:2") == (
+        f"{LOCK}: is made for the base {BASE}, not for registry.example/airflow:2{REMEDY}",
+    )
+
+
+def test_a_missing_lock_is_told() -> None:
+    assert problems_of(None) == (f"{LOCK}: is missing{REMEDY}",)
+
+
+def test_broken_toml_is_told() -> None:
+    (problem,) = problems_of("[[packages")
+    assert problem.startswith(f"{LOCK}: is no TOML: ")
+    assert problem.endswith(REMEDY)
+
+
+@pytest.mark.parametrize(
+    "artifacts",
+    [
+        "",
+        "wheels = []",
+        'wheels = [{ url = "x" }]',
+        'wheels = [{ url = "x", hashes = {} }]',
+        'sdist = { url = "x" }',
+        'wheels = [{ hashes = { sha256 = "aa" } }, { url = "x" }]',
+        'wheels = [{ hashes = { sha256 = "aa" } }]\nsdist = { url = "x" }',
+        'archive = { url = "x" }',
+        'wheels = [{ hashes = { sha256 = "aa" } }]\narchive = { url = "x" }',
+    ],
+)
+def test_a_package_without_a_hash_for_every_file_is_told(artifacts: str) -> None:
+    resolved = f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{artifacts}\n'
+    text = stamp(dag_type(["httpx==0.28.1"]), BASE, resolved)
+    assert problems_of(text, "httpx==0.28.1") == (f"{LOCK}: 'httpx' has no hash{REMEDY}",)
+
+
+def test_a_package_from_an_address_of_its_own_has_a_hash_too() -> None:
+    archive = 'archive = { url = "https://example.com/a.whl", hashes = { sha256 = "aa" } }'
+    wanted = dag_type(["httpx==0.28.1"])
+    text = stamp(wanted, BASE, f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{archive}\n')
+    assert read(wanted, BASE, text).packages == {"httpx": "0.28.1"}
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ('vcs = { type = "git", url = "https://example.com/a", commit-id = "y" }', "from version control"),
+        ('version = "1"\nvcs = { url = "ssh://git@example.com/a", commit-id = "y" }', "from version control"),
+        ('directory = { path = "../a", editable = true }', "from a folder"),
+    ],
+)
+def test_what_is_no_file_is_told_when_it_is_written_and_when_it_is_read(source: str, told: str) -> None:
+    resolved = f'[[packages]]\nname = "a"\n{source}\n'
+    cause = f"'a' comes {told}, and an image takes files with hashes alone: "
+    remedy = "pin a version from a package index, or name the url of a wheel in [tool.uv.sources]"
+    assert problems_of(resolved) == (f"{LOCK}: {cause}{remedy} of {FILE}; then {REMEDY.removeprefix('; ')}",)
+    with pytest.raises(ConfigurationError) as caught:
+        stamp(dag_type(), BASE, resolved)
+    assert caught.value.problems == problems_of(resolved)
+
+
+def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
+    problems = problems_of(RESOLVED, "httpx==0.28.1")
+    assert len(problems) == 2
+    assert "lacks 'httpx==0.28.1'" in problems[0]
+    assert f"is made for the base unknown, not for {BASE}" in problems[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("packages = 5", "packages"),
+        ('packages = "httpx"', "packages"),
+        ("packages = [1]", "packages.0"),
+        ('[[packages]]\nname = 1\nversion = "1"', "packages.0.name"),
+        ('[[packages]]\nname = "a"\nversion = "1"\nwheels = 5', "packages.0.wheels"),
+        ('[[packages]]\nname = "a"\nversion = "1"\nwheels = [5]', "packages.0.wheels.0"),
+        ('[[packages]]\nname = "a"\nversion = "1"\nsdist = []', "packages.0.sdist"),
+        ('[[packages]]\nname = "a"\nversion = "1"\narchive = 5', "packages.0.archive"),
+        ('[[packages]]\nname = "a"\nversion = "1"\nsdist = { hashes = [] }', "packages.0.sdist.hashes"),
+        ("tool = 5", "tool"),
+        ("tool.airflow-images = 5", "tool.airflow-images"),
+        ("tool.airflow-images.requirements = 5", "tool.airflow-images.requirements"),
+        ("tool.airflow-images.requirements = [5]", "tool.airflow-images.requirements.0"),
+        ("tool.airflow-images.base = 5", "tool.airflow-images.base"),
+    ],
+)
+def test_a_lock_of_another_shape_is_told_with_the_place(text: str, place: str) -> None:
+    (problem,) = problems_of(text)
+    assert re.fullmatch(rf"{re.escape(f'{LOCK}: {place}: ')}[^;]+, found [^;]+{re.escape(REMEDY)}", problem)
+
+
+@pytest.mark.parametrize(("there", "missing"), [('version = "1"', "name"), ('name = "a"', "version")])
+def test_a_missing_key_is_told_without_what_is_around_it(there: str, missing: str) -> None:
+    assert problems_of(f"[[packages]]\n{there}") == (f"{LOCK}: packages.0.{missing}: is missing{REMEDY}",)
+
+
+def test_a_wrong_value_is_shown_short() -> None:
+    (problem,) = problems_of(f'packages = "{"x" * 500}"')
+    assert problem.endswith(f", found '{'x' * 59}…{REMEDY}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'packages = "https://me:topsecret@files.example/a"',
+        '[[packages]]\nversion = "1"\nwheels = [{ url = "https://me:topsecret@files.example/a" }]',
+        '[[packages]]\nname = "a"\nversion = "1"\nwheels = [{ url = "https://files.example?jwt=topsecret" }]',
+    ],
+)
+def test_a_lock_with_a_login_is_refused_whatever_else_is_wrong(text: str) -> None:
+    (problem,) = problems_of(text)
+    assert problem.startswith(f"{LOCK}: holds a login: files.example serves files at addresses that hold ")
+    assert "topsecret" not in problem

@@ -1,0 +1,293 @@
+"""How images are called: where the sources live, the pattern filled in, references as a user gives them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.config.names import Names, Origin, is_loopback, is_tag, names, origin, reference
+from ci.config.publish import FILE, parse
+from ci.errors import ConfigurationError
+from ci.publish.tags import version
+
+WEB = "https://github.com/acme/dags"
+ACME = Origin(owner="acme", repo="dags", web=WEB)
+DIGEST = "sha256:" + "0" * 64
+ONE_PACKAGE = "ghcr.io/{owner}/de-airflow-pipeline:{dag}-{version}"
+# As a password may be typed into a remote's address; a slash ends what is before the host.
+SECRETS = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+def named(pattern: str = "", registry: str = "", owner: str = "", found: Origin | None = ACME) -> Names:
+    settings = parse(f'[publish]\nreference = "{pattern}"' if pattern else None)
+    return names(settings, registry, owner, found)
+
+
+def problems_of(
+    pattern: str = "", registry: str = "", owner: str = "", found: Origin | None = ACME
+) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        named(pattern, registry, owner, found)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("remote", "owner", "web"),
+    [
+        ("https://github.com/acme/dags", "acme", WEB),
+        ("https://github.com/acme/dags.git", "acme", WEB),
+        ("https://github.com/acme/dags/", "acme", WEB),
+        ("https://github.com/acme/dags.git/", "acme", WEB),
+        ("https://github.com/acme/dags//", "acme", WEB),
+        ("https://ghp_secret@github.com/acme/dags.git", "acme", WEB),
+        ("https://me:secret@github.com/acme/dags.git", "acme", WEB),
+        ("https://me:se@cret@github.com/acme/dags.git", "acme", WEB),
+        ("https://git.example:8443/acme/dags.git", "acme", "https://git.example:8443/acme/dags"),
+        ("https://me:secret@git.example:8443/acme/dags", "acme", "https://git.example:8443/acme/dags"),
+        ("http://git.local:3000/acme/dags", "acme", "http://git.local:3000/acme/dags"),
+        ("git://github.com/acme/dags.git", "acme", WEB),
+        ("ssh://git@github.com/acme/dags.git", "acme", WEB),
+        ("ssh://github.com/acme/dags", "acme", WEB),
+        ("ssh://git@github.com:2222/acme/dags.git", "acme", WEB),
+        ("git@github.com:acme/dags.git", "acme", WEB),
+        ("git@github.com:acme/dags", "acme", WEB),
+        ("git@github.com:acme/dags/", "acme", WEB),
+        ("github.com:acme/dags.git", "acme", WEB),
+        ("me@corp.example@github.com:acme/dags.git", "acme", WEB),
+        ("https://gitlab.com/a/b/c/dags.git", "a/b/c", "https://gitlab.com/a/b/c/dags"),
+        ("git@gitlab.com:a/b/dags.git", "a/b", "https://gitlab.com/a/b/dags"),
+        ("https://github.com/Acme/dags", "Acme", "https://github.com/Acme/dags"),
+    ],
+)
+def test_a_remote_tells_owner_repository_and_address(remote: str, owner: str, web: str) -> None:
+    assert origin(remote) == Origin(owner=owner, repo="dags", web=web)
+
+
+def test_a_name_may_have_dots_and_git_in_it() -> None:
+    assert origin("git@github.com:acme/acme.github.io.git") == Origin(
+        owner="acme", repo="acme.github.io", web="https://github.com/acme/acme.github.io"
+    )
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        None,
+        "",
+        "/srv/git/dags.git",
+        "../dags",
+        "dags",
+        "file:///srv/git/dags.git",
+        "C:/code/acme/dags",
+        r"C:\code\acme\dags",
+        r"\\server\acme\dags",
+        "git@host:/srv/git/dags.git",
+        "https://github.com/dags",
+        "https://github.com//dags",
+        "https://github.com/",
+        "git@github.com:dags.git",
+        "https://github.com/acme/dags?token=secret",
+        "https://github.com/acme/dags#secret",
+        "https://me:12/secret@github.com/acme/dags",
+        "me:secret@github.com:acme/dags",
+    ],
+)
+def test_what_has_no_owner_on_a_host_is_no_origin(remote: str | None) -> None:
+    assert origin(remote) is None
+
+
+@given(user=SECRETS, password=SECRETS, form=st.sampled_from(["https://{}@", "ssh://{}@"]))
+def test_no_credentials_get_into_an_origin(user: str, password: str, form: str) -> None:
+    assert origin(f"{form.format(f'{user}:{password}')}github.com/acme/dags.git") == ACME
+
+
+def test_by_default_each_type_has_a_repository_of_its_own() -> None:
+    found = named()
+    assert found.repository("salesforce") == "ghcr.io/acme/de-airflow-pipeline-salesforce"
+    assert found.tag("salesforce", "v1.2.3") == "v1.2.3"
+
+
+def test_one_package_for_all_types_is_a_matter_of_configuration() -> None:
+    found = named(ONE_PACKAGE)
+    assert found.repository("api") == found.repository("dbt") == "ghcr.io/acme/de-airflow-pipeline"
+    assert found.tag("api", "main") == "api-main"
+    assert found.version("api", "api-main") == "main"
+    assert found.version("dbt", "api-main") is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "registry", "repository"),
+    [
+        ("", "127.0.0.1:5000", "127.0.0.1:5000/acme/de-airflow-pipeline-api"),
+        ("", "127.0.0.1:5000/", "127.0.0.1:5000/acme/de-airflow-pipeline-api"),
+        ("", "localhost", "localhost/acme/de-airflow-pipeline-api"),
+        ("", "[::1]:5000", "[::1]:5000/acme/de-airflow-pipeline-api"),
+        ("", "harbor.example/a/b", "harbor.example/a/b/acme/de-airflow-pipeline-api"),
+        ("", "harbor.example:8443/a", "harbor.example:8443/a/acme/de-airflow-pipeline-api"),
+        ("r.example/{owner}/{repo}/{dag}:{version}", "", "r.example/acme/dags/api"),
+        ("localhost:5000/{dag}:{version}", "", "localhost:5000/api"),
+        ("localhost:5000/{dag}:{version}", "ghcr.io", "ghcr.io/api"),
+    ],
+)
+def test_a_registry_may_be_given_in_place_of_the_patterns(
+    pattern: str, registry: str, repository: str
+) -> None:
+    assert named(pattern, registry).repository("api") == repository
+
+
+def test_an_owner_in_capitals_is_written_small_in_a_repository_alone() -> None:
+    found = Origin(owner="Acme", repo="Dags", web="")
+    called = named("ghcr.io/{owner}/{repo}-{dag}:{owner}-{version}", found=found)
+    assert called.repository("api") == "ghcr.io/acme/dags-api"
+    assert called.tag("api", "main") == "Acme-main"
+    assert named(owner="Other", found=found).repository("api").startswith("ghcr.io/other/")
+
+
+def test_subgroups_stay_in_a_repository() -> None:
+    assert named(found=origin("git@gitlab.com:a/b/dags.git")).path.startswith("a/b/")
+
+
+@pytest.mark.parametrize(
+    ("registry", "hint"),
+    [
+        ("https://ghcr.io", "write it without https://"),
+        ("http://127.0.0.1:5000", "write it without https://"),
+        ("ghcr", "write it like ghcr.io or 127.0.0.1:5000"),
+        ("ghcr/io.x", "write it like ghcr.io or 127.0.0.1:5000"),
+        ("gh cr.io", "write it like ghcr.io or 127.0.0.1:5000"),
+        ("ghcr.io:port", "write it like ghcr.io or 127.0.0.1:5000"),
+        ("-ghcr.io", "write it like ghcr.io or 127.0.0.1:5000"),
+        ("me@ghcr.io", "write it like ghcr.io or 127.0.0.1:5000"),
+    ],
+)
+def test_what_is_no_registry_is_told(registry: str, hint: str) -> None:
+    assert problems_of(registry=registry) == (f"--registry {registry!r} is no registry: {hint}",)
+
+
+def test_a_registry_that_is_wrong_in_the_file_is_told_with_the_file() -> None:
+    pattern = "https://ghcr.io/{owner}/{dag}:{version}"
+    assert problems_of(pattern) == (f"{FILE}: {pattern!r} has no registry: write it without https://",)
+
+
+def test_a_missing_owner_and_repository_are_both_told() -> None:
+    owner, repo = problems_of("ghcr.io/{owner}/{repo}/{dag}:{version}", found=None)
+    assert owner.endswith("{owner} can't be found: give --owner, or add a git remote 'origin'")
+    assert "{repo} can't be found: add a git remote 'origin', or take {repo} out" in repo
+
+
+def test_without_a_remote_an_owner_is_enough() -> None:
+    assert named(owner="acme", found=None).repository("api") == "ghcr.io/acme/de-airflow-pipeline-api"
+
+
+def test_what_no_placeholder_asks_for_may_be_missing() -> None:
+    assert named("localhost:5000/{dag}:{version}", found=None).repository("a") == "localhost:5000/a"
+
+
+@pytest.mark.parametrize("owner", ["a b", "-a", "a..b", "ä", "_git", "a/", "a:b"])
+def test_an_owner_that_no_repository_may_have_is_told(owner: str) -> None:
+    (problem,) = problems_of(owner=owner)
+    assert f"{owner}/de-airflow-pipeline-{{dag}}' is no name of a repository" in problem
+    assert problem.endswith(f"check --owner and {FILE}")
+
+
+@pytest.mark.parametrize("tag", ["v" * 129, "-v1", ".v1", "a/b", "a+b", ""])
+def test_a_tag_that_no_registry_takes_is_told(tag: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"the tag {tag!r} isn't legal")):
+        named().tag("api", tag)
+    assert not is_tag(tag)
+
+
+def test_a_tag_is_as_long_as_a_registry_takes_it_with_all_that_the_pattern_adds() -> None:
+    assert len(named().tag("api", "v" * 128)) == 128
+    assert len(named(ONE_PACKAGE).tag("api", "v" * 124)) == 128
+    with pytest.raises(ConfigurationError, match=f"shorten it in {FILE}"):
+        named(ONE_PACKAGE).tag("api", "v" * 125)
+
+
+@given(
+    pattern=st.sampled_from(["{version}", "{dag}-{version}", "{version}_{dag}", "x.{dag}.{version}-y"]),
+    dag_type=st.from_regex(r"[a-z0-9]{1,4}([._-][a-z0-9]{1,4})?", fullmatch=True),
+    wanted=st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True),
+)
+def test_a_version_is_read_back_from_its_tag(pattern: str, dag_type: str, wanted: str) -> None:
+    called = Names(registry="r.example", path="{dag}", tag_pattern=pattern)
+    assert called.version(dag_type, called.tag(dag_type, wanted)) == wanted
+
+
+@pytest.mark.parametrize("tag", ["api-", "-main", "main", "API-main", "dbt-main", ""])
+def test_a_tag_of_another_shape_stands_for_no_version(tag: str) -> None:
+    assert named(ONE_PACKAGE).version("api", tag) is None
+
+
+def test_another_types_tag_is_taken_for_ours_where_its_name_begins_with_ours_and_is_no_release() -> None:
+    # Versions are asked for to find greater releases alone: nobody is held back by "b-v9.9.9".
+    called = named(ONE_PACKAGE)
+    read = [called.version("a", called.tag("a-b", each)) for each in ("main", "v9.9.9")]
+    assert read == ["b-main", "b-v9.9.9"]
+    assert [version(each or "") for each in read] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True),
+        ("localhost:5000", True),
+        ("127.0.0.1", True),
+        ("127.1.2.3:5000", True),
+        ("[::1]:5000", True),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example:5000", False),
+        ("notlocalhost", False),
+        ("ghcr.io", False),
+        ("192.168.127.0:5000", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_ones_own_machine_alone(host: str, local: bool) -> None:  # noqa: FBT001 - a row of the table
+    assert is_loopback(host) is local
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"ghcr.io/acme/dags@{DIGEST}", f"ghcr.io/acme/dags@{DIGEST}"),
+        (f"ghcr.io/acme/dags:v1@{DIGEST}", f"ghcr.io/acme/dags@{DIGEST}"),
+        (f"127.0.0.1:5000/dags@{DIGEST}", f"127.0.0.1:5000/dags@{DIGEST}"),
+        ("ghcr.io/acme/dags:v1", "ghcr.io/acme/dags:v1"),
+        ("localhost/dags:v1", "localhost/dags:v1"),
+        ("[::1]:5000/a/b/c:v1", "[::1]:5000/a/b/c:v1"),
+    ],
+)
+def test_a_reference_is_shown_as_registries_take_it(text: str, shown: str) -> None:
+    found = reference(text, digest="@" in text)
+    assert str(found) == shown
+    assert shown.startswith(f"{found.registry}/")
+
+
+@pytest.mark.parametrize("text", ["ghcr.io/acme/dags:v1", "ghcr.io/acme/dags"])
+def test_where_a_digest_is_demanded_a_tag_is_not_enough(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"names no digest .* take the digest from the output"):
+        reference(text, digest=True)
+
+
+def test_a_reference_without_tag_and_digest_is_told() -> None:
+    with pytest.raises(ConfigurationError, match=r"neither tag nor digest: add :tag or @sha256:…"):
+        reference("ghcr.io/acme/dags", digest=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "acme/dags:v1", "nginx:1", "https://ghcr.io/a/b:v1", "ghcr.io/:v1"]
+)
+@pytest.mark.parametrize("end", ["", f"@{DIGEST}"])
+def test_what_is_no_reference_is_told(text: str, end: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"is no reference: write it like ghcr\.io/owner/name"):
+        reference(text + end, digest=bool(end))
+
+
+@pytest.mark.parametrize(
+    "end", [":.v1", "@", "@sha256:0", f"@{DIGEST.upper()}", f"@{DIGEST}@", ":v1:v2", "/B:v1"]
+)
+def test_a_reference_with_an_illegal_end_is_told(end: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no reference"):
+        reference(f"ghcr.io/acme/dags{end}", digest=False)

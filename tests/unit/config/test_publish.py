@@ -1,0 +1,129 @@
+"""What images/publish.toml may say, and what is told of each mistake."""
+
+import pytest
+from pydantic import ValidationError
+
+from ci.config.publish import DEFAULT, FILE, PublishSettings, parse
+from ci.errors import ConfigurationError
+
+SHAPE = f"write it like {DEFAULT!r}"
+KNOWN = "; known are {dag}, {owner}, {repo}, {version}"
+
+
+def problems_of(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text)
+    return caught.value.problems
+
+
+def with_reference(reference: str) -> str:
+    return f'[publish]\nreference = "{reference}"\n'
+
+
+@pytest.mark.parametrize("text", [None, "", "[publish]\n", "[labels]\n", "# nothing\n"])
+def test_without_a_word_of_it_everything_has_a_default(text: str | None) -> None:
+    found = parse(text)
+    assert found == PublishSettings()
+    assert found.publish.reference == DEFAULT
+    assert set(found.labels.model_dump().values()) == {""}
+
+
+def test_every_setting_is_read() -> None:
+    labels = {key: f"our {key}" for key in ("authors", "vendor", "licenses", "documentation", "url")}
+    lines = "".join(f'{key} = "{value}"\n' for key, value in labels.items())
+    found = parse(f"{with_reference('r.example/{dag}:{version}')}[labels]\n{lines}")
+    assert found.publish.reference == "r.example/{dag}:{version}"
+    assert found.labels.model_dump() == labels
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(parse(None).publish, "reference", "other")  # noqa: B010 - what pyright would refuse
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        DEFAULT,
+        "ghcr.io/{owner}/de-airflow-pipeline:{dag}-{version}",
+        "localhost/{dag}:{version}",
+        "127.0.0.1:5000/{repo}/{dag}:x-{version}",
+        "[::1]:5000/{dag}:{version}",
+    ],
+)
+def test_a_pattern_is_taken_as_it_is(reference: str) -> None:
+    assert parse(with_reference(reference)).publish.reference == reference
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("ghcr.io/{dags}:{version}", f"has an unknown placeholder {{dags}}: did you mean 'dag'?{KNOWN}"),
+        (
+            "ghcr.io/{dag}:{vresion}",
+            f"has an unknown placeholder {{vresion}}: did you mean 'version'?{KNOWN}",
+        ),
+        ("ghcr.io/{dag}:{zzz}", f"has an unknown placeholder {{zzz}}{KNOWN}"),
+        ("ghcr.io/{}/{dag}:{version}", f"has an unknown placeholder {{}}{KNOWN}"),
+        ("ghcr.io/{dag:{version}", f"has a brace without its other: {SHAPE}"),
+        ("ghcr.io/dag}:{version}", f"has a brace without its other: {SHAPE}"),
+        ("ghcr.io/{{dag}}:{version}", f"has a brace without its other: {SHAPE}"),
+        ("{dag}:{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        ("acme/{dag}:{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        ("ghcr.io/:{dag}-{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        ("ghcr.io/{dag}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        ("localhost:5000/{dag}/{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        ("", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        (
+            "{owner}.example/{dag}:{version}",
+            f"has a placeholder in its registry: {SHAPE}, or give --registry",
+        ),
+        (
+            "ghcr.io/{dag}:latest",
+            f"lacks {{version}} in its tag, where branch, release and commit go: {SHAPE}",
+        ),
+        (
+            "ghcr.io/{dag}-{version}:{version}",
+            f"lacks {{version}} in its tag, where branch, release and commit go: {SHAPE}",
+        ),
+        ("ghcr.io/x:{version}", f"lacks {{dag}}: two DAG types would overwrite each other; {SHAPE}"),
+    ],
+)
+def test_a_pattern_that_names_no_image_is_told(reference: str, told: str) -> None:
+    assert problems_of(with_reference(reference)) == (f"{FILE}: [publish] reference: {reference!r} {told}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[publish]\nreferense = 'x'", "[publish] has an unknown key 'referense': did you mean 'reference'?"),
+        ("[publish]\nzzz = 1", "[publish] has an unknown key 'zzz': expected one of reference"),
+        ("[labels]\nlicense = 'MIT'", "[labels] has an unknown key 'license': did you mean 'licenses'?"),
+        (
+            "[labels]\nzz = ''",
+            "[labels] has an unknown key 'zz': expected one of authors, vendor, licenses, documentation, url",
+        ),
+        ("[label]\n", "unknown table [label]: did you mean 'labels'?"),
+        ("[zzz]\n", "unknown table [zzz]: expected [publish], [labels]"),
+        ("[publish]\nreference = 5", "[publish] reference: 5 is wrong: Input should be a valid string"),
+        ("[labels]\nauthors = ['a']", "[labels] authors: ['a'] is wrong: Input should be a valid string"),
+        ("publish = 5", "publish: 5 is wrong: expected the table [publish]"),
+        ("labels = []", "labels: [] is wrong: expected the table [labels]"),
+    ],
+)
+def test_what_it_may_not_say_is_told(text: str, told: str) -> None:
+    assert problems_of(text) == (f"{FILE}: {told}",)
+
+
+def test_broken_toml_is_told_with_its_place() -> None:
+    (problem,) = problems_of("[publish\n")
+    assert problem.startswith(f"{FILE}: is no TOML: ")
+    assert "line 1" in problem
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    text = "[zzz]\n[publish]\nreference = 'x'\nother = 1\n[labels]\nvendor = 1\nlicense = 'MIT'\n"
+    told = problems_of(text)
+    assert len(told) == 5
+    for expected in ("[zzz]", "reference: 'x'", "'other'", "vendor: 1", "'license'"):
+        assert sum(expected in problem for problem in told) == 1

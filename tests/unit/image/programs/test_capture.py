@@ -1,0 +1,104 @@
+"""The packer as a program: its command lines, exit codes and files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ci.image.programs import capture
+
+from ...layers import opened
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    # As in a container: isolated, and without byte code; with no packages either, for it needs none.
+    command = [sys.executable, "-I", "-S", "-B", capture.__file__, *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Give an empty folder to watch or pack."""
+    root = tmp_path / "root"
+    root.mkdir()
+    return root
+
+
+def test_run_packs_what_a_command_changed(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (root / "old").write_text("x")
+    script = f"echo new > {root}/new; rm {root}/old"
+    done = run("run", "--root", root, "--owner", "50000:0", "--out", out, "--", "sh", "-ec", script)
+    assert (done.returncode, done.stderr) == (0, "")
+    place = str(root).lstrip("/")
+    found = opened(out)
+    assert list(found.members) == [f"{place}/new", f"{place}/.wh.old"]
+    assert found.contents[f"{place}/new"] == b"new\n"
+    assert found.members[f"{place}/new"].uid == 50000
+
+
+def test_a_layer_written_into_the_watched_folder_is_no_part_of_itself(root: Path) -> None:
+    done = run("run", "--root", root, "--out", root / "out", "--", "touch", root / "new")
+    assert done.returncode == 0
+    assert list(opened(root / "out").members) == [f"{root}/new".lstrip("/")]
+
+
+def test_tree_packs_a_folder(root: Path, tmp_path: Path) -> None:
+    (root / "dag.py").write_text("code")
+    target = "opt/nowhere-in-a-base"
+    done = run("tree", "--source", root, "--target", target, "--owner", "50000:0", "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert opened(tmp_path / "out").contents == {f"{target}/dag.py": b"code"}
+
+
+def test_a_command_gets_its_own_options(root: Path, tmp_path: Path) -> None:
+    script = f'printf "%s " "$@" > {root}/told'
+    done = run(
+        "run",
+        "--root",
+        root,
+        "--out",
+        tmp_path / "out",
+        "--",
+        "sh",
+        "-ec",
+        script,
+        "name",
+        "--out",
+        "x",
+        "-y",
+    )
+    assert done.returncode == 0
+    assert (root / "told").read_text() == "--out x -y "
+
+
+def test_a_failed_command_gives_its_exit_code_and_no_layer(root: Path, tmp_path: Path) -> None:
+    script = f"echo new > {root}/new; echo why >&2; exit 7"
+    done = run("run", "--root", root, "--out", tmp_path / "out", "--", "sh", "-ec", script)
+    assert (done.returncode, done.stderr) == (7, "why\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["true", "mkdir {root}/empty"])
+def test_without_a_changed_file_there_is_no_tarball(root: Path, tmp_path: Path, command: str) -> None:
+    script = command.format(root=root)
+    done = run("run", "--root", root, "--out", tmp_path / "out", "--", "sh", "-ec", script)
+    assert done.returncode == 0
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["layer.json"]
+    told = json.loads((tmp_path / "out/layer.json").read_text())
+    assert (told["files"], told["unpacked"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["other", "--out", "x"], ["tree", "--out", "x", "--owner", "airflow"]]
+)
+def test_a_wrong_command_line_is_refused(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["capture.py", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        capture.main()
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,100 @@
+"""What one distribution brought becomes a layer of its own, the same whatever was installed beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ci.image.programs import capture
+
+from ...layers import Packed, opened
+
+SITE = "lib/python3.13/site-packages"
+ZEEP = {"zeep/__init__.py": "zeep", "zeep/wsdl/a.py": "a", "../../../bin/zeep": "#!"}
+LXML = {"lxml/__init__.py": "lxml", "shared/lxml.py": "x"}
+OTHER = {"shared/other.py": "y", "other_one.py": "z"}
+
+
+def install(root: Path, name: str, files: Mapping[str, str], version: str = "1.0") -> None:
+    """Install a distribution as an installer does, with its RECORD."""
+    site = root / SITE
+    told = f"{name.replace('-', '_')}-{version}.dist-info"
+    for path, text in {**files, f"{told}/METADATA": f"Name: {name}"}.items():
+        place = site / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    rows = [f"{path},sha256=x,1" for path in (*files, f"{told}/METADATA")]
+    (site / told / "RECORD").write_text("\n".join([*rows, f"{told}/RECORD,,"]))
+
+
+def packed(folder: Path, root: Path) -> Packed:
+    """Open a layer; paths are relative to the root."""
+    found = opened(folder)
+    prefix = f"{str(root).lstrip('/')}/"
+    return Packed(
+        {name.removeprefix(prefix): member for name, member in found.members.items()},
+        {name.removeprefix(prefix): content for name, content in found.contents.items()},
+    )
+
+
+def run(root: Path, own: list[str], installs: Mapping[str, Mapping[str, str]]) -> Path:
+    """What main() does, with functions in the place of an installer."""
+    (root / SITE).mkdir(parents=True, exist_ok=True)
+    (root / "bin").mkdir(exist_ok=True)
+    before = capture.survey(root)
+    for name, files in installs.items():
+        install(root, name, files)
+    out = root.parent / f"{root.name}-out"
+    capture.pack_all(out, capture.Ownership(50000, 0), own, before, capture.survey(root))
+    return out
+
+
+def test_a_distribution_is_packed_with_its_files_scripts_and_folders(tmp_path: Path) -> None:
+    out = run(tmp_path / "a", ["zeep"], {"zeep": ZEEP, "other-one": OTHER})
+    info = f"{SITE}/zeep-1.0.dist-info"
+    assert set(packed(out / "zeep", tmp_path / "a").members) == {
+        "bin/zeep",
+        info,
+        f"{info}/METADATA",
+        f"{info}/RECORD",
+        f"{SITE}/zeep",
+        f"{SITE}/zeep/__init__.py",
+        f"{SITE}/zeep/wsdl",
+        f"{SITE}/zeep/wsdl/a.py",
+    }
+    rest = packed(out, tmp_path / "a").members
+    assert f"{SITE}/other_one.py" in rest
+    assert not [name for name in rest if "zeep" in name]
+
+
+def test_a_layer_of_its_own_is_the_same_whatever_is_installed_beside_it(tmp_path: Path) -> None:
+    # One root for both: paths are part of a layer.
+    root = tmp_path / "image"
+    first = run(root, ["lxml"], {"lxml": LXML, "zeep": ZEEP})
+    kept = (first / "lxml/layer.tar.gz").read_bytes()
+    for path in sorted(root.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    second = run(root, ["lxml"], {"other-one": OTHER, "lxml": LXML})
+    assert (second / "lxml/layer.tar.gz").read_bytes() == kept
+    assert "shared" in "".join(packed(second, root).members)
+
+
+@pytest.mark.parametrize("own", ["Other.One", "other_one", "other-one"])
+def test_a_name_is_found_however_it_is_written(tmp_path: Path, own: str) -> None:
+    out = run(tmp_path / "a", [own], {"other-one": OTHER})
+    assert (out / own / "layer.tar.gz").is_file()
+    assert not (out / "layer.tar.gz").exists()
+
+
+def test_what_was_there_before_has_no_layer_of_its_own(tmp_path: Path) -> None:
+    root = tmp_path / "a"
+    install(root, "zeep", ZEEP)
+    out = run(root, ["zeep", "none-such"], {"zeep": {**ZEEP, "zeep/wsdl/a.py": "changed"}})
+    assert not (out / "zeep/layer.tar.gz").exists()
+    assert not (out / "none-such/layer.tar.gz").exists()
+    assert f"{SITE}/zeep/wsdl/a.py" in packed(out, root).members
+
+
+def test_a_name_that_begins_alike_is_another_distribution(tmp_path: Path) -> None:
+    out = run(tmp_path / "a", ["zeep"], {"zeep-extra": OTHER})
+    assert not (out / "zeep/layer.tar.gz").exists()

@@ -1,0 +1,206 @@
+"""What a command changed in a folder becomes a layer: new, changed and removed files, and nothing else."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.image.programs import capture
+from ci.image.programs.capture import pack_changes, survey
+
+from ...layers import AS_FOUND, Packed, lay_over, new_layer, opened
+
+PARTS = st.sampled_from(["a", "b", "c-", "c.d"])
+TREES = st.dictionaries(st.lists(PARTS, min_size=1, max_size=3).map("/".join), st.integers(0, 9), max_size=6)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Give a folder to watch, with something in it."""
+    root = tmp_path / "root"
+    (root / "bin").mkdir(parents=True)
+    (root / "bin/tool").write_text("old")
+    (root / "bin/other").write_text("same")
+    return root
+
+
+def changes(root: Path, change: Callable[[], object]) -> Packed:
+    """Pack what a function changes in a folder, by the path below that folder."""
+    before = survey(root)
+    change()
+    out = root.parent / "out"
+    layer = new_layer(out, AS_FOUND)
+    pack_changes(layer, before, survey(root))
+    layer.close()
+    found = opened(out)
+    prefix = f"{str(root).lstrip('/')}/"
+    return Packed(
+        {name.removeprefix(prefix): member for name, member in found.members.items()},
+        {name.removeprefix(prefix): content for name, content in found.contents.items()},
+    )
+
+
+def test_a_new_file_is_packed_with_its_folder(root: Path) -> None:
+    def change() -> None:
+        (root / "lib").mkdir()
+        (root / "lib/new").write_text("content")
+
+    found = changes(root, change)
+    assert list(found.members) == ["lib", "lib/new"]
+    assert found.contents == {"lib/new": b"content"}
+
+
+def test_a_changed_file_is_packed_alone(root: Path) -> None:
+    found = changes(root, lambda: (root / "bin/tool").write_text("longer than it was"))
+    assert found.contents == {"bin/tool": b"longer than it was"}
+    assert list(found.members) == ["bin/tool"]
+
+
+def test_a_changed_mode_of_a_file_is_packed(root: Path) -> None:
+    found = changes(root, lambda: (root / "bin/tool").chmod(0o751))
+    assert found.members["bin/tool"].mode == 0o751
+
+
+def test_a_changed_mode_of_a_folder_is_packed_without_what_is_in_it(root: Path) -> None:
+    def change() -> None:
+        (root / "bin").chmod(0o711)
+        (root / "new").write_text("x")
+
+    found = changes(root, change)
+    assert list(found.members) == ["bin", "new"]
+    assert found.members["bin"].mode == 0o711
+
+
+def test_a_removed_file_leaves_a_whiteout(root: Path) -> None:
+    found = changes(root, (root / "bin/tool").unlink)
+    assert list(found.members) == ["bin/.wh.tool"]
+    assert found.members["bin/.wh.tool"].size == 0
+
+
+def test_a_removed_folder_leaves_one_whiteout(root: Path) -> None:
+    assert list(changes(root, lambda: shutil.rmtree(root / "bin")).members) == [".wh.bin"]
+
+
+def test_a_folder_that_became_a_link_has_no_whiteouts_behind_the_link(root: Path) -> None:
+    def change() -> None:
+        (root / "bin").rename(root / "sbin")
+        (root / "bin").symlink_to("sbin")
+
+    found = changes(root, change)
+    assert list(found.members) == ["bin", "sbin", "sbin/other", "sbin/tool"]
+    assert found.members["bin"].linkname == "sbin"
+
+
+def test_a_link_keeps_its_target_even_where_there_is_none(root: Path) -> None:
+    def change() -> None:
+        (root / "relative").symlink_to("bin/tool")
+        (root / "absolute").symlink_to("/nowhere/at/all")
+        (root / "folder").symlink_to("bin")
+
+    found = changes(root, change)
+    links = {name: member.linkname for name, member in found.members.items() if member.issym()}
+    assert links == {"absolute": "/nowhere/at/all", "folder": "bin", "relative": "bin/tool"}
+    assert list(found.members) == sorted(links)
+
+
+def test_hard_links_are_files_of_their_own(root: Path) -> None:
+    def change() -> None:
+        (root / "one").write_text("content")
+        (root / "two").hardlink_to(root / "one")
+
+    found = changes(root, change)
+    assert found.contents == {"one": b"content", "two": b"content"}
+    assert all(member.isreg() for member in found.members.values())
+
+
+def test_byte_code_is_left_out(root: Path) -> None:
+    def change() -> None:
+        (root / "__pycache__").mkdir()
+        for name in ("__pycache__/a.cpython-313.pyc", "b.pyc", "c.pyo", "d.py"):
+            (root / name).write_text("x")
+
+    assert list(changes(root, change).members) == ["d.py"]
+
+
+def test_pipes_and_sockets_are_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)  # the path of a socket must be short
+
+    def change() -> None:
+        os.mkfifo("pipe")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("socket")
+        (root / "file").write_text("x")
+
+    assert list(changes(root, change).members) == ["file"]
+
+
+def test_what_belongs_to_the_running_container_is_left_out(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "LITTER", (f"{root}/var/log".lstrip("/"),))
+
+    def change() -> None:
+        (root / "var/log/apt").mkdir(parents=True)
+        (root / "var/log/apt/history.log").write_text("today")
+        (root / "var/logs").write_text("x")
+
+    assert list(changes(root, change).members) == ["var", "var/logs"]
+
+
+def test_a_file_with_capabilities_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def capable(_: object) -> list[str]:
+        return ["security.capability"]
+
+    monkeypatch.setattr(os, "listxattr", capable)
+    layer = new_layer(root.parent / "out")
+    with pytest.raises(SystemExit, match="has file capabilities"):
+        layer.add(root / "bin/tool", "bin/tool")
+    layer.close()
+
+
+def write_tree(root: Path, tree: dict[str, int]) -> dict[str, int]:
+    """Make a folder hold these files, each as long as told; what can't be beside another is left out."""
+    wanted = {
+        path: size
+        for path, size in tree.items()
+        if not any(f"{path}/" in f"{other}/" for other in tree if other != path)
+    }
+    for path in sorted(root.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+        elif path.is_file() and wanted.get(path.relative_to(root).as_posix()) != path.stat().st_size:
+            path.unlink()
+    for path, size in wanted.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        if not (root / path).exists():
+            (root / path).write_text("x" * size)
+    return wanted
+
+
+@given(old=TREES, new=TREES)
+def test_a_layer_over_the_old_files_gives_the_new_ones(old: dict[str, int], new: dict[str, int]) -> None:
+    with TemporaryDirectory() as place:
+        below, root = Path(place, "below"), Path(place, "root")
+        root.mkdir()
+        write_tree(root, old)
+        shutil.copytree(root, below / str(root).lstrip("/"))
+        before = survey(root)
+        wanted = write_tree(root, new)
+        layer = new_layer(Path(place, "out"))
+        pack_changes(layer, before, survey(root))
+        layer.close()
+        if Path(place, "out/layer.tar.gz").exists():
+            lay_over(opened(Path(place, "out")), below)
+        made = below / str(root).lstrip("/")
+        files = {
+            each.relative_to(made).as_posix(): each.stat().st_size
+            for each in made.rglob("*")
+            if each.is_file()
+        }
+        assert files == wanted

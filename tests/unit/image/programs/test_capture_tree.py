@@ -1,0 +1,167 @@
+"""A folder becomes a layer: the same bytes for the same content, whoever made it, when and in which order."""
+
+import os
+import tarfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ci.image.programs.capture import TIME, Ownership, pack_tree
+
+from ...layers import AIRFLOW, AS_FOUND, Packed, new_layer, opened
+
+TARGET = "opt/nowhere-in-a-base/dags"
+
+
+@contextmanager
+def umask(mask: int) -> Generator[None]:
+    before = os.umask(mask)
+    yield
+    os.umask(before)
+
+
+def packed(source: Path, out: Path, target: str = TARGET, ownership: Ownership = AIRFLOW) -> Packed:
+    layer = new_layer(out, ownership)
+    pack_tree(layer, source, target)
+    layer.close()
+    return opened(out)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Give a folder to pack."""
+    source = tmp_path / "source"
+    source.mkdir()
+    return source
+
+
+def test_a_tree_is_packed_from_its_target_on(source: Path, tmp_path: Path) -> None:
+    (source / "api").mkdir()
+    (source / "api/dag.py").write_text("code")
+    found = packed(source, tmp_path / "out", "usr/nowhere-in-a-base/dags")
+    place = "usr/nowhere-in-a-base"
+    assert list(found.members) == [f"{place}/dags", f"{place}/dags/api", f"{place}/dags/api/dag.py"]
+    assert found.contents == {f"{place}/dags/api/dag.py": b"code"}
+
+
+@pytest.mark.parametrize("target", [f"/{TARGET}", f"{TARGET}/", f"/{TARGET}/"])
+def test_slashes_around_the_target_do_not_matter(source: Path, tmp_path: Path, target: str) -> None:
+    (source / "dag.py").write_text("code")
+    assert packed(source, tmp_path / "a", target).contents == {f"{TARGET}/dag.py": b"code"}
+
+
+def build(root: Path, names: list[str], mtime: int, mask: int) -> None:
+    with umask(mask):
+        root.mkdir()
+        for name in names:
+            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).write_text(name)
+            os.utime(root / name, (mtime, mtime))
+        (root / "a/run.sh").chmod(0o700 | (0o755 & ~mask))
+        (root / "link").symlink_to("a")
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    names = ["a/one.py", "a/run.sh", "a-b/two.py", "a.py", "Z.py", "ä.py"]
+    build(tmp_path / "first", names, mtime=1, mask=0o022)
+    build(tmp_path / "second", names[::-1], mtime=2_000_000_000, mask=0o077)
+    for name in ("first", "second"):
+        packed(tmp_path / name, tmp_path / f"{name}-out")
+    for file in ("layer.tar.gz", "layer.json"):
+        assert (tmp_path / "first-out" / file).read_bytes() == (tmp_path / "second-out" / file).read_bytes()
+
+
+def test_other_content_gives_other_bytes(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dag.py").write_text(name)
+        packed(tmp_path / name, tmp_path / f"{name}-out")
+    assert (tmp_path / "first-out/layer.json").read_text() != (tmp_path / "second-out/layer.json").read_text()
+
+
+def test_nothing_tells_when_or_by_whom_it_was_packed(source: Path, tmp_path: Path) -> None:
+    (source / "dag.py").write_text("code")
+    found = packed(source, tmp_path / "out")
+    for member in found.members.values():
+        assert (member.mtime, member.uname, member.gname, member.pax_headers) == (TIME, "", "", {})
+    header = (tmp_path / "out/layer.tar.gz").read_bytes()[:8]
+    assert header[3:8] == bytes(5)  # RFC 1952: no flags, so no name; no time
+
+
+def test_everything_is_airflows_and_writable_by_its_group(source: Path, tmp_path: Path) -> None:
+    for name, mode in (("plain", 0o600), ("program", 0o500), ("setuid", 0o4755), ("world", 0o666)):
+        (source / name).write_text("x")
+        (source / name).chmod(mode)
+    (source / "folder").mkdir(mode=0o700)
+    (source / "link").symlink_to("plain")
+    found = packed(source, tmp_path / "out").members
+    assert {(member.uid, member.gid) for member in found.values()} == {(50000, 0)}
+    modes = {name.removeprefix(f"{TARGET}/"): oct(member.mode) for name, member in found.items()}
+    assert modes.items() >= {
+        ("plain", "0o664"),
+        ("program", "0o775"),
+        ("setuid", "0o775"),
+        ("world", "0o664"),
+        ("folder", "0o775"),
+        ("link", "0o777"),
+    }
+
+
+def test_without_an_owner_modes_and_owners_stay_as_found(source: Path, tmp_path: Path) -> None:
+    (source / "program").write_text("x")
+    (source / "program").chmod(0o4751)
+    member = packed(source, tmp_path / "out", ownership=AS_FOUND).members[f"{TARGET}/program"]
+    state = (source / "program").stat()
+    assert (member.mode, member.uid, member.gid) == (0o4751, state.st_uid, state.st_gid)
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 255, "Übersicht-日本.py", "line\nbreak.py", "blank and 'quote'", "-rf", ".hidden"]
+)
+def test_any_name_is_kept(source: Path, tmp_path: Path, name: str) -> None:
+    (source / name).write_text("content")
+    assert packed(source, tmp_path / "out").contents == {f"{TARGET}/{name}": b"content"}
+
+
+def test_a_path_longer_than_old_archives_hold_is_kept(source: Path, tmp_path: Path) -> None:
+    deep = "/".join(["folder-with-a-long-name"] * 12)
+    (source / deep).mkdir(parents=True)
+    (source / deep / "dag.py").write_text("content")
+    assert packed(source, tmp_path / "out").contents == {f"{TARGET}/{deep}/dag.py": b"content"}
+
+
+@pytest.mark.parametrize("name", ["run", "tmp", "dev", "sys", "proc", "var"])
+def test_a_folder_named_as_one_of_the_system_is_kept(source: Path, tmp_path: Path, name: str) -> None:
+    (source / name / "log").mkdir(parents=True)
+    (source / name / "log/dag.py").write_text("content")
+    assert packed(source, tmp_path / "out").contents == {f"{TARGET}/{name}/log/dag.py": b"content"}
+
+
+def test_byte_code_is_left_out(source: Path, tmp_path: Path) -> None:
+    (source / "api/__pycache__").mkdir(parents=True)
+    for name in ("api/__pycache__/dag.cpython-313.pyc", "api/old.pyc", "api/dag.py"):
+        (source / name).write_text("x")
+    assert list(packed(source, tmp_path / "out").contents) == [f"{TARGET}/api/dag.py"]
+
+
+def test_links_are_kept_and_not_followed(source: Path, tmp_path: Path) -> None:
+    (source / "real").mkdir()
+    (source / "real/dag.py").write_text("x")
+    (source / "link").symlink_to("real")
+    (source / "dangling").symlink_to("/nowhere/at/all")
+    found = packed(source, tmp_path / "out").members
+    assert found[f"{TARGET}/link"].type == tarfile.SYMTYPE
+    assert found[f"{TARGET}/dangling"].linkname == "/nowhere/at/all"
+    assert f"{TARGET}/link/dag.py" not in found
+
+
+def test_a_folder_stands_before_what_is_in_it(source: Path, tmp_path: Path) -> None:
+    for name in ("a/x.py", "a-b/x.py", "a.b/x.py"):
+        (source / name).parent.mkdir()
+        (source / name).write_text("x")
+    names = list(packed(source, tmp_path / "out").members)
+    for name in names:
+        parent = name.rpartition("/")[0]
+        assert parent not in names or names.index(parent) < names.index(name)

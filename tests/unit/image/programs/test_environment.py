@@ -1,0 +1,169 @@
+"""What is installed, as the program in a container tells it: read from real folders of distributions."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+
+from ci.image.environment import Clash, Environment
+from ci.image.programs import environment
+
+Install = Callable[..., None]
+NAMESPACE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)"
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Install a distribution of files by path into a folder that alone is on the import path."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    def run(name: str, files: Mapping[str, str], metadata: str = "", *, record: bool = True) -> None:
+        folder = f"{name.lower()}-1.dist-info"
+        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n{metadata}\n\nRequires-Dist: no header\n"
+        lines = [f"{path},sha256={hash(content)},1" for path, content in files.items()]
+        written = {**files, f"{folder}/METADATA": text}
+        if record:
+            written[f"{folder}/RECORD"] = "\n".join([*lines, f"{folder}/RECORD,,"]) + "\n"
+        for path, content in written.items():
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+
+    return run
+
+
+def told(tmp_path: Path) -> Environment:
+    """What the program writes."""
+    file = tmp_path / "told.json"
+    assert environment.main(str(file)) == 0
+    return Environment.model_validate_json(file.read_text(encoding="utf-8"))
+
+
+def test_distributions_are_told_with_requirements_and_modules(install: Install, tmp_path: Path) -> None:
+    install("My_Package", {"my/__init__.py": "", "my/b.py": ""}, "Requires-Dist: b>=1\nRequires-Dist: a")
+    install("Other", {"other.py": "", "../../../bin/other": ""})
+    one, two = told(tmp_path).distributions
+    assert (one.name, one.version, one.requires, one.modules) == ("my-package", "1", ("a", "b>=1"), ("my",))
+    assert (two.name, two.modules) == ("other", ("other",))
+
+
+def test_a_distribution_without_a_record_has_no_files(install: Install, tmp_path: Path) -> None:
+    install("bare", {"bare.py": ""}, record=False)
+    found = told(tmp_path)
+    assert found.by_name["bare"].modules == ()
+    assert "bare" in found.loose
+
+
+def test_namespaces_are_told_with_what_is_in_them(install: Install, tmp_path: Path) -> None:
+    install("auth", {"google/auth/__init__.py": "", "google/auth/deep/x.py": ""})
+    install("cloud", {"google/cloud/storage/__init__.py": "", "google/cloud/version.py": "", "six.py": ""})
+    install("air", {"air/__init__.py": "", "air/providers/http/__init__.py": "", "air/x-y/z.py": ""})
+    found = told(tmp_path).namespaces
+    assert found == {
+        "air.providers": frozenset({"http"}),
+        "google": frozenset({"auth", "cloud"}),
+        "google.auth.deep": frozenset({"x"}),
+        "google.cloud": frozenset({"storage", "version"}),
+    }
+
+
+def test_modules_that_no_distribution_lists_are_told(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
+    install("listed", {"listed/__init__.py": ""})
+    for path in ("alone.py", "folder/x.py", "x-y.py", "home/plugins/ours.py", "home/config/settings.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert told(tmp_path).loose == {"alone", "folder", "home", "ours", "settings"}
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "clash"),
+    [
+        ({"x.py": "1"}, {"x.py": "2"}, ("overwrites", ["x.py"])),
+        ({"p/__init__.py": "1", "p/a.py": ""}, {"p/__init__.py": "2"}, ("overwrites", ["p/__init__.py"])),
+        ({"../../../bin/x": "1"}, {"../../../bin/x": "2"}, ("overwrites", ["../../../bin/x"])),
+        ({"p/data.json": "1"}, {"p/data.json": "2"}, ("overwrites", ["p/data.json"])),
+        ({"n/LICENSES.py": "1"}, {"n/LICENSES.py": "2"}, ("overwrites", ["n/LICENSES.py"])),
+        ({"n/license": "1"}, {"n/license": "2"}, ("overwrites", ["n/license"])),
+        ({"n/test/x.py": "1"}, {"n/test/x.py": "2"}, ("overwrites", ["n/test/x.py"])),
+        ({"foo/__init__.py": ""}, {"foo.py": "2"}, ("shadows", ["foo.py", "foo/__init__.py"])),
+        ({"foo/deep/x.py": ""}, {"foo.py": "2"}, ("shadows", ["foo.py", "foo/deep/x.py"])),
+        ({"n/foo/__init__.py": ""}, {"n/foo.py": "2"}, ("shadows", ["n/foo.py", "n/foo/__init__.py"])),
+        ({"foo.py": ""}, {"foo.abi3.so": "2"}, ("shadows", ["foo.abi3.so", "foo.py"])),
+    ],
+)
+def test_clashes_of_two_distributions_are_told(
+    install: Install, tmp_path: Path, one: dict[str, str], two: dict[str, str], clash: tuple[str, list[str]]
+) -> None:
+    install("one", one)
+    install("two", two)
+    kind, files = clash
+    assert told(tmp_path).clashes == (
+        Clash.model_validate({"kind": kind, "owners": ("one", "two"), "files": tuple(files)}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"n/__init__.py": ""}, {"n/__init__.py": ""}),
+        ({"n/__init__.py": f"{NAMESPACE} # 1"}, {"n/__init__.py": NAMESPACE}),
+        ({"tests/x.py": "1"}, {"tests/x.py": "2"}),
+        ({"LICENSE": "1"}, {"LICENSE": "2"}),
+        ({"../../../share/doc": "1"}, {"../../../share/doc": "2"}),
+        ({"x.cpython-313.pyc": "1"}, {"x.cpython-313.pyc": "2"}),
+        ({"n/a.py": ""}, {"n/b.py": ""}),
+        ({"foo.py": ""}, {"foo.txt": ""}),
+        ({"n/README.md": "1"}, {"n/README.md": "2"}),
+        ({"n/deep/LICENSE": "1"}, {"n/deep/LICENSE": "2"}),
+        ({"n/CHANGES.rst": "1"}, {"n/CHANGES.rst": "2"}),
+        ({"n/py.typed": ""}, {"n/py.typed": "partial"}),
+        ({"n/a.pyi": "1"}, {"n/a.pyi": "2"}),
+        ({"n/tests/x.py": "1"}, {"n/tests/x.py": "2"}),
+        ({"n/deep/docs/x.json": "1"}, {"n/deep/docs/x.json": "2"}),
+    ],
+)
+def test_what_does_no_harm_is_no_clash(
+    install: Install, tmp_path: Path, one: dict[str, str], two: dict[str, str]
+) -> None:
+    install("one", one)
+    install("two", two)
+    assert told(tmp_path).clashes == ()
+
+
+def test_one_distribution_does_not_clash_with_itself(install: Install, tmp_path: Path) -> None:
+    install("one", {"foo.py": "", "foo/__init__.py": "", "foo.so": ""})
+    assert told(tmp_path).clashes == ()
+
+
+def test_lost_files_are_told_but_for_those_that_do_not_matter(install: Install, tmp_path: Path) -> None:
+    install("one", {"x.py": "", "p/a.py": "", "tests/y.py": "", "x.pyc": "", "p/py.typed": ""})
+    for path in ("p/a.py", "tests/y.py", "x.pyc", "p/py.typed"):
+        (tmp_path / path).unlink()
+    assert told(tmp_path).lost == {"one": ("p/a.py",)}
+
+
+def test_the_standard_library_and_the_markers_are_told(tmp_path: Path) -> None:
+    found = told(tmp_path)
+    assert {"os", "sys", "asyncio"} <= found.stdlib
+    assert found.markers == {key: value for key, value in default_environment().items() if key != "extra"}
+
+
+def test_an_older_python_tells_its_standard_library_by_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(sys, "stdlib_module_names")
+    assert {"os", "sys", "asyncio", "_json"} <= set(environment.standard_library())
+
+
+def test_it_runs_as_a_program(tmp_path: Path) -> None:
+    folder = Path(environment.__file__).parents[1]
+    command = [sys.executable, "-B", "-m", "programs.environment", str(tmp_path / "told.json")]
+    subprocess.run(command, cwd=folder, check=True)
+    found = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert "pytest" in {each["name"] for each in found["distributions"]}
+    assert "programs" not in found["loose"]

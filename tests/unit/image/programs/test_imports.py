@@ -1,0 +1,158 @@
+"""Which modules a requirement installed, and what is told where one of them can't be imported."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.checks.report import Outcome
+from ci.image.programs import imports
+from ci.image.programs.imports import applies, failure_of, modules_of
+
+MODULE = "sample_module_of_a_test"
+IDENTIFIERS = st.sampled_from(["dbt", "adapters", "postgres", "core", "__init__", "tests", "x-y"])
+FILES = st.lists(
+    st.tuples(
+        st.lists(IDENTIFIERS, min_size=1, max_size=4).map("/".join), st.sampled_from([".py", ".so", ".txt"])
+    ),
+    max_size=8,
+).map(lambda found: [f"{path}{suffix}" for path, suffix in found])
+
+
+@pytest.mark.parametrize(
+    ("files", "modules"),
+    [
+        (["httpx/__init__.py", "httpx/_api.py", "httpx/_transports/__init__.py"], ["httpx"]),
+        (["six.py"], ["six"]),
+        (["_cffi_backend.cpython-313-x86_64-linux-gnu.so", "cffi/__init__.py"], ["_cffi_backend", "cffi"]),
+        (["psycopg_binary/__init__.py", "psycopg_binary/_psycopg.cpython-313.so"], ["psycopg_binary"]),
+        (
+            [
+                "dbt/adapters/postgres/__init__.py",
+                "dbt/adapters/postgres/impl.py",
+                "dbt/include/postgres/__init__.py",
+            ],
+            ["dbt.adapters.postgres", "dbt.include.postgres"],
+        ),
+        (
+            ["google/cloud/storage/__init__.py", "google/cloud/version.py"],
+            ["google.cloud.storage", "google.cloud.version"],
+        ),
+        (["a/__init__.py", "b/__init__.py", "c.py"], ["a", "b", "c"]),
+    ],
+)
+def test_the_outermost_modules_are_found(files: list[str], modules: list[str]) -> None:
+    assert modules_of(files) == modules
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "httpx-0.28.1.dist-info/METADATA",
+        "httpx-0.28.1.dist-info/licenses/code.py",
+        "distutils-precedence.pth",
+        "../../../bin/httpx",
+        "../../../bin/tool.py",
+        "/usr/lib/other.py",
+        "tests/__init__.py",
+        "test/test_it.py",
+        "docs/conf.py",
+        "psycopg_binary.libs/libpq-1.so",
+        "numpy.libs/libopenblas.so.3",
+        "requests-stubs/__init__.pyi",
+        "share/data.json",
+    ],
+)
+def test_what_is_no_module_of_the_package_is_left_out(file: str) -> None:
+    assert modules_of([file]) == []
+    assert modules_of(["httpx/__init__.py", file]) == ["httpx"]
+
+
+@given(FILES)
+def test_every_module_is_a_name_of_its_own_and_in_none_of_the_others(files: list[str]) -> None:
+    modules = modules_of(files)
+    assert all(part.isidentifier() for module in modules for part in module.split("."))
+    assert not [(a, b) for a in modules for b in modules if a.startswith(f"{b}.")]
+    assert modules_of(files[::-1]) == modules
+
+
+@pytest.mark.parametrize(
+    ("requirement", "expected"),
+    [
+        ("httpx==0.28.1", True),
+        ("httpx==0.28.1; python_version >= '3'", True),
+        ("httpx==0.28.1 ; sys_platform == 'nowhere'", False),
+    ],
+)
+def test_a_requirement_applies_where_its_marker_holds(requirement: str, *, expected: bool) -> None:
+    assert applies(requirement) is expected
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a folder in which the package 'sample-package' is installed, with one module."""
+    folder = tmp_path / "sample_package-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: sample-package\nVersion: 1.0\n")
+    (folder / "RECORD").write_text(f"{MODULE}.py,,\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    yield tmp_path / f"{MODULE}.py"
+    sys.modules.pop(MODULE, None)
+
+
+@pytest.mark.parametrize(
+    "form", ["sample-package==1.0", "Sample_Package[extra]==1.0", "sample-package ===1.0"]
+)
+def test_a_package_that_imports_is_no_finding(installed: Path, form: str) -> None:
+    installed.write_text("")
+    assert failure_of(form) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("import nothing_of_that_name", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise OSError('libpq.so.5: cannot open')", "OSError: libpq.so.5: cannot open"),
+    ],
+)
+def test_a_package_that_does_not_import_is_told_with_the_cause(
+    installed: Path, code: str, cause: str
+) -> None:
+    installed.write_text(code)
+    failure = failure_of("sample-package==1.0")
+    assert failure is not None
+    assert failure[0] == f"sample-package==1.0: import {MODULE}: {cause}"
+
+
+def test_a_package_that_is_not_there_is_told() -> None:
+    assert failure_of("nothing-of-that-name==1") == (
+        "nothing-of-that-name==1: is not installed",
+        "lock again",
+    )
+
+
+def test_the_last_line_tells_all_findings_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        imports.main(["nothing-of-that-name==1", "another==1; sys_platform == 'nowhere'", "neither-this==2"])
+        == 0
+    )
+    outcome = Outcome.model_validate_json(capsys.readouterr().out.splitlines()[-1])
+    assert outcome.facts == ()
+    assert [(finding.check, finding.cause, finding.remedy) for finding in outcome.findings] == [
+        ("imports", "nothing-of-that-name==1: is not installed", "lock again"),
+        ("imports", "neither-this==2: is not installed", "lock again"),
+    ]
+
+
+def test_without_findings_it_tells_how_many_were_imported(
+    installed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed.write_text("print('noise')")
+    assert imports.main(["sample-package==1.0", "another==1; sys_platform == 'nowhere'"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {"facts": [{"check": "imports", "told": "1 of 1 declared dependencies"}], "findings": []}

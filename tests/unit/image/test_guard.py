@@ -1,0 +1,121 @@
+"""The guard of the base: what a lock may not move, and what a delta may not write over, hide or remove."""
+
+import pytest
+
+from ci.config.lockfile import Lock
+from ci.errors import ConfigurationError
+from ci.image import guard
+from ci.image.environment import Clash, Environment
+
+from ..environments import environment
+from ..repository import FILE, dag_type
+
+BASE = environment("psycopg2 2.9.10", "six 1.17.0", "odd 2004d")
+ALLOWED = 'allow-base-changes = { psycopg2 = "the wheel is the same library" }'
+OVER = Clash(kind="overwrites", owners=("psycopg2", "psycopg2-binary"), files=("psycopg2/__init__.py",))
+
+
+def lock(**packages: str) -> Lock:
+    return Lock(text="", packages=packages)
+
+
+def built(*clashes: Clash, **lost: tuple[str, ...]) -> Environment:
+    lines = ["psycopg2 2.9.10", "psycopg2-binary 2.9.11", "six 1.17.0", "opencv 4.1", "opencv-headless 4.1"]
+    return environment(*lines, clashes=clashes, lost=lost)
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        {},
+        {"cowsay": "6.1"},
+        {"six": "1.17.0"},
+        {"six": "1.17"},
+        {"odd": "2004d"},
+        {"psycopg2": "2.9.11"},
+    ],
+)
+def test_a_lock_may_add_and_repeat_and_move_what_is_allowed(packages: dict[str, str]) -> None:
+    assert guard.moved(dag_type(settings=ALLOWED), lock(**packages), BASE) is None
+
+
+def test_every_moved_package_is_told_with_both_versions_and_the_ways_out() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        guard.moved(dag_type(settings=ALLOWED), lock(Six="1.16.0", odd="2005a", psycopg2="1"), BASE)
+    odd, six = caught.value.problems
+    assert six.startswith(
+        "images/salesforce/pylock.toml: would move 'six' of the base from 1.17.0 to 1.16.0: "
+        "run: dagger call lock -y; or pin what agrees with 1.17.0"
+    )
+    assert six.endswith("[tool.airflow-images] allow-base-changes")
+    assert "'odd' of the base from 2004d to 2005a" in odd
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ("", built()),
+        (ALLOWED, built(OVER)),
+        (ALLOWED, built(psycopg2=("psycopg2/__init__.py",))),
+        ("", built(cowsay=("x.py",))),
+    ],
+)
+def test_a_delta_that_keeps_to_itself_or_is_allowed_passes(settings: str, found: Environment) -> None:
+    assert guard.overwritten(dag_type(settings=settings), BASE, found) is None
+
+
+def test_what_the_base_does_to_itself_is_its_own_matter() -> None:
+    base = environment("a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py",)),))
+    lacking = environment("a 1", "b 1", clashes=base.clashes, lost={"a": ("y.py",)})
+    assert guard.overwritten(dag_type(), lacking, lacking) is None
+    with pytest.raises(ConfigurationError, match=r"removes files of a 1 \(of the base\): y.py: "):
+        guard.overwritten(dag_type(), base, lacking)
+
+
+def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
+    base = environment("a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py",)),))
+    more = environment(
+        "a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py", "y.py")),)
+    )
+    with pytest.raises(ConfigurationError, match=r"different content: y.py: "):
+        guard.overwritten(dag_type(), base, more)
+
+
+@pytest.mark.parametrize(
+    ("clash", "told"),
+    [
+        (
+            OVER,
+            (
+                "psycopg2-binary 2.9.11 (of the delta) and psycopg2 2.9.10 (of the base) install the same "
+                "files with different content: psycopg2/__init__.py: "
+            ),
+        ),
+        (
+            Clash(kind="overwrites", owners=("opencv", "opencv-headless"), files=tuple("abcde")),
+            (
+                "opencv 4.1 (of the delta) and opencv-headless 4.1 (of the delta) install the same files "
+                "with different content, and which of them wins is chance: a, b, c and 2 more: "
+            ),
+        ),
+        (
+            Clash(kind="shadows", owners=("opencv", "six"), files=("six.py", "six/__init__.py")),
+            (
+                "opencv 4.1 (of the delta) and six 1.17.0 (of the base) hide modules of each other: "
+                "six.py, six/__init__.py: "
+            ),
+        ),
+    ],
+)
+def test_a_clash_is_told_with_both_packages_and_the_first_files(clash: Clash, told: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        guard.overwritten(dag_type(), BASE, built(clash))
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{FILE}: {told}pin a package that keeps to its own files, ")
+
+
+def test_every_clash_and_every_loss_is_told() -> None:
+    shadow = Clash(kind="shadows", owners=("opencv", "six"), files=("six.py", "six/__init__.py"))
+    with pytest.raises(ConfigurationError) as caught:
+        guard.overwritten(dag_type(settings=ALLOWED), BASE, built(OVER, shadow, six=("six.py",)))
+    assert len(caught.value.problems) == 2

@@ -1,0 +1,169 @@
+"""What an image says of itself: every key of the specification, nothing that describes the base."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.config.dag_type import DagType, parse
+from ci.config.names import Origin
+from ci.config.publish import House
+from ci.image.labels import DAG, FORCED, OCI, Sources, created, kept, labels, read, version
+from ci.image.oci import Base, Json, assemble, described
+from ci.publish.tags import Revision
+
+from ..repository import FILE
+from ..tag_cases import CLEAN, COMMIT, HASH
+
+DIGEST = "sha256:" + "0" * 64
+BASE = f"docker.io/apache/airflow:3.1.5@{DIGEST}"
+WEB = "https://github.com/acme/dags"
+SOURCES = Sources(revision=CLEAN, origin=Origin(owner="acme", repo="dags", web=WEB), house=House())
+DIRTY = CLEAN.model_copy(update={"dirty": HASH})
+# Predefined keys of the OCI image specification 1.1, annotations.md.
+PREDEFINED = (
+    *("created", "authors", "url", "documentation", "source", "version", "revision"),
+    *("vendor", "licenses", "ref.name", "title", "description", "base.digest", "base.name"),
+)
+AIRFLOWS = {
+    "org.apache.airflow.distro": "debian",
+    "org.apache.airflow.uid": "50000",
+    "org.opencontainers.image.source": "https://github.com/apache/airflow",
+    "org.opencontainers.image.base.name": "debian",
+    "org.opencontainers.image.revision": "theirs",
+    "org.label-schema.url": "https://example.com",
+    "maintainer": "them",
+}
+
+
+def dag_type(description: str = "") -> DagType:
+    line = f'description = "{description}"\n' if description else ""
+    return parse("salesforce", FILE, f'[project]\nname = "salesforce"\ndependencies = []\n{line}')
+
+
+def sources(revision: Revision = CLEAN, origin: Origin | None = SOURCES.origin, **house: str) -> Sources:
+    return Sources(revision=revision, origin=origin, house=House.model_validate(house))
+
+
+def of(found: Sources = SOURCES, forced: str = "", description: str = "") -> dict[str, str]:
+    return labels(dag_type(description), found, BASE, forced)
+
+
+def test_every_key_of_the_specification_is_set_and_our_own() -> None:
+    assert sorted(of()) == sorted([*(f"{OCI}{key}" for key in PREDEFINED), DAG])
+    assert all(of().values())
+
+
+def test_they_say_where_the_image_comes_from() -> None:
+    assert of() == {
+        f"{OCI}title": "Airflow DAGs: salesforce",
+        f"{OCI}description": "Airflow with the DAGs and packages of salesforce",
+        f"{OCI}url": WEB,
+        f"{OCI}source": WEB,
+        f"{OCI}documentation": WEB,
+        f"{OCI}authors": "acme",
+        f"{OCI}vendor": "acme",
+        f"{OCI}licenses": "NOASSERTION",
+        f"{OCI}version": "sha-0123456",
+        f"{OCI}revision": COMMIT,
+        f"{OCI}ref.name": "sha-0123456",
+        f"{OCI}created": "2023-11-14T22:13:20Z",
+        f"{OCI}base.name": "docker.io/apache/airflow:3.1.5",
+        f"{OCI}base.digest": DIGEST,
+        DAG: "salesforce",
+    }
+
+
+@pytest.mark.parametrize("key", ["authors", "vendor", "licenses", "documentation", "url"])
+def test_what_the_house_says_goes_before_what_git_says(key: str) -> None:
+    told = Sources(revision=CLEAN, origin=SOURCES.origin, house=House.model_validate({key: "ours"}))
+    assert of(told) == {**of(), f"{OCI}{key}": "ours"}
+
+
+def test_the_house_does_not_move_the_source() -> None:
+    assert of(sources(url="https://acme.example"))[f"{OCI}source"] == WEB
+
+
+def test_a_type_describes_itself() -> None:
+    assert of(description="Sales, hourly")[f"{OCI}description"] == "Sales, hourly"
+
+
+def test_without_a_remote_no_label_is_empty() -> None:
+    missing = {f"{OCI}{key}" for key in ("url", "source", "documentation", "authors", "vendor")}
+    found = of(sources(origin=None))
+    assert set(of()) - set(found) == missing
+    assert all(found.values())
+
+
+def test_a_tree_that_differs_says_so() -> None:
+    found = of(sources(DIRTY))
+    assert found[f"{OCI}revision"] == f"{COMMIT}-dirty"
+    assert found[f"{OCI}version"] == found[f"{OCI}ref.name"] == version(DIRTY) == "dirty-fedcba987654"
+
+
+def test_branch_and_release_of_one_commit_are_one_image() -> None:
+    release = CLEAN.model_copy(update={"branch": "main", "tags": ("v1.2.3",)})
+    assert of(sources(release)) == of()
+
+
+def test_an_image_that_was_forced_tells_why() -> None:
+    assert of(forced="hotfix 7") == {**of(), FORCED: "hotfix 7"}
+
+
+@given(st.integers(0, 253402300799))
+def test_a_commits_time_is_told_in_utc(seconds: int) -> None:
+    told = created(CLEAN.model_copy(update={"created": seconds}))
+    assert told.endswith("Z")
+    assert datetime.fromisoformat(told) == datetime.fromtimestamp(seconds, UTC)
+
+
+@given(st.sampled_from([CLEAN, DIRTY]), st.sampled_from(["", "why"]))
+def test_equal_inputs_give_equal_labels_in_equal_order(revision: Revision, forced: str) -> None:
+    one, other = (of(sources(revision.model_copy()), forced) for _ in range(2))
+    assert list(one.items()) == list(other.items())
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({"config": {"Labels": {"a": "1", "ä": "ü"}}}, {"a": "1", "ä": "ü"}),
+        ({"config": {"Labels": {}}}, {}),
+        ({"config": {"Labels": None}}, {}),  # builders written in Go put null for what is empty
+        ({"config": {}}, {}),
+        ({"config": None}, {}),
+        ({}, {}),
+    ],
+)
+def test_labels_are_read_from_a_configuration_that_may_have_none(config: Json, found: dict[str, str]) -> None:
+    assert read(json.dumps(config)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((text, {}) for text in ("[]", "null", "7", '""', "", "no JSON", '{"config":[1]}', '{"config":7}')),
+        *((f'{{"config":{{"Labels":{labels}}}}}', {}) for labels in ('["a"]', '"a"', "7", "true")),
+        ('{"config":{"Labels":{"a":5,"b":null,"c":["d"],"e":"f"}}}', {"e": "f"}),
+        ("[" * 100_000, {}),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_no_builder_writes_has_no_labels(text: str, found: dict[str, str]) -> None:
+    assert read(text) == found
+
+
+def test_of_the_bases_labels_facts_about_airflow_alone_stay() -> None:
+    assert kept(AIRFLOWS) == {"org.apache.airflow.distro": "debian", "org.apache.airflow.uid": "50000"}
+
+
+@pytest.mark.parametrize("origin", [SOURCES.origin, None], ids=["remote", "no-remote"])
+def test_an_image_has_no_label_that_points_to_the_bases_makers(origin: Origin | None) -> None:
+    config: Json = {"config": {"Labels": AIRFLOWS}, "rootfs": {"type": "layers", "diff_ids": []}}
+    below = Base(reference=BASE, manifest={"layers": []}, config=config)
+    ours = of(sources(origin=origin))
+    made = described(assemble(below, [], {}, "50000"), ours, created(CLEAN), kept)
+    assert json.loads(made.config.text)["config"]["Labels"] == {**kept(AIRFLOWS), **ours}
+    assert json.loads(made.manifest.text)["annotations"] == ours
+    assert "github.com/apache" not in made.config.text

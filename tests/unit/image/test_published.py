@@ -1,0 +1,100 @@
+"""On which base a published image stands, and what isn't an image at all."""
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ci.errors import StepError
+from ci.image import published
+from ci.image.base import BaseImage
+
+Layer = tuple[str, str]  # unpacked, packed
+SYSTEM, EMPTY, AIRFLOW = ("system", "p-system"), ("empty", "p-empty"), ("airflow", "p-airflow")
+OURS, MORE = ("dags", "p-dags"), ("lock", "p-lock")
+
+
+def texts(*layers: Layer) -> tuple[str, str]:
+    """Write the manifest and the configuration of an image."""
+    packed = [{"digest": each} for _, each in layers]
+    return json.dumps({"layers": packed}), json.dumps({"rootfs": {"diff_ids": [each for each, _ in layers]}})
+
+
+def base(*layers: Layer) -> BaseImage:
+    """Make a base, as far as its layers are looked at."""
+    manifest, config = map(json.loads, texts(*layers))
+    return cast("BaseImage", SimpleNamespace(image=SimpleNamespace(manifest=manifest, config=config)))
+
+
+BASE = (SYSTEM, EMPTY, AIRFLOW, EMPTY)  # as BuildKit makes it of two WORKDIRs
+
+# What it shows, the base's layers, the image's, and whether the one stands on the other.
+ROWS: list[tuple[str, tuple[Layer, ...], tuple[Layer, ...], bool]] = [
+    ("itself", BASE, BASE, True),
+    ("one-above", BASE, (*BASE, OURS), True),
+    ("empty-above", BASE, (*BASE, EMPTY, OURS, EMPTY), True),
+    ("ours-twice", BASE, (*BASE, OURS, OURS), True),
+    ("no-layer-twice", (SYSTEM, AIRFLOW), (SYSTEM, AIRFLOW, OURS, MORE), True),
+    ("one-below-lacks", BASE, (SYSTEM, EMPTY, AIRFLOW, OURS), False),
+    ("other-order", BASE, (EMPTY, SYSTEM, AIRFLOW, EMPTY, OURS), False),
+    ("packed-otherwise", BASE, (("system", "p-other"), *BASE[1:], OURS), False),
+    ("unpacked-otherwise", BASE, (("other", "p-system"), *BASE[1:], OURS), False),
+    ("above-claims-to-be-below", BASE, (*BASE, ("system", "p-evil")), False),
+    ("above-claims-to-be-empty", BASE, (*BASE, ("empty", "p-evil"), OURS), False),
+    ("two-above-claim-to-be-one", BASE, (*BASE, OURS, ("dags", "p-evil")), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("below", "layers", "stands"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
+)
+def test_an_image_stands_on_a_base_whose_layers_are_its_lowest(
+    below: tuple[Layer, ...],
+    layers: tuple[Layer, ...],
+    stands: bool,  # noqa: FBT001 - a column
+) -> None:
+    assert published.stands_on(base(*below), *texts(*layers)) is stands
+
+
+def test_a_layer_that_is_told_in_one_of_two_places_is_none() -> None:
+    manifest, config = texts(*BASE, OURS)
+    shorter_manifest, shorter_config = texts(*BASE)
+    assert not published.stands_on(base(*BASE), manifest, shorter_config)
+    assert not published.stands_on(base(*BASE), shorter_manifest, config)
+
+
+STRANGE = (
+    "[]",
+    "null",
+    "7",
+    '""',
+    "{}",
+    '{"layers":[7],"rootfs":[]}',
+    '{"layers":7}',
+    '{"config":[1]}',
+    "no JSON",
+)
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_what_is_no_image_stands_on_nothing_and_is_told(strange: str) -> None:
+    manifest, config = texts(*BASE)
+    for each in ((strange, config), (manifest, strange)):
+        with pytest.raises(StepError, match="it is no container image: expected"):
+            published.stands_on(base(*BASE), *each)
+
+
+def test_the_platform_is_the_configurations() -> None:
+    assert published.platform('{"os":"linux","architecture":"arm64"}') == "linux/arm64"
+    for strange in ("[]", '"x"', "no JSON"):
+        with pytest.raises(StepError, match="no container image"):
+            published.platform(strange)
+
+
+def test_an_index_has_entries() -> None:
+    index: dict[str, Any] = {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}]}
+    assert published.entries(json.dumps(index)) == ["sha256:a", "sha256:b"]
+    for strange in ("{}", "[]", '{"manifests":[{}]}'):
+        with pytest.raises(StepError, match="no container image"):
+            published.entries(strange)

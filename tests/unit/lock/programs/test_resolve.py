@@ -1,0 +1,247 @@
+"""Why a resolution fails: the fewest packages and pins are named, whichever solver finds the versions."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+
+from ci.lock.programs.culprits import Job, explain, smallest_freed
+from ci.lock.programs.newer import outdated
+from ci.lock.programs.resolve import lock_command
+from ci.lock.programs.solver import Outcome, loosened, name_of, pyproject, toml, versions, wanted
+
+# name → version → what it depends on.
+Index = dict[str, dict[str, list[str]]]
+INDEX: Index = {
+    "app": {"1": ["lib<2"], "2": ["lib>=2", "middle"], "3": ["lib"]},
+    "middle": {"1": ["deep<5"]},
+    "lib": {"1": [], "2": []},
+    "deep": {"4": [], "5": []},
+    "other": {"1": ["lib>=2"], "2": []},
+    "lone": {"1": []},
+}
+
+
+def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape of Solver
+    """Tries every choice of versions, preferred ones first and then the newest."""
+
+    def solve(
+        requirements: Sequence[str],
+        held: Mapping[str, str],
+        preferred: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+    ) -> Outcome:
+        names = sorted(index)
+        choices = [
+            sorted(index[name], key=lambda v, n=name: ((preferred or {}).get(n) != v, -int(v)))
+            for name in names
+        ]
+        for chosen in product(*choices):
+            found = reached(
+                index, dict(zip(names, chosen, strict=True)), requirements, "--no-deps" in options
+            )
+            if found and all(held.get(name, v) == v for name, v in found.versions.items()):
+                return found
+        return Outcome(said=said(index, requirements))
+
+    return solve
+
+
+def reached(index: Index, chosen: dict[str, str], requirements: Sequence[str], bare: bool) -> Outcome | None:  # noqa: FBT001
+    """What is installed with these versions; None where they don't fit."""
+    found: dict[str, str] = {}
+    parents: dict[str, list[str]] = {}
+    waiting = [("", each) for each in requirements]
+    while waiting:
+        parent, text = waiting.pop(0)
+        wish = Requirement(text)
+        if wish.name not in chosen or not wish.specifier.contains(chosen[wish.name]):
+            return None
+        parents.setdefault(wish.name, []).extend([parent] if parent else [])
+        if wish.name not in found:
+            found[wish.name] = chosen[wish.name]
+            waiting += [] if bare else [(wish.name, each) for each in index[wish.name][chosen[wish.name]]]
+    return Outcome(versions=found, parents=parents)
+
+
+def said(index: Index, requirements: Sequence[str]) -> str:
+    """What uv would say, as far as it is read: what each exact pin depends on."""
+    lines = [
+        f"{pin} depends on {each}"
+        for pin in requirements
+        for each in index.get(name_of(pin), {}).get(pin.rpartition("==")[2], [])
+    ]
+    return "\n".join(["error: No solution found when resolving dependencies", *lines])
+
+
+def job(pins: Sequence[str], installed: Mapping[str, str], **more: Any) -> Job:  # noqa: ANN401
+    return Job(
+        uv=["uv"], target=[], root="t", settings={}, pins=pins, installed=installed, constrained={}, **more
+    )
+
+
+def test_a_package_that_would_move_is_named_with_who_asks_for_it() -> None:
+    facts = explain(solver(INDEX), job(["app==1", "lone==1"], {"lib": "2", "deep": "5"}))
+    assert facts["clashes"] == []
+    assert facts["moves"] == [
+        {"package": "lib", "has": "2", "wants": "1", "installed": True, "chain": ["app==1", "lib<2"]}
+    ]
+    assert facts["fits"] == {"app==1": "app==3"}
+    assert facts["trouble"] == ""
+
+
+def test_the_chain_leads_over_packages_that_are_no_pins() -> None:
+    (move,) = explain(solver(INDEX), job(["app==2"], {"lib": "2", "deep": "5"}))["moves"]
+    assert (move["package"], move["chain"]) == ("deep", ["app==2", "middle==1", "deep<5"])
+
+
+def test_all_packages_that_would_move_are_named() -> None:
+    moves = explain(solver(INDEX), job(["app==2"], {"lib": "1", "deep": "5"}))["moves"]
+    assert [each["package"] for each in moves] == ["deep", "lib"]
+
+
+def test_a_pin_of_what_the_base_has_is_its_own_chain() -> None:
+    (move,) = explain(solver(INDEX), job(["lib==1"], {"lib": "2"}))["moves"]
+    assert move["chain"] == ["lib==1"]
+
+
+def test_what_only_the_constraints_name_is_told_so() -> None:
+    facts = explain(solver(INDEX), Job([], [], "t", {}, ["lib==1"], {}, {"lib": "2"}))
+    assert [each["installed"] for each in facts["moves"]] == [False]
+
+
+def test_pins_that_clash_are_named_alone_and_the_rest_is_judged_on() -> None:
+    pins = ["lone==1", "app==1", "other==1", "deep==4"]
+    facts = explain(solver(INDEX), job(pins, {"lib": "1", "deep": "5"}))
+    assert [each["pins"] for each in facts["clashes"]] == [["app==1", "other==1"]]
+    assert [each["package"] for each in facts["moves"]] == ["deep"]
+    assert facts["fits"] == {"app==1": "", "other==1": "other==2", "deep==4": "deep==5"}
+
+
+def test_a_version_that_there_is_not_is_named_with_the_newest() -> None:
+    (clash,) = explain(solver(INDEX), job(["lone==1", "app==9"], {}))["clashes"]
+    assert (clash["pins"], clash["newest"]) == (["app==9"], "3")
+
+
+def test_where_uv_gets_no_answer_what_it_said_is_kept() -> None:
+    def silent(*_: object, **__: object) -> Outcome:
+        return Outcome(said="error: the index went away")
+
+    facts = explain(silent, job(["app==1"], {}))
+    assert facts == {"clashes": [], "moves": [], "fits": {}, "trouble": "error: the index went away"}
+
+
+@given(moved=st.sets(st.sampled_from("abcdefgh")), guilty=st.sets(st.sampled_from("abcdefgh")))
+def test_no_package_is_named_that_could_be_held(moved: set[str], guilty: set[str]) -> None:
+    guilty &= moved
+
+    def solve(
+        requirements: Sequence[str],
+        held: Mapping[str, str],
+        preferred: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+    ) -> Outcome:
+        assert [*requirements, *(preferred or {}), *options] == []
+        return Outcome(said="no" if guilty & set(held) else "")
+
+    held = dict.fromkeys("abcdefgh", "1")
+    assert smallest_freed(solve, [], held, sorted(moved)) == sorted(guilty)
+
+
+def test_newer_versions_come_with_what_holds_them_back() -> None:
+    facts = outdated(
+        solver(INDEX), job(["app==1", "lone==1"], {"lib": "1"}, locked={"app": "1", "lone": "1"})
+    )
+    rows = {each["package"]: each for each in facts["packages"]}
+    assert (rows["app"]["allowed"], rows["app"]["newest"], rows["app"]["held_by"]) == ("3", "3", [])
+    assert rows["lone"]["newest"] == "1"
+
+
+def test_what_the_base_holds_is_named() -> None:
+    index = {**INDEX, "app": {"1": [], "2": ["lib>=2"]}}
+    (row,) = outdated(solver(index), job(["app==1"], {"lib": "1"}, locked={"app": "1"}))["packages"]
+    assert (row["allowed"], row["newest"], row["held_by"]) == ("1", "2", ["lib==1"])
+
+
+def test_a_lock_holds_what_the_base_has_and_adds_nothing_of_it(tmp_path: Path) -> None:
+    command = lock_command(Job(["uv"], ["--x"], "t", {}, [], {"b": "2"}, {"a": "1"}, ["q"]), tmp_path)
+    assert (tmp_path / "constraints.txt").read_text() == "a==1\nb==2\n"
+    assert command[command.index("--no-emit-package") + 1 :] == ["b"]
+    assert command[command.index("--upgrade-package") + 1] == "q"
+
+
+def test_versions_are_read_with_who_asks_for_them() -> None:
+    text = "a==1.0 ; python_version > '3'  # via b, c\nb[x]==2  # via -c held.txt, t (pyproject.toml)\nc==3\n"
+    found = versions(text)
+    assert found.versions == {"a": "1.0", "b": "2", "c": "3"}
+    assert found.parents == {"a": ["b", "c"], "b": [], "c": []}
+    assert found.solved
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Because app==1 depends on lib>=6,<7 and you", "lib>=6,<7"),
+        ("app[x]==1 depends\n  on lib[y]<2, we", "lib[y]<2"),
+        ("app>=1 depends on lib<2 and", "lib<2"),
+        (
+            "app==1 depends on one of:\n   lib>=3,<4.0\n   lib>4.0,<4.1\n   lib>4.1,<5\n and",
+            "lib>=3,!=4.0,!=4.1,<5",
+        ),
+        ("app==1 depends on one of:\n   lib<3\n   lib>=4\n and", "lib<3 or lib>=4"),
+        ("app==1 depends on libs<2", ""),
+        ("my-app==1 depends on lib<2", ""),
+    ],
+)
+def test_the_range_that_is_asked_for_is_read(text: str, told: str) -> None:
+    assert wanted(text, "app", "lib") == told
+
+
+@pytest.mark.parametrize(
+    ("pin", "name", "bare", "upwards"),
+    [
+        ("a==1", "a", "a", "a>=1"),
+        ("A_b[x,y] == 1.0", "a-b", "A_b[x,y]", "A_b[x,y]>=1.0"),
+        (
+            "a===1; python_version == '3.13'",
+            "a",
+            "a; python_version == '3.13'",
+            "a>=1; python_version == '3.13'",
+        ),
+    ],
+)
+def test_a_pin_is_loosened(pin: str, name: str, bare: str, upwards: str) -> None:
+    assert (name_of(pin), loosened(pin).replace(" ;", ";"), loosened(pin, ">=")) == (name, bare, upwards)
+
+
+JSON = st.recursive(
+    st.booleans() | st.integers(-9, 9) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_json_becomes_toml(value: object) -> None:
+    assert tomllib.loads(f"it = {toml(value)}\n") == {"it": value}
+    assert not re.search(r"[\r\n]", toml(value))
+
+
+def test_tables_become_a_pyproject_toml_with_a_line_for_each_key() -> None:
+    tables: dict[str, dict[str, Any]] = {
+        "project": {"name": "a", "version": "0"},
+        "tool.uv": {"index": [{"url": "u"}], "a.b": {}},
+        "x": {},
+    }
+    text = pyproject(tables)
+    assert tomllib.loads(text) == {"project": tables["project"], "tool": {"uv": tables["tool.uv"]}, "x": {}}
+    assert text.splitlines()[:3] == ["[project]", '"name" = "a"', '"version" = "0"']

@@ -1,0 +1,78 @@
+"""What a move of the base changes, in words."""
+
+import pytest
+
+from ci.lock import bump_text
+
+OLD, NEW = "docker.io/apache/airflow:3.1.5-python3.13", "docker.io/apache/airflow:3.2.2-python3.13"
+
+
+def lock(**packages: str) -> str:
+    """The text of a lock."""
+    found = "".join(f'[[packages]]\nname = "{name}"\nversion = "{each}"\n' for name, each in packages.items())
+    return f'lock-version = "1.0"\ncreated-by = "uv"\n{found}'
+
+
+def test_each_package_that_changes_is_named_by_type() -> None:
+    locks = {
+        "b": (lock(zeep="4.3.2", lxml="6.0.2", gone="1"), lock(zeep="4.3.3", lxml="6.0.2", new="2")),
+        "a": (lock(zeep="4.3.2"), lock(zeep="4.3.2")),
+        "c": (None, lock(zeep="4.3.3")),
+    }
+    assert bump_text.moved(OLD, NEW, locks, {}) == (
+        "The base image of every DAG type moves.\n"
+        "\n"
+        f"- before: `{OLD}`\n"
+        f"- now: `{NEW}`\n"
+        "\n"
+        "a: no package changes\n"
+        "\n"
+        "b: 3 packages change\n"
+        "- `gone` `1` is gone\n"
+        "- `new` `2` is new\n"
+        "- `zeep` `4.3.2` -> `4.3.3`\n"
+        "\n"
+        "c: 1 package changes\n"
+        "- `zeep` `4.3.3` is new"
+    )
+
+
+def test_days_that_hold_the_next_lock_back_are_named() -> None:
+    told = bump_text.moved(OLD, NEW, {}, {"images/a/pyproject.toml": "2025-12-20"})
+    assert "or the next lock goes by it again:" in told
+    assert told.endswith("\n- `images/a/pyproject.toml`: `2025-12-20`")
+    (problem,) = bump_text.held_back({"images/a/pyproject.toml": "2025-12-20"})
+    assert problem.startswith("images/a/pyproject.toml: [tool.uv] exclude-newer = 2025-12-20: ")
+    assert problem.endswith("or give --exclude-newer")
+
+
+@pytest.mark.parametrize(("of", "why"), [("3.1", "is the newest of 3.1.x"), (None, "is pinned already")])
+def test_nothing_newer_is_told_with_what_is_pinned(of: str | None, why: str) -> None:
+    assert bump_text.unmoved(OLD, of) == f"Nothing is changed: the base image `{OLD}` {why}."
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ('[tool.uv]\nexclude-newer = "2025-12-20T00:00:00Z"', "2025-12-20T00:00:00Z"),
+        ("[tool.uv]\nexclude-newer = 2025-12-20", "2025-12-20"),
+        ("[tool.uv]\n", ""),
+        ("[project]\nname = 'a'", ""),
+        ("tool = 1", ""),
+        ("[tool", ""),
+        (None, ""),
+    ],
+)
+def test_the_day_of_a_type_is_read_where_it_has_one(text: str | None, day: str) -> None:
+    assert bump_text.exclude_newer(text) == day
+
+
+@pytest.mark.parametrize("text", [None, "", "<<<<<<< HEAD", "packages = 3", "[[packages]]\nname = 'a'"])
+def test_a_lock_that_is_none_has_no_packages(text: str | None) -> None:
+    assert bump_text.packages(text) == {}
+
+
+def test_what_a_package_is_called_is_no_markup() -> None:
+    told = bump_text.moved(OLD, NEW, {"a": (None, lock(**{"<b>": "[x](y)"}))}, {})
+    assert "<b>" not in told
+    assert "[x]" not in told

@@ -1,0 +1,138 @@
+"""What uv is asked to resolve: what the base holds, which days count, and the facts of the job."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ci.errors import ConfigurationError
+from ci.lock.request import Held, Upgrade, checked, job
+
+from ..repository import FILE, dag_type
+
+HELD = Held(installed={}, constraints={}, python="3.13")
+PINS = 'dependencies = ["httpx==0.28.1"]\n'
+PROJECT = {"name": "a", "dependencies": ["httpx==0.28.1"]}
+
+
+def told(text: str, *, newest: bool = False) -> dict[str, Any]:
+    """What uv is told of a pyproject.toml."""
+    return json.loads(
+        job(
+            dag_type(["httpx==0.28.1"]),
+            HELD,
+            text=text,
+            uv="uv",
+            target=(),
+            upgrade=Upgrade(),
+            newest=newest,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[project]\nname = "a"\n{PINS}',
+        f'# [project]\n\n [ project ]  # of a type\nname = "a"\n{PINS}',
+        f'project.name = "a"\nproject.{PINS}',
+        'project = { name = "a", dependencies = ["httpx==0.28.1"] }\n',
+    ],
+)
+def test_a_project_without_a_version_gets_one_however_it_is_written(text: str) -> None:
+    assert told(text)["project"] == {**PROJECT, "version": "0"}
+
+
+def test_a_project_that_says_its_version_keeps_it() -> None:
+    assert told(f'[project]\nname = "a"\nversion = "1.2"\n{PINS}')["project"]["version"] == "1.2"
+
+
+def test_settings_and_groups_are_told_too() -> None:
+    text = f'[project]\nname = "a"\n{PINS}[dependency-groups]\nx = ["b"]\n[tool.uv]\nprerelease = "allow"\n'
+    assert (told(text)["groups"], told(text)["settings"]) == ({"x": ["b"]}, {"prerelease": "allow"})
+
+
+DAYS = [
+    "2026-01-01",
+    "2026-01-01T12:00:00Z",
+    "2026-01-01T12:00:00",
+    "2026-01-01T12:00Z",
+    "2026-01-01 12:00:00Z",
+    "2026-01-01T12:00:00.5+02:00",
+]
+NO_DAYS = [
+    "2026-W01-1",
+    "20260101",
+    "2026-02-30",
+    "2026-01-01T25:00:00Z",
+    "7 days",
+    "P7D",
+    "x",
+    "2026-01-01\n",
+]
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_day_may_be_written_as_uv_takes_it(day: str) -> None:
+    assert checked(Upgrade(exclude_newer=day), ()).exclude_newer == day
+    assert told(f'project.name = "a"\ntool.uv.exclude-newer = "{day}"\n')["settings"] == {
+        "exclude-newer": day
+    }
+
+
+@pytest.mark.parametrize("day", NO_DAYS)
+def test_what_is_no_day_is_told(day: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match="is no day: write it like 2026-01-01 or 2026-01-01T12:00:00Z"
+    ):
+        checked(Upgrade(exclude_newer=day), ())
+
+
+@pytest.mark.parametrize("key", ["exclude-newer", "exclude-newer-package.acme"])
+@pytest.mark.parametrize("day", [each for each in NO_DAYS if each.isprintable()])
+def test_a_span_in_the_file_is_told_with_the_file(key: str, day: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        told(f'project.name = "a"\ntool.uv.{key} = "{day}"\n')
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        f"{FILE}: [tool.uv] {key}: {day!r} is no day, and a span means another one every day"
+    )
+
+
+def test_a_package_may_be_free_of_the_day_and_a_day_may_be_a_date_of_toml() -> None:
+    text = (
+        'project.name = "a"\n[tool.uv]\nexclude-newer = 2026-01-01\nexclude-newer-package = { a = false }\n'
+    )
+    assert told(text)["settings"] == {"exclude-newer": "2026-01-01", "exclude-newer-package": {"a": False}}
+    assert told(text, newest=True)["settings"] == {}
+
+
+def test_groups_that_are_no_table_are_left_out() -> None:
+    assert told('project.name = "a"\ndependency-groups = 5\n')["groups"] == {}
+
+
+def test_settings_that_are_no_table_are_told() -> None:
+    with pytest.raises(ConfigurationError, match=r"tool\.uv is wrong: expected the table \[tool\.uv\]"):
+        told('project.name = "a"\ntool.uv = 5\n')
+
+
+@pytest.mark.parametrize(
+    ("line", "held"),
+    [
+        ("a==1", {"a": "1"}),
+        ("A_b == 1  # why", {"a-b": "1"}),
+        ("a[x,y]==1", {"a": "1"}),
+        ("a===1", {"a": "1"}),
+        ("a==1; python_version >= '3.13'", {"a": "1"}),
+        ("a==1; python_full_version < '3.13.11'", {}),
+        ("a==1 ; sys_platform == 'win32'", {}),
+        ("a==1 ; sys_platform ~= 'x'", {"a": "1"}),
+        ("a==1 ; python_version < '3' or platform_system == 'Linux'", {"a": "1"}),
+        ("a==1; python_version < '3.13'\na==2; python_version >= '3.13'", {"a": "2"}),
+        ("a==1 \\\n    --hash=sha256:aa", {"a": "1"}),
+        ("a>=1\n-r other.txt\n--no-binary a\n# a==1\nb @ file:///b.whl\n?\n", {}),
+    ],
+)
+def test_constraints_hold_as_the_base_s_python_reads_them(line: str, held: dict[str, str]) -> None:
+    found = Held.parse("[]", line, "3.13.11")
+    assert (found.constraints, found.python) == (held, "3.13")

@@ -1,0 +1,41 @@
+"""Text from others, made safe to show."""
+
+import pytest
+
+from ci.text import escaped, literal, plain
+
+from .verdicts import HOSTILE
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a b é|", "a b é|"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\r\nb\tc", "a\\r\\nb\\tc"),
+        ("\x7f\x9b\u202e\u2028", "\\x7f\\x9b\\u202e\\u2028"),
+    ],
+)
+def test_what_steers_a_terminal_is_written_out(text: str, told: str) -> None:
+    assert plain(text) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1.0 (a/b): c-d, it's", "1.0 (a/b): c-d, it's"),
+        ("a|b<c>`[d](e)", "a&#124;b&#60;c&#62;&#96;&#91;d&#93;(e)"),
+        ("a\nb", "a&#92;nb"),
+        ("https://a", "https&#58;//a"),
+        ("www.a", "www&#8203;.a"),
+        ("a@b", "a&#64;&#8203;b"),
+    ],
+)
+def test_markup_is_written_as_text(text: str, told: str) -> None:
+    assert escaped(text) == told
+
+
+def test_code_is_for_what_cannot_end_it() -> None:
+    assert literal("@a/b:1.0_c") == "`@a/b:1.0_c`"
+    assert literal("a`b") == "a&#96;b"
+    assert [text for text in HOSTILE if literal(text).startswith("`") and set(text) & set("`|<>[]\n")] == []

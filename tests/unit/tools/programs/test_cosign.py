@@ -1,0 +1,297 @@
+"""Signing and verifying with cosign, whose place a function takes that writes down what it is given."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.image.oci import Json
+from ci.tools.programs import cosign as programs_cosign
+
+from ...fake_cosign import TYPES, Fake, envelope, install
+from ...programs import script
+
+PEM = "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nc2VjcmV0\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"
+PASSWORD = "open-sesame"  # noqa: S105 - of no key
+URI = "awskms:///alias/images"
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """Give a cosign that has seen nothing, and an environment without keys."""
+    return install(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def pem(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """Give a key with its password, as text."""
+    monkeypatch.setenv("COSIGN_KEY", PEM)
+    monkeypatch.setenv("COSIGN_PASSWORD", PASSWORD)
+    return fake
+
+
+def test_every_statement_is_signed_by_the_key_and_without_a_log(pem: Fake) -> None:
+    pem.says("api", provenance={"a": 1}, signature={})
+    pem.says("dbt", spdx={"b": 1})
+    assert pem.do("sign") == {"api": ["provenance", "signature"], "dbt": ["spdx"]}
+    assert pem.bundles() == {"api/provenance.json", "api/signature.json", "dbt/spdx.json"}
+    config = ["--signing-config", str(pem.state / "config.json")]
+    signed = pem.asked("attest-blob")
+    assert [each[-4:] for each in signed] == [["--key", "env://COSIGN_KEY", *config]] * 3
+    assert all(each[0] == "--yes" for each in signed)
+    (made,) = pem.asked("signing-config")
+    assert made[1:-2] == [f"--no-default-{each}" for each in ("fulcio", "oidc", "rekor", "tsa")]
+
+
+def test_neither_key_nor_password_is_ever_on_a_command_line(pem: Fake) -> None:
+    pem.says("api", provenance={"a": 1}, spdx={})
+    pem.do("sign")
+    told = json.dumps([command for command, _ in pem.log])
+    secrets = [PASSWORD, *PEM.split("\n"), "BEGIN ENCRYPTED", json.dumps(PEM)[1:-1]]
+    assert [each for each in secrets if each in told] == []
+    assert {seen["COSIGN_KEY"] for _, seen in pem.log} == {PEM}
+    assert {seen["COSIGN_PASSWORD"] for _, seen in pem.log} == {PASSWORD}
+
+
+def test_blanks_around_a_key_do_not_matter(pem: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSIGN_KEY", f"\n{PEM}\n\n")
+    pem.says("api", signature={})
+    assert pem.do("sign") == {"api": ["signature"]}
+    assert {seen["COSIGN_KEY"] for _, seen in pem.log} == {PEM}
+
+
+def test_a_key_in_a_kms_is_an_argument_and_its_environment_is_set(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSIGN_KEY", URI)
+    monkeypatch.setenv("KMS_ENVIRONMENT", "AWS_REGION = eu-central-1\n\nno pair\n")
+    fake.says("api", signature={})
+    assert fake.do("sign") == {"api": ["signature"]}
+    assert fake.asked("public-key") == [["--key", URI]]
+    assert fake.asked("attest-blob")[0][5:7] == ["--key", URI]
+    assert {seen["AWS_REGION"] for _, seen in fake.log} == {"eu-central-1"}
+
+
+@pytest.mark.parametrize("value", ["a=b==", "https://a.example/?x=1"])
+def test_a_value_of_the_kms_environment_may_hold_what_divides(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("COSIGN_KEY", URI)
+    monkeypatch.setenv("KMS_ENVIRONMENT", f"AWS_REGION={value}")
+    assert fake.state.is_dir()
+    assert programs_cosign.key() == (["--key", URI], {"AWS_REGION": value})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "/run/secrets/cosign.key",
+        "hunter2",
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+        "-----BEGIN PUBLIC KEY-----\nhunter2\n-----END PUBLIC KEY-----",
+        "https://kms.example/hunter2",
+        f"{URI} --allow-insecure-registry",
+        f"x{URI}",
+    ],
+)
+def test_a_key_that_is_none_is_refused_and_not_told(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("COSIGN_KEY", given)
+    fake.says("api", signature={})
+    told = fake.do("sign")
+    assert list(told) == ["problem"]
+    assert told["problem"].startswith("the signing key is neither the text of a private key that cosign made")
+    assert given not in told["problem"]
+    assert "hunter2" not in told["problem"]
+    assert fake.log == []
+
+
+def test_without_a_key_the_signing_is_keyless(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGSTORE_ID_TOKEN", "header.payload.signature")
+    fake.says("api", provenance={"a": 1}, signature={})
+    assert fake.do("sign", arguments=["--fulcio-url", "https://f.example"]) == {
+        "api": ["provenance", "signature"]
+    }
+    assert {command[0] for command, _ in fake.log} == {"attest-blob"}
+    assert all(each[-2:] == ["--fulcio-url", "https://f.example"] for each in fake.asked())
+    assert "payload" not in json.dumps(fake.asked())
+    assert {seen["SIGSTORE_ID_TOKEN"] for _, seen in fake.log} == {"header.payload.signature"}
+
+
+def test_keyless_all_is_signed_always(fake: Fake) -> None:
+    fake.holds(api={"": ["{}"], TYPES["provenance"]: [envelope({"a": 1})]})
+    fake.says("api", provenance={"a": 1}, signature={})
+    assert fake.do("sign") == {"api": ["provenance", "signature"]}
+
+
+def test_a_signing_config_that_is_given_is_used(pem: Fake) -> None:
+    pem.says("api", signature={})
+    pem.do("sign", arguments=["--signing-config", "/theirs.json"])
+    assert pem.asked("signing-config") == []
+    assert pem.asked("attest-blob")[0].count("--signing-config") == 1
+
+
+def scanned(when: str, result: str = "passed") -> Json:
+    """Write a scan's predicate, as far as times matter."""
+    return {"scanner": {"result": result}, "metadata": {"scanStartedOn": when, "scanFinishedOn": when}}
+
+
+# A type, what the image carries, what is to be said of it, and whether that is signed.
+KEPT: list[tuple[str, list[Any] | None, Json, bool]] = [
+    ("provenance", None, {"a": 1}, True),
+    ("provenance", [{"a": 1}], {"a": 1}, False),
+    ("provenance", [{"a": 1}], {"a": 2}, False),  # the first tells of the build that made the image
+    ("signature", None, {}, True),
+    ("signature", [{}], {}, False),
+    ("spdx", None, {"a": 1}, True),
+    ("spdx", [], {"a": 1}, True),
+    ("spdx", [{"a": 2}], {"a": 1}, True),
+    ("spdx", [{"a": 2}, {"a": 1}], {"a": 1}, False),
+    ("spdx", [{"a": 1, "metadata": {"time": 1}}], {"a": 1, "metadata": {"time": 2}}, False),
+    ("spdx", [{"a": {"metadata": 1}}], {"a": {"metadata": 2}}, True),
+    ("spdx", ["SPDXVersion: SPDX-2.3", None, [], 7, {"a": 1}], {"a": 1}, False),  # others' may be anything
+    ("spdx", ["SPDXVersion: SPDX-2.3"], {"a": 1}, True),
+    ("scan", None, scanned("2026-11-21T06:30:00Z"), True),
+    ("scan", [scanned("2026-11-21T00:00:00Z")], scanned("2026-11-21T23:59:59Z"), False),
+    ("scan", [scanned("2026-11-20T23:59:59Z")], scanned("2026-11-21T23:59:58Z"), False),
+    ("scan", [scanned("2026-11-20T06:30:00Z")], scanned("2026-11-21T06:30:00Z"), True),  # it grows old
+    ("scan", [scanned("2026-11-21T00:00:00Z", "x")], scanned("2026-11-21T00:00:00Z"), True),
+    (
+        "scan",
+        [scanned("2026-10-01T00:00:00Z"), scanned("2026-11-21T00:00:00Z")],
+        scanned("2026-11-21T09:00:00Z"),
+        False,
+    ),
+    ("scan", [{**scanned(""), "metadata": 7}, "text"], scanned("2026-11-21T00:00:00Z"), True),
+]
+
+
+@pytest.mark.parametrize(("kind", "held", "wanted", "signed"), KEPT)
+def test_what_this_key_has_said_before_is_not_signed_again(
+    pem: Fake,
+    kind: str,
+    held: list[Any] | None,  # anyone's
+    wanted: Json,
+    signed: bool,  # noqa: FBT001 - a column
+) -> None:
+    types = {**TYPES, "scan": "https://cosign.sigstore.dev/attestation/vuln/v1"}
+    pem.holds(**({"api": {types[kind]: [envelope(each) for each in held]}} if held is not None else {}))
+    pem.says("api", **{kind: wanted})
+    assert pem.do("sign", types=types) == {"api": [kind] if signed else []}
+    assert pem.bundles() == ({f"api/{kind}.json"} if signed else set())
+
+
+def test_a_statement_without_a_predicate_says_nothing_of_an_image(pem: Fake) -> None:
+    bare = json.dumps({"payload": base64.b64encode(b'{"predicateType":"x"}').decode()})
+    pem.holds(api={TYPES["spdx"]: [bare]})
+    pem.says("api", spdx={"a": 1})
+    assert pem.do("sign") == {"api": ["spdx"]}
+
+
+def test_only_what_this_key_signed_counts_as_said(pem: Fake) -> None:
+    pem.says("api", provenance={})
+    pem.do("sign")
+    (verified,) = pem.asked("verify-attestation")
+    public = ["--key", str(pem.state / "cosign.pub"), "--insecure-ignore-tlog"]
+    assert verified[:5] == ["--type", TYPES["provenance"], *public]
+    assert (pem.state / "cosign.pub").read_text() == "PUBLIC\n"
+    assert verified[-2:] == ["--local-image", str(pem.state / "signed/api")]
+
+
+@pytest.mark.parametrize("verb", ["public-key", "signing-config", "attest-blob"])
+def test_why_cosign_failed_is_told(pem: Fake, verb: str) -> None:
+    pem.says("api", signature={})
+    pem.fails((verb, "Error: decrypt: encrypted: decryption failed\n"))
+    told = pem.do("sign")
+    assert told == {"problem": f"cosign {verb}: Error: decrypt: encrypted: decryption failed"}
+
+
+def test_of_many_words_the_last_are_told(pem: Fake) -> None:
+    pem.says("api", signature={})
+    pem.fails(("attest-blob", "x" * 5000 + "the end"))
+    told = pem.do("sign")["problem"]
+    assert (len(told), told[-8:]) == (1000 + len("cosign attest-blob: "), "xthe end")
+
+
+def cosign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(programs_cosign, "COSIGN", script(tmp_path / "cosign", text))
+
+
+def test_cosign_is_a_process_with_output_and_without_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSIGN_PASSWORD", PASSWORD)
+    cosign(tmp_path, monkeypatch, 'echo "$* $COSIGN_PASSWORD"; cat')
+    assert programs_cosign.cosign(["verify", "--x"]) == f"verify --x {PASSWORD}\n"
+
+
+def test_what_cosign_warns_of_is_not_why_it_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cosign(tmp_path, monkeypatch, 'printf "WARNING: old\\n\\nError: no\\n" >&2; exit 7')
+    with pytest.raises(programs_cosign.SigningError, match=r"^cosign verify: Error: no$"):
+        programs_cosign.cosign(["verify"])
+
+
+def test_a_cosign_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cosign(tmp_path, monkeypatch, "exec sleep 60")
+    monkeypatch.setattr(programs_cosign, "SECONDS", 0.05)
+    with pytest.raises(programs_cosign.SigningError, match=r"^cosign public-key took longer than 0\.05 s$"):
+        programs_cosign.cosign(["public-key"])
+
+
+def test_a_cosign_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs_cosign, "COSIGN", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(programs_cosign, "PUBLIC", tmp_path / "cosign.pub")
+    monkeypatch.setenv("COSIGN_KEY", URI)
+    job, answer = tmp_path / "job.json", tmp_path / "answer.json"
+    for verb in ("sign", "verify"):
+        job.write_text(json.dumps({"images": ["api"], "types": TYPES, "arguments": []}))
+        programs_cosign.main(verb, str(job), str(answer))
+        assert "nowhere" in json.loads(answer.read_text())["problem"]
+
+
+def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
+    fake.holds(
+        api={TYPES["provenance"]: [envelope({"a": 1}), envelope({"a": 2})]},
+        dbt={TYPES["spdx"]: [f"a word\n{envelope({})}\n"], TYPES["signature"]: [envelope({})]},
+    )
+    told = fake.do("verify", images=["api", "dbt"], types=TYPES, arguments=["--key", "cosign.pub"])
+    none: Json = {
+        "good": False,
+        "said": "cosign verify-attestation: no matching attestations: ",
+        "statements": [],
+    }
+    both = [{"predicate": {"a": 1}}, {"predicate": {"a": 2}}]
+    empty: Json = {"good": True, "said": "", "statements": [{"predicate": {}}]}
+    assert told == {
+        "api": {
+            "provenance": {"good": True, "said": "", "statements": both},
+            "spdx": none,
+            "signature": none,  # that anything is signed doesn't make it one
+        },
+        "dbt": {"provenance": none, "spdx": empty, "signature": empty},
+    }
+    assert all(each[-4:-2] == ["--key", "cosign.pub"] for each in fake.asked())
+
+
+def test_what_older_cosigns_attached_counts_too(fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "signed" / "api.old").mkdir(parents=True)
+    fake.holds(**{"api.old": {"": ["[]"], TYPES["spdx"]: [envelope({})]}})
+    told = fake.do("verify", images=["api", "dbt"], types=TYPES)
+    assert {name: each["good"] for name, each in told["api"].items()} == {
+        "provenance": False,
+        "spdx": True,
+        "signature": True,
+    }
+    assert not any(each["good"] for each in told["dbt"].values())
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "{}", '{"payload": "W10="}', '{"payload": "%%%"}', '{"payload": "bm8gSlNPTg=="}']
+)
+def test_an_answer_that_cannot_be_read_is_a_problem_and_never_good(fake: Fake, line: str) -> None:
+    fake.holds(api={TYPES["spdx"]: [line]})
+    told = fake.do("verify", images=["api"], types={"spdx": TYPES["spdx"]})
+    assert told.get("problem") or not told["api"]["spdx"]["good"]

@@ -1,0 +1,252 @@
+"""Both states of a working tree: real repositories, made with git and read with libgit2."""
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci.tools.programs import git_compare
+
+from ...git_trees import ENVIRONMENT, Tree, copied, started
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 4\n"
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Make a repository with one commit on main and one on a branch, of which every test gets a copy."""
+    made = started(tmp_path_factory.mktemp("second") / "repository")
+    made.write("dags/api/dag.py", "code")
+    made.write("README.md")
+    made.commit("first")
+    made.git("switch", "--quiet", "--create", "feature")
+    made.write("dags/api/added.py", "added")
+    made.commit("second")
+    return made
+
+
+@pytest.fixture
+def tree(second: Tree, tmp_path: Path) -> Tree:
+    """Give a repository with one commit on main, and a branch checked out that has another."""
+    return copied(second, tmp_path)
+
+
+def ask(tree: Tree, ref: str = "main") -> dict[str, Any]:
+    """What the program answers."""
+    file = tree.root.with_name("answer.json")
+    git_compare.main([str(tree.root), ref, str(file)])
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def entry(text: str, kind: str = "file") -> list[str]:
+    return [kind, hashlib.sha256(text.encode()).hexdigest()]
+
+
+def changed(answer: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """By path, what was there and what is; what is the same is left out."""
+    old, new = answer["before"], answer["after"]
+    return {
+        path: (old.get(path), new.get(path))
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path)
+    }
+
+
+def test_both_states_are_told_with_the_commit_and_the_texts(tree: Tree) -> None:
+    answer = ask(tree)
+    assert answer == {
+        "commit": tree.git("rev-parse", "main").strip(),
+        "before": {"dags/api/dag.py": entry("code")},
+        "after": {"dags/api/added.py": entry("added"), "dags/api/dag.py": entry("code")},
+        "texts": {entry("code")[1]: "code", entry("added")[1]: "added"},
+        "renames": {},
+    }
+
+
+@pytest.mark.parametrize(
+    "ref", ["main", "v1", "annotated", "HEAD~1", "origin/main", "remote-only", "refs/heads/main"]
+)
+def test_a_commit_can_be_named_in_many_ways(tree: Tree, ref: str) -> None:
+    tree.git("tag", "v1", "main")
+    tree.git("tag", "--annotate", "--message=x", "annotated", "main")
+    for name in ("main", "remote-only"):
+        tree.git("update-ref", f"refs/remotes/origin/{name}", "main")
+    commit = tree.git("rev-parse", "main").strip()
+    assert [ask(tree, each)["commit"] for each in (ref, commit, commit[:7])] == [commit] * 3
+
+
+@pytest.mark.parametrize(
+    "ref", ["mian", "", "main:dags", "HEAD~7", "0" * 40, "a..b", "of-a-tree", "-x", "\n"]
+)
+def test_what_names_no_commit_is_told_with_the_names_there_are(tree: Tree, ref: str) -> None:
+    tree.git("tag", "of-a-tree", "HEAD^{tree}")
+    tree.git("update-ref", "refs/remotes/origin/other", "main")
+    names = ["feature", "main", "of-a-tree", "origin/other"]
+    assert ask(tree, ref) == {"lacks": "ref", "names": names, "shallow": False}
+
+
+def test_what_was_done_on_the_other_branch_meanwhile_is_no_change(tree: Tree) -> None:
+    left = tree.git("rev-parse", "main").strip()
+    tree.git("switch", "--quiet", "main")
+    tree.write("dags/api/dag.py", "changed on main")
+    tree.commit()
+    tree.git("switch", "--quiet", "feature")
+    answer = ask(tree)
+    assert answer["commit"] == left
+    assert list(changed(answer)) == ["dags/api/added.py"]
+
+
+def test_what_is_not_committed_counts(tree: Tree) -> None:
+    tree.commit()
+    tree.write("dags/api/dag.py", "edited")
+    tree.write("scripts/untracked.sh", "x").chmod(0o755)
+    (tree.root / "dags/api/added.py").unlink()
+    (tree.root / "dags/empty/deep").mkdir(parents=True)
+    (tree.root / "images").mkdir()
+    (tree.root / "images/link").symlink_to("nowhere")
+    tree.write("uv.lock", "x")
+    for path in ("other.txt", "docs/x.md", "dags/__pycache__/x.py", "dags/x.pyc", "scripts/.DS_Store"):
+        tree.write(path, "x")
+    assert changed(ask(tree, "HEAD")) == {
+        "dags/api/added.py": (entry("added"), None),
+        "dags/api/dag.py": (entry("code"), entry("edited")),
+        "dags/empty/deep": (None, ["folder", ""]),
+        "images/link": (None, ["link", "nowhere"]),
+        "scripts/untracked.sh": (None, entry("x", "executable")),
+        "uv.lock": (None, entry("x")),
+    }
+
+
+def test_a_folder_with_nothing_but_litter_is_an_empty_one(tree: Tree) -> None:
+    tree.write("dags/left/__pycache__/x.pyc")
+    tree.write(".gitignore", "__pycache__/\n")
+    assert changed(ask(tree, "HEAD")) == {"dags/left": (None, ["folder", ""])}
+
+
+def test_sockets_and_pipes_are_in_no_image(tree: Tree) -> None:
+    os.mkfifo(tree.root / "dags/api/pipe")
+    assert changed(ask(tree, "HEAD")) == {}
+
+
+def test_old_modes_and_links_are_as_git_has_them(tree: Tree) -> None:
+    tree.write("dags/run.sh", "x").chmod(0o755)
+    (tree.root / "dags/link").symlink_to("api/dag.py")
+    tree.commit()
+    found = ask(tree, "HEAD")
+    assert found["before"] == found["after"]
+    assert found["before"]["dags/run.sh"] == entry("x", "executable")
+    assert found["before"]["dags/link"] == ["link", "api/dag.py"]
+
+
+@pytest.mark.parametrize("staged", [False, True], ids=["untracked", "committed"])
+def test_a_renamed_file_is_told_by_its_old_path(tree: Tree, staged: bool) -> None:  # noqa: FBT001
+    text = "".join(f"line {number}\n" for number in range(20))
+    tree.write("dags/api/long.py", text)
+    tree.commit()
+    tree.git("branch", "start")
+    (tree.root / "dags/api/long.py").unlink()
+    tree.write("dags/api/longer.py", f"{text}and more\n")
+    if staged:
+        tree.commit()
+    assert ask(tree, "start")["renames"] == {"dags/api/longer.py": "dags/api/long.py"}
+
+
+def test_line_ends_that_git_writes_are_no_change(tree: Tree) -> None:
+    tree.write(".gitattributes", "*.sql text eol=crlf\n")
+    tree.write("dags/api/a.sql", "select\n1\n")
+    tree.commit()
+    (tree.root / "dags/api/a.sql").unlink()
+    tree.git("checkout", "dags")
+    assert (tree.root / "dags/api/a.sql").read_bytes() == b"select\r\n1\r\n"
+    assert changed(ask(tree, "HEAD")) == {}
+
+
+def test_a_file_of_git_lfs_is_what_its_pointer_points_to(tree: Tree) -> None:
+    text = "data"
+    tree.write(".gitattributes", "*.parquet filter=lfs\n")
+    for name in ("kept.parquet", "changed.parquet", "plain.csv"):
+        tree.write(f"dags/api/{name}", POINTER.format(digest=entry(text)[1]))
+    tree.commit()
+    tree.write("dags/api/kept.parquet", text)
+    tree.write("dags/api/changed.parquet", "other")
+    tree.write("dags/api/plain.csv", text)
+    assert list(changed(ask(tree, "HEAD"))) == ["dags/api/changed.parquet", "dags/api/plain.csv"]
+
+
+def test_what_a_submodule_holds_is_new_whatever_commit_it_is_at(tree: Tree) -> None:
+    commit = tree.git("rev-parse", "main").strip()
+    tree.git("update-index", "--add", "--cacheinfo", f"160000,{commit},dags/sub")
+    tree.git("commit", "--quiet", "--message", "a submodule")
+    (tree.root / "dags/sub").mkdir()
+    assert changed(ask(tree, "HEAD")) == {}
+    tree.write("dags/sub/dag.py", "code")
+    assert changed(ask(tree, "HEAD")) == {
+        "dags/sub": (["folder", ""], None),
+        "dags/sub/dag.py": (None, entry("code")),
+    }
+
+
+def test_texts_are_decoded_as_python_does_and_what_can_not_be_is_left_out(tree: Tree) -> None:
+    for name, content in {
+        "latin.py": b"# coding: latin-1\nx = '\xe9'",
+        "wrong.py": b"x = '\xe9'",
+        "unknown.py": b"# coding: none\n",
+        "escape.py": b"# coding: unicode_escape\n'\\ud800'",
+        "broken_escape.py": b"# coding: unicode_escape\n'\\x'",
+        "seven.py": b"# coding: utf-7\n+\xff",
+        "undefined.py": b"# coding: undefined\n",
+        "hex.py": b"# coding: hex\n",
+        "bom.py": b"\xef\xbb\xbfx",
+        "wrong.toml": b"\xff",
+        "data.csv": b"x",
+    }.items():
+        (tree.root / "dags" / name).write_bytes(content)
+    texts = set(ask(tree)["texts"].values())
+    assert texts == {"code", "added", "# coding: latin-1\nx = 'é'", "x"}
+
+
+def test_names_that_are_not_utf_8_stay_apart(tree: Tree) -> None:
+    for name in (b"/\xff.sql", b"/\xfe.sql"):
+        os.close(os.open(os.fsencode(tree.root / "dags") + name, os.O_CREAT))
+    assert list(changed(ask(tree, "HEAD"))) == ["dags/\\xfe.sql", "dags/\\xff.sql"]
+
+
+def test_unrelated_and_shallow_histories_have_no_common_commit(tree: Tree, tmp_path: Path) -> None:
+    tree.git("switch", "--quiet", "--orphan", "other")
+    tree.commit()
+    assert ask(tree) == {"lacks": "ancestor", "names": ["feature", "main", "other"], "shallow": False}
+    tree.git("switch", "--quiet", "feature")
+    clone = Tree(tmp_path / "clone")
+    tree.git("clone", "--quiet", "--depth=1", "--branch=feature", f"file://{tree.root}", str(clone.root))
+    clone.git("fetch", "--quiet", "--depth=1", "origin", "main:main")
+    found = {ref: ask(clone, ref) for ref in ("main", "HEAD~1")}
+    assert {ref: (each["lacks"], each["shallow"]) for ref, each in found.items()} == {
+        "main": ("ancestor", True),
+        "HEAD~1": ("ref", True),
+    }
+
+
+def test_a_clone_without_its_files_is_told(tree: Tree) -> None:
+    blob = tree.git("rev-parse", "main:dags/api/dag.py").strip()
+    (tree.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    problem = ask(tree)["problem"]
+    assert "isn't whole in this clone" in problem
+    assert "git fetch --refetch --no-filter" in problem
+
+
+@pytest.mark.parametrize(
+    ("commands", "told"),
+    [
+        ("rm -rf .git", "this folder is no git repository: "),
+        ("rm -rf .git; git init --quiet", "the repository has no commits yet: "),
+        ("mv .git ../moved; echo 'gitdir: ../moved' > .git", "this is a linked worktree, "),
+    ],
+    ids=["none", "unborn", "worktree"],
+)
+def test_where_nothing_can_be_read_it_is_told(tree: Tree, commands: str, told: str) -> None:
+    subprocess.run(["sh", "-ec", commands], env=ENVIRONMENT, cwd=tree.root, check=True)
+    assert ask(tree)["problem"].startswith(told)

@@ -1,0 +1,219 @@
+"""Looking and pushing with regctl, whose place a function takes that keeps a registry in memory."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.image.oci import canonical
+from ci.tools.programs import regctl, registry
+
+from ...fake_regctl import BASE, COMMIT, Fake, digest, job, sharing, started, texts
+from ...programs import script
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """Give an empty registry, for which nothing waits."""
+    return started(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("request failed [http 429]", "http status 503", "connection reset by peer", "unexpected EOF"),
+        *("502 Bad Gateway", "TLS handshake timeout", "retry limit exceeded", "digest mismatch"),
+    ],
+)
+def test_what_may_pass_is_tried_again_until_it_succeeds(fake: Fake, said: str) -> None:
+    fake.fails(("tag ls", 2, said))
+    assert regctl.run(["tag", "ls", "r.example/api"]).status == 0
+    assert (len(fake.asked()), len(fake.waits)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "said", ["unauthorized [http 401]", "denied [http 403]", "not found [http 404]", "r.example/api500: no"]
+)
+def test_what_will_not_pass_is_tried_once(fake: Fake, said: str) -> None:
+    fake.fails(("tag ls", 9, said))
+    ran = regctl.run(["tag", "ls", "r.example/api"])
+    assert (ran.status, ran.said, len(fake.asked()), fake.waits) == (1, said, 1, [])
+
+
+@pytest.mark.parametrize(("said", "attempts"), [("http 500", regctl.ATTEMPTS), ("connection refused", 2)])
+def test_what_never_passes_ends_with_an_attempt_and_no_wait(fake: Fake, said: str, attempts: int) -> None:
+    fake.fails(("tag ls", 99, said))
+    assert regctl.run(["tag", "ls", "r.example/api"]).said == said
+    assert (len(fake.asked()), len(fake.waits)) == (attempts, attempts - 1)
+
+
+def test_a_command_that_hangs_is_ended_and_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regctl, "REGCTL", script(tmp_path / "regctl", "exec sleep 60"))
+    monkeypatch.setattr(regctl, "SECONDS", 0.05)
+    ran = regctl.once(["tag", "ls", "r.example/api"])
+    assert (ran.status, ran.said) == (124, "took longer than 0.05 s")
+    assert regctl.PASSING.search(ran.said)
+
+
+def test_a_command_is_a_process_with_input_output_and_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = script(tmp_path / "regctl", 'echo "$@"; cat; printf "no\\377\\n" >&2; exit 3')
+    monkeypatch.setattr(regctl, "REGCTL", program)
+    ran = regctl.once(["blob", "put", "r.example/api"], b"a\0b")
+    assert ran == regctl.Ran(3, b"--logopt text blob put r.example/api\na\0b", "no\ufffd")
+
+
+@given(attempt=st.integers(0, 50), chance=st.floats(0, 1, exclude_max=True))
+def test_a_pause_doubles_up_to_ten_seconds_half_of_it_by_chance(attempt: int, chance: float) -> None:
+    whole = min(10.0, 0.2 * 2**attempt)
+    assert whole / 2 <= regctl.pause(attempt, lambda: chance) <= whole
+
+
+@pytest.mark.parametrize("said", ["", "name unknown [http 404]", "r.example/api: not found"])
+def test_a_repository_without_tags_has_nothing_and_may_be_written_to(fake: Fake, said: str) -> None:
+    fake.fails(*[("tag ls", 9, said)] if said else [])
+    assert fake.look("api", write=True) == {"api": {"names": [], "manifests": {}, "revisions": {}}}
+    assert fake.asked("blob put") == ["r.example/api"]
+
+
+def test_a_look_tells_names_manifests_and_commits(fake: Fake, tmp_path: Path) -> None:
+    fake.do("push", job(tmp_path, "api", main=None, nightly=None))
+    there = {"manifests": {"main": texts("api")[1]}, "revisions": {"main": COMMIT}}
+    assert fake.look("api") == {"api": {"names": ["main", "nightly"], **there}}
+    assert fake.asked("blob put") == []
+
+
+@pytest.mark.parametrize("broken", ["tag ls", "blob put"])
+def test_a_repository_that_cannot_be_used_does_not_stop_others(fake: Fake, broken: str) -> None:
+    said = f"sha256:0404{'0' * 60}: unauthorized [http 401]"
+    fake.fails((f"{broken} r.example/b", 9, said))
+    told = fake.look("a", "b", "c", write=True)
+    assert told["b"]["problem"].startswith(broken)
+    assert told["b"]["problem"].endswith(said)
+    assert told["a"] == told["c"] == {"names": [], "manifests": {}, "revisions": {}}
+
+
+def test_a_layout_is_made_of_links_to_what_is_mounted_and_of_the_texts(fake: Fake, tmp_path: Path) -> None:
+    registry.compose(job(tmp_path, "api", "dbt"))
+    blobs = {file.name: file for file in (fake.state / "layout/blobs/sha256").iterdir()}
+    made = [*texts("api"), *texts("dbt")]
+    expected = [*BASE, *map(digest, ["api", "dbt", *made])]
+    assert set(blobs) == {each[7:] for each in expected}
+    assert {name for name, file in blobs.items() if not file.is_symlink()} == {digest(x)[7:] for x in made}
+    assert all(digest(file.read_bytes()) == f"sha256:{name}" for name, file in blobs.items())
+
+
+def test_the_base_is_sent_once_and_mounted_into_the_other_repositories(fake: Fake, tmp_path: Path) -> None:
+    told = fake.do("push", job(tmp_path, "api", "dbt", "zoo", main=None, latest=None))
+    for name in ("api", "dbt", "zoo"):
+        assert told[name]["written"] == ["main", "latest"]
+        assert fake.tags(name) == dict.fromkeys(["main", "latest"], digest(texts(name)[1]))
+    sent = fake.uploads()
+    assert [line for line in sent if line.split()[1] in BASE] == [f"r.example/api {each}" for each in BASE]
+    copies = [f"r.example/api r.example/{name} {each}" for name in ("dbt", "zoo") for each in BASE]
+    assert sorted(fake.asked("blob copy")) == sorted(copies)
+
+
+def test_a_repository_that_has_the_base_already_gives_it_to_the_others(fake: Fake, tmp_path: Path) -> None:
+    fake.do("push", job(tmp_path, "old"))
+    fake.do("push", job(tmp_path, "api", siblings=["r.example/old", "r.example/api"]))
+    assert fake.asked("blob copy r.example/old r.example/api") == BASE
+    assert not set(fake.uploads("r.example/api")) & set(BASE)
+
+
+def test_a_delta_of_twenty_images_is_sent_once_and_mounted_into_the_others(
+    fake: Fake, tmp_path: Path
+) -> None:
+    names = [f"type{number}" for number in range(20)]
+    told = fake.do("push", sharing(tmp_path, "delta", *names))
+    assert all(each["written"] == ["main"] for each in told.values())
+    delta = digest("delta")
+    assert [line for line in fake.uploads() if line.endswith(delta)] == [f"r.example/type0 {delta}"]
+    mounted = [line for line in fake.asked("blob copy") if line.endswith(delta)]
+    assert sorted(mounted) == sorted(f"r.example/type0 r.example/{name} {delta}" for name in names[1:])
+
+
+def test_images_with_deltas_of_two_kinds_are_sent_each_once_where_the_base_is_there(
+    fake: Fake, tmp_path: Path
+) -> None:
+    fake.do("push", job(tmp_path, "old"))
+    pushed = sharing(tmp_path, "one", "a", "b")
+    pushed["images"] |= sharing(tmp_path, "two", "c", "d")["images"]
+    assert all(
+        each["written"] for each in fake.do("push", {**pushed, "siblings": ["r.example/old"]}).values()
+    )
+    sent = [line for line in fake.uploads() if line.split()[1] in map(digest, ["one", "two"])]
+    assert sorted(sent) == [f"r.example/a {digest('one')}", f"r.example/c {digest('two')}"]
+
+
+def test_a_layer_is_sent_once_where_images_share_one_with_each_of_two_others(
+    fake: Fake, tmp_path: Path
+) -> None:
+    fake.do("push", job(tmp_path, "old"))
+    pushed = sharing(tmp_path, "one", "a", "b")
+    pushed["images"]["c"] = sharing(tmp_path, "two", "c")["images"]["c"]
+    both = texts("b", "one", "two")
+    pushed["images"]["b"] |= {"digest": digest(both[1]), "texts": both}
+    fake.do("push", {**pushed, "siblings": ["r.example/old"]})
+    sent = [line.split()[1] for line in fake.uploads()]
+    assert [sent.count(digest(layer)) for layer in ("one", "two")] == [1, 1]
+
+
+def test_a_delta_whose_first_image_fails_is_sent_by_the_others(fake: Fake, tmp_path: Path) -> None:
+    fake.do("push", job(tmp_path, "old"))
+    fake.fails((f"{digest(texts('api', 'delta')[1])} r.example/api@", 99, "denied [http 403]"))
+    told = fake.do("push", {**sharing(tmp_path, "delta", "api", "dbt"), "siblings": ["r.example/old"]})
+    assert "problem" in told["api"]
+    assert told["dbt"]["written"] == ["main"]
+    assert f"r.example/dbt {digest('delta')}" in fake.uploads()
+
+
+def test_what_cannot_be_mounted_is_sent(fake: Fake, tmp_path: Path) -> None:
+    fake.fails(("blob copy", 99, "denied [http 403]"))
+    assert all(each["written"] for each in fake.do("push", job(tmp_path, "api", "dbt")).values())
+    assert set(BASE) < set(fake.uploads("r.example/dbt"))
+
+
+def test_what_is_there_already_is_not_written_again(fake: Fake, tmp_path: Path) -> None:
+    fake.do("push", job(tmp_path, "api"))
+    before = len(fake.asked("image copy") + fake.asked("manifest put") + fake.uploads())
+    assert fake.do("push", job(tmp_path, "api"))["api"]["written"] == []
+    assert len(fake.asked("image copy") + fake.asked("manifest put") + fake.uploads()) == before
+
+
+@pytest.mark.parametrize("before", [None, digest("another")], ids=["not-there", "elsewhere"])
+def test_a_tag_that_was_moved_meanwhile_is_left(fake: Fake, tmp_path: Path, before: str | None) -> None:
+    fake.do("push", job(tmp_path, "api"))
+    theirs = fake.tags("api")["main"]
+    pushed = job(tmp_path, "api", main=before)
+    text = canonical({**json.loads(texts("api")[1]), "annotations": {"other": "image"}})
+    pushed["images"]["api"] |= {"digest": digest(text), "texts": [texts("api")[0], text]}
+    problem = f"r.example/api:main was moved to {theirs} by someone else meanwhile: publish again"
+    assert fake.do("push", pushed) == {"api": {"problem": problem}}
+    assert fake.tags("api") == {"main": theirs}
+    pushed["images"]["api"]["tags"] = {"main": theirs}
+    assert fake.do("push", pushed)["api"]["written"] == ["main"]
+
+
+@pytest.mark.parametrize("step", [f"{digest(texts('api')[1])} r.example/api@", "json r.example/api:"])
+def test_an_image_that_fails_stops_no_other_and_moves_no_tag(fake: Fake, tmp_path: Path, step: str) -> None:
+    fake.fails((step, 99, "denied [http 403]"))
+    told = fake.do("push", job(tmp_path, "api", "dbt"))
+    assert told["api"]["problem"] in {f"{each}: denied [http 403]" for each in ("image copy", "manifest put")}
+    assert told["dbt"]["written"] == ["main"]
+    assert (fake.tags("api"), list(fake.tags("dbt"))) == ({}, ["main"])
+
+
+def test_a_blob_that_is_kept_is_fetched_once_and_again_where_it_is_broken(fake: Fake, tmp_path: Path) -> None:
+    content, folder = b"a configuration", tmp_path / "kept"
+    folder.mkdir()
+    fake.repositories["r.example/api"].blobs[digest(content)] = content
+    for _ in range(2):
+        assert registry.kept("r.example/api", digest(content), folder) == content
+    assert len(fake.asked("blob get")) == 1
+    (folder / digest(content)[7:]).write_bytes(b"half of it")
+    assert registry.kept("r.example/api", digest(content), folder) == content
+    assert len(fake.asked("blob get")) == 2
