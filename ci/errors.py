@@ -41,7 +41,7 @@ def did_you_mean(value: str, accepted: Iterable[str]) -> str:
 T = TypeVar("T")
 
 
-async def together(jobs: Iterable[Awaitable[T]]) -> list[T]:
+async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
     """The results of all jobs, in their order.
 
     Raises:
@@ -62,7 +62,7 @@ async def together(jobs: Iterable[Awaitable[T]]) -> list[T]:
     return done
 
 
-def collected(jobs: Iterable[Callable[[], T]]) -> list[T]:
+def collect(jobs: Iterable[Callable[[], T]]) -> list[T]:
     """The results of all jobs, in their order.
 
     Raises:

@@ -12,7 +12,7 @@ from ..image import base, build, shared_layers
 from ..image.build import Image
 from ..publish import plan, publish
 from ..tools.checkout import Netrc, Source, read
-from ..tools.engine import plain_faults
+from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
 from . import project
@@ -158,7 +158,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         select: Select = "",
     ) -> dagger.Container:
         """Tests against the engine this runs on; without --select after the quick checks, if these pass."""
-        with plain_faults():
+        with as_function_error():
             if not select:
                 await project.quick(python_files, workflow_files, tested_files)
             return project.engine(tested_files, select)
@@ -166,5 +166,5 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     def junit(self, tested_files: TestedFiles, suite: Suite, select: Select = "") -> dagger.File:
         """Run unit or engine tests, and give their results as a JUnit file, failed ones too."""
-        with plain_faults():
+        with as_function_error():
             return project.junit(tested_files, suite, select)

@@ -7,7 +7,7 @@ from ..pipeline import choice, compare, due, event
 from ..pipeline.event import Event
 from ..publish import publish
 from ..tools.checkout import Netrc, Source, read
-from ..tools.engine import plain_faults, steady
+from ..tools.engine import as_function_error, retrying
 from ..tools.git import Repository
 from ..tools.registry import Access
 from . import affected, results
@@ -40,7 +40,7 @@ class Pipeline:
         self, repository: Repository, since: Since = "", event_file: MaybeEventFile = None
     ) -> Affected:
         """Which DAG types a change touches, and why; nothing is built."""
-        with plain_faults():
+        with as_function_error():
             if bool(since) == (event_file is not None):
                 told = "--since REF, or in GitHub Actions --event $GITHUB_EVENT_PATH"
                 raise ConfigurationError([f"name what to compare with: {told}"])
@@ -67,7 +67,7 @@ class Pipeline:
     ) -> Affected:
         """Which DAG types have no published image of what is checked out, and why; nothing is built."""
         about = await _event(event_file) if event_file else None
-        with plain_faults():
+        with as_function_error():
             if about and about.kind in (event.Kind.PULL_REQUEST, event.Kind.MERGE_GROUP):
                 told = f"nothing is published for a {about.kind}: ask with affected"
                 raise ConfigurationError([told])
@@ -89,10 +89,10 @@ class Pipeline:
     @function
     async def report(self, results_folder: ResultsFolder) -> Results:
         """What jobs left of their publishes, as a summary, annotations, reports, and a verdict."""
-        with plain_faults():
+        with as_function_error():
             return await results.read(results_folder, self.source)
 
 
 async def _event(file: EventFile) -> Event:
-    with plain_faults():
-        return event.parse(await steady(file.contents))
+    with as_function_error():
+        return event.parse(await retrying(file.contents))

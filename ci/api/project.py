@@ -13,7 +13,7 @@ from ..config import pins
 from ..errors import ConfigurationError, StepError
 from ..tools import containers
 from ..tools.checkout import LITTER
-from ..tools.engine import steady
+from ..tools.engine import retrying
 
 ACTIONLINT = "/usr/local/bin/actionlint"  # in its image, and here
 JUNIT = "/tmp/junit.xml"  # noqa: S108 - a path in a container
@@ -96,7 +96,9 @@ async def quick(
         "types": types(python_files),
         "unit": unit(tested_files),
     }
-    results = await asyncio.gather(*(steady(check.sync) for check in checks.values()), return_exceptions=True)
+    results = await asyncio.gather(
+        *(retrying(check.sync) for check in checks.values()), return_exceptions=True
+    )
     failed: list[str] = []
     for name, result in zip(checks, results, strict=True):
         if isinstance(result, dagger.QueryError):
@@ -114,7 +116,7 @@ def engine(
 ) -> dagger.Container:
     """Run the tests against the engine this runs on: real images, a real Airflow, a real database."""
     # Run each time: what they use beside the code (registries, a package index) changes without it.
-    return containers.anew(_with(files)).with_exec(
+    return containers.uncached(_with(files)).with_exec(
         [*PYTEST, *WORKERS, *_selection(select), "tests/engine"],
         experimental_privileged_nesting=True,  # the tests are a client of the same engine
         expect=expect,

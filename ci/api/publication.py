@@ -14,7 +14,7 @@ from ..publish.publication import Publication
 from ..publish.publish import Request
 from ..tools.checkout import Netrc, Source, read
 from ..tools.cosign import Signer
-from ..tools.engine import plain_faults
+from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
 from .arguments import (
@@ -178,7 +178,7 @@ class Publisher:
             dry_run=dry_run,
         )
         done = await order.done(self.source, self.netrc)
-        with plain_faults():
+        with as_function_error():
             publish.whole(done)
         return text.chosen(form, done.table(), done.as_json())
 
@@ -238,5 +238,5 @@ class Publisher:
             dry_run=dry_run,
         )
         done = await order.done(self.source, self.netrc, told=report_failures)
-        with plain_faults():
+        with as_function_error():
             return dag.file(publication.FILE, (done if report_failures else publish.whole(done)).as_json())

@@ -15,7 +15,7 @@ from ..tools import cosign
 from ..tools import registry as registries
 from ..tools.checkout import Netrc, Source, read
 from ..tools.cosign import Trust
-from ..tools.engine import plain_faults
+from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
 from .arguments import (
@@ -94,7 +94,7 @@ class Afterwards:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def keygen(self, password: NewPassword) -> dagger.Directory:
         """Make a key pair to sign with: a private key, encrypted with a password, and its public key."""
-        with plain_faults():
+        with as_function_error():
             if not await password.plaintext():
                 raise ConfigurationError(["--password is empty: the private key would lie open"])
             return cosign.key_pair(password)
@@ -111,7 +111,7 @@ class Afterwards:
         plain_http: PlainHttp = False,
     ) -> str:
         """Rebuild a published image from the commit in its labels; tells each layer and file that differs."""
-        with plain_faults():
+        with as_function_error():
             where = names.reference(reference, digest=False)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(where.registry, access, where.owner)
@@ -129,7 +129,7 @@ class Afterwards:
         plain_http: PlainHttp = False,
     ) -> str:
         """Give a published image, named by digest, one more tag; nothing is built."""
-        with plain_faults():
+        with as_function_error():
             where = names.reference(reference, digest=True)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(where.registry, access, where.owner)

@@ -20,7 +20,7 @@ from ..pipeline.github import annotations, comments, outputs, summary
 from ..pipeline.github.outputs import Plan
 from ..publish.publication import Publication
 from ..tools import loopback
-from ..tools.engine import plain_faults, printed, steady
+from ..tools.engine import as_function_error, printed, retrying
 from .arguments import EventFile
 
 
@@ -43,7 +43,7 @@ class Results:
         """The table; fails unless every DAG type of the plan has a result, and passed."""
         done, missing = self._done(), self._missing()
         text = annotations.harmless(summary.gate(done, missing))
-        with plain_faults():
+        with as_function_error():
             if done.failed or missing:
                 raise CheckError([text])
         return text
@@ -67,20 +67,20 @@ class Results:
     @function
     def jobs(self) -> str:
         """Lines for $GITHUB_OUTPUT, of a plan: matrix, any, comment, upload."""
-        with plain_faults():
+        with as_function_error():
             return outputs.jobs(self._planned())
 
     @function
     def planned(self) -> str:
         """The plan as Markdown for $GITHUB_STEP_SUMMARY: which DAG types, and why."""
-        with plain_faults():
+        with as_function_error():
             return pipeline_text.markdown(self._planned().found)
 
     @function
     def subject(self) -> str:
         """Lines for $GITHUB_OUTPUT, of a result of one DAG type: name and digest of what was pushed."""
         rows = self._done().rows
-        with plain_faults():
+        with as_function_error():
             if len(rows) > 1:
                 told = f"results of {', '.join(row.dag for row in rows)}: expected those of one DAG type"
                 raise ConfigurationError([told])
@@ -92,7 +92,7 @@ class Results:
     ) -> dagger.File:
         """The reports of all tests as a file."""
         found = [report for row in self._done().rows for report in row.tests]
-        with plain_faults():
+        with as_function_error():
             return dag.file(report_formats.FILE_NAMES.get(form, form), report_formats.render(form, found))
 
     @function
@@ -103,7 +103,7 @@ class Results:
         ] = "sarif",
     ) -> dagger.File:
         """The verdicts of all scans as a file."""
-        with plain_faults():
+        with as_function_error():
             text = formats.render(form, self._verdicts(), await self._locks())
             return dag.file(formats.FILE_NAMES[form], text)
 
@@ -122,7 +122,7 @@ class Results:
     @function
     async def uploads(self) -> str:
         """Lines for $GITHUB_OUTPUT: files, the names of what `sarif` gives, for a job each."""
-        return outputs.files(await steady((await self.sarif()).entries))
+        return outputs.files(await retrying((await self.sarif()).entries))
 
     # Never remembered: it writes.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -132,8 +132,8 @@ class Results:
         token: Annotated[dagger.Secret, Doc("Token that may write comments: env://GITHUB_TOKEN")],
     ) -> str:
         """Write the summary as a comment on the event's pull request, or bring the one there up to date."""
-        with plain_faults():
-            about = event.parse(await steady(event_file.contents))
+        with as_function_error():
+            about = event.parse(await retrying(event_file.contents))
             if not about.commented:
                 return f"no comment: {about.told()}"
             address = await _reached(comments.checked(about.comments))
@@ -166,7 +166,7 @@ class Results:
 
     async def _locks(self) -> dict[str, str]:
         paths = await self.source.glob(f"images/*/{lockfile.NAME}")
-        return {Path(path).parent.name: await steady(self.source.file(path).contents) for path in paths}
+        return {Path(path).parent.name: await retrying(self.source.file(path).contents) for path in paths}
 
     def _missing(self) -> Mapping[str, Sequence[str]]:
         return summary.lost(self._done(), self._plan())
@@ -183,7 +183,7 @@ async def read(folder: dagger.Directory, source: dagger.Directory) -> Results:
         ConfigurationError: a file is none of ours, two speak of one DAG type, or there are two plans.
     """
     paths = [path for path in await folder.glob("**/*.json") if Path(path).name in results.NAMES]
-    texts = {path: await steady(folder.file(path).contents) for path in paths}
+    texts = {path: await retrying(folder.file(path).contents) for path in paths}
     done, plan = results.parse(texts)
     return Results(publication=done.model_dump_json(), plan=plan, source=source)
 

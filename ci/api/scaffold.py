@@ -10,7 +10,7 @@ from dagger import DefaultPath, Doc, Ignore, Name, dag, function
 
 from ..config import lockfile, pins
 from ..config.dag_type import DagType
-from ..errors import StepError, together
+from ..errors import StepError, gather_all
 from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
@@ -88,7 +88,7 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
         found = old.read(await sources.root())
         begun = adopting.drafts(found, pins.image("airflow"))
         held = (await _resolver(netrc)).held.installed if any(each.loose for each in begun.types) else {}
-        locked = await together(_locked(each, held, netrc) for each in begun.types)
+        locked = await gather_all(_locked(each, held, netrc) for each in begun.types)
     begun = replace(begun, types=tuple(each for each, _, _ in locked))
     changes = adopting.changes(begun, {each.name: text for each, text, _ in locked if text})
     after = tree

@@ -11,7 +11,7 @@ from ..checks.scan import formats
 from ..checks.scan.verdict import Verdict
 from ..errors import CheckError
 from ..publish import publication, scanned
-from ..tools.engine import plain_faults, printed
+from ..tools.engine import as_function_error, printed
 
 
 @object_type
@@ -25,13 +25,13 @@ class Scan:
     @function
     async def sync(self) -> str:
         """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
-        with plain_faults():
+        with as_function_error():
             return await printed("scan.txt", gate(self.parsed(), notes=self.notes))
 
     @function
     def gate(self) -> str:
         """The table; fails unless every image passed."""
-        with plain_faults():
+        with as_function_error():
             return gate(self.parsed(), notes=self.notes)
 
     @function
@@ -42,7 +42,7 @@ class Scan:
         ] = "table",
     ) -> dagger.File:
         """The verdicts as a file; it is given whatever they are."""
-        with plain_faults():
+        with as_function_error():
             text = formats.render(form, self.parsed(), json.loads(self.locks), self.notes)
             return dag.file(formats.FILE_NAMES[form], text)
 

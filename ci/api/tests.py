@@ -9,7 +9,7 @@ from dagger import Doc, dag, function, object_type
 from ..checks import report_formats
 from ..checks.report import Report
 from ..errors import CheckError
-from ..tools.engine import plain_faults, printed
+from ..tools.engine import as_function_error, printed
 
 
 @object_type
@@ -21,13 +21,13 @@ class Reports:
     @function
     async def sync(self) -> str:
         """Print them; fails unless all passed. The CLI calls it where a call ends in reports."""
-        with plain_faults():
+        with as_function_error():
             return await printed("tests.txt", gate(self.parsed()))
 
     @function
     def gate(self) -> str:
         """The text; fails unless all passed."""
-        with plain_faults():
+        with as_function_error():
             return gate(self.parsed())
 
     @function
@@ -36,7 +36,7 @@ class Reports:
         form: Annotated[str, dagger.Name("format"), Doc("text, markdown, junit or json")] = "text",
     ) -> dagger.File:
         """The reports as a file; it is given whatever they say."""
-        with plain_faults():
+        with as_function_error():
             return dag.file(
                 report_formats.FILE_NAMES.get(form, form), report_formats.render(form, self.parsed())
             )

@@ -13,12 +13,12 @@ from dagger import dag
 from ..checks.scan.scan import Scanned
 from ..config import pins
 from ..config.names import Reference
-from ..errors import StepError, together
+from ..errors import StepError, gather_all
 from ..image import labels
 from ..image.build import Image
 from ..publish.plan import Intent
 from ..tools import failures
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from . import provenance
 from . import statements as attest_statements
 from .attach import Subject
@@ -57,8 +57,8 @@ async def begin(ref: str) -> Run:
     """
     started = datetime.now(UTC)
     try:
-        references = await together(
-            steady(dag.container().from_(pins.image(name)).image_ref) for name in _TOOLS
+        references = await gather_all(
+            retrying(dag.container().from_(pins.image(name)).image_ref) for name in _TOOLS
         )
         version = await dag.version()
     except dagger.QueryError as error:
@@ -116,7 +116,7 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
     documents = dict(
         zip(
             [each.image.digest for each in made.values()],
-            await together(_documents(each, pushed, intent, run) for each in made.values()),
+            await gather_all(_documents(each, pushed, intent, run) for each in made.values()),
             strict=True,
         )
     )
@@ -136,7 +136,7 @@ async def _documents(made: Made, pushed: Pushed, intent: Intent, run: Run) -> di
     read = made.scanned.read
     if read is None:
         raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])
-    texts: Sequence[str] = await together(
+    texts: Sequence[str] = await gather_all(
         create.whole(made.image, read, form, name=pushed.repository, created=created)
         for form in (CYCLONEDX, SPDX)
     )

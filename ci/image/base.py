@@ -9,7 +9,7 @@ from dagger import dag
 from ..config import pins
 from ..errors import StepError
 from ..tools import failures
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from . import oci
 
 ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
@@ -54,10 +54,10 @@ async def pinned() -> BaseImage:
 
 
 async def _load(reference: str, platform: str | None) -> BaseImage:
-    exact = await steady(container(reference, platform).image_ref)
+    exact = await retrying(container(reference, platform).image_ref)
     pinned = container(exact, platform)
     layout = _layout(pinned)
-    index = json.loads(await steady(layout.file("index.json").contents))
+    index = json.loads(await retrying(layout.file("index.json").contents))
     digest = str(index["manifests"][0]["digest"])
     manifest = await _blob(layout, digest)
     config = await _blob(layout, manifest["config"]["digest"])
@@ -93,4 +93,4 @@ def _layout(base: dagger.Container) -> dagger.Directory:
 
 
 async def _blob(layout: dagger.Directory, digest: str) -> oci.Json:
-    return json.loads(await steady(layout.file(oci.blob_path(digest)).contents))
+    return json.loads(await retrying(layout.file(oci.blob_path(digest)).contents))

@@ -16,11 +16,11 @@ from ..checks.scan import database
 from ..config import layers as config_layers
 from ..config import lockfile, policy
 from ..config.dag_type import DagType
-from ..errors import ConfigurationError, together
+from ..errors import ConfigurationError, gather_all
 from ..text import megabytes
 from ..tools import containers, failures, trivy
 from ..tools.checkout import Sources
-from ..tools.engine import plain_faults
+from ..tools.engine import as_function_error
 from . import base, foundation, guard, oci
 from . import layers as image_layers
 from .base import BaseImage
@@ -77,7 +77,7 @@ class Image:
     @function
     async def test(self) -> str:
         """Test the image and its DAGs with the network cut off; fails with every finding."""
-        with plain_faults():
+        with as_function_error():
             return gate([await suite.run(self.subject(), {})])
 
     def subject(self) -> Subject:
@@ -106,7 +106,7 @@ class Image:
         ] = "image",
     ) -> dagger.File:
         """The software bill of materials, with package URLs, licenses and the hashes of the lock."""
-        with plain_faults():
+        with as_function_error():
             java = partial(database.java, database.Asked(), policy.parse(self.house or None))
             below = await trivy.read((await base.load(self.base)).layout, java)
             whole = await create.whole(self, await trivy.read(self.layout(), java, below), form)
@@ -175,7 +175,7 @@ async def build(
     dags = await sources.dag_files(dag_type)
     steps.append(image_layers.tree(tools, "dags", dags, DAGS))
 
-    made = await together(_make(dag_type, step) for step in steps)
+    made = await gather_all(_make(dag_type, step) for step in steps)
     if had:
         guard.overwritten(dag_type, had, await _installed(dag_type, builder))
     kept = [(step, layer) for step, layer in zip(steps, made, strict=True) if layer.files]

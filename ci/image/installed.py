@@ -3,7 +3,7 @@
 import dagger
 
 from ..tools import containers
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from .base import PYTHON
 from .environment import Environment
 
@@ -25,4 +25,4 @@ async def installed(container: dagger.Container) -> Environment:
         .with_exec([PYTHON, "-B", "-m", "programs.environment", _TOLD])
         .file(_TOLD)
     )
-    return Environment.model_validate_json(await steady(told.contents))
+    return Environment.model_validate_json(await retrying(told.contents))

@@ -13,7 +13,7 @@ from dagger import dag
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
 from ..tools import containers
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from . import oci
 from .base import ENVIRONMENT, PYTHON
 from .programs.capture import TIME
@@ -36,7 +36,7 @@ class Step:
 
     async def layer(self) -> oci.Layer:
         """What was made, which makes it where it isn't there yet."""
-        return oci.Layer.parse(self.title, await steady(self.folder.file("layer.json").contents))
+        return oci.Layer.parse(self.title, await retrying(self.folder.file("layer.json").contents))
 
 
 def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[Step, dagger.Container]:

@@ -9,7 +9,7 @@ import dagger
 from ..config.names import Reference
 from ..errors import StepError
 from ..tools import failures
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from ..tools.registry import Registry
 from . import build, oci
 from .base import BaseImage
@@ -89,7 +89,7 @@ async def layout(
     wanted = [each for each in dict.fromkeys(packed) if each not in known]
     folder = place.blobs(where.repository, where.digest, wanted, kept=True)
     try:
-        await steady(folder.sync)
+        await retrying(folder.sync)
     except dagger.QueryError as error:
         said = error.stderr if isinstance(error, dagger.ExecError) else str(error)
         raise StepError([failures.registry_problem(str(where), said)]) from None

@@ -7,7 +7,7 @@ from ..config import layers as config_layers
 from ..config import lockfile
 from ..config.dag_type import DagType
 from ..config.layers import FILE, MOST
-from ..errors import together
+from ..errors import gather_all
 from ..text import megabytes
 from ..tools.checkout import Sources
 from . import build
@@ -114,7 +114,7 @@ async def told(types: Sequence[DagType], sources: Sources, below: BaseImage) -> 
         StepError: an image can't be built.
     """
     settings = config_layers.parse(await sources.text(config_layers.FILE))
-    deltas = await together(_delta(each, sources, below) for each in types)
+    deltas = await gather_all(_delta(each, sources, below) for each in types)
     return table(deltas, settings.own)
 
 

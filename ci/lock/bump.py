@@ -11,7 +11,7 @@ from ..errors import ConfigurationError, Fault, StepError
 from ..image import base
 from ..tools import failures
 from ..tools.checkout import Sources
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from . import bump_text, newest, pins_file, request, resolve
 from .airflow_version import upgraded
 from .request import Upgrade
@@ -87,7 +87,7 @@ async def pins_of(repository: dagger.Directory, source: dagger.Directory) -> str
     if pins_file.FILE in await repository.glob(pins_file.FILE) and (
         await repository.directory("images").digest() == await source.directory("images").digest()
     ):
-        return await steady(repository.file(pins_file.FILE).contents)
+        return await retrying(repository.file(pins_file.FILE).contents)
     told = f"this repository has no {pins_file.FILE}, so the base image comes with the module's version"
     advice = "take a newer version of the module, then run: dagger call lock -y"
     raise ConfigurationError([f"there is no pin to move: {told}: {advice}"])
@@ -119,7 +119,7 @@ async def _resolved(reference: str, *, with_digest: bool) -> str:
         StepError: it can't be had.
     """
     try:
-        exact = await steady(base.container(reference).image_ref)
+        exact = await retrying(base.container(reference).image_ref)
     except dagger.QueryError as error:
         raise missing(reference, error) from None
     return f"{reference}@{exact.rpartition('@')[2]}" if with_digest else reference

@@ -4,7 +4,7 @@ import dagger
 
 from ..errors import ConfigurationError, Fault
 from ..tools import containers, failures
-from ..tools.engine import steady
+from ..tools.engine import retrying
 
 
 async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> str:
@@ -22,9 +22,9 @@ async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> s
     command = [containers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
     command += ["--exclude-newer", exclude_newer] if exclude_newer else []
     tools = containers.with_netrc(containers.with_uv(containers.tool_container()), netrc)
-    found = containers.anew(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
+    found = containers.uncached(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
     try:
-        return (await steady(found.stdout)).strip().partition("==")[2]
+        return (await retrying(found.stdout)).strip().partition("==")[2]
     except dagger.QueryError as error:
         raise refusal(of, exclude_newer, error) from None
 

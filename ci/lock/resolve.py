@@ -10,11 +10,11 @@ from dagger import dag
 from ..config import lockfile
 from ..config.dag_type import DagType
 from ..config.secrets import urls
-from ..errors import ConfigurationError, StepError, together
+from ..errors import ConfigurationError, StepError, gather_all
 from ..image.base import PYTHON
 from ..tools import containers, failures
 from ..tools.checkout import Sources
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from . import conflicts, request
 from .outdated import Report, reported
 from .request import Held, Upgrade
@@ -62,7 +62,7 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     # One step for both. A base of someone's own may have no constraints.
     listed = tools.with_exec(["sh", "-ec", command])
     try:
-        python, listing, constraints = (await steady(listed.stdout)).split("\n", 2)
+        python, listing, constraints = (await retrying(listed.stdout)).split("\n", 2)
     except dagger.QueryError as error:
         raise failures.step_error(f"the packages of the base {reference} can't be listed", error) from None
     held = Held.parse(listing, constraints, python)
@@ -109,7 +109,7 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
         known |= request.pinned_by(dag_type) | request.packages_of(present)
     asked = request.checked(upgrade, known)
     on = await resolver(base, reference, netrc)
-    texts = await together(_resolve(on, dag_type, sources, asked) for dag_type in types)
+    texts = await gather_all(_resolve(on, dag_type, sources, asked) for dag_type in types)
     return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
 
 
@@ -129,7 +129,7 @@ async def outdated(
         StepError: a lock is missing or doesn't fit, or uv found nothing.
     """
     request.checked(Upgrade(exclude_newer=exclude_newer), ())
-    return await together(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
+    return await gather_all(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
 
 
 async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: Upgrade) -> str:
@@ -140,9 +140,9 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: U
     job = request.job(dag_type, on.held, text=text, uv=containers.UV, target=on.target, upgrade=upgrade)
     kept = None if upgrade.everything else present
     # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
-    ready = _ready(containers.anew(on.container) if upgrade.wanted else on.container, job, kept)
+    ready = _ready(containers.uncached(on.container) if upgrade.wanted else on.container, job, kept)
     try:
-        resolved = await steady(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
+        resolved = await retrying(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
     except dagger.ExecError as error:
         raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:
@@ -155,10 +155,10 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     """The failure of uv with every conflict; found only now, and never remembered."""
     if failures.is_from_outside(error):
         return _not_locked(on, dag_type, error)
-    ready = _ready(containers.anew(on.container), job, None)
+    ready = _ready(containers.uncached(on.container), job, None)
     try:
         async with on.turns:
-            facts = await steady(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
+            facts = await retrying(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as second:
         return _not_locked(on, dag_type, second)
     failure = conflicts.Failure.model_validate_json(facts)
@@ -182,9 +182,9 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
         newest=True,
     )
     try:
-        ready = _ready(containers.anew(on.container), job, None)
+        ready = _ready(containers.uncached(on.container), job, None)
         async with on.turns:
-            facts = await steady(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
+            facts = await retrying(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as error:
         raise failures.step_error(f"{dag_type.file}: newer versions can't be found", error) from None
     return reported(dag_type, json.loads(facts))

@@ -5,7 +5,7 @@ from dagger import dag
 
 from ..errors import ConfigurationError
 from ..tools import checkout, containers
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from . import choice, snapshot
 from .affected import Findings, find
 from .event import Event
@@ -59,4 +59,4 @@ async def compare(repository: dagger.Directory, since: str) -> Comparison:
         .with_exec(["python", "-B", "-m", "programs.git_compare", _PLACE, since, "/answer.json"])
         .file("/answer.json")
     )
-    return snapshot.parse(await steady(told.contents), since)
+    return snapshot.parse(await retrying(told.contents), since)

@@ -13,7 +13,7 @@ from ..publish import tags
 from ..publish.plan import Intent
 from ..tools import failures, git
 from ..tools import registry as registries
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from ..tools.git import Related
 from ..tools.registry import Access, Question
 from . import choice, compare
@@ -62,7 +62,7 @@ def _plan(catalog: Catalog, intent: Intent, ref: str, name: str) -> tags.Plan:
 async def _base_digest() -> str:
     reference = pins.image("airflow")
     try:
-        return (await steady(base.container(reference).image_ref)).partition("@")[2]
+        return (await retrying(base.container(reference).image_ref)).partition("@")[2]
     except dagger.QueryError as error:
         raise failures.step_error(f"the base image {reference} can't be had", error) from None
 

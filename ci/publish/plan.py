@@ -8,7 +8,7 @@ from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..config.names import Names, names, origin
 from ..config.publish import PublishSettings
-from ..errors import collected
+from ..errors import collect
 from ..image import labels
 from . import tags
 from .tags import Plan, Revision
@@ -61,9 +61,7 @@ def intend(  # noqa: PLR0913 - each comes from another place
     found = origin(revision.remote)
     everyone = [*catalog.types, *catalog.problems]
     called = names(settings, registry, owner, found)
-    planned = collected(
-        [lambda each=each: _planned(each, called, revision, ref, everyone) for each in chosen]
-    )
+    planned = collect([lambda each=each: _planned(each, called, revision, ref, everyone) for each in chosen])
     return Intent(
         names=called,
         owner=owner or (found.owner if found else ""),

@@ -13,7 +13,7 @@ from ..checks.scan.database import Asked
 from ..checks.scan.scan import Scanner
 from ..config import lockfile, pins
 from ..config import publish as config_publish
-from ..errors import CheckError, ConfigurationError, Fault, together
+from ..errors import CheckError, ConfigurationError, Fault, gather_all
 from ..image import base, build, platforms
 from ..image.base import BaseImage
 from ..pipeline.github import tokens
@@ -178,13 +178,13 @@ def whole(done: Publication) -> Publication:
 
 async def _bases(request: Request) -> dict[str, BaseImage]:
     wanted = request.platforms or ("",)
-    found = await together(base.load(pins.image("airflow"), name or None) for name in wanted)
+    found = await gather_all(base.load(pins.image("airflow"), name or None) for name in wanted)
     return dict(zip(wanted, found, strict=True))
 
 
 async def _scanners(bases: Mapping[str, BaseImage], request: Request, sources: Sources) -> dict[str, Scanner]:
     house = await scan.rules_of("", sources)
-    found = await together(scan.prepare(request.database, house, each) for each in bases.values())
+    found = await gather_all(scan.prepare(request.database, house, each) for each in bases.values())
     return dict(zip(bases, found, strict=True))
 
 

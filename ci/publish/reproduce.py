@@ -13,7 +13,7 @@ from ..image import base, build, labels, oci
 from ..image.build import Image
 from ..tools import containers, git
 from ..tools.checkout import Sources
-from ..tools.engine import steady
+from ..tools.engine import retrying
 from ..tools.registry import Registry
 from .tags import Revision
 
@@ -159,4 +159,4 @@ async def _files(published: dagger.File, rebuilt: dagger.File) -> list[str]:
             ]
         )
     )
-    return list(json.loads(await steady(compared.stdout)))
+    return list(json.loads(await retrying(compared.stdout)))

@@ -15,7 +15,7 @@ from ..config import catalog, lockfile
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
-from .engine import plain_faults
+from .engine import as_function_error
 
 T = TypeVar("T")
 
@@ -120,7 +120,7 @@ class Sources:
 async def read(tree: dagger.Directory, netrc: dagger.Secret | None = None) -> AsyncGenerator[Sources]:
     """The sources for the time of one call; faults in it become its text."""
     sources = Sources(tree, netrc)
-    with plain_faults():
+    with as_function_error():
         try:
             yield sources
         finally:

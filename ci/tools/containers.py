@@ -45,7 +45,7 @@ def with_uv(container: dagger.Container) -> dagger.Container:
     )
 
 
-def anew(container: dagger.Container) -> dagger.Container:
+def uncached(container: dagger.Container) -> dagger.Container:
     """The container with a variable that no call had before: what is run in it is run, not remembered."""
     return container.with_env_variable("AIRFLOW_IMAGES_CALL", uuid4().hex)
 

@@ -13,7 +13,7 @@ from ..attest import statements as attest_statements
 from ..config import pins
 from ..errors import ConfigurationError, StepError
 from . import containers, failures
-from .engine import steady
+from .engine import retrying
 from .programs.cosign import by_key
 
 _PROGRAM = "/usr/local/bin/cosign"
@@ -212,7 +212,7 @@ def key_pair(password: dagger.Secret) -> dagger.Directory:
         "mv cosign.key $name.key; mv cosign.pub $name.pub"
     )
     return (
-        containers.anew(_cosign())
+        containers.uncached(_cosign())
         .with_directory("/keys", dag.directory())
         .with_workdir("/keys")
         .with_secret_variable("COSIGN_PASSWORD", password)
@@ -233,7 +233,7 @@ def _cosign() -> dagger.Container:
 def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:
     written = dag.file("job.json", json.dumps(job, sort_keys=True))
     return (
-        containers.anew(container)
+        containers.uncached(container)
         .with_mounted_file("/mnt/job.json", written)
         .with_exec(["python3", "-B", "-m", "programs.cosign", verb, "/mnt/job.json", "/answer.json"])
     )
@@ -241,7 +241,7 @@ def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagg
 
 async def _answer(done: dagger.Container, what: str) -> dict[str, Any]:
     try:
-        return json.loads(await steady(done.file("/answer.json").contents))
+        return json.loads(await retrying(done.file("/answer.json").contents))
     except dagger.QueryError as error:
         raise failures.step_error(what, error) from None
 

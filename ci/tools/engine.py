@@ -28,12 +28,12 @@ _PAUSE = 0.1  # seconds before the second time; later ones are longer
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-async def steady(ask: Callable[[], Awaitable[T]]) -> T:
+async def retrying(ask: Callable[[], Awaitable[T]]) -> T:
     """What the engine answers; at most AT_ONCE answers are waited for at the same time.
 
     Args:
         ask: asks it, such as the method ``contents`` of a file; called anew after an answer that was lost. It
-            asks for nothing by way of ``steady`` itself.
+            asks for nothing by way of ``retrying`` itself.
 
     Raises:
         dagger.QueryError: a step failed.
@@ -50,7 +50,7 @@ async def steady(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 @contextmanager
-def plain_faults() -> Generator[None]:
+def as_function_error() -> Generator[None]:
     """Let faults through as text; what is no fault is a bug, and keeps its traceback."""
     try:
         yield

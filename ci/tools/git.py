@@ -11,7 +11,7 @@ from ..errors import ConfigurationError
 from ..publish.tags import Revision
 from . import containers
 from .checkout import LITTER
-from .engine import steady
+from .engine import retrying
 
 # The index, logs and hooks change without a commit, and say nothing of one.
 Repository = Annotated[
@@ -75,7 +75,7 @@ async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str
         .with_exec(command)
         .file("/answer.json")
     )
-    answer = json.loads(await steady(told.contents))
+    answer = json.loads(await retrying(told.contents))
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer

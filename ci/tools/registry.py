@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, StepError
 from ..image import oci
 from ..pipeline.github import tokens
 from . import containers, failures, loopback
-from .engine import steady
+from .engine import retrying
 from .programs.registry import KEPT
 
 BUNDLES = "/mnt/bundles"
@@ -151,14 +151,14 @@ class Registry:
 
     async def _answer(self, done: dagger.Container) -> dict[str, Any]:
         try:
-            return json.loads(await steady(done.file("/answer.json").contents))
+            return json.loads(await retrying(done.file("/answer.json").contents))
         except dagger.QueryError as error:
             raise failures.step_error(f"the registry {self.host} can't be used", error) from None
 
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
         written = dag.file("job.json", json.dumps(job, sort_keys=True))
         # A call is an effect, or a look at what changes.
-        return containers.anew(container.with_mounted_file("/mnt/job.json", written)).with_exec(
+        return containers.uncached(container.with_mounted_file("/mnt/job.json", written)).with_exec(
             ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
         )
 
@@ -184,7 +184,7 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         )
     settings: dict[str, Any] = {"tls": "disabled" if access.plain_http or local else "enabled"}
     if access.authority:
-        settings["regcert"] = await steady(access.authority.contents)
+        settings["regcert"] = await retrying(access.authority.contents)
     token = await access.secret()
     if token:
         if told := tokens.misdirected(token, host):

@@ -13,7 +13,7 @@ from dagger import dag
 
 from ..config import pins
 from . import containers, failures
-from .engine import steady
+from .engine import retrying
 
 BILLS = {"cyclonedx": "cyclonedx", "spdx": "spdx-json"}  # formats of SBOMs, and Trivy's names for them
 
@@ -57,7 +57,7 @@ async def read(layout: dagger.Directory, java: Java, before: Analysis | None = N
     """
     found = _read(layout, before)
     try:
-        await steady(found.packages.sync)
+        await retrying(found.packages.sync)
     except dagger.QueryError as error:
         if _JAVA not in (error.stderr if isinstance(error, dagger.ExecError) else ""):
             raise failures.step_error("the scanner failed", error) from None
@@ -121,7 +121,7 @@ async def vulnerabilities(
     if vex:
         container = container.with_mounted_directory(_VEX, vex)
         command += ["--show-suppressed"]
-        for name in await steady(vex.entries):
+        for name in await retrying(vex.entries):
             command += ["--vex", str(PurePosixPath(_VEX, name))]
     file = f"{_OUT}/vulnerabilities.json"
     return await _text(container.with_exec([*command, "--output", file]), file)
@@ -133,7 +133,7 @@ def _bill(form: str) -> list[str]:
 
 async def _text(container: dagger.Container, file: str) -> str:
     try:
-        return await steady(container.file(file).contents)
+        return await retrying(container.file(file).contents)
     except dagger.QueryError as error:
         raise failures.step_error("the scanner failed", error) from None
 

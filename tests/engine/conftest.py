@@ -17,7 +17,7 @@ from ci.tools.checkout import Sources
 from tests.engine import registries
 
 PROJECT = Path(__file__).parents[2]
-anew = containers.anew
+uncached = containers.uncached
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from dagger import dag
 from ci.checks.report import Report
 from ci.config import pins
 from ci.tools import containers
-from ci.tools.containers import anew
+from ci.tools.containers import uncached
 from ci.tools.registry import Access
 
 SERVERS = Path(__file__).parent / "servers"
@@ -89,7 +89,7 @@ def with_tls(name: str) -> tuple[dagger.Service, dagger.File]:
 def counting(name: str, upstream: str) -> dagger.Service:
     """A proxy before the registry at HOST:PORT, which fails nothing and counts what goes through it."""
     return (
-        anew(containers.tool_container())
+        uncached(containers.tool_container())
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
         .with_exposed_port(PORT)
         .as_service(
@@ -115,7 +115,7 @@ async def running(*services: dagger.Service) -> AsyncGenerator[None]:
 
 
 def _service(name: str, config: str, files: Mapping[str, dagger.File] | None = None) -> dagger.Service:
-    server = anew(installed()).with_mounted_file("/config.yml", dag.file("config.yml", config))
+    server = uncached(installed()).with_mounted_file("/config.yml", dag.file("config.yml", config))
     for path, file in (files or {}).items():
         server = server.with_mounted_file(path, file)
     started = server.with_exposed_port(PORT).as_service(args=["docker-registry", "serve", "/config.yml"])
@@ -125,7 +125,7 @@ def _service(name: str, config: str, files: Mapping[str, dagger.File] | None = N
 def clients() -> dagger.Container:
     """A container with regctl and cosign, whose calls are run and not remembered."""
     return (
-        anew(containers.tool_container())
+        uncached(containers.tool_container())
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )
@@ -144,7 +144,7 @@ print(urllib.request.urlopen(asked).read().decode())
 
 async def ask(url: str, method: str = "GET") -> str:
     """The answer to a request."""
-    return await anew(containers.tool_container()).with_exec(["python", "-c", _ASK, url, method]).stdout()
+    return await uncached(containers.tool_container()).with_exec(["python", "-c", _ASK, url, method]).stdout()
 
 
 async def counts(proxy: str) -> dict[str, dict[str, int]]:

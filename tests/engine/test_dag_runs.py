@@ -13,7 +13,7 @@ from ci.image import build, runtime
 from ci.image.base import BaseImage
 from ci.tools import containers
 from ci.tools.checkout import Sources
-from tests.engine.conftest import PROJECT, anew
+from tests.engine.conftest import PROJECT, uncached
 from tests.engine.servers import api_data, dbt_data, salesforce_data
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ DATABASE = {
 
 def database() -> dagger.Service:
     """An empty PostgreSQL."""
-    server = anew(containers.without_certificate_updates(dag.container().from_(pins.image("postgres"))))
+    server = uncached(containers.without_certificate_updates(dag.container().from_(pins.image("postgres"))))
     for name, theirs in {
         "POSTGRES_DB": "POSTGRES_DATABASE",
         "POSTGRES_USER": "POSTGRES_USER",
@@ -45,7 +45,7 @@ def database() -> dagger.Service:
 def server(program: str) -> dagger.Service:
     """One of the HTTP servers, with its data as it is at the start."""
     return (
-        anew(containers.tool_container())
+        uncached(containers.tool_container())
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
         .with_exposed_port(8080)
         .as_service(args=["python", "-B", f"/servers/{program}", "--port", "8080"])
@@ -70,12 +70,12 @@ class Run:
     async def ready(self) -> None:
         """Wait until the database answers a query; its port alone is open earlier."""
         ask = "for i in $(seq 60); do pg_isready -q -h db -U loader && exit 0; sleep 0.5; done; exit 1"
-        await anew(self._client).with_exec(["sh", "-c", ask]).sync()
+        await uncached(self._client).with_exec(["sh", "-c", ask]).sync()
 
     async def dag(self, dag_id: str) -> None:
         """Run a DAG once, through the image's own entrypoint."""
         command = ["bash", "-c", f"exec timeout -k 5 1200 airflow dags test {dag_id}"]
-        ran = anew(self._container).with_exec(command, use_entrypoint=True, expect=dagger.ReturnType.ANY)
+        ran = uncached(self._container).with_exec(command, use_entrypoint=True, expect=dagger.ReturnType.ANY)
         output = f"{await ran.stdout()}\n{await ran.stderr()}"
         assert await ran.exit_code() == 0, output[-6000:]
 
@@ -84,7 +84,7 @@ class Run:
         query = ["psql", "-h", "db", "-U", "loader", "-d", "warehouse", "-At"]
         query += [word for statement in statements for word in ("-c", statement)]
         # An array may be printed on several lines.
-        text, decoder = await anew(self._client).with_exec(query).stdout(), json.JSONDecoder()
+        text, decoder = await uncached(self._client).with_exec(query).stdout(), json.JSONDecoder()
         arrays: list[object] = []
         while text := text.lstrip():
             array, end = decoder.raw_decode(text)
@@ -97,7 +97,7 @@ class Run:
         program = (
             f"import urllib.request as u; u.urlopen(u.Request('http://server:8080{path}', method='POST'))"
         )
-        await anew(self._container).with_exec(["python", "-c", program]).sync()
+        await uncached(self._container).with_exec(["python", "-c", program]).sync()
 
 
 @asynccontextmanager

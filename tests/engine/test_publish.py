@@ -16,7 +16,7 @@ from ci.tools import containers, registry
 from ci.tools.cosign import Signer
 from ci.tools.registry import Access, Question
 from tests.engine import registries
-from tests.engine.conftest import anew
+from tests.engine.conftest import uncached
 from tests.engine.histories import DAG, History, only, secret
 from tests.engine.registries import PASSWORD, PORT, USER
 
@@ -125,7 +125,7 @@ async def test_what_is_new_goes_up_and_nothing_else(place: Place, flows: History
     connected = await registry.connect(place.address, access, "")
     own = [manifest["config"]["digest"], manifest["layers"][-1]["digest"]]
     blobs = connected.blobs(place.repository("one"), row.digest, own)
-    search = anew(containers.tool_container()).with_directory("/blobs", blobs)
+    search = uncached(containers.tool_container()).with_directory("/blobs", blobs)
     assert await search.with_exec(["python", "-c", SEARCH, PASSWORD]).stdout() == "3 0\n"
     assert PASSWORD not in f"{text}{first.as_json()}{first.table()}{edited.as_json()}"
 

@@ -10,7 +10,7 @@ from dagger import dag
 from ci.config import pins
 from ci.tools import containers
 from tests.engine import registries
-from tests.engine.conftest import anew
+from tests.engine.conftest import uncached
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ FAULTS = {"drop", "lost", "torn", "half", "slow", "429", "500", "502", "503", "4
 def driver() -> dagger.Container:
     """A container with the program, regctl and the campaign."""
     return (
-        anew(containers.tool_container())
+        uncached(containers.tool_container())
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )

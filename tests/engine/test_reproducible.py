@@ -12,7 +12,7 @@ from ci.image.base import BaseImage
 from ci.image.build import Image
 from ci.tools import containers
 from ci.tools.checkout import Sources
-from tests.engine.conftest import anew
+from tests.engine.conftest import uncached
 
 pytestmark = pytest.mark.anyio
 
@@ -22,8 +22,10 @@ async def test_two_builds_without_cache_are_equal(sources: Sources, below: BaseI
     builds: list[Image] = []
     for _ in range(2):
         # Every layer is made in one of these two containers: with another variable no step is remembered.
-        uncached = replace(below, container=anew(below.container))
-        builds.append(await build.build(dag_type, sources, uncached, anew(containers.tool_container())))
+        unremembered = replace(below, container=uncached(below.container))
+        builds.append(
+            await build.build(dag_type, sources, unremembered, uncached(containers.tool_container()))
+        )
     first, second = builds
     titles = [line.split()[0] for line in first.layers]
     assert titles == ["delta", "scripts", "dags"]

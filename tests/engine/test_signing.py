@@ -12,7 +12,7 @@ from ci.errors import StepError
 from ci.tools import cosign
 from ci.tools.cosign import Signer
 from tests.engine import registries
-from tests.engine.conftest import anew
+from tests.engine.conftest import uncached
 from tests.engine.histories import secret
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ STATEMENTS = {"a" * 64: {SIGNATURE: statements.statement(SIGNATURE, "r.example/a
 def transit(name: str) -> dagger.Service:
     """The service, with a key of its own."""
     return (
-        anew(registries.installed())
+        uncached(registries.installed())
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
         .with_new_file("/state/token", TOKEN)
         .with_exposed_port(8200)

@@ -94,7 +94,7 @@ def test_what_a_step_gives_is_asked_for_again_where_the_engine_lost_it() -> None
     offenders = [
         f"{file}: {found[0]}" for file in DAGGER_SIDE for found in RESULT_OF_A_STEP.finditer(text(file))
     ]
-    assert not offenders, message("ask by steady() of ci/tools/engine.py", offenders)
+    assert not offenders, message("ask by retrying() of ci/tools/engine.py", offenders)
 
 
 def test_a_program_for_containers_starts_with_the_standard_library_alone() -> None:

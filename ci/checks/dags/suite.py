@@ -13,7 +13,7 @@ from ...config.dag_type import DagType
 from ...errors import StepError
 from ...image import base, layers, runtime
 from ...tools import containers, failures
-from ...tools.engine import steady
+from ...tools.engine import retrying
 from .. import report
 from ..report import Outcome, Report
 from . import judge
@@ -130,7 +130,7 @@ async def _environment(subject: Subject) -> Outcome:
     """What needs no DAG, and isn't run again when one changes."""
     wanted = {
         "requirements": list(subject.dag_type.project.dependencies),
-        "entrypoint": await steady(subject.foundation.entrypoint),
+        "entrypoint": await retrying(subject.foundation.entrypoint),
     }
     ready = runtime.ready(subject.foundation, base.container(subject.below))
     return (await _ran(ready, {"environment": wanted})).outcome
@@ -142,7 +142,7 @@ async def _parsed(container: dagger.Container, role: str, dag_type: DagType) -> 
     parsed = (await _ran(container, wanted)).parsed
     if not any(each.slow for each in parsed.files):
         return parsed
-    return (await _ran(containers.anew(container), wanted)).parsed
+    return (await _ran(containers.uncached(container), wanted)).parsed
 
 
 async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _Told:
@@ -158,7 +158,7 @@ async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _To
         .file("/report.json")
     )
     try:
-        return _Told.model_validate_json(await steady(written.contents))
+        return _Told.model_validate_json(await retrying(written.contents))
     except dagger.QueryError as error:
         raise failures.step_error("the tests couldn't be run", error) from None
     except ValidationError as error:

@@ -17,7 +17,7 @@ from ...image import build, layers, runtime
 from ...image.base import BaseImage
 from ...tools import containers, failures
 from ...tools.checkout import Sources
-from ...tools.engine import steady
+from ...tools.engine import retrying
 from . import outcome
 from .outcome import Outcome
 from .programs.metadata import URL
@@ -118,7 +118,7 @@ async def run(
 async def _ran(container: dagger.Container, request: Request, env_file: dagger.Secret | None) -> Outcome:
     """What came of a run in a container that is bound to its database."""
     job = {
-        "command": [*await steady(container.entrypoint), *request.arguments],
+        "command": [*await retrying(container.entrypoint), *request.arguments],
         "dag": request.dag,
         "task": request.task_id,
         "seconds": request.seconds,
@@ -130,7 +130,7 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
     if env_file:
         container = container.with_mounted_secret("/mnt/env", env_file, owner=layers.AIRFLOW, mode=0o400)
     ran = (
-        containers.anew(container)
+        containers.uncached(container)
         .with_mounted_directory("/mnt/programs", containers.programs("checks/run"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True)))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
@@ -143,9 +143,9 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
     )
     code = await ran.exit_code()  # asked once: a run is never done twice
     try:
-        told = await steady(ran.file("/mnt/result/result.json").contents)
+        told = await retrying(ran.file("/mnt/result/result.json").contents)
     except dagger.QueryError:
-        said = "\n".join(f"    {line}" for line in (await steady(ran.stderr)).strip().splitlines()[-12:])
+        said = "\n".join(f"    {line}" for line in (await retrying(ran.stderr)).strip().splitlines()[-12:])
         what = f"{request.what} ended with exit code {code} and no result: read the lines below"
         raise StepError([f"{what}\n{said}"]) from None
     return Outcome.model_validate_json(told).of(request)
@@ -155,7 +155,7 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
 async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]:
     """A server with Airflow's own tables and an empty second database; it ends with the run."""
     server = (
-        containers.anew(_postgres())  # one for each run: equal services are one service
+        containers.uncached(_postgres())  # one for each run: equal services are one service
         .with_directory(_DATA, await _cluster(airflow))
         .with_exposed_port(5432)
         .as_service(args=_SERVER, use_entrypoint=True)
@@ -181,7 +181,7 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     )
     filled = _postgres().with_mounted_file(f"/{_INIT}/1.sql", dump)
     filled = filled.with_mounted_file(f"/{_INIT}/2.sql", dag.file("2.sql", f"CREATE DATABASE {WAREHOUSE};"))
-    entrypoint = await steady(filled.entrypoint)
+    entrypoint = await retrying(filled.entrypoint)
     return filled.with_exec(["bash", "-c", _MAKE, "bash", *entrypoint]).directory(_DATA)
 
 

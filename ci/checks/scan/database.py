@@ -20,7 +20,7 @@ from ...errors import ConfigurationError, StepError
 from ...image import oci
 from ...tools import containers, failures
 from ...tools import registry as registries
-from ...tools.engine import steady
+from ...tools.engine import retrying
 from ...tools.registry import Access
 from .verdict import Database
 
@@ -158,7 +158,7 @@ async def _unpacked(
 ) -> Vulnerabilities:
     folder = _folder(archive)
     try:
-        metadata = json.loads(await steady(folder.file("metadata.json").contents))
+        metadata = json.loads(await retrying(folder.file("metadata.json").contents))
         updated = datetime.fromisoformat(metadata["UpdatedAt"]).astimezone(UTC)
     except dagger.QueryError as error:
         raise failures.step_error(
@@ -177,7 +177,7 @@ async def _digest(archive: dagger.File) -> str:
             .with_mounted_file("/mnt/db", archive)
             .with_exec(["sha256sum", "/mnt/db"])
         )
-        said = await steady(summed.stdout)
+        said = await retrying(summed.stdout)
     except dagger.QueryError as error:
         raise failures.step_error("--database-file can't be read", error) from None
     return f"sha256:{said.split()[0]}"

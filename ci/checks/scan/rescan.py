@@ -10,7 +10,7 @@ from ...api.scan import Scan
 from ...config import names
 from ...config.dag_type import DagType
 from ...config.names import Names, Reference
-from ...errors import ConfigurationError, StepError, collected, together
+from ...errors import ConfigurationError, StepError, collect, gather_all
 from ...image import base, labels, published
 from ...image.base import BaseImage
 from ...tools import failures
@@ -49,7 +49,9 @@ async def rescan(
         ConfigurationError: a policy is wrong, the tag isn't legal, or nothing is published at all.
         StepError: the registry doesn't answer. What concerns one type alone is in its verdict.
     """
-    await together(scan_scan.rules_of(each.name, sources) for each in types)  # a slip is told before all else
+    await gather_all(
+        scan_scan.rules_of(each.name, sources) for each in types
+    )  # a slip is told before all else
     wanted = _wanted(types, *where)
     answers = await _answers(wanted, place)
     if all(each.problem for each in answers):
@@ -58,7 +60,7 @@ async def rescan(
     if not there:
         raise rescan_targets.nothing(answers)
     call = _Call(place=place, database=database, sources=sources)
-    verdicts = await together(_verdict(each, call) for each in there)
+    verdicts = await gather_all(_verdict(each, call) for each in there)
     return api_scan.of(verdicts, await scan_scan.locks_of(types, sources), rescan_targets.notes(answers))
 
 
@@ -66,7 +68,7 @@ def _wanted(types: Sequence[DagType], called: Names, version: str) -> list[Wante
     def one(name: str) -> Wanted:
         return Wanted(dag=name, repository=called.repository(name), tag=called.tag(name, version))
 
-    return collected([lambda name=each.name: one(name) for each in types])
+    return collect([lambda name=each.name: one(name) for each in types])
 
 
 async def _answers(wanted: Sequence[Wanted], place: Registry) -> list[Answer]:

@@ -15,7 +15,7 @@ from ...api.scan import Scan
 from ...config import lockfile, policy
 from ...config.dag_type import DagType
 from ...config.policy import Policy
-from ...errors import ConfigurationError, StepError, together
+from ...errors import ConfigurationError, StepError, gather_all
 from ...image import base, build
 from ...image.base import BaseImage
 from ...image.build import Image
@@ -142,7 +142,7 @@ async def _detections(
 ) -> tuple[Detection, ...]:
     wanted = [trivy.files(read)]
     wanted += [trivy.vulnerabilities(read, at_hand.folder, vex)] if at_hand else []
-    reports = await together(wanted)
+    reports = await gather_all(wanted)
     return detections.ordered(each for report in reports for each in detections.read(report))
 
 
@@ -176,12 +176,12 @@ async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> 
         ConfigurationError: a policy is wrong.
         StepError: the base can't be had, or an image can't be built.
     """
-    rules = await together(rules_of(each.name, sources) for each in types)  # a slip in one costs no build
+    rules = await gather_all(rules_of(each.name, sources) for each in types)  # a slip in one costs no build
     below = await base.pinned()
     scanner, images = await asyncio.gather(
-        prepare(asked, rules[0], below), together(build.build(each, sources, below) for each in types)
+        prepare(asked, rules[0], below), gather_all(build.build(each, sources, below) for each in types)
     )
-    scanned = await together(
+    scanned = await gather_all(
         scan(each, built, scanner, sources) for each, built in zip(types, images, strict=True)
     )
     return scan_result.of([each.verdict for each in scanned], await locks_of(types, sources))

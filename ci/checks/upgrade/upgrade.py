@@ -16,7 +16,7 @@ from ...lock.request import Upgrade
 from ...tools import checkout as repositories
 from ...tools import containers, failures
 from ...tools.checkout import Sources
-from ...tools.engine import steady
+from ...tools.engine import retrying
 from .. import report
 from ..dags import all_types
 from ..dags.all_types import Further
@@ -123,6 +123,6 @@ async def air_rules(ruff: dagger.Container, dag_type: DagType, sources: Sources)
         .with_exec([*command, "--output-format", "json", "--exit-zero", _CODE])
     )
     try:
-        return upgrade_ruff.outcome(await steady(checked.stdout), _CODE)
+        return upgrade_ruff.outcome(await retrying(checked.stdout), _CODE)
     except dagger.QueryError as error:
         return upgrade_ruff.missing(str(failures.step_error("ruff couldn't be had", error)))

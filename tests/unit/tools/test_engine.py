@@ -8,7 +8,7 @@ import pytest
 from dagger._exceptions import QueryErrorValue
 
 from ci.tools import engine as tools_engine
-from ci.tools.engine import steady
+from ci.tools.engine import retrying
 
 LOST = "exit code: 137: context canceled"
 
@@ -40,21 +40,21 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("times", range(5))
 def test_an_answer_that_was_lost_is_asked_for_again(times: int) -> None:
     engine = Engine(*[LOST] * times, 7)
-    assert asyncio.run(steady(engine.ask)) == 7
+    assert asyncio.run(retrying(engine.ask)) == 7
     assert engine.answers == []
 
 
 def test_an_engine_that_loses_every_answer_is_told_so() -> None:
     engine = Engine(*[LOST] * 6)
     with pytest.raises(dagger.QueryError, match="context canceled"):
-        asyncio.run(steady(engine.ask))
+        asyncio.run(retrying(engine.ask))
     assert len(engine.answers) == 1
 
 
 def test_a_step_that_failed_is_not_run_again() -> None:
     engine = Engine("exit code: 1", 7)
     with pytest.raises(dagger.QueryError, match="exit code: 1"):
-        asyncio.run(steady(engine.ask))
+        asyncio.run(retrying(engine.ask))
     assert engine.answers == [7]
 
 
@@ -69,7 +69,7 @@ def test_no_more_answers_are_waited_for_than_the_machine_bears() -> None:
         waiting -= 1
 
     async def all_at_once() -> None:
-        await asyncio.gather(*(steady(ask) for _ in range(3 * tools_engine.AT_ONCE)))
+        await asyncio.gather(*(retrying(ask) for _ in range(3 * tools_engine.AT_ONCE)))
 
     for _ in range(2):  # each in a loop of its own
         asyncio.run(all_at_once())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ci.errors import ConfigurationError, StepError, collected, together
+from ci.errors import ConfigurationError, StepError, collect, gather_all
 
 
 async def gives(value: int) -> int:
@@ -18,19 +18,19 @@ async def fails(error: Exception) -> int:
 
 
 def test_results_keep_the_order_of_their_jobs() -> None:
-    assert asyncio.run(together([gives(1), gives(2), gives(3)])) == [1, 2, 3]
+    assert asyncio.run(gather_all([gives(1), gives(2), gives(3)])) == [1, 2, 3]
 
 
 def test_every_fault_is_told() -> None:
     jobs = [fails(ConfigurationError(["one", "two"])), gives(1), fails(StepError(["three"]))]
     with pytest.raises(StepError) as caught:
-        asyncio.run(together(jobs))
+        asyncio.run(gather_all(jobs))
     assert caught.value.problems == ("one", "two", "three")
 
 
 def test_what_is_no_fault_is_raised_as_it_is() -> None:
     with pytest.raises(KeyError, match="bug"):
-        asyncio.run(together([gives(1), fails(KeyError("bug"))]))
+        asyncio.run(gather_all([gives(1), fails(KeyError("bug"))]))
 
 
 def faulty(*problems: str) -> int:
@@ -38,8 +38,8 @@ def faulty(*problems: str) -> int:
 
 
 def test_collected_results_keep_the_order_of_their_jobs() -> None:
-    assert collected([lambda: 3, lambda: 1, lambda: 2]) == [3, 1, 2]
-    assert collected(list[Callable[[], int]]()) == []
+    assert collect([lambda: 3, lambda: 1, lambda: 2]) == [3, 1, 2]
+    assert collect(list[Callable[[], int]]()) == []
 
 
 def test_collected_faults_are_all_told_and_each_once() -> None:
@@ -50,21 +50,19 @@ def test_collected_faults_are_all_told_and_each_once() -> None:
         lambda: faulty("one"),
     ]
     with pytest.raises(ConfigurationError) as caught:
-        collected(jobs)
+        collect(jobs)
     assert caught.value.problems == ("one", "two", "three")
 
 
 def test_after_a_fault_the_other_jobs_are_done_too() -> None:
     done: list[str] = []
     with pytest.raises(ConfigurationError):
-        collected(
-            [lambda: done.append("a"), lambda: done.append(str(faulty("no"))), lambda: done.append("b")]
-        )
+        collect([lambda: done.append("a"), lambda: done.append(str(faulty("no"))), lambda: done.append("b")])
     assert done == ["a", "b"]
 
 
 def test_what_is_no_fault_ends_the_collecting() -> None:
     done: list[str] = []
     with pytest.raises(ZeroDivisionError):
-        collected([lambda: done.append(str(1 // 0)), lambda: done.append("b")])
+        collect([lambda: done.append(str(1 // 0)), lambda: done.append("b")])
     assert done == []
