@@ -7,7 +7,7 @@ from dagger import DefaultPath, Doc, Ignore, Name, function
 
 from ..checks.scan import rescan
 from ..checks.scan.database import Asked
-from ..config import names, publish
+from ..config import names, publish, revision
 from ..lock import bump, pins_file
 from ..lock.bump import Bumped
 from ..publish.tags import LATEST
@@ -68,7 +68,7 @@ class Caretaker:
         async with read(self.source) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             settings = publish.parse(await sources.text(publish.FILE))
-            found = names.origin((await git.revision(repository)).remote)
+            found = revision.origin((await git.revision(repository)).remote)
             called = names.names(settings, registry, owner, found)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(called.registry, access, owner or (found.owner if found else ""))

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..config import names
 from ..config.names import Reference
-from ..image import oci
 from ..tools import cosign, failures
 from ..tools.cosign import Signer
 from ..tools.registry import BUNDLES, Registry
@@ -22,7 +22,7 @@ class Subject:
     @property
     def key(self) -> str:
         """The hex digits of its digest, by which files and answers are named."""
-        return oci.hex_digits(self.where.digest)
+        return names.hex_digits(self.where.digest)
 
 
 async def attest(place: Registry, signer: Signer, subjects: Sequence[Subject]) -> dict[str, str | int]:
@@ -45,7 +45,7 @@ async def attest(place: Registry, signer: Signer, subjects: Sequence[Subject]) -
     reached = [each for each in subjects if each.where.digest not in told]
     if not reached:
         return told
-    made, bundles = await cosign.sign(signer, {each.key: each.statements for each in reached}, signed)
+    made, bundles = await cosign.sign(signer, {each.key: each.statements for each in reached}, signed, TYPES)
     going = [each for each in reached if made[each.key]]
     told |= {each.where.digest: 0 for each in reached}
     if not going:

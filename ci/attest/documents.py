@@ -13,10 +13,10 @@ from dagger import dag
 from ..checks.scan.scan import Scanned
 from ..config import pins
 from ..config.names import Reference
+from ..config.revision import SourceInfo
 from ..errors import StepError, gather_all
 from ..image import labels
 from ..image.build import Image
-from ..publish.plan import Intent
 from ..tools import failures
 from ..tools.engine import retrying
 from . import provenance
@@ -84,7 +84,7 @@ class Pushed:
     logged: bool
 
 
-async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
+async def subjects(pushed: Pushed, sources: SourceInfo, run: Run) -> list[Subject]:
     """What is to be signed: each platform's image, and the index above them where there is one.
 
     Raises:
@@ -95,11 +95,11 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
     first = next(iter(made.values())).image
     build = Build(
         dag=pushed.dag_type,
-        version=labels.version(intent.sources.revision),
+        version=labels.version(sources.revision),
         platforms=tuple(each.image.platform() for each in made.values()),
         ref=run.ref,
-        revision=intent.sources.revision,
-        origin=intent.sources.origin,
+        revision=sources.revision,
+        origin=sources.origin,
         base=first.base,
         lock=first.lock,
         tools=run.tools,
@@ -116,7 +116,7 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
     documents = dict(
         zip(
             [each.image.digest for each in made.values()],
-            await gather_all(_documents(each, pushed, intent, run) for each in made.values()),
+            await gather_all(_documents(each, pushed, sources, run) for each in made.values()),
             strict=True,
         )
     )
@@ -131,8 +131,10 @@ async def subjects(pushed: Pushed, intent: Intent, run: Run) -> list[Subject]:
     return found
 
 
-async def _documents(made: Made, pushed: Pushed, intent: Intent, run: Run) -> dict[str, dict[str, object]]:
-    created = labels.created(intent.sources.revision)
+async def _documents(
+    made: Made, pushed: Pushed, sources: SourceInfo, run: Run
+) -> dict[str, dict[str, object]]:
+    created = labels.created(sources.revision)
     read = made.scanned.read
     if read is None:
         raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])

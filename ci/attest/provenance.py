@@ -12,10 +12,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from ..config.names import Origin
+from ..config.revision import Origin, Revision
 from ..errors import ConfigurationError
 from ..image.oci import Json
-from ..publish.tags import Revision
 from .sbom import purl
 
 PREDICATE = "https://slsa.dev/provenance/v1"

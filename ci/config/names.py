@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import ConfigurationError
 from .publish import FILE, PublishSettings
+from .revision import Origin
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _NO_NAME = re.compile(r"[.:]|^localhost$")  # without one of these, a host is the first part of a name
@@ -17,15 +18,6 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 LEGAL_TAG = "1 to 128 of A-Z a-z 0-9 _ . -, and no . or - first"  # _TAG in words
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where the sources live; ``web`` is the address of the repository, without credentials."""
-
-    owner: str
-    repo: str
-    web: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,23 +75,6 @@ class Reference:
     def __str__(self) -> str:
         """The reference as registries take it: by digest where there is one."""
         return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
-
-
-def origin(remote: str | None) -> Origin | None:
-    """Owner, repository and address from the URL of a git remote; None for a path, or none at all."""
-    found = re.fullmatch(
-        r"(?:(?:(?P<web>https?)|ssh|git)://(?:[^/]*@)?(?P<host>[^/:@]+)(?P<port>:[0-9]+)?/"
-        r"|(?:[^/:]*@)?(?P<scp>[^/:@]{2,}):(?!/))"
-        r"(?P<path>[^?#@]+?)(?:\.git)?/?",
-        remote or "",
-    )
-    owner, _, repo = found["path"].strip("/").rpartition("/") if found else ("", "", "")
-    if found is None or not owner:
-        return None
-    host = found["host"] or found["scp"]
-    # The port of ssh isn't that of the web.
-    site = f"{found['web']}://{host}{found['port'] or ''}" if found["web"] else f"https://{host}"
-    return Origin(owner=owner, repo=repo, web=f"{site}/{owner}/{repo}")
 
 
 def names(settings: PublishSettings, registry: str, owner: str, found: Origin | None) -> Names:
@@ -178,3 +153,8 @@ def reference(text: str, *, digest: bool, given: str = "--reference") -> Referen
     if not tag and not found:
         raise ConfigurationError([f"{given} {text!r} names neither tag nor digest: add :tag or @sha256:…"])
     return Reference(repository=f"{host}/{path}", tag=tag, digest=found)
+
+
+def hex_digits(digest: str) -> str:
+    """A digest without its algorithm, by which files and answers are named."""
+    return digest.partition(":")[2]

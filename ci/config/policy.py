@@ -3,13 +3,10 @@
 import tomllib
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
-from packaging.utils import canonicalize_name
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
 
-from ..checks.scan import licenses
-from ..checks.scan.detections import Detection, Severity
 from ..errors import ConfigurationError, did_you_mean
 from . import names, pins, toml
 from .dag_type import distinct
@@ -18,6 +15,8 @@ from .toml import Table
 HOUSE = "images/policy.toml"
 MIRRORS = pins.mirrors("trivy-db")
 JAVA_MIRRORS = pins.mirrors("trivy-java-db")
+Severity = Literal["critical", "high", "medium", "low", "unknown"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 _TABLES = ("scan", "database", "ignore")
 
 
@@ -116,14 +115,6 @@ class Ignore(_Ignore):
 
     file: str
 
-    def matches(self, detection: Detection) -> bool:
-        """Whether it speaks of that detection: by id, and by package or file."""
-        if self.id.lower() != detection.id.lower():
-            return False
-        if detection.package:
-            return canonicalize_name(self.package) == canonicalize_name(detection.package)
-        return self.package == detection.subject
-
 
 class Policy(Scan, Database):
     """What holds for one DAG type: the house's policy, and what the type's own says in its place.
@@ -135,10 +126,6 @@ class Policy(Scan, Database):
 
     ignores: tuple[Ignore, ...] = ()
     files: dict[str, str] = Field(default_factory=dict[str, str])
-
-    def denied(self, license: str) -> bool:  # noqa: A002 - what it is
-        """Whether a license fails; of an expression, one that is joined by AND is enough, by OR all must."""
-        return licenses.denied(license, self.denied_licenses)
 
     def file_of(self, field: str) -> str:
         """The policy to change where a field is to say something else."""

@@ -45,7 +45,7 @@ class Publish(Table):
     reference: Annotated[str, AfterValidator(_reference)] = DEFAULT
 
 
-class House(Table):
+class Organisation(Table):
     """The table [labels]: what git doesn't know about who makes the images; empty: what git says is used."""
 
     authors: str = ""
@@ -61,7 +61,7 @@ class PublishSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     publish: Publish = Publish()
-    labels: House = House()
+    labels: Organisation = Organisation()
 
 
 def parse(text: str | None) -> PublishSettings:
@@ -83,7 +83,7 @@ def parse(text: str | None) -> PublishSettings:
         if table not in accepted
     ]
     publish = toml.read(FILE, "publish", Publish, document.get("publish", {}), problems)
-    labels = toml.read(FILE, "labels", House, document.get("labels", {}), problems)
+    labels = toml.read(FILE, "labels", Organisation, document.get("labels", {}), problems)
     if problems or publish is None or labels is None:
         raise ConfigurationError(problems)
     return PublishSettings(publish=publish, labels=labels)

@@ -7,13 +7,10 @@ equal labels.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..config.dag_type import DagType
-from ..config.names import Origin
-from ..config.publish import House
-from ..publish.tags import Revision
+from ..config.revision import Revision, SourceInfo
 
 OCI = "org.opencontainers.image."
 BASE_DIGEST = f"{OCI}base.digest"
@@ -22,16 +19,7 @@ FORCED = "airflow-images.forced"
 KEPT = "org.apache.airflow."  # facts about the base which stay true above it
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where an image comes from: what git says, where the repository lives, what the house says of itself."""
-
-    revision: Revision
-    origin: Origin | None
-    house: House
-
-
-def labels(dag_type: DagType, sources: Sources, base: str, forced: str = "") -> dict[str, str]:
+def labels(dag_type: DagType, sources: SourceInfo, base: str, forced: str = "") -> dict[str, str]:
     """The labels of a DAG type's image.
 
     Args:
@@ -40,7 +28,7 @@ def labels(dag_type: DagType, sources: Sources, base: str, forced: str = "") -> 
         base: the base's reference by digest.
         forced: why it is published although its gate failed; empty: it passed.
     """
-    house, where, revision = sources.house, sources.origin, sources.revision
+    organisation, where, revision = sources.organisation, sources.origin, sources.revision
     web = where.web if where else ""
     owner = where.owner if where else ""
     name, _, digest = base.partition("@")
@@ -48,12 +36,12 @@ def labels(dag_type: DagType, sources: Sources, base: str, forced: str = "") -> 
         "title": f"Airflow DAGs: {dag_type.name}",
         "description": dag_type.project.description
         or f"Airflow with the DAGs and packages of {dag_type.name}",
-        "url": house.url or web,
+        "url": organisation.url or web,
         "source": web,
-        "documentation": house.documentation or web,
-        "authors": house.authors or owner,
-        "vendor": house.vendor or owner,
-        "licenses": house.licenses or "NOASSERTION",  # SPDX's word for: nobody said
+        "documentation": organisation.documentation or web,
+        "authors": organisation.authors or owner,
+        "vendor": organisation.vendor or owner,
+        "licenses": organisation.licenses or "NOASSERTION",  # SPDX's word for: nobody said
         "version": version(revision),
         "revision": revision.commit if not revision.dirty else f"{revision.commit}-dirty",
         "ref.name": version(revision),

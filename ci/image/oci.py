@@ -85,11 +85,6 @@ def blob_path(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/')}"
 
 
-def hex_digits(digest: str) -> str:
-    """A digest without its algorithm, by which files and answers are named."""
-    return digest.partition(":")[2]
-
-
 def rewritten(base: Base) -> list[str]:
     """Digests of those layers of a base that the engine made itself, in the place of the registry's own.
 

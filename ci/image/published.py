@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import dagger
 
+from ..config import names
 from ..config.names import Reference
 from ..errors import StepError
 from ..tools import failures
@@ -93,5 +94,5 @@ async def layout(
     except dagger.QueryError as error:
         said = error.stderr if isinstance(error, dagger.ExecError) else str(error)
         raise StepError([failures.registry_problem(str(where), said)]) from None
-    blobs = {digest: folder.file(oci.hex_digits(digest)) for digest in wanted}
+    blobs = {digest: folder.file(names.hex_digits(digest)) for digest in wanted}
     return build.layout(below, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)

@@ -161,7 +161,7 @@ async def _subjects(
             workflow=workflow,
             logged=logged,
         )
-        found[name] = await documents.subjects(pushed, intent, run)
+        found[name] = await documents.subjects(pushed, intent.sources, run)
 
     await asyncio.gather(*(guarded(job, one(job), limit) for job in jobs))
     return found

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, replace
 
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
-from ..config.names import Names, names, origin
+from ..config.names import Names, names
 from ..config.publish import PublishSettings
+from ..config.revision import Revision, SourceInfo, origin
 from ..errors import collect
 from ..image import labels
 from . import tags
-from .tags import Plan, Revision
+from .tags import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Intent:
 
     names: Names
     owner: str
-    sources: labels.Sources
+    sources: SourceInfo
     planned: tuple[Planned, ...]
 
 
@@ -65,7 +66,7 @@ def intend(  # noqa: PLR0913 - each comes from another place
     return Intent(
         names=called,
         owner=owner or (found.owner if found else ""),
-        sources=labels.Sources(revision=revision, origin=found, house=settings.labels),
+        sources=SourceInfo(revision=revision, origin=found, organisation=settings.labels),
         planned=tuple(planned),
     )
 

@@ -16,12 +16,11 @@ from ..config import publish as config_publish
 from ..errors import CheckError, ConfigurationError, Fault, gather_all
 from ..image import base, build, platforms
 from ..image.base import BaseImage
-from ..pipeline.github import tokens
 from ..tools import git
 from ..tools import registry as registries
 from ..tools.checkout import Sources
 from ..tools.cosign import Signer
-from ..tools.registry import Access
+from ..tools.registry import Access, misdirected
 from . import delivery, plan, tags
 from .gate import Gate, Test, refusal
 from .job import Job, described, guarded, row
@@ -158,7 +157,7 @@ async def _weigh(jobs: list[Job], intent: Intent, access: Access) -> None:
     host, token = intent.names.registry, await access.secret()
     if not token:
         return
-    if told := tokens.misdirected(token, host):
+    if told := misdirected(token, host):
         for job in jobs:
             job.note = f"{job.note}; what {tags.LATEST} weighs isn't known: {told}"
         return

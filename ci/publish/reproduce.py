@@ -8,6 +8,7 @@ import dagger
 
 from ..config import names, publish
 from ..config.names import Reference
+from ..config.revision import Revision, SourceInfo, origin
 from ..errors import CheckError, ConfigurationError
 from ..image import base, build, labels, oci
 from ..image.build import Image
@@ -15,7 +16,6 @@ from ..tools import containers, git
 from ..tools.checkout import Sources
 from ..tools.engine import retrying
 from ..tools.registry import Registry
-from .tags import Revision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ async def _rebuild(
         changed=(),
         shallow=False,
     )
-    where = labels.Sources(revision=revision, origin=names.origin(revision.remote), house=settings.labels)
+    where = SourceInfo(revision=revision, origin=origin(revision.remote), organisation=settings.labels)
     texts = labels.labels(dag_type, where, rebuilt.base, published.labels.get(labels.FORCED, ""))
     return rebuilt, oci.described(rebuilt.assembly(), texts, labels.created(revision), labels.kept)
 
@@ -137,7 +137,7 @@ async def _differences(
         told.append(f"  layer {number + 1}: published {left}, rebuilt {right}")
         if left != "none" and right in tarballs:
             folder = place.blobs(published.where.repository, published.digest, [left])
-            files = await _files(folder.file(oci.hex_digits(left)), tarballs[right])
+            files = await _files(folder.file(names.hex_digits(left)), tarballs[right])
             told += [f"    {line}" for line in files]
     return told
 

@@ -8,10 +8,8 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from ..config.revision import Revision
 from ..errors import ConfigurationError, did_you_mean
 
 BRANCHES = ("main", "develop")  # the branches whose names no other branch or git tag may take
@@ -46,34 +44,6 @@ _NOTHING = "nothing of its name is legal in a registry"
 
 # What stands behind a version's numbers, lowest first; by _END 'a.1' is greater than 'a', and 'a1.dev1' less.
 _DEV, _END, _NUMERIC, _WORD, _FINAL = range(5)
-
-
-class Revision(BaseModel):
-    """What git says of the working tree.
-
-    Args:
-        commit: 40 hex digits.
-        created: committer time in seconds since the epoch.
-        branch: the branch that HEAD is on; none where it is detached.
-        tags: the git tags at the commit.
-        pull: HEAD is a pull request's ref (refs/remotes/pull/…), as a pipeline checks it out.
-        remote: the URL of the remote "origin".
-        dirty: hex hash over what differs from the commit; none where nothing does.
-        changed: some of the paths that differ, for messages.
-        shallow: history is cut off.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-    created: int
-    branch: str | None
-    tags: tuple[str, ...]
-    pull: bool
-    remote: str | None
-    dirty: Annotated[str, Field(pattern=r"^[0-9a-f]{12,}$")] | None
-    changed: tuple[str, ...]
-    shallow: bool
 
 
 LATEST = "latest"  # the tag of the newest image

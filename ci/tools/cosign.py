@@ -9,7 +9,6 @@ from typing import Any
 import dagger
 from dagger import dag
 
-from ..attest import statements as attest_statements
 from ..config import pins
 from ..errors import ConfigurationError, StepError
 from . import containers, failures
@@ -138,7 +137,10 @@ class Trust:
 
 
 async def sign(
-    signer: Signer, statements: Mapping[str, Mapping[str, str]], signed: dagger.Directory
+    signer: Signer,
+    statements: Mapping[str, Mapping[str, str]],
+    signed: dagger.Directory,
+    types: Mapping[str, str],
 ) -> tuple[dict[str, list[str]], dagger.Directory]:
     """Sign what the key hasn't signed before.
 
@@ -146,6 +148,7 @@ async def sign(
         signer: who signs.
         statements: by image (the hex digits of its digest) and type.
         signed: what vouches for the images already, as Registry.signed gives it.
+        types: the predicate type of each type of statement, the one to be signed last at the end.
 
     Returns:
         The types that were signed, by image, and the folder of bundles, as IMAGE/TYPE.json.
@@ -175,14 +178,16 @@ async def sign(
     if signer.root or (signer.key and not signer.config):
         container = container.with_mounted_file(_ROOT, signer.root or dag.file("root.json", _NO_ROOT))
         arguments += ["--trusted-root", _ROOT]
-    done = _run(container, "sign", {"types": attest_statements.TYPES, "arguments": arguments})
+    done = _run(container, "sign", {"types": dict(types), "arguments": arguments})
     answer = await _answer(done, "signing failed")
     if "problem" in answer:
         raise StepError([f"signing failed: {_hinted(str(answer['problem']))}"])
     return answer, done.directory("/bundles")
 
 
-async def verify(trust: Trust, signed: dagger.Directory, images: Sequence[str]) -> dict[str, Any]:
+async def verify(
+    trust: Trust, signed: dagger.Directory, images: Sequence[str], types: Mapping[str, str]
+) -> dict[str, Any]:
     """What cosign says of images; job and answer as ``ci/tools/programs/cosign.py`` tells.
 
     Raises:
@@ -194,7 +199,7 @@ async def verify(trust: Trust, signed: dagger.Directory, images: Sequence[str]) 
         container = container.with_mounted_file(_KEY, trust.key)
     if trust.root:
         container = container.with_mounted_file(_ROOT, trust.root)
-    job = {"images": list(images), "types": attest_statements.TYPES, "arguments": arguments}
+    job = {"images": list(images), "types": dict(types), "arguments": arguments}
     answer = await _answer(_run(container, "verify", job), "verifying failed")
     if "problem" in answer:
         raise StepError([f"verifying failed: {answer['problem']}"])

@@ -32,8 +32,8 @@ async def retrying(ask: Callable[[], Awaitable[T]]) -> T:
     """What the engine answers; at most AT_ONCE answers are waited for at the same time.
 
     Args:
-        ask: asks it, such as the method ``contents`` of a file; called again after an answer that was lost. It
-            asks for nothing by way of ``retrying`` itself.
+        ask: asks it, such as the method ``contents`` of a file; called again after an answer that was
+            lost. It asks for nothing by way of ``retrying`` itself.
 
     Raises:
         dagger.QueryError: a step failed.

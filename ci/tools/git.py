@@ -7,8 +7,8 @@ from typing import Annotated, Any, NamedTuple
 import dagger
 from dagger import DefaultPath, Doc, Ignore
 
+from ..config.revision import Revision
 from ..errors import ConfigurationError
-from ..publish.tags import Revision
 from . import containers
 from .checkout import LITTER
 from .engine import retrying

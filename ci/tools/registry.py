@@ -1,6 +1,7 @@
 """A registry: its address, credentials and way to it, and what is done there by a program with regctl."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,6 @@ from dagger import dag
 from ..config import names, pins
 from ..config.names import Reference
 from ..errors import ConfigurationError, StepError
-from ..image import oci
-from ..pipeline.github import tokens
 from . import containers, failures, loopback
 from .engine import retrying
 from .programs.registry import KEPT
@@ -27,6 +26,10 @@ _PROGRAMS = {
     "signed": "referrers",
     "attach": "referrers",
 }
+# "About authentication to GitHub": a token of an app's installation, which GITHUB_TOKEN is, begins so.
+_OF_A_RUN = "ghs_"
+# GitHub's container registry, its predecessor, and those of companies on ghe.com.
+_REGISTRIES = re.compile(r"ghcr\.io|docker\.pkg\.github\.com|containers\.[a-z0-9-]+\.ghe\.com")
 _ALIAS = "registry"  # the tunnel's name inside the container
 
 
@@ -110,7 +113,7 @@ class Registry:
         if base:
             container = container.with_mounted_directory("/mnt/base", base.directory("blobs/sha256"))
         for digest, blob in sorted(blobs.items()):
-            container = container.with_mounted_file(f"/mnt/layers/{oci.hex_digits(digest)}", blob)
+            container = container.with_mounted_file(f"/mnt/layers/{names.hex_digits(digest)}", blob)
         folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
         return await self._do("push", {**job, "blobs": folders}, container)
 
@@ -120,7 +123,7 @@ class Registry:
         Both are by the digests' hex digits.
         """
         images = {
-            oci.hex_digits(each.digest): {"repository": each.repository, "digest": each.digest}
+            names.hex_digits(each.digest): {"repository": each.repository, "digest": each.digest}
             for each in where
         }
         done = self._run("signed", {"images": images}, self._container())
@@ -187,7 +190,7 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         settings["regcert"] = await retrying(access.authority.contents)
     token = await access.secret()
     if token:
-        if told := tokens.misdirected(token, host):
+        if told := misdirected(token, host):
             raise ConfigurationError([told])
         settings["user"] = (
             (await access.username.plaintext()).strip() if access.username else owner or "token"
@@ -211,3 +214,19 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
 def _address(host: str) -> tuple[str, int]:
     name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "80")
     return name or host, int(port)
+
+
+def misdirected(token: str, host: str) -> str:
+    """Why a token isn't sent to a registry; empty where it may be.
+
+    A repository names its registry in a file that every pull request can change, and workflows fall back to
+    the run's own token where no other is set.
+
+    Args:
+        token: as it was given.
+        host: host and port of the registry.
+    """
+    if not token.startswith(_OF_A_RUN) or names.is_loopback(host) or _REGISTRIES.fullmatch(host):
+        return ""
+    told = f"--token is the one that GitHub made for this run, and {host} is no registry of GitHub's"
+    return f"{told}: give that registry's own (in the workflows: the secret REGISTRY_TOKEN)"

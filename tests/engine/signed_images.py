@@ -93,7 +93,11 @@ class Place:
     async def said(self) -> dict[str, dict[str, Any]]:
         """The predicates that are signed of the published image, by type."""
         there, signed = await self.registry.signed([self.where])
-        answers = next(iter((await cosign.verify(self.keys.trust, signed, list(there))).values()))
+        answers = next(
+            iter(
+                (await cosign.verify(self.keys.trust, signed, list(there), attest_statements.TYPES)).values()
+            )
+        )
         return {kind: answer["statements"][0]["predicate"] for kind, answer in answers.items()}
 
     async def vouch(self, where: Reference, predicates: dict[str, dict[str, Any]]) -> None:
@@ -144,7 +148,7 @@ async def signed_bundle(place: Place, where: Reference, kind: str, predicate: di
     """A signed statement, as a bundle."""
     text = attest_statements.statement(kind, where.repository, where.digest, predicate)
     nothing = dag.directory().with_new_directory("x")
-    _, bundles = await cosign.sign(place.keys.signer, {"x": {kind: text}}, nothing)
+    _, bundles = await cosign.sign(place.keys.signer, {"x": {kind: text}}, nothing, attest_statements.TYPES)
     return bundles.file(f"x/{kind}.json")
 
 

@@ -7,7 +7,7 @@ import pytest
 from dagger import dag
 
 from ci.attest import statements
-from ci.attest.statements import SIGNATURE
+from ci.attest.statements import SIGNATURE, TYPES
 from ci.errors import StepError
 from ci.tools import cosign
 from ci.tools.cosign import Signer
@@ -37,7 +37,7 @@ def transit(name: str) -> dagger.Service:
 
 async def signed(signer: Signer) -> tuple[dict[str, list[str]], dagger.Directory]:
     """What is signed of one statement about an image that carries nothing."""
-    return await cosign.sign(signer, STATEMENTS, dag.directory().with_new_directory("a"))
+    return await cosign.sign(signer, STATEMENTS, dag.directory().with_new_directory("a"), TYPES)
 
 
 async def test_a_key_in_a_service_signs_and_its_token_is_nowhere() -> None:

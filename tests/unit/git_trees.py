@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ci.publish.tags import Revision
+from ci.config.revision import Revision
 from ci.tools.programs import git
 
 # Nothing of the person or machine that runs the tests, and one time for all commits.

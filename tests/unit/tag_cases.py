@@ -5,7 +5,8 @@ Many names are those of docker/metadata-action's README and tests, here under th
 
 from dataclasses import dataclass, replace
 
-from ci.publish.tags import Revision, Rule, Tag
+from ci.config.revision import Revision
+from ci.publish.tags import Rule, Tag
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HASH = "fedcba9876543210"

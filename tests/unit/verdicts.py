@@ -5,8 +5,9 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from ci.checks.scan.detections import SEVERITIES, Detection, Kind
+from ci.checks.scan.detections import Detection, Kind
 from ci.checks.scan.verdict import Database, Decision, Judged, State, Verdict
+from ci.config.policy import SEVERITIES
 
 NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 IMAGE = f"sha256:{'a1' * 32}"

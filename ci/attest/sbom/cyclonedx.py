@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 from uuid import UUID, uuid5
 
+from ...checks.scan.detections import installed
 from ...errors import StepError
 from ...image.oci import Json, canonical
 from . import purl
-from .graph import US, Edges, Format, Subject, installed, kept, names, unknown_layers
+from .graph import US, Edges, Format, Subject, kept, names, unknown_layers
 from .purl import Package
 
 _OWN = "aquasecurity:trivy:"

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ...image.oci import Json
@@ -65,11 +64,6 @@ class Format:
     part: Callable[[Json, Collection[str]], Json]
     purls: Callable[[Json], Iterable[str]]
     slimmed: Callable[[Json], Iterable[Json]]
-
-
-def installed(path: str) -> bool:
-    """Whether a Python package's metadata lie where installers put them, not in what another one brings."""
-    return PurePosixPath(path).parts[-3:-2] == ("site-packages",)
 
 
 def unknown_layers(wanted: Collection[str], has: Collection[str]) -> list[str]:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID, uuid5
 
+from ...checks.scan.detections import installed
 from ...errors import StepError
 from ...image.oci import Json, canonical
 from . import purl
-from .graph import US, Edges, Format, Subject, installed, kept, unknown_layers
+from .graph import US, Edges, Format, Subject, kept, unknown_layers
 from .purl import Package
 
 _DOCUMENT = "SPDXRef-DOCUMENT"

@@ -9,11 +9,11 @@ from typing import Any
 from ...checks.scan import database
 from ...checks.scan import text as scan_text
 from ...checks.scan.database import Asked
-from ...config import catalog
+from ...config import catalog, names
 from ...config.names import Reference
 from ...config.policy import Policy
 from ...errors import CheckError, ConfigurationError, Fault, StepError
-from ...image import base, labels, oci, published
+from ...image import base, labels, published
 from ...image.base import BaseImage
 from ...tools import cosign, trivy
 from ...tools.cosign import Trust
@@ -54,14 +54,14 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
     trust.check()
     expected.check()
     there, signed = await place.signed([where])
-    key = oci.hex_digits(where.digest)
+    key = names.hex_digits(where.digest)
     answer: dict[str, Any] = there[key]
     if "problem" in answer:
         raise StepError([f"{where}: {answer['problem']}"])
     if answer["config"] is None:
         told = f"is an index: verify each of its images: {', '.join(published.entries(answer['manifest']))}"
         raise ConfigurationError([f"{where} {told}"])
-    answers = (await cosign.verify(trust, signed, [key]))[key]
+    answers = (await cosign.verify(trust, signed, [key], statements.TYPES))[key]
     said = labels.read(answer["config"])
     name = said.get(labels.DAG, "")
     policy = await rules(name if catalog.NAME.fullmatch(name) else "")

@@ -6,14 +6,14 @@ Licenses); every other rendering starts from these rows.
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from pathlib import PurePosixPath
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ...config.policy import SEVERITIES, Severity
 from ...errors import StepError
 
-Severity = Literal["critical", "high", "medium", "low", "unknown"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 _SEVERITY: dict[str, Severity] = {str(each): each for each in SEVERITIES}
 
 
@@ -210,3 +210,8 @@ def _target(target: str, artifact: str) -> str:
 
 def _severity(said: str) -> Severity:
     return _SEVERITY.get(said.lower(), "unknown")
+
+
+def installed(path: str) -> bool:
+    """Whether a Python package's metadata lie where installers put them, not in what another one brings."""
+    return PurePosixPath(path).parts[-3:-2] == ("site-packages",)

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 
 from packaging.utils import canonicalize_name
 
-from ...attest.sbom.graph import installed
 from ...config.lockfile import REMEDY as LOCK
 from ...config.policy import HOUSE, own
 from ...text import escaped, literal, plain
-from .detections import Detection, Kind
+from .detections import Detection, Kind, installed
 from .verdict import Decision, Judged, State, Verdict
 
 HEAD = ("severity", "id", "package", "fixed in", "where", "verdict")

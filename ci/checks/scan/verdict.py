@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from packaging.utils import canonicalize_name
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from ...config.policy import Policy
+from ...config.policy import Ignore, Policy
+from . import licenses
 from .detections import Detection, Kind, beyond, ordered
 
 
@@ -184,7 +186,7 @@ def judge(  # noqa: PLR0913, PLR0917 - each comes from another place
         unused=tuple(
             (ignore.id, ignore.package)
             for ignore in policy.ignores
-            if not any(ignore.matches(each) for each in image)
+            if not any(matches(ignore, each) for each in image)
         ),
     )
 
@@ -208,7 +210,7 @@ def _decision(detection: Detection, added: bool, policy: Policy, today: date) ->
     if detection.vex:
         return Decision.IGNORED, detection.vex
     for ignore in policy.ignores:
-        if ignore.matches(detection) and ignore.expires >= today:
+        if matches(ignore, detection) and ignore.expires >= today:
             return Decision.IGNORED, f"{ignore.reason} ({ignore.owner}, until {ignore.expires})"
     return Decision.FAILS, ""
 
@@ -216,7 +218,7 @@ def _decision(detection: Detection, added: bool, policy: Policy, today: date) ->
 def _tolerated(detection: Detection, added: bool, policy: Policy) -> str:  # noqa: FBT001
     """Why the policy doesn't mind; an empty string where it does."""
     kind = detection.kind
-    if kind is Kind.LICENSE and not policy.denied(detection.id):
+    if kind is Kind.LICENSE and not licenses.denied(detection.id, policy.denied_licenses):
         return "not denied"
     if kind is Kind.VULNERABILITY and policy.fixable_only and not detection.fixed:
         return "no fix yet"
@@ -224,3 +226,12 @@ def _tolerated(detection: Detection, added: bool, policy: Policy) -> str:  # noq
     if kind in {Kind.VULNERABILITY, Kind.MISCONFIGURATION} and detection.severity not in policy.severities:
         return detection.severity
     return "in the base" if policy.scope == "added" and not added else ""
+
+
+def matches(ignore: Ignore, detection: Detection) -> bool:
+    """Return whether an ignore names that detection: by id, and by package or file."""
+    if ignore.id.lower() != detection.id.lower():
+        return False
+    if detection.package:
+        return canonicalize_name(ignore.package) == canonicalize_name(detection.package)
+    return ignore.package == detection.subject

@@ -13,9 +13,10 @@ from ci.attest.documents import Made, Pushed, Run, subjects
 from ci.attest.sbom import create, document
 from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
 from ci.checks.scan.scan import Scanned
+from ci.config.publish import Organisation
+from ci.config.revision import SourceInfo
 from ci.errors import Fault
 from ci.image.oci import Json
-from ci.publish.plan import Intent
 
 from ..sboms import DOCUMENTS, SUBJECT
 from ..tag_cases import CLEAN
@@ -29,7 +30,7 @@ RUN = Run(
     dagger="v0.21.8",
     ref="",
 )
-INTENT = cast("Intent", SimpleNamespace(sources=SimpleNamespace(revision=CLEAN, origin=ORIGIN)))
+SOURCES = SourceInfo(revision=CLEAN, origin=ORIGIN, organisation=Organisation())
 WHOLE = {form: document.normalise(text, SUBJECT) for form, text in DOCUMENTS.items()}
 
 
@@ -56,7 +57,7 @@ def said(*, logged: bool) -> dict[str, Json]:
         workflow=None,
         logged=logged,
     )
-    (one,) = asyncio.run(subjects(pushed, INTENT, RUN))
+    (one,) = asyncio.run(subjects(pushed, SOURCES, RUN))
     return {kind: json.loads(text)["predicate"] for kind, text in one.statements.items()}
 
 

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from ci.attest.provenance import NOWHERE, Build, Workflow, build_type, predicate, unattested
 from ci.attest.statements import PROVENANCE, statement
-from ci.config.names import Origin, Reference
+from ci.config.names import Reference
+from ci.config.revision import Origin
 from ci.errors import ConfigurationError
 from ci.image.oci import Json, canonical
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.config.names import Names, Origin, is_loopback, is_tag, names, origin, reference
+from ci.config.names import Names, hex_digits, is_loopback, is_tag, names, reference
 from ci.config.publish import FILE, parse
+from ci.config.revision import Origin, origin
 from ci.errors import ConfigurationError
 from ci.publish.tags import version
 
@@ -291,3 +292,7 @@ def test_what_is_no_reference_is_told(text: str, end: str) -> None:
 def test_a_reference_with_an_illegal_end_is_told(end: str) -> None:
     with pytest.raises(ConfigurationError, match="is no reference"):
         reference(f"ghcr.io/acme/dags{end}", digest=False)
+
+
+def test_the_hex_digits_of_a_digest_follow_its_algorithm() -> None:
+    assert hex_digits("sha256:" + "0" * 64) == "0" * 64

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ci.checks.scan.detections import SEVERITIES, Detection, Kind
+from ci.checks.scan.detections import Detection, Kind
+from ci.checks.scan.licenses import denied
+from ci.checks.scan.verdict import matches
 from ci.config import policy
-from ci.config.policy import HOUSE, MIRRORS, Ignore, Policy, parse
+from ci.config.policy import HOUSE, MIRRORS, SEVERITIES, Ignore, Policy, parse
 
 from ..policies import OWN, entry
 from ..repository import toml
@@ -169,7 +171,7 @@ def test_the_order_of_tables_does_not_matter(said: Said, packages: list[str], ch
     ],
 )
 def test_an_ignore_speaks_of_one_id_in_one_package_or_file(detection: Detection, expected: bool) -> None:  # noqa: FBT001 - a value
-    assert ignore().matches(detection) is expected
+    assert matches(ignore(), detection) is expected
 
 
 @pytest.mark.parametrize(
@@ -183,13 +185,13 @@ def test_an_ignore_speaks_of_one_id_in_one_package_or_file(detection: Detection,
 )
 def test_names_of_packages_are_compared_as_pip_does(written: str, found: str, expected: bool) -> None:  # noqa: FBT001 - a value
     there = Detection(kind=Kind.VULNERABILITY, id="CVE-2026-1", package=found)
-    assert ignore(package=toml(written)).matches(there) is expected
+    assert matches(ignore(package=toml(written)), there) is expected
 
 
 def test_files_are_compared_exactly() -> None:
     there = Detection(kind=Kind.SECRET, id="private-key", place="opt/airflow/dags/a_b.pem")
     names = ("opt/airflow/dags/a_b.pem", "opt/airflow/dags/a-b.pem", "OPT/airflow/dags/a_b.pem")
-    told = [ignore(id='"private-key"', package=toml(name)).matches(there) for name in names]
+    told = [matches(ignore(id='"private-key"', package=toml(name)), there) for name in names]
     assert told == [True, False, False]
 
 
@@ -206,8 +208,8 @@ def test_files_are_compared_exactly() -> None:
 )
 def test_licenses_are_denied_by_pattern_in_any_case(name: str, expected: bool) -> None:  # noqa: FBT001 - a value
     found = parse('[scan]\ndenied-licenses = ["AGPL-*", "sspl-1.0"]\n')
-    assert found.denied(name) is expected
-    assert not Policy().denied(name)
+    assert denied(name, found.denied_licenses) is expected
+    assert not denied(name, Policy().denied_licenses)
 
 
 def told_of(days: int) -> str:

@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.config.dag_type import DagType, parse
-from ci.config.names import Origin
-from ci.config.publish import House
-from ci.image.labels import DAG, FORCED, OCI, Sources, created, kept, labels, read, version
+from ci.config.publish import Organisation
+from ci.config.revision import Origin, Revision
+from ci.image.labels import DAG, FORCED, OCI, SourceInfo, created, kept, labels, read, version
 from ci.image.oci import Base, Json, assemble, described
-from ci.publish.tags import Revision
 
 from ..repository import FILE
 from ..tag_cases import CLEAN, COMMIT, HASH
@@ -20,7 +19,9 @@ from ..tag_cases import CLEAN, COMMIT, HASH
 DIGEST = "sha256:" + "0" * 64
 BASE = f"docker.io/apache/airflow:3.1.5@{DIGEST}"
 WEB = "https://github.com/acme/dags"
-SOURCES = Sources(revision=CLEAN, origin=Origin(owner="acme", repo="dags", web=WEB), house=House())
+SOURCES = SourceInfo(
+    revision=CLEAN, origin=Origin(owner="acme", repo="dags", web=WEB), organisation=Organisation()
+)
 DIRTY = CLEAN.model_copy(update={"dirty": HASH})
 # Predefined keys of the OCI image specification 1.1, annotations.md.
 PREDEFINED = (
@@ -43,11 +44,11 @@ def dag_type(description: str = "") -> DagType:
     return parse("salesforce", FILE, f'[project]\nname = "salesforce"\ndependencies = []\n{line}')
 
 
-def sources(revision: Revision = CLEAN, origin: Origin | None = SOURCES.origin, **house: str) -> Sources:
-    return Sources(revision=revision, origin=origin, house=House.model_validate(house))
+def sources(revision: Revision = CLEAN, origin: Origin | None = SOURCES.origin, **house: str) -> SourceInfo:
+    return SourceInfo(revision=revision, origin=origin, organisation=Organisation.model_validate(house))
 
 
-def of(found: Sources = SOURCES, forced: str = "", description: str = "") -> dict[str, str]:
+def of(found: SourceInfo = SOURCES, forced: str = "", description: str = "") -> dict[str, str]:
     return labels(dag_type(description), found, BASE, forced)
 
 
@@ -78,7 +79,9 @@ def test_they_say_where_the_image_comes_from() -> None:
 
 @pytest.mark.parametrize("key", ["authors", "vendor", "licenses", "documentation", "url"])
 def test_what_the_house_says_goes_before_what_git_says(key: str) -> None:
-    told = Sources(revision=CLEAN, origin=SOURCES.origin, house=House.model_validate({key: "ours"}))
+    told = SourceInfo(
+        revision=CLEAN, origin=SOURCES.origin, organisation=Organisation.model_validate({key: "ours"})
+    )
     assert of(told) == {**of(), f"{OCI}{key}": "ours"}
 
 

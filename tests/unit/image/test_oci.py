@@ -23,7 +23,6 @@ from ci.image.oci import (
     assemble,
     blob_path,
     canonical,
-    hex_digits,
     rewritten,
 )
 
@@ -113,10 +112,6 @@ def test_a_blob_is_described_by_its_own_bytes(text: str) -> None:
 
 def test_the_path_of_a_blob_is_that_of_the_image_layout() -> None:
     assert blob_path(DIGEST) == f"blobs/sha256/{'0' * 64}"
-
-
-def test_the_hex_digits_of_a_digest_are_what_follows_its_algorithm() -> None:
-    assert hex_digits(DIGEST) == "0" * 64
 
 
 def test_index_manifest_and_configuration_point_to_one_another() -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 import pytest
 
 from ci.config.catalog import Catalog
-from ci.config.names import Origin
-from ci.config.publish import House, parse
+from ci.config.publish import Organisation, parse
+from ci.config.revision import Origin, Revision
 from ci.errors import ConfigurationError
 from ci.publish.plan import Intent, as_json, intend, table
-from ci.publish.tags import Revision
 
 from ..repository import Repository
 from ..tag_cases import CLEAN, COMMIT, DIRTY, on
@@ -68,7 +67,7 @@ def test_labels_get_what_git_and_the_house_say(catalog: Catalog) -> None:
     assert found.owner == "Acme"
     assert found.sources.revision == MAIN
     assert found.sources.origin == Origin(owner="Acme", repo="dags", web="https://github.com/Acme/dags")
-    assert found.sources.house == House(vendor="ACME Ltd")
+    assert found.sources.organisation == Organisation(vendor="ACME Ltd")
 
 
 def test_owner_and_registry_may_be_given(catalog: Catalog) -> None:

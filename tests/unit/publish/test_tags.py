@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ci.config.revision import Revision
 from ci.errors import ConfigurationError
-from ci.publish.tags import Plan, Revision, Rule, Tag, plan, version
+from ci.publish.tags import Plan, Rule, Tag, plan, version
 
 from ..tag_cases import (
     BRANCHES,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.checks.scan.detections import SEVERITIES, Detection, Kind, beyond, ordered, read
+from ci.checks.scan.detections import Detection, Kind, beyond, ordered, read
+from ci.config.policy import SEVERITIES
 from ci.errors import StepError
 from ci.image.oci import Json
 

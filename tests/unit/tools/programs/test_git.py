@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ci.publish.tags import Revision
+from ci.config.revision import Revision
 
 from ...git_trees import ENVIRONMENT, Tree, copied, started
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ci.pipeline.github.tokens import misdirected
+from ci.tools.registry import misdirected
 
 RUN = "ghs_0123456789abcdef"
 
