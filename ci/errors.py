@@ -28,6 +28,10 @@ class StepError(Fault):
     """A step outside this program failed: a registry, a package index, an installer."""
 
 
+class Unreachable(StepError):  # noqa: N818 - a state of a service, which the step met
+    """A registry, package index or disk kept a step from any answer on what it was asked for."""
+
+
 class CheckError(Fault):
     """A check found something wrong; the problems are whole reports."""
 
@@ -45,7 +49,8 @@ async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
     """The results of all jobs, in their order.
 
     Raises:
-        StepError: with the problems of every job that ended in a fault. What is no fault is raised as it is.
+        StepError: with the problems of every job that ended in a fault; Unreachable where one of them did.
+            What is no fault is raised as it is.
     """
     results = await asyncio.gather(*jobs, return_exceptions=True)
     problems: list[str] = []
@@ -58,7 +63,8 @@ async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
         else:
             done.append(result)
     if problems:
-        raise StepError(problems)
+        unreachable = any(isinstance(result, Unreachable) for result in results)
+        raise (Unreachable if unreachable else StepError)(problems)
     return done
 
 

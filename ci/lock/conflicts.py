@@ -53,6 +53,12 @@ class Failure(_Fact):
     fits: dict[str, str] = Field(default_factory=dict)
     trouble: str = ""
 
+    def asks_for_login(self, said: str) -> bool:
+        """Return whether a package index wants a login; ``said`` is the output of uv for the whole."""
+        return any(
+            map(refusals.asks_for_login, (said, self.trouble, *(clash.said for clash in self.clashes)))
+        )
+
 
 def problem(dag_type: DagType, base: str, *, held: Held, failure: Failure, said: str) -> str:
     """One text that tells every conflict of a DAG type.

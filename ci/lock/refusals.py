@@ -61,9 +61,14 @@ def sentence(refused: Refused, held: Held) -> str | None:
     return f"{refused.pin!r}: {found}" if found else None
 
 
+def asks_for_login(said: str) -> bool:
+    """Return whether uv was refused by a package index for want of a login."""
+    return any(sign in said for sign in _NO_LOGIN)
+
+
 def trouble(said: str) -> str:
     """What kept uv from any answer, and what to do."""
-    if any(sign in said for sign in _NO_LOGIN):
+    if asks_for_login(said):
         return (
             "a package index asks for credentials, or doesn't accept those given: "
             "give them in a netrc file: dagger call --netrc file://$HOME/.netrc lock"
@@ -77,7 +82,7 @@ def trouble(said: str) -> str:
 
 
 def _no_login(refused: Refused) -> str | None:
-    return trouble(refused.text) if any(sign in refused.text for sign in _NO_LOGIN) else None
+    return trouble(refused.text) if asks_for_login(refused.text) else None
 
 
 def _no_package(refused: Refused, held: Held) -> str | None:

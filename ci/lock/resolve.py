@@ -10,7 +10,7 @@ from dagger import dag
 from ..config import lockfile
 from ..config.dag_type import DagType
 from ..config.secrets import urls
-from ..errors import ConfigurationError, StepError, gather_all
+from ..errors import ConfigurationError, StepError, Unreachable, gather_all
 from ..image.base import PYTHON
 from ..tools import containers, failures
 from ..tools.checkout import Sources
@@ -163,7 +163,8 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
         return _not_locked(on, dag_type, second)
     failure = conflicts.Failure.model_validate_json(facts)
     said = error.stderr or error.stdout
-    return StepError([conflicts.problem(dag_type, on.reference, held=on.held, failure=failure, said=said)])
+    problem = conflicts.problem(dag_type, on.reference, held=on.held, failure=failure, said=said)
+    return (Unreachable if failure.asks_for_login(said) else StepError)([problem])
 
 
 async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_newer: str) -> Report:

@@ -3,7 +3,7 @@
 import dagger
 
 from ..config.secrets.urls import redacted
-from ..errors import StepError
+from ..errors import StepError, Unreachable
 
 _UNTRUSTED = "its certificate isn't trusted: give the engine the certificate of your CA"
 _UNRESOLVED = "its name doesn't resolve: check DNS and the network of the engine"
@@ -26,10 +26,11 @@ _NO_ANSWER = {
     "dns error": _UNRESOLVED,
     "error sending request": "the package index doesn't answer: check network and proxy, then try again",
 }
+_NO_LOGIN_TO_INDEX = "401 unauthorized"
 _BY_AN_INSTALLER = {
     **_NO_ANSWER,
     "hash mismatch": "the index serves other bytes than the lock says: find out why, then lock again",
-    "401 unauthorized": "the package index asks for credentials: give them with --netrc file://$HOME/.netrc",
+    _NO_LOGIN_TO_INDEX: "the package index asks for credentials: give them with --netrc file://$HOME/.netrc",
     "no solution found": "a pin doesn't agree with another, or with what the base has, which stays as it is: "
     "choose a version that does, or allow the change in allow-base-changes",
 }
@@ -71,7 +72,10 @@ def is_from_outside(error: dagger.ExecError) -> bool:
 
 
 def step_error(what: str, error: dagger.QueryError) -> StepError:
-    """The failure of a step: what was tried, the last lines of what it said, and what to do."""
+    """Return the failure of a step: what was tried, the last lines of its output, and what to do.
+
+    It is Unreachable where nothing is known of what the step was asked for.
+    """
     if isinstance(error, dagger.ExecError):
         said, hints = error.stderr or error.stdout, _ANYWHERE | _BY_AN_INSTALLER
     else:
@@ -79,4 +83,7 @@ def step_error(what: str, error: dagger.QueryError) -> StepError:
     tail = "\n".join(f"    {line}" for line in redacted(said).strip().splitlines()[-12:])
     lower = said.lower()
     hint = next((text for sign, text in hints.items() if sign in lower), "read the lines below")
-    return StepError([f"{what}: {hint}\n{tail}"])
+    reached = (
+        isinstance(error, dagger.ExecError) and not is_from_outside(error) and _NO_LOGIN_TO_INDEX not in lower
+    )
+    return (StepError if reached else Unreachable)([f"{what}: {hint}\n{tail}"])

@@ -1,4 +1,4 @@
-"""What Python files tell without being run: the ids of their DAGs, the images they name, what they import."""
+"""DAG files read without running them: the ids of their DAGs, the images they name, what they import."""
 
 import ast
 import re
@@ -12,9 +12,10 @@ _IMAGE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)+(?:[:@].*)?|[a-z0
 
 @dataclass(frozen=True, kw_only=True)
 class DagFile:
-    """One Python file below dags/; ``path`` is below it too.
+    """A Python file below dags/; ``path`` is relative to that folder.
 
-    ``images`` are the texts in it that read like an image's reference; ``placed`` where its own path matters.
+    ``images`` are the texts in it that look like references of images; ``uses_own_path`` where its own path
+    matters.
     """
 
     path: str
@@ -22,11 +23,11 @@ class DagFile:
     ids: frozenset[str]
     images: frozenset[str]
     imports: tuple[Import, ...]
-    placed: bool
+    uses_own_path: bool
 
 
 def dag_files(code: Mapping[str, str]) -> dict[str, DagFile]:
-    """The Python files below dags/, by path below it; ``code`` are texts by path from the root."""
+    """Return the Python files below dags/, by path below it; ``code`` has texts by path from the root."""
     return {
         path.removeprefix("dags/"): _dag_file(path.removeprefix("dags/"), text)
         for path, text in sorted(code.items())
@@ -50,25 +51,25 @@ def _dag_file(path: str, text: str) -> DagFile:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _IMAGE.fullmatch(node.value)
         ),
         imports=imports_of(text),
-        placed=any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes),
+        uses_own_path=any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes),
     )
 
 
 def _ids(nodes: list[ast.AST]) -> Iterator[str]:
-    """The ids of DAGs that are written as texts, or follow from a function's name."""
+    """Return the ids of DAGs that are written as texts, or follow from a function's name."""
     for node in nodes:
         if isinstance(node, ast.Call) and _name(node.func) == "DAG":
             yield from _given(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for each in node.decorator_list:
-                call = each if isinstance(each, ast.Call) else None
-                if _name(call.func if call else each) == "dag":
+            for decorator in node.decorator_list:
+                call = decorator if isinstance(decorator, ast.Call) else None
+                if _name(call.func if call else decorator) == "dag":
                     yield next(_given(call), node.name) if call else node.name
 
 
 def _given(call: ast.Call) -> Iterator[str]:
-    found = [word.value for word in call.keywords if word.arg == "dag_id"] or call.args[:1]
-    return (each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str))
+    ids = [word.value for word in call.keywords if word.arg == "dag_id"] or call.args[:1]
+    return (one.value for one in ids if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
 def _name(node: ast.expr) -> str:

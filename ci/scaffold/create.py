@@ -1,10 +1,11 @@
-"""A new DAG type: its pyproject.toml, an example DAG with its logic, and a test of that logic, as texts."""
+"""The files of a new DAG type: its pyproject.toml, an example DAG with its logic, and a test of it."""
 
 import keyword
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+import tomli_w
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
@@ -15,21 +16,20 @@ from ..config.dag_type import Pin
 from ..config.secrets.urls import redacted
 from ..errors import ConfigurationError
 from .dag_files import dag_files
-from .toml_text import quoted
 
 _PIN = TypeAdapter[str](Pin)
 _NAMED = 10  # files that a message names
 
 _PYPROJECT = """\
 [project]
-name = {name}
+name = "{name}"
 version = "0.1.0"
-description = {description}
-{python}dependencies = {dependencies}
-
+description = "The DAGs of {name}"
+{python}{dependencies}
 [tool.airflow-images]
-scripts = [{module}]  # folders under scripts/ that go into the image, beside dags/{folder}
+scripts = ["{module}"]  # folders under scripts/ that go into the image, beside dags/{name}
 """
+_NO_DEPENDENCIES = 'dependencies = []  # exact pins, such as "httpx==0.28.1"\n'
 _DAG = '''\
 """An example to begin with: one task, whose logic is a plain function that needs no Airflow."""
 
@@ -92,35 +92,33 @@ def test_no_numbers_are_refused() -> None:
 
 
 def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[str, str]:
-    """The files of a new DAG type, by path from the repository's root; its lock isn't among them.
+    """Return the files of a new DAG type but its lock, by path from the repository's root.
 
     Args:
-        name: what the type is to be called.
+        name: the name of the type.
         packages: its exact pins.
         root: the repository: images/, dags/, scripts/ and tests/dags/.
-        python: the base's Python, such as 3.13; empty where it isn't known.
+        python: the base's Python, such as 3.13; empty where its tag names none.
 
     Raises:
-        ConfigurationError: with all that stands against it; nothing is ever overwritten.
+        ConfigurationError: with everything that forbids it; nothing is ever overwritten.
     """
     wrong = catalog.name_problem(name)
     if wrong:  # alone: no path can be made of it
         raise ConfigurationError([f"--dag {name!r} {wrong}"])
     module = module_name(name)
-    there = _there(name, module, root)
-    problems = [*_reserved(name), *there, *_claimed(name, root), *_pins(packages)]
-    problems += [] if there else _same_id(f"{module}_example", root)
+    existing = _existing(name, module, root)
+    problems = [*_reserved(name), *existing, *_claimed(name, root), *_pins(packages)]
+    problems += [] if existing else _same_id(f"{module}_example", root)
     if problems:
         raise ConfigurationError(problems)
-    listed = "".join(f"    {quoted(pin)},\n" for pin in sorted(packages, key=canonicalize_name))
+    dependencies = tomli_w.dumps({"dependencies": sorted(packages, key=canonicalize_name)})
     return {
         f"images/{name}/pyproject.toml": _PYPROJECT.format(
-            name=quoted(name),
-            description=quoted(f"The DAGs of {name}"),
+            name=name,
             python=f'requires-python = ">={python}"\n' if python else "",
-            dependencies=f"[\n{listed}]" if listed else '[]  # exact pins, such as "httpx==0.28.1"',
-            module=quoted(module),
-            folder=name,
+            dependencies=dependencies if packages else _NO_DEPENDENCIES,
+            module=module,
         )
         + _newest(root),
         f"dags/{name}/{module}_example.py": _DAG.format(module=module),
@@ -131,44 +129,39 @@ def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[s
 
 
 def module_name(name: str) -> str:
-    """The name of a DAG type as Python can write it."""
+    """Return the name of a DAG type as Python can write it."""
     plain = re.sub(r"[.-]+", "_", name)
     return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"dag_{plain}"
 
 
 def _reserved(name: str) -> list[str]:
-    told = "belongs to the base image: take another name"
-    return [f"--dag {name!r} {told}"] if name in catalog.RESERVED else []
+    is_reserved = name in catalog.RESERVED
+    return [f"--dag {name!r} belongs to the base image: take another name"] if is_reserved else []
 
 
-def _there(name: str, module: str, root: Path) -> list[str]:
-    """The files that are where the new ones would be."""
-    places = (f"images/{name}", f"dags/{name}", f"scripts/{module}", f"tests/dags/{name}")
-    found = sorted(
+def _existing(name: str, module: str, root: Path) -> list[str]:
+    """Return problems with files that exist where the new ones would be."""
+    folders = (f"images/{name}", f"dags/{name}", f"scripts/{module}", f"tests/dags/{name}")
+    existing = [
         path.relative_to(root).as_posix()
-        for place in places
-        for path in ((root / place).rglob("*") if (root / place).is_dir() else ())
+        for folder in folders
+        for path in ((root / folder).rglob("*") if (root / folder).is_dir() else ())
         if (path.is_file() or path.is_symlink()) and "__pycache__" not in path.parts
-    )
+    ]
     beside = root / "scripts" / f"{module}.py"  # would be hidden by the folder of its name
     if beside.exists() or beside.is_symlink():
-        found = sorted([*found, f"scripts/{module}.py"])
-    blocked = in_the_way(root, places)
-    if not found:
+        existing.append(f"scripts/{module}.py")
+    blocked = blocked_folders(root, folders)
+    if not existing:
         return blocked
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    told = f"there is something of {name!r} already: {', '.join(found[:_NAMED])}{more}"
-    return [*blocked, f"{told}: nothing is overwritten: take another name, or remove these"]
+    more = f" and {len(existing) - _NAMED} more" if len(existing) > _NAMED else ""
+    message = f"files of {name!r} exist already: {', '.join(sorted(existing)[:_NAMED])}{more}"
+    return [*blocked, f"{message}: nothing is overwritten: take another name, or remove these"]
 
 
-def in_the_way(root: Path, folders: Iterable[str]) -> list[str]:
-    """What is where a folder would be made and is none, each in a sentence.
-
-    Args:
-        root: the repository.
-        folders: paths from the root; those above them count, too.
-    """
-    paths = {above for each in folders for above in (PurePosixPath(each), *PurePosixPath(each).parents)}
+def blocked_folders(root: Path, folders: Iterable[str]) -> list[str]:
+    """Return a sentence on each file or link that is where one of these folders, or one above, would be."""
+    paths = {above for folder in folders for above in (PurePosixPath(folder), *PurePosixPath(folder).parents)}
     return [
         f"{path}: is a {'link' if (root / path).is_symlink() else 'file'} where a folder would be made: "
         "nothing is overwritten: rename or remove it"
@@ -178,12 +171,12 @@ def in_the_way(root: Path, folders: Iterable[str]) -> list[str]:
 
 
 def _claimed(name: str, root: Path) -> list[str]:
-    """Other types that have the name in another spelling, or call their project so."""
-    found = catalog.load(root)
+    """Return problems with types that have the name in another spelling, or call their project so."""
+    loaded = catalog.load(root)
     plain = canonicalize_name(name)
-    claims = {each: {canonicalize_name(each)} for each in found.problems if catalog.NAME.fullmatch(each)}
-    for each in found.types.values():
-        claims[each.name] = {canonicalize_name(each.name), canonicalize_name(each.project.name)}
+    claims = {other: {canonicalize_name(other)} for other in loaded.problems if catalog.NAME.fullmatch(other)}
+    for other in loaded.types.values():
+        claims[other.name] = {canonicalize_name(other.name), canonicalize_name(other.project.name)}
     return [
         f"--dag {name!r}: images/{other} claims the name {plain!r}: take one that differs in more than . - _"
         for other, names in sorted(claims.items())
@@ -194,33 +187,28 @@ def _claimed(name: str, root: Path) -> list[str]:
 def _same_id(dag_id: str, root: Path) -> list[str]:
     return [
         f"dags/{path} has a DAG {dag_id!r}, as the example would be called: take another name"
-        for path, each in dag_files(imports_files.read(root)).items()
-        if dag_id in each.ids
+        for path, file in dag_files(imports_files.read(root)).items()
+        if dag_id in file.ids
     ]
 
 
 def _pins(packages: Sequence[str]) -> list[str]:
     problems: list[str] = []
     names: list[str] = []
-    for each in packages:
+    for package in packages:
         try:
-            names.append(canonicalize_name(Requirement(_PIN.validate_python(each)).name))
+            names.append(canonicalize_name(Requirement(_PIN.validate_python(package)).name))
         except ValidationError as error:
-            said = error.errors()[0]["msg"].removeprefix("Value error, ")
-            problems.append(redacted(f"--packages {each!r} {said}"))
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            problems.append(redacted(f"--packages {package!r} {reason}"))
     twice = sorted({name for name in names if names.count(name) > 1})
     return [*problems, *(f"--packages names {name!r} more than once: keep one pin" for name in twice)]
 
 
 def _newest(root: Path) -> str:
-    """The day beyond which nothing counts, where all types of the repository have the same."""
-    lines = {
-        (
-            re.findall(
-                r"^exclude-newer = .*$", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
-            )
-            or [""]
-        )[0]
-        for file in sorted(root.glob("images/*/pyproject.toml"))
-    }
+    """Return the day beyond which no file counts, where all types of the repository have the same."""
+    texts = [
+        file.read_text(encoding="utf-8", errors="replace") for file in root.glob("images/*/pyproject.toml")
+    ]
+    lines = {(re.findall(r"^exclude-newer = .*$", text, re.MULTILINE) or [""])[0] for text in texts}
     return f"\n[tool.uv]\n{lines.pop()}\n" if len(lines) == 1 and lines != {""} else ""

@@ -1,0 +1,1 @@
+"""New DAG types, and the adoption of a repository of Dockerfiles."""

@@ -1,0 +1,1 @@
+"""The Dockerfiles of an old repository, read instruction by instruction."""

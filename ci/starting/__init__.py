@@ -1,1 +1,0 @@
-"""How a DAG type begins: scaffolded anew, or adopted from a repository of Dockerfiles."""
