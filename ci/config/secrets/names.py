@@ -12,7 +12,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET_WORD = re.compile(
     r"(?i).*(?:passw(?:or)?d|passphrase|credential|fernet|webhook|bearer).*"
     r"|.*(?:token|secret|pwd)s?|(?:access|account|api|master|private|secret|shared|ssh|storage)?keys?"
-    r"|auth|authorization|conn|creds?|dsn|jwt|login|\w{0,5}pass|pat|pw|sas"
+    r"|auth|authorization|conn|creds?|dsn|jwt|login|pat|pw|sas"
+    r"|(?:admin|db|ftp|ldap|mail|my|mysql|pg|root|smtp|sql|ssh|user)?pass"
 )
 # The user and password of curl, and long words of mixed letters and digits, as tokens are; no digest.
 _LOGIN = re.compile(r"(?:^|\s)(?:-u|--user|--proxy-user)[\s=]?\S+:\S")

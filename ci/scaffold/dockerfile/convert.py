@@ -119,10 +119,10 @@ class _Converter:
             self.note(instruction, run.OTHER.text, todo=True)
             return
         commands = run.commands(substituted(instruction.value, self._variables))
-        for command in commands:
+        for command in commands or [""]:
             outcome = run.outcome(command, self._manifests)
-            whole = len(commands) == 1
-            self.note(instruction, outcome.text, todo=outcome.todo, text=None if whole else f"RUN {command}")
+            text = f"RUN {command}" if len(commands) > 1 else None
+            self.note(instruction, outcome.text, todo=outcome.todo, text=text)
             for package in outcome.packages:
                 self._package(instruction, package)
             self.conversion.requirements += [
@@ -193,11 +193,11 @@ class _Converter:
         if path == self._own:
             self.note(instruction, f"is images/{self._context.dag_type}/pyproject.toml", text=text)
         elif tree not in TREES:
-            self.note(instruction, _COPIED, todo=True, text=text)
+            self.note(instruction, _COPIED, todo=True)
         # Of a folder, COPY takes what is inside; a file may be copied to its folder.
         elif target == own or (path in self._context.files and target == posixpath.dirname(own)):
             self.conversion.dags |= {below} if tree == "dags" else set()
             self.note(instruction, f"{tree}/ is in the image, as far as it is this type's", text=text)
         else:
             outcome = f"is {own} in an image: name it in {tree} of [tool.airflow-images]"
-            self.note(instruction, outcome, todo=True, text=text)
+            self.note(instruction, outcome, todo=True)

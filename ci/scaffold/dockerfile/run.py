@@ -13,7 +13,7 @@ from ..notes import parsed
 
 _DEBIAN = TypeAdapter[str](DebianPackage)
 _QUOTED = r""""(?:[^"\\]|\\.)*"|'[^']*'|\\."""
-_COMMAND = re.compile(rf"(?:{_QUOTED}|(?!&&|;)[^\"'\\])+", re.DOTALL)
+_PART = re.compile(rf"&&|;|(?P<command>(?:{_QUOTED}|(?!&&|;)[^\"'\\])+)", re.DOTALL)
 # Commands that depend on each other, and what only a shell fills in, joins or redirects.
 _COMPOUND = re.compile(r"[()`]|<<|(?:^|\s)#|(?:^|[\s;&|])(?:if|for|while|until|case|function|[{!])\s")
 _SHELL = re.compile(r"[|&<>]")
@@ -62,10 +62,10 @@ def commands(text: str) -> list[str]:
     """Return the commands of a RUN instruction; where they depend on each other, all of them as one."""
     if _COMPOUND.search(_without_quotes(text)) or text.startswith("["):
         return [text]
-    remainder = re.sub(r"&&|;", "", _COMMAND.sub("", text))
-    if remainder:  # a quote that isn't closed
+    if _PART.sub("", text):  # a quote that isn't closed
         return [text]
-    return [command for match in _COMMAND.finditer(text) if (command := match[0].strip())]
+    parts = [(match["command"] or "").strip() for match in _PART.finditer(text)]
+    return [part for part in parts if part]
 
 
 def outcome(command: str, manifests: Collection[str]) -> Outcome:

@@ -1,6 +1,6 @@
-"""What an adoption changes, and its notes: each line of each old file is in them."""
+"""What an adoption changes, and its notes, which have every line of the old files."""
 
-import tomllib
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ci.starting import adopting, old
-from ci.starting.adopting import Changes
-from ci.starting.instructions import read
+from ci.errors import StepError, Unreachable
+from ci.scaffold import adopt, repository
+from ci.scaffold.adopt import Changes
+from ci.scaffold.dockerfile.instructions import read
+from ci.scaffold.draft import Draft
 
-from .repository import Repository
+from ..repository import Repository
 
 BASE = "docker.io/apache/airflow:3.1.5-python3.13"
 WORKFLOW = "matrix:\n  dag: [crm]\nrun: docker build -f Dockerfile.${{ matrix.dag }} .\n"
@@ -38,9 +40,9 @@ def adopted(
     """What changes in a repository of those files, and the notes."""
     for path, text in files.items():
         Repository(root).write(path, text)
-    found = old.read(root)
-    drafts = adopting.drafts(found, BASE)
-    return adopting.changes(drafts, {}), adopting.notes(found, drafts, unlocked or {}, refused or {})
+    old = repository.read(root)
+    drafts = adopt.drafts(old, BASE)
+    return adopt.changes(drafts, {}), adopt.notes(old, drafts, unlocked or {}, refused or {})
 
 
 def test_old_files_go_and_new_ones_come(tmp_path: Path) -> None:
@@ -56,24 +58,24 @@ def test_the_notes_name_what_is_to_do_by_file_and_line(tmp_path: Path) -> None:
     todo, _, carried = notes.partition("### Carried over")
     assert "- Dockerfile.crm:2 `RUN make`: " in todo
     assert "can't be locked as it is" in todo
-    assert "  no 'a'\n  at all\n" in todo
+    assert "  no `a`\n  at all\n" in todo
     assert "images/crm: is refused" in todo
     assert "- pyproject.crm.toml:3 `a==1`: dependencies" in carried
     whole = carried.partition("## The whole repository")[2]
-    for told in (
+    for start in (
         ".github/workflows/build.yml:2",
         ".github/workflows/build.yml:3",
         "Makefile:2",
         "Dockerfile.base: ",
-        "Dockerfile.crm.dockerignore: ",
+        "Dockerfile.crm.dockerignore:1 `*`: no longer keeps files out of images: dags/crm_dag.py",
         "dags/stray_dag.py: ",
     ):
-        assert f"- {told}" in whole
+        assert f"- {start}" in whole
     assert "- Dockerfile.crm: " not in whole
     assert "docs/other.md" not in notes
 
 
-def test_a_type_without_dags_is_told(tmp_path: Path) -> None:
+def test_a_type_without_dags_is_noted(tmp_path: Path) -> None:
     _, notes = adopted(tmp_path, {"pyproject.crm.toml": "[project]\nname = 'crm'\ndependencies = []\n"})
     assert "no DAG is known to be this type's" in notes
 
@@ -89,7 +91,7 @@ def test_a_type_with_nothing_left_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '[tool.poetry.dependencies]\nlib = { path = "../lib" }\n',
+        '[tool.poetry.dependencies]\nrequests = "2.31.0"\n',
         '[project]\ndynamic = ["dependencies"]\n',
         '[project]\ndependencies = "requests"\n',
     ],
@@ -98,17 +100,40 @@ def test_a_file_whose_dependencies_are_not_all_carried_over_stays(tmp_path: Path
     changes, notes = adopted(tmp_path, {"pyproject.crm.toml": text})
     assert changes.removed == ()
     todo = notes.partition("### Carried over")[0]
-    assert "- pyproject.crm.toml: stays, for its dependencies are not all carried over" in todo
+    assert "- pyproject.crm.toml: stays, as not all of its dependencies are carried over" in todo
 
 
-def test_a_file_of_poetry_is_carried_over_and_goes(tmp_path: Path) -> None:
-    text = '[tool.poetry.dependencies]\nrequests = "2.31.0"\n'
-    changes, notes = adopted(tmp_path, {"pyproject.crm.toml": text})
-    assert changes.removed == ("pyproject.crm.toml",)
-    assert tomllib.loads(changes.written["images/crm/pyproject.toml"])["project"]["dependencies"] == [
-        "requests==2.31.0"
-    ]
-    assert "stays, for" not in notes
+LOCK = '[[packages]]\nname = "a"\nversion = "1.2"\n'
+
+
+def locked(root: Path, lock: str | Exception) -> adopt.Locked:
+    """Lock a draft that asks for a>=1 and b>=2, where the base has b and every lock comes to this one."""
+
+    async def answer(_loose: Draft, _present: str) -> str:
+        if isinstance(lock, Exception):
+            raise lock
+        return lock
+
+    Repository(root).write("pyproject.crm.toml", "[project]\ndependencies = ['a>=1', 'b>=2']\n")
+    (loose,) = adopt.drafts(repository.read(root), BASE).types
+    return asyncio.run(adopt.locked(loose, {"b": "2.1"}, answer))
+
+
+def test_requirements_become_what_the_resolver_comes_to(tmp_path: Path) -> None:
+    result = locked(tmp_path, LOCK)
+    assert list(result.draft.pins.values()) == ["a==1.2", "b==2.1"]
+    assert (result.lock, result.problem) == (LOCK, "")
+
+
+def test_requirements_that_do_not_resolve_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    result = locked(tmp_path, StepError(["no a"]))
+    assert not result.draft.pins
+    assert (result.lock, result.problem) == ("", "no a")
+
+
+def test_an_index_that_does_not_answer_ends_the_adoption(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable):
+        locked(tmp_path, Unreachable(["no answer"]))
 
 
 LINES = st.sampled_from(
@@ -124,7 +149,9 @@ LINES = st.sampled_from(
 @given(st.lists(LINES, max_size=12).map("\n".join))
 def test_every_instruction_of_a_dockerfile_is_in_the_notes(tmp_path: Path, text: str) -> None:
     changes, notes = adopted(tmp_path, {"Dockerfile.crm": text})
-    for each in read(text):
-        assert f"- Dockerfile.crm:{each.line} `{each.name}" in notes
+    for instruction in read(text):
+        assert f"- Dockerfile.crm:{instruction.line}" in notes
+        if instruction.name not in {"FROM", "RUN", "ENV", "COPY", "USER"}:
+            assert instruction.source in notes.replace("\n  ", "\n")
     assert changes.removed == ("Dockerfile.crm",)
     assert "hunter2" not in notes

@@ -1,4 +1,4 @@
-"""A new DAG type is whole and overwrites nothing; all that stands against it is told at once."""
+"""A new DAG type is complete and overwrites nothing; everything that forbids it is reported at once."""
 
 import ast
 import os
@@ -10,15 +10,15 @@ import pytest
 
 from ci.checks.imports import files as imports_files
 from ci.errors import ConfigurationError
-from ci.starting import scaffold
-from ci.starting.dag_files import dag_files
+from ci.scaffold import create
+from ci.scaffold.dag_files import dag_files
 
-from .repository import Repository
-from .sources import PROJECT
+from ..repository import Repository
+from ..sources import PROJECT
 
 
 def made(tmp_path: Path, name: str = "weather", packages: tuple[str, ...] = ()) -> dict[str, str]:
-    return scaffold.files(name, packages, tmp_path, "3.13")
+    return create.files(name, packages, tmp_path, "3.13")
 
 
 def refused(tmp_path: Path, name: str = "weather", packages: tuple[str, ...] = ()) -> str:
@@ -39,10 +39,11 @@ NAMES = ("weather", "my-type", "a.b_c", "3d", "class")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_catalog_takes_what_is_made(tmp_path: Path, name: str) -> None:
-    found = written(tmp_path, made(tmp_path, name, ("lxml==6.0.2", "httpx==0.28.1"))).load().get(name)
-    module = scaffold.module_name(name)
-    assert found.project.dependencies == ("httpx==0.28.1", "lxml==6.0.2")
-    assert found.script_paths == (module,)
+    pins = ("lxml==6.0.2", 'httpx==0.28.1; python_version > "3"')
+    dag_type = written(tmp_path, made(tmp_path, name, pins)).load().get(name)
+    module = create.module_name(name)
+    assert dag_type.project.dependencies == (pins[1], pins[0])
+    assert dag_type.script_paths == (module,)
     (file,) = dag_files(imports_files.read(tmp_path)).values()
     assert (file.path, file.ids) == (f"{name}/{module}_example.py", {f"{module}_example"})
 
@@ -93,24 +94,24 @@ def test_a_name_must_be_an_images(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("length", [101, 300])
 def test_a_name_must_leave_room_for_paths(tmp_path: Path, length: int) -> None:
-    told = f"has {length} characters, where a DAG type's name may have 100"
-    assert refused(tmp_path, "a" * length) == f"--dag {'a' * length!r} {told}"
+    message = f"has {length} characters, where a DAG type's name may have 100"
+    assert refused(tmp_path, "a" * length) == f"--dag {'a' * length!r} {message}"
     assert made(tmp_path, "a" * 100)
 
 
-def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
+def test_everything_that_forbids_it_is_reported_at_once(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.add("my-type")
     repository.add("other", project_name="my.type")
     repository.write("dags/other/dag.py", "DAG('my_type_example')\n")
-    told = refused(tmp_path, "my_type", ("a>=1", "b==1", "B==2", "c @ https://u:hunter2@example.com/c"))
-    assert "images/my-type claims the name 'my-type'" in told
-    assert "images/other claims the name 'my-type'" not in told  # both claim it, so neither is sound
-    assert "dags/other/dag.py has a DAG 'my_type_example'" in told
-    assert "--packages 'a>=1' is not pinned: write 'a==<version>'" in told
-    assert "--packages names 'b' more than once" in told
-    assert "is a direct reference" in told
-    assert "hunter2" not in told
+    message = refused(tmp_path, "my_type", ("a>=1", "b==1", "B==2", "c @ https://u:hunter2@example.com/c"))
+    assert "images/my-type claims the name 'my-type'" in message
+    assert "images/other claims the name 'my-type'" not in message  # both claim it, so neither is sound
+    assert "dags/other/dag.py has a DAG 'my_type_example'" in message
+    assert "--packages 'a>=1' is not pinned: write 'a==<version>'" in message
+    assert "--packages names 'b' more than once" in message
+    assert "is a direct reference" in message
+    assert "hunter2" not in message
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_all_that_stands_against_it_is_told_at_once(tmp_path: Path) -> None:
         "scripts/weather.py",
     ],
 )
-def test_what_is_there_already_is_named_and_stays(tmp_path: Path, path: str) -> None:
+def test_an_existing_file_is_named_and_stays(tmp_path: Path, path: str) -> None:
     Repository(tmp_path).write(path, "mine")
     assert f"already: {path}: nothing is overwritten" in refused(tmp_path)
     assert (tmp_path / path).read_text() == "mine"
@@ -131,13 +132,13 @@ def test_what_is_there_already_is_named_and_stays(tmp_path: Path, path: str) -> 
 
 @pytest.mark.parametrize("path", ["dags", "tests/dags", "images/weather", "scripts/weather"])
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_what_is_where_a_folder_would_be_is_named_and_stays(tmp_path: Path, path: str, kind: str) -> None:
-    place = tmp_path / path
-    place.parent.mkdir(parents=True, exist_ok=True)
+def test_what_blocks_a_folder_is_named_and_stays(tmp_path: Path, path: str, kind: str) -> None:
+    blocker = tmp_path / path
+    blocker.parent.mkdir(parents=True, exist_ok=True)
     if kind == "file":
-        place.write_text("mine")
+        blocker.write_text("mine")
     else:
-        place.symlink_to("nowhere")
+        blocker.symlink_to("nowhere")
     assert f"{path}: is a {kind} where a folder would be made: nothing is overwritten" in refused(tmp_path)
 
 

@@ -1,8 +1,8 @@
-"""What DAG files tell without being run."""
+"""Ids, images and imports of DAG files, read without running them."""
 
 import pytest
 
-from ci.starting.dag_files import DagFile, dag_files
+from ci.scaffold.dag_files import DagFile, dag_files
 
 
 def one(text: str) -> DagFile:
@@ -39,8 +39,8 @@ def test_images(text: str, expected: set[str]) -> None:
     assert one(text).images == expected
 
 
-def test_a_file_tells_whether_it_defines_a_dag_and_leans_on_its_place() -> None:
+def test_a_file_shows_whether_it_defines_a_dag_and_uses_its_own_path() -> None:
     assert one("import airflow; dag = Path(__file__)").defines
-    assert one("Path(__file__)").placed
+    assert one("Path(__file__)").uses_own_path
     assert not one("x = 1").defines
-    assert not one("x = 1").placed
+    assert not one("x = 1").uses_own_path

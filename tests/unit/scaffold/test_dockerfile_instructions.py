@@ -4,15 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.starting.instructions import Instruction, read
+from ci.scaffold.dockerfile.instructions import build_arguments, read
 
 
-def found(text: str) -> list[tuple[str, int, str]]:
-    return [(each.name, each.line, each.value) for each in read(text)]
-
-
-def inside(each: Instruction) -> list[tuple[int, str]]:
-    return [(piece.line, piece.text) for piece in each.heredocs]
+def parts(text: str) -> list[tuple[str, int, str]]:
+    return [(instruction.name, instruction.line, instruction.value) for instruction in read(text)]
 
 
 @pytest.mark.parametrize(
@@ -38,47 +34,58 @@ def inside(each: Instruction) -> list[tuple[int, str]]:
     ],
 )
 def test_instructions_have_their_lines(text: str, expected: list[tuple[str, int, str]]) -> None:
-    assert found(text) == expected
+    assert parts(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    "source",
     [
-        ("RUN <<EOF\na\nUSER b\nEOF\nUSER c", [(2, "a"), (3, "USER b")]),
-        ("RUN <<-EOF\n\ta\n\tEOF\nUSER c", [(2, "\ta")]),
-        ("RUN cat <<'A' > x <<B\n1\nA\n2\nB\nUSER c", [(2, "1"), (4, "2")]),
-        ('COPY <<"E" /x\n# no comment\n\nE\nUSER c', [(2, "# no comment"), (3, "")]),
-        ("ONBUILD RUN <<EOF\na\nEOF\nUSER c", [(2, "a")]),
+        "RUN <<EOF\na\nUSER b\nEOF",
+        "RUN <<-EOF\n\ta\n\tEOF",
+        "RUN cat <<'A' > x <<B\n1\nA\n2\nB",
+        'COPY <<"E" /x\n# no comment\n\nE',
+        "ONBUILD RUN <<EOF\na\nEOF",
+        "RUN a \\\n# comment\n  && b",
     ],
 )
-def test_here_documents_are_no_instructions(text: str, expected: list[tuple[int, str]]) -> None:
-    first, last = read(text)
-    assert inside(first) == expected
+def test_an_instruction_has_its_source_with_its_here_documents(source: str) -> None:
+    first, last = read(f"{source}\nUSER c")
+    assert first.source == source
+    assert first.heredoc is ("<<" in source)
     assert last.name == "USER"
 
 
 def test_a_here_document_without_its_end_takes_the_rest() -> None:
     (only,) = read("RUN <<EOF\nUSER b\n")
-    assert inside(only) == [(2, "USER b"), (3, "")]
+    assert only.source == "RUN <<EOF\nUSER b"
 
 
 def test_flags_stand_before_the_value() -> None:
     (only,) = read("COPY --from=a --link \\\n  --chown=b:c d --e f")
-    assert only.flags == {"from": "a", "link": "", "chown": "b:c"}
+    assert only.flags == ["--from=a", "--link", "--chown=b:c"]
     assert only.value == "d --e f"
 
 
-def test_a_flag_may_be_given_more_than_once() -> None:
-    (only,) = read("RUN --mount=type=cache,target=/a --mount=type=secret,id=b --network=none c")
-    assert only.all_flags == [
-        ("mount", "type=cache,target=/a"),
-        ("mount", "type=secret,id=b"),
-        ("network", "none"),
-    ]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM x\nARG A=1", {}),
+        ("ARG A=1\nARG B='2 3'\nARG C\nARG A=4\nFROM x\nARG D=5", {"A": "4", "B": "2 3"}),
+        ("ARG A=1\nARG B=$A.2\nARG C=${A}3\nFROM x", {"A": "1", "B": "1.2", "C": "13"}),
+        ("ARG A(=2\nARG B=$A(\nFROM x", {"A(": "2", "B": "2"}),
+    ],
+)
+def test_the_arguments_before_the_first_stage(text: str, expected: dict[str, str]) -> None:
+    assert build_arguments(read(text)) == expected
 
 
 @given(st.text(alphabet="RUN \\\n#<EOF-\"'ab`=", max_size=60))
-def test_every_line_of_an_instruction_is_told_once(text: str) -> None:
-    lines = [piece.line for each in read(text) for piece in (*each.pieces, *each.heredocs)]
-    assert lines == sorted(lines)
-    assert all(1 <= line <= text.count("\n") + 1 for line in lines)
+def test_every_line_is_of_one_instruction_or_ignored(text: str) -> None:
+    lines = text.split("\n")
+    covered: set[int] = set()
+    for instruction in read(text):
+        own = set(range(instruction.line, instruction.line + len(instruction.source.split("\n"))))
+        assert not own & covered
+        covered |= own
+    rest = [line.strip() for number, line in enumerate(lines, 1) if number not in covered]
+    assert all(not line or line.startswith("#") for line in rest)

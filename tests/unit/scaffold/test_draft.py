@@ -4,15 +4,12 @@ import tomllib
 
 import pytest
 
-from ci.config import dag_type
-from ci.lock import conflicts, refusals
-from ci.lock.conflicts import Failure
-from ci.lock.request import Held
-from ci.starting.draft import Draft, draft, is_from_outside, pinned, pyproject
-from ci.starting.manifest import manifest
-from ci.starting.old import OldType
-from ci.starting.owners import Owned
-from ci.starting.recipe import Facts, recipe
+from ci.config import dag_type as dag_types
+from ci.scaffold import pyproject as old_pyproject
+from ci.scaffold.dockerfile.convert import Context, convert
+from ci.scaffold.draft import Draft, draft, pinned, pyproject
+from ci.scaffold.owners import Ownership
+from ci.scaffold.repository import OldType
 
 BASE = "docker.io/apache/airflow:3.1.5-python3.13"
 
@@ -20,29 +17,26 @@ BASE = "docker.io/apache/airflow:3.1.5-python3.13"
 def begun(dependencies: list[str], dockerfile: str = "", more: str = "") -> Draft:
     """A draft of a type with these dependencies."""
     toml = f"[project]\nname = 'crm'\nversion = '1'\ndependencies = {dependencies}\n{more}"
-    old = OldType(name="crm", dockerfile="Dockerfile.crm", recipe=dockerfile, manifest="p.toml", toml=toml)
-    judged = recipe("Dockerfile.crm", dockerfile, Facts(dag_type="crm", base=BASE, files=()))
-    return draft(old, judged, manifest("p.toml", toml, "crm", "3.13"), Owned(scripts=["crm"]), BASE)
+    old = OldType(name="crm", dockerfile="Dockerfile.crm", manifest="p.toml")
+    conversion = convert("Dockerfile.crm", dockerfile, Context(dag_type="crm", base=BASE, files=()))
+    manifest = old_pyproject.read("p.toml", toml, "crm", "3.13")
+    return draft(old, conversion, manifest, Ownership(scripts=["crm"]), BASE)
 
 
-def outcomes(found: Draft) -> dict[str, str]:
-    return {each.what: each.outcome for each in found.told}
+def outcomes(adopted: Draft) -> dict[str, str]:
+    return {note.text: note.outcome for note in adopted.notes}
 
 
 def test_the_settings_are_those_of_the_dockerfile() -> None:
-    text = (
-        "RUN apt-get install --no-install-recommends jq gcc && apt-get purge gcc\n"
-        "ENV A='b \"c\"'\nRUN pip install x==1\n"
-    )
+    text = "RUN apt-get install --no-install-recommends jq\nENV A='b \"c\"'\nRUN pip install x==1\n"
     index = '[[tool.uv.index]]\nname = "house"\nurl = "https://example.com/simple"\nexplicit = true\n'
-    found = dag_type.parse(
+    dag_type = dag_types.parse(
         "crm", "f", pyproject(begun(["b[c]==2"], text, f"{index}[tool.uv]\nexclude-newer = 2026-01-01\n"))
     )
-    assert found.project.dependencies == ("b[c]==2", "x==1")
-    assert found.settings.system_packages == ("jq",)
-    assert found.settings.build_packages == ("gcc",)
-    assert found.settings.env == {"A": 'b "c"'}
-    assert found.script_paths == ("crm",)
+    assert dag_type.project.dependencies == ("b[c]==2", "x==1")
+    assert dag_type.settings.system_packages == ("jq",)
+    assert dag_type.settings.env == {"A": 'b "c"'}
+    assert dag_type.script_paths == ("crm",)
     document = tomllib.loads(pyproject(begun([], "", f"{index}[tool.uv]\nexclude-newer = 2026-01-01\n")))
     assert document["tool"]["uv"] == {
         "exclude-newer": "2026-01-01",
@@ -74,7 +68,7 @@ def test_the_day_beyond_which_nothing_counts_is_a_text(day: str, expected: objec
 
 
 @pytest.mark.parametrize(
-    ("wish", "versions", "pin"),
+    ("requirement", "versions", "pin"),
     [
         ("a>=1", {"a": "1.2"}, "a==1.2"),
         ("A_b[d,c]~=1.0; python_version > '3'", {"a-b": "1.2"}, 'A_b[c,d]==1.2; python_version > "3"'),
@@ -83,16 +77,16 @@ def test_the_day_beyond_which_nothing_counts_is_a_text(day: str, expected: objec
     ],
 )
 def test_what_is_no_exact_pin_becomes_what_it_resolves_to(
-    wish: str, versions: dict[str, str], pin: str
+    requirement: str, versions: dict[str, str], pin: str
 ) -> None:
-    found = pinned(begun([wish]), versions)
-    assert dag_type.parse("crm", "f", pyproject(found)).project.dependencies == ((pin,) if pin else ())
-    assert [each.todo for each in found.told] == [not pin]
-    assert (f"# was {wish}" in pyproject(found)) is bool(pin)
+    adopted = pinned(begun([requirement]), versions)
+    assert dag_types.parse("crm", "f", pyproject(adopted)).project.dependencies == ((pin,) if pin else ())
+    assert [note.todo for note in adopted.notes] == [not pin]
+    assert bool(pin) is (f"pinned as {pin!r}" in adopted.notes[0].outcome)
 
 
 @pytest.mark.parametrize(
-    ("wish", "todo"),
+    ("requirement", "todo"),
     [
         ("apache-airflow==3.1.5", False),
         ("apache-airflow>=3", False),
@@ -101,44 +95,19 @@ def test_what_is_no_exact_pin_becomes_what_it_resolves_to(
         ("apache-airflow[postgres]==3.1.5", True),
     ],
 )
-def test_airflow_itself_is_the_bases(wish: str, todo: bool) -> None:  # noqa: FBT001
-    found = begun([wish])
-    assert not found.wishes
-    assert [each.todo for each in found.told] == [todo]
+def test_airflow_itself_is_the_bases(requirement: str, todo: bool) -> None:  # noqa: FBT001
+    adopted = begun([requirement])
+    assert not adopted.requirements
+    assert [note.todo for note in adopted.notes] == [todo]
 
 
 def test_a_package_is_taken_once() -> None:
-    found = begun(["a==1"], "RUN pip install A==2\nRUN pip install a==1\n")
-    assert [wish.text for wish in found.wishes] == ["a==1"]
-    assert outcomes(found) == {"a==1": "dependencies", "A==2": "left out, for 'a==1' of p.toml:4 holds"}
+    adopted = begun(["a==1"], "RUN pip install A==2\nRUN pip install a==1\n")
+    assert [one.text for one in adopted.requirements] == ["a==1"]
+    left_out = "left out, as 'a==1' of p.toml:4 comes first: choose one"
+    assert outcomes(adopted) == {"a==1": "dependencies", "A==2": left_out}
 
 
 def test_the_resolver_gets_what_is_not_pinned_yet() -> None:
-    assert begun(["a>=1"]).resolving().project.dependencies == ("a>=1",)
-    assert [wish.text for wish in begun(["a>=1", "b==1"]).loose] == ["a>=1"]
-
-
-@pytest.mark.parametrize(
-    ("said", "outside"),
-    [
-        ("No solution found", False),
-        ("Failed to build `x==1`", False),
-        ("401 Unauthorized", True),
-    ],
-)
-def test_a_conflict_is_known_from_a_fault_of_the_world_outside(said: str, outside: bool) -> None:  # noqa: FBT001
-    held = Held.parse("[]", "", "3.13.1")
-    told = conflicts.problem(begun(["a"]).resolving(), BASE, held=held, failure=Failure(), said=said)
-    assert refusals.trouble(said) in told
-    assert is_from_outside(told) is outside
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        f"images/crm/pyproject.toml: can't be locked against {BASE}: the package index doesn't answer\n    x",
-        f"the packages of the base {BASE} can't be listed: it doesn't answer\n    x",
-    ],
-)
-def test_a_step_that_could_not_run_is_of_the_world_outside(told: str) -> None:
-    assert is_from_outside(told)
+    assert begun(["a>=1"]).to_resolve().project.dependencies == ("a>=1",)
+    assert [one.text for one in begun(["a>=1", "b==1"]).unpinned] == ["a>=1"]

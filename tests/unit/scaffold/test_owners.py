@@ -1,12 +1,12 @@
-"""Which DAG files and scripts become whose."""
+"""Which DAG files and scripts belong to which type."""
 
 from collections.abc import Mapping
 
 import pytest
 
-from ci.starting.dag_files import dag_files
-from ci.starting.owners import Owners, owners
-from ci.starting.recipe import Facts, recipe
+from ci.scaffold.dag_files import dag_files
+from ci.scaffold.dockerfile.convert import Context, convert
+from ci.scaffold.owners import Owners, owners
 
 DAG = "from airflow.sdk import DAG\n"
 OF_CRM = DAG + "IMAGE = 'ghcr.io/o/pipeline-crm:v1'\n"
@@ -15,19 +15,19 @@ ALL = "COPY dags/ /opt/airflow/dags/\nCOPY scripts/ /opt/airflow/scripts/\n"
 
 def decided(files: Mapping[str, str], **dockerfiles: str) -> Owners:
     """The owners in a repository of those files."""
-    recipes = {
-        name: recipe(f"Dockerfile.{name}", text, Facts(dag_type=name, base="", files=files))
+    conversions = {
+        name: convert(f"Dockerfile.{name}", text, Context(dag_type=name, base="", files=files))
         for name, text in dockerfiles.items()
     }
-    return owners(recipes, dag_files(files), files, files)
+    return owners(conversions, dag_files(files), files, files)
 
 
 def test_the_types_own_folder_stays() -> None:
-    found = decided({"dags/crm/a.py": DAG, "dags/crm/b.py": "x = 1\n"}, crm=ALL, mail=ALL)
-    assert found.types["crm"].dags == []
-    assert found.types["crm"].moved == {}
-    assert set(found.types["crm"].told) == {"dags/crm/a.py", "dags/crm/b.py"}
-    assert not found.nobody
+    decision = decided({"dags/crm/a.py": DAG, "dags/crm/b.py": "x = 1\n"}, crm=ALL, mail=ALL)
+    assert decision.types["crm"].dags == []
+    assert decision.types["crm"].moved == {}
+    assert set(decision.types["crm"].outcomes) == {"dags/crm/a.py", "dags/crm/b.py"}
+    assert not decision.unowned
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,11 @@ def test_the_types_own_folder_stays() -> None:
 )
 def test_a_file_that_names_a_types_image_moves_to_it(image: str, whose: str) -> None:
     files = {"dags/a.py": f"{DAG}IMAGE = '{image}'\n"}
-    found = decided(files, **{"crm": ALL, "old-crm": ALL})
-    assert {name for name, owned in found.types.items() if owned.moved} == ({whose} if whose else set())
-    assert bool(found.nobody) is not bool(whose)
+    decision = decided(files, **{"crm": ALL, "old-crm": ALL})
+    assert {name for name, ownership in decision.types.items() if ownership.moved} == (
+        {whose} if whose else set()
+    )
+    assert bool(decision.unowned) is not bool(whose)
 
 
 @pytest.mark.parametrize(
@@ -60,37 +62,37 @@ def test_a_file_that_names_a_types_image_moves_to_it(image: str, whose: str) -> 
         {"dags/a.py": OF_CRM, "dags/z.py": DAG + "from dags.a import x\n"},
     ],
 )
-def test_a_file_that_others_or_its_place_hold_stays_by_name(others: dict[str, str]) -> None:
-    found = decided(others, crm=ALL, mail=ALL).types["crm"]
-    assert not found.moved
-    assert "a.py" in found.dags
-    assert ("shared.py" in found.dags) is ("dags/shared.py" in others)
-    assert ("crm" in found.dags) is ("dags/crm/a.py" in others)
+def test_a_file_with_imports_or_its_own_path_stays_by_name(others: dict[str, str]) -> None:
+    decision = decided(others, crm=ALL, mail=ALL).types["crm"]
+    assert not decision.moved
+    assert "a.py" in decision.dags
+    assert ("shared.py" in decision.dags) is ("dags/shared.py" in others)
+    assert ("crm" in decision.dags) is ("dags/crm/a.py" in others)
 
 
 @pytest.mark.parametrize("link", ["dags/crm", "dags/crm/a.py"])
 def test_a_file_does_not_move_to_where_a_link_is(link: str) -> None:
     files = {"dags/a.py": OF_CRM}
-    recipes = {"crm": recipe("Dockerfile.crm", ALL, Facts(dag_type="crm", base="", files=files))}
-    found = owners(recipes, dag_files(files), files, {*files, link}).types["crm"]
-    assert not found.moved
-    assert found.dags == ["a.py"]
+    conversions = {"crm": convert("Dockerfile.crm", ALL, Context(dag_type="crm", base="", files=files))}
+    decision = owners(conversions, dag_files(files), files, {*files, link}).types["crm"]
+    assert not decision.moved
+    assert decision.dags == ["a.py"]
 
 
 def test_what_a_dockerfile_copies_by_name_is_its_types() -> None:
     files = {"dags/a.py": DAG, "dags/both.py": DAG, "dags/sales/b.py": DAG}
     copies = "COPY dags/both.py dags/\n"
     crm = f"{copies}COPY dags/a.py dags/\nCOPY dags/sales /opt/airflow/dags/sales\n"
-    found = decided(files, crm=crm, mail=copies)
-    assert found.types["crm"].moved == {"dags/a.py": "dags/crm/a.py"}
-    assert found.types["crm"].dags == ["both.py", "crm", "sales/b.py"]
-    assert found.types["mail"].dags == ["both.py"]
-    assert not found.nobody
+    decision = decided(files, crm=crm, mail=copies)
+    assert decision.types["crm"].moved == {"dags/a.py": "dags/crm/a.py"}
+    assert decision.types["crm"].dags == ["both.py", "crm", "sales/b.py"]
+    assert decision.types["mail"].dags == ["both.py"]
+    assert not decision.unowned
 
 
 def test_with_one_type_all_dags_are_its() -> None:
-    found = decided({"dags/a.py": DAG}, crm=ALL)
-    assert found.types["crm"].moved == {"dags/a.py": "dags/crm/a.py"}
+    decision = decided({"dags/a.py": DAG}, crm=ALL)
+    assert decision.types["crm"].moved == {"dags/a.py": "dags/crm/a.py"}
 
 
 def test_scripts_follow_from_what_dags_import() -> None:
@@ -104,12 +106,12 @@ def test_scripts_follow_from_what_dags_import() -> None:
         "scripts/start.sh": "",
         "scripts/mail/x.py": "",
     }
-    found = decided(files, crm=ALL, mail=ALL)
-    assert found.types["crm"].scripts == ["crm", "lone.py", "shared"]
-    assert set(found.nobody) == {"scripts/mail", "scripts/start.sh"}
+    decision = decided(files, crm=ALL, mail=ALL)
+    assert decision.types["crm"].scripts == ["crm", "lone.py", "shared"]
+    assert set(decision.unowned) == {"scripts/mail", "scripts/start.sh"}
 
 
-def test_what_nobody_has_is_told_with_a_hint() -> None:
-    found = decided({"dags/crm_extraction.py": DAG, "dags/tools.py": "x = 1\n"}, crm=ALL, mail=ALL)
-    assert "(by its name, dags/crm/)" in found.nobody["dags/crm_extraction.py"]
-    assert found.nobody["dags/tools.py"].startswith("code that no DAG of a type imports")
+def test_an_unowned_file_is_noted_with_a_hint() -> None:
+    decision = decided({"dags/crm_extraction.py": DAG, "dags/tools.py": "x = 1\n"}, crm=ALL, mail=ALL)
+    assert "(by its name, dags/crm/)" in decision.unowned["dags/crm_extraction.py"]
+    assert decision.unowned["dags/tools.py"].startswith("code that no DAG of a type imports")

@@ -1,0 +1,1 @@
+"""Tests of new DAG types, and of the adoption of old repositories."""
