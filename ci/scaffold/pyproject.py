@@ -8,9 +8,9 @@ from typing import cast
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from ..config.secrets.names import may_hold_secret
 from ..errors import ConfigurationError
 from .notes import Note, Requirement, parsed
-from ..config.secrets.names import may_hold_secret
 
 _BOM = "\ufeff"  # Windows' own tools write one at the start
 _OUTER = frozenset({"project", "tool", "tool.uv"})  # tables whose keys are judged one by one

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ci.errors import ConfigurationError, StepError, collect, gather_all
+from ci.errors import ConfigurationError, StepError, Unreachable, collect, gather_all
 
 
 async def gives(value: int) -> int:
@@ -26,6 +26,11 @@ def test_every_fault_is_told() -> None:
     with pytest.raises(StepError) as caught:
         asyncio.run(gather_all(jobs))
     assert caught.value.problems == ("one", "two", "three")
+
+
+def test_an_unreachable_service_is_still_known_as_such() -> None:
+    with pytest.raises(Unreachable, match="no answer"):
+        asyncio.run(gather_all([fails(StepError(["one"])), fails(Unreachable(["no answer"]))]))
 
 
 def test_what_is_no_fault_is_raised_as_it_is() -> None:

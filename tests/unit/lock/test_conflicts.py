@@ -133,6 +133,19 @@ def test_where_uv_came_to_no_answer_a_cause_is_looked_for(trouble: str, expected
     assert expected in told(Failure(trouble=trouble))
 
 
+@pytest.mark.parametrize(
+    ("failure", "said", "asks"),
+    [
+        (Failure(trouble="error: 403 Forbidden"), "", True),
+        (Failure(clashes=(Clash(pins=("a==1",), said="401 Unauthorized"),)), "", True),
+        (Failure(), "hint: 401 Unauthorized", True),
+        (Failure(trouble="Failed to build `a==1`"), "No solution found", False),
+    ],
+)
+def test_an_index_that_wants_a_login_is_known(failure: Failure, said: str, *, asks: bool) -> None:
+    assert failure.asks_for_login(said) is asks
+
+
 def test_only_the_last_lines_of_uv_are_shown_and_no_credentials() -> None:
     said = "\n".join([*map(str, range(30)), "https://me:secret@index.example/simple?token=abc"])
     text = told(Failure(moves=(MOVE,)), said)

