@@ -82,12 +82,7 @@ def drafts(old: OldRepository, base: str) -> Drafts:
 async def locked(
     loose: Draft, installed: Mapping[str, str], lock: Callable[[Draft, str], Awaitable[str]]
 ) -> Locked:
-    """Pin a draft's requirements and lock them.
-
-    Args:
-        loose: the draft.
-        installed: versions of the base's packages, by name.
-        lock: returns the lock of a draft; the versions of a present lock, where it gets one, are kept.
+    """Pin a draft's requirements and lock them; ``lock`` keeps the versions of a present lock that it gets.
 
     Raises:
         Unreachable: the packages couldn't be asked for, so nothing is known of the draft.
@@ -107,12 +102,7 @@ async def locked(
 
 
 def changes(adopted: Drafts, locks: Mapping[str, str]) -> Changes:
-    """Return what the adoption changes, but for its notes.
-
-    Args:
-        adopted: drafts with exact pins alone.
-        locks: the text of each type's pylock.toml; without those that couldn't be made.
-    """
+    """Return what the adoption changes, but for its notes; ``locks`` are the locks that could be made."""
     written = {one.file: draft.pyproject(one) for one in adopted.types}
     written |= {f"images/{name}/pylock.toml": text for name, text in locks.items()}
     removed = [one.old.dockerfile for one in adopted.types]
@@ -127,14 +117,7 @@ def changes(adopted: Drafts, locks: Mapping[str, str]) -> Changes:
 def notes(
     old: OldRepository, adopted: Drafts, unlocked: Mapping[str, str], refused: Mapping[str, Sequence[str]]
 ) -> str:
-    """Return the text of ADOPTED.md.
-
-    Args:
-        old: the repository.
-        adopted: drafts with exact pins alone.
-        unlocked: for each type without a lock, why.
-        refused: the catalog's problems with each type that it doesn't take as it is now.
-    """
+    """Return the text of ADOPTED.md, with why a type has no lock, or isn't taken by the catalog yet."""
     parts = [_HEAD]
     for one in adopted.types:
         parts += _of_type(one, unlocked.get(one.name, ""), refused.get(one.name, ()))

@@ -94,11 +94,7 @@ def test_no_numbers_are_refused() -> None:
 def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[str, str]:
     """Return the files of a new DAG type but its lock, by path from the repository's root.
 
-    Args:
-        name: the name of the type.
-        packages: its exact pins.
-        root: the repository: images/, dags/, scripts/ and tests/dags/.
-        python: the base's Python, such as 3.13; empty where its tag names none.
+    ``python`` is the base's, such as 3.13; empty where its tag names none.
 
     Raises:
         ConfigurationError: with everything that forbids it; nothing is ever overwritten.

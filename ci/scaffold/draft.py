@@ -92,12 +92,7 @@ def draft(
 
 
 def pinned(loose: Draft, versions: Mapping[str, str]) -> Draft:
-    """Return a draft with exact pins alone.
-
-    Args:
-        loose: a draft with requirements of any kind.
-        versions: what the resolver came to, by normalized name; empty where it came to nothing.
-    """
+    """Return a draft with exact pins alone; ``versions`` are what it resolves to, by normalized name."""
     pins = dict(loose.pins)
     notes = list(loose.notes)
     for requirement in loose.unpinned:

@@ -38,14 +38,7 @@ def owners(
     code: Mapping[str, str],
     files: Collection[str],
 ) -> Owners:
-    """Decide on every DAG file and script.
-
-    Args:
-        conversions: by type, what its Dockerfile comes to; None where it has no Dockerfile.
-        dags: the Python files below dags/, by path below it.
-        code: the text of all Python files of dags/ and scripts/, by path from the root.
-        files: the paths of all files, from the root.
-    """
+    """Decide on every DAG file and script; ``dags`` are by path below dags/, ``code`` by path from the root."""
     claims = {path: _claims(file, conversions) for path, file in dags.items()}
     types = {name: Ownership() for name in conversions}
     for name, ownership in types.items():

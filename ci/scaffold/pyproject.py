@@ -70,11 +70,7 @@ def document(file: str, text: str) -> dict[str, object]:
 def read(file: str, text: str, dag_type: str, python: str) -> Manifest:
     """Return what becomes of a file: each of its keys has a note, but requirements that are taken over.
 
-    Args:
-        file: its path, as notes show it.
-        text: its content.
-        dag_type: the type's name.
-        python: the base's Python, such as 3.13; empty where its tag names none.
+    ``python`` is the base's, such as 3.13; empty where its tag names none.
     """
     content = document(file, text)
     reader = _Reader(file, text.removeprefix(_BOM).splitlines(), dag_type, python)

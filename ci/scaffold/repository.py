@@ -123,14 +123,8 @@ def _problems(root: Path, name: str, paths: Mapping[str, str]) -> list[str]:
 
 
 def _old_type(root: Path, name: str, paths: Mapping[str, str]) -> OldType:
-    dockerfile, manifest = paths.get("dockerfile", ""), paths.get("manifest", "")
-    return OldType(
-        name=name,
-        dockerfile=dockerfile,
-        dockerfile_text=catalog.text_of(root / dockerfile, dockerfile) if dockerfile else "",
-        manifest=manifest,
-        manifest_text=catalog.text_of(root / manifest, manifest) if manifest else "",
-    )
+    texts = {f"{kind}_text": catalog.text_of(root / path, path) for kind, path in paths.items()}
+    return OldType(name=name, **paths, **texts)
 
 
 def _text(path: Path) -> str | None:
