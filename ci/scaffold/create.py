@@ -100,11 +100,12 @@ def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[s
         ConfigurationError: with everything that forbids it; nothing is ever overwritten.
     """
     wrong = catalog.name_problem(name)
+    wrong = wrong or ("belongs to the base image: take another name" if name in catalog.RESERVED else "")
     if wrong:  # alone: no path can be made of it
         raise ConfigurationError([f"--dag {name!r} {wrong}"])
     module = module_name(name)
     existing = _existing(name, module, root)
-    problems = [*_reserved(name), *existing, *_claimed(name, root), *_pins(packages)]
+    problems = [*existing, *_claimed(name, root), *_pins(packages)]
     problems += [] if existing else _same_id(f"{module}_example", root)
     if problems:
         raise ConfigurationError(problems)
@@ -128,11 +129,6 @@ def module_name(name: str) -> str:
     """Return the name of a DAG type as Python can write it."""
     plain = re.sub(r"[.-]+", "_", name)
     return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"dag_{plain}"
-
-
-def _reserved(name: str) -> list[str]:
-    is_reserved = name in catalog.RESERVED
-    return [f"--dag {name!r} belongs to the base image: take another name"] if is_reserved else []
 
 
 def _existing(name: str, module: str, root: Path) -> list[str]:

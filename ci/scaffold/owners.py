@@ -38,7 +38,7 @@ def owners(
     code: Mapping[str, str],
     files: Collection[str],
 ) -> Owners:
-    """Decide on every DAG file and script; ``dags`` are by path below dags/, ``code`` by path from the root."""
+    """Decide on every DAG file and script; ``dags`` are by path below dags/, the rest from the root."""
     claims = {path: _claims(file, conversions) for path, file in dags.items()}
     types = {name: Ownership() for name in conversions}
     for name, ownership in types.items():

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_DIRECTIVE = re.compile(r"\s*#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+_CONTINUED = re.compile(r"(?<!\\)\\[ \t]*$")
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|\\\Z|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 _WITH_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
@@ -43,7 +43,7 @@ class Instruction:
 def read(text: str) -> list[Instruction]:
     """Return the instructions of a Dockerfile in their order, unknown ones too; comments are none."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
-    return list(_instructions(lines, _continuation(lines)))
+    return list(_instructions(lines))
 
 
 def substituted(text: str, variables: dict[str, str]) -> str:
@@ -66,7 +66,7 @@ def build_arguments(instructions: list[Instruction]) -> dict[str, str]:
     return known
 
 
-def _instructions(lines: list[str], continued: re.Pattern[str]) -> Iterator[Instruction]:
+def _instructions(lines: list[str]) -> Iterator[Instruction]:
     end = 0
     while end < len(lines):
         start = end
@@ -74,7 +74,7 @@ def _instructions(lines: list[str], continued: re.Pattern[str]) -> Iterator[Inst
         if _is_ignored(lines[start]):
             continue
         joined, line = "", lines[start]
-        while match := continued.search(line):
+        while match := _CONTINUED.search(line):
             joined += line[: match.start()]
             while end < len(lines) and _is_ignored(lines[end]):  # between continued lines, too
                 end += 1
@@ -104,25 +104,9 @@ def _is_ignored(line: str) -> bool:
 
 def _terminators(name: str, arguments: str) -> list[re.Pattern[str]]:
     """Return what ends each here-document of an instruction."""
-    if name == "ONBUILD":
-        name = arguments.strip().partition(" ")[0].upper()
     # With a quote that isn't closed there are none.
     if name not in _WITH_HEREDOCS or "<<" not in arguments or _WORD.sub("", arguments).strip():
         return []
     matches = [match for word in _WORD.findall(arguments) if (match := _HEREDOC.fullmatch(word))]
     ends = [(r"\t*" if match[1] else "", match[2].strip("'\"")) for match in matches]
     return [re.compile(tabs + re.escape(end)) for tabs, end in ends if end]
-
-
-def _continuation(lines: list[str]) -> re.Pattern[str]:
-    """Return what continues a line: a backslash at its end, unless a directive at the top says otherwise."""
-    escape = "\\"
-    for line in lines:
-        directive = _DIRECTIVE.fullmatch(line)
-        if not directive:
-            break
-        if directive[1].lower() == "escape":
-            escape = directive[2]
-            break
-    one = re.escape(escape)
-    return re.compile(rf"(?<!{one}){one}[ \t]*$")

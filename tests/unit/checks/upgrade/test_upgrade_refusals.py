@@ -7,7 +7,7 @@ from dagger import dag
 from ci.checks.dags import all_types
 from ci.checks.upgrade import upgrade as upgrade_upgrade
 from ci.config import pins
-from ci.errors import ConfigurationError, Fault, StepError
+from ci.errors import ConfigurationError, Fault, Unreachable
 from ci.lock import bump, newest
 from ci.lock.airflow_version import upgraded
 from ci.tools.checkout import Sources
@@ -59,7 +59,7 @@ def anyio_backend() -> str:
             "3.1",
             "",
             exec_error(NO_ANSWER, code=2),
-            StepError,
+            Unreachable,
             (
                 "--airflow 3.1.x: its newest release can't be asked for: the package index doesn't answer: "
                 f"check network and proxy, then try again\n    {NO_ANSWER.strip()}"
