@@ -31,6 +31,7 @@ from .arguments import (
     Username,
 )
 from .scan import Scan
+from .scan import of as scan_of
 
 Pins = Annotated[
     dagger.Directory,
@@ -75,7 +76,7 @@ class Caretaker:
             asked = Asked(
                 mirrors=tuple(database or ()), archive=database_file, access=access, host=called.registry
             )
-            return await rescan.rescan(types, sources, (called, tag), place, asked)
+            return scan_of(await rescan.rescan(types, sources, (called, tag), place, asked))
 
     # Never remembered: an index has newer releases by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -4,7 +4,7 @@ import dagger
 from dagger import check, function, object_type
 
 from .. import text
-from ..checks.scan import scan
+from ..checks.scan import formats, scan
 from ..checks.scan.database import Asked
 from ..checks.scan.database import asked as database_of
 from ..config import catalog, pins
@@ -16,6 +16,7 @@ from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
 from . import project
+from . import scan as api_scan
 from .arguments import (
     AnyDagType,
     Authority,
@@ -40,7 +41,7 @@ from .project import PythonFiles, TestedFiles, WorkflowFiles
 from .publication import Publisher
 from .registry import Afterwards
 from .scaffold import Starter
-from .scan import Scan, gate
+from .scan import Scan
 from .tester import Tester
 
 
@@ -90,7 +91,8 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         async with read(self.source, self.netrc) as sources:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             asked = database_of(tuple(database or ()), database_file, access)
-            return await scan.scan_all((await sources.catalog()).chosen(dag_type), asked, sources)
+            types = (await sources.catalog()).chosen(dag_type)
+            return api_scan.of(await scan.scan_all(types, asked, sources))
 
     @check
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -98,8 +100,8 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
         async with read(self.source, self.netrc) as sources:
             types = (await sources.catalog()).all()
-            found = await scan.scan_all(types, Asked(test=True), sources)
-            print(gate(found.parsed(), test=True))  # noqa: T201 - a check shows what it printed
+            result = await scan.scan_all(types, Asked(test=True), sources)
+            print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed
 
     # Per session, as a build: with --sharing it builds.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

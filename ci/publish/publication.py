@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from ..checks.report import Report
+from ..checks.scan import formats
+from ..checks.scan import text as scan_text
+from ..checks.scan.formats import ScanResult
 from ..checks.scan.verdict import Verdict
 from ..text import megabytes
 from .moves import Action, Move
@@ -103,6 +106,21 @@ def parse(text: str) -> Publication:
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"it is no {FILE}: {type(error).__name__}: {error}") from None
+
+
+def of_scan(result: ScanResult) -> Publication:
+    """Return a scan as a publication without a commit; a rejected verdict gives its table as the problem."""
+    rows = tuple(
+        Row(
+            dag=verdict.dag,
+            repository="",  # nothing was pushed
+            digest=verdict.image,
+            scans=(verdict,),
+            problem="" if formats.accepted(verdict) else scan_text.table([verdict]),
+        )
+        for verdict in result.verdicts
+    )
+    return Publication(commit="", rows=rows, notes=result.notes)
 
 
 def joined(parts: Sequence[Publication]) -> Publication:

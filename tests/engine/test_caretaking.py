@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from dagger import dag
 
-from ci.api.scan import Scan, gate
 from ci.checks.scan import formats, rescan
 from ci.checks.scan.database import Asked
+from ci.checks.scan.formats import ScanResult, gate
 from ci.checks.scan.verdict import Decision, State, Verdict
 from ci.config import names
 from ci.config.names import Names, Reference
@@ -52,7 +52,7 @@ class Place:
         """Publish a DAG type, or all of them."""
         return await self.flows.publish(self.registry.host, registries.PLAIN, name)
 
-    async def rescanned(self, *known: Mapping[str, Any], tag: str = "latest", name: str = "") -> Scan:
+    async def rescanned(self, *known: Mapping[str, Any], tag: str = "latest", name: str = "") -> ScanResult:
         """The scan of what is published, by a database of these advisories."""
         sources = Sources(self.flows.directory())
         try:
@@ -107,7 +107,7 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Place) 
     place.flows.write("dags/salesforce/later.py", DAG.format(name="later"))
 
     bad = await place.rescanned(ZEEP, BASE)
-    (found,) = bad.parsed()
+    (found,) = bad.verdicts
     assert (found.dag, found.image, found.state) == ("salesforce", digest, State.FAILED)
     assert decided(found) == {
         "CVE-2026-99001": (True, Decision.FAILS),
@@ -116,29 +116,29 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Place) 
     with pytest.raises(
         CheckError, match=r"one: never published: .*pipeline-one has no tags: nothing to scan"
     ):
-        gate(bad.parsed(), notes=bad.notes)
-    (run,) = json.loads(formats.render("sarif", bad.parsed(), json.loads(bad.locks)))["runs"]
+        gate(bad)
+    (run,) = json.loads(formats.render("sarif", bad.verdicts, bad.locks))["runs"]
     (place_of,) = [each for each in run["results"] if each["ruleId"] == "CVE-2026-99001"]
     shown = place_of["locations"][0]["physicalLocation"]
     assert shown["artifactLocation"]["uri"] == "images/salesforce/pylock.toml"
-    lines = json.loads(bad.locks)["salesforce"].splitlines()
+    lines = bad.locks["salesforce"].splitlines()
     assert lines[shown["region"]["startLine"] - 1] == 'name = "zeep"'
 
     good = await place.rescanned()
-    told = gate(good.parsed(), notes=good.notes)
+    told = gate(good)
     assert "salesforce: passed" in told
     assert digest in told
     assert f"salesforce: what {place.latest('salesforce')} points to" in told
     assert "two: never published" in told
 
     other = await place.rescanned(tag="v9.9.9")
-    (missing,) = other.parsed()
+    (missing,) = other.verdicts
     assert (missing.dag, missing.state, missing.image) == ("salesforce", State.NOT_SCANNED, "")
     assert re.fullmatch(
         r"not published as .*:v9\.9\.9, only as .*latest.*: publish it, .*", missing.reasons[0]
     )
     with pytest.raises(CheckError, match=r"only as .*latest"):
-        gate(other.parsed(), notes=other.notes)
+        gate(other)
 
 
 async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -> None:
@@ -171,9 +171,9 @@ async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -
     answer = await place.registry.push({"base": [], "siblings": [], "images": images}, blobs, None)
     assert answer["one"]["written"] == ["both"]
 
-    (alone,) = (await place.rescanned(BASE, name="one")).parsed()
+    (alone,) = (await place.rescanned(BASE, name="one")).verdicts
     assert (alone.state, decided(alone)) == (State.PASSED, {"CVE-2026-99002": (False, Decision.TOLERATED)})
-    (found,) = (await place.rescanned(BASE, tag="both", name="one")).parsed()
+    (found,) = (await place.rescanned(BASE, tag="both", name="one")).verdicts
     assert (found.image, found.state) == (job["digest"], State.FAILED)
     assert decided(found) == {"CVE-2026-99002": (True, Decision.FAILS)}
     (why,) = found.reasons
@@ -228,7 +228,7 @@ async def test_an_image_that_cannot_be_fetched_hides_no_other(place: Place) -> N
     top = json.loads((await place.registry.image(where))["manifest"])
     host, _, path = where.repository.partition("/")
     await registries.ask(f"http://{host}/v2/{path}/blobs/{top['layers'][-1]['digest']}", "DELETE")
-    one, two = (await place.rescanned()).parsed()
+    one, two = (await place.rescanned()).verdicts
     assert (one.dag, one.state) == ("one", State.PASSED)
     assert (two.dag, two.state, two.base) == ("two", State.NOT_SCANNED, "")
     assert two.image.startswith("sha256:")

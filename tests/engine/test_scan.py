@@ -60,7 +60,7 @@ async def verdict(sources: Sources, asked: Asked | None = None, name: str = "sal
     try:
         types = (await sources.catalog()).chosen(name)
         found = await scan.scan_all(types, asked or Asked(archive=archive(ADVISORIES)), sources)
-        (one,) = found.parsed()
+        (one,) = found.verdicts
         return one
     finally:
         sources.close()

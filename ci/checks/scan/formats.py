@@ -1,14 +1,15 @@
-"""Every format that the verdicts of a scan can be had in, by name."""
+"""The result of a scan: as a gate, and in every format by name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from ...errors import ConfigurationError, did_you_mean
+from ...errors import CheckError, ConfigurationError, did_you_mean
 from ...text import escaped, plain
 from .documents import as_json, html, junit
 from .sarif import sarif
 from .text import markdown, table
-from .verdict import Verdict
+from .verdict import State, Verdict
 
 _Renderer = Callable[[Sequence[Verdict], Mapping[str, str]], str]
 _RENDERERS: dict[str, tuple[str, _Renderer]] = {
@@ -22,6 +23,32 @@ _RENDERERS: dict[str, tuple[str, _Renderer]] = {
 
 FORMATS = tuple(_RENDERERS)
 FILE_NAMES = MappingProxyType({form: name for form, (name, _) in _RENDERERS.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanResult:
+    """Verdicts on images, the text of each type's lock by its name, and notes on types beside that."""
+
+    verdicts: tuple[Verdict, ...]
+    locks: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def accepted(verdict: Verdict, *, test: bool = False) -> bool:
+    """Return whether an image passed; ``test`` accepts a test database."""
+    return verdict.state is State.PASSED and (test or not verdict.unreliable)
+
+
+def gate(result: ScanResult, *, test: bool = False) -> str:
+    """Return the table with its notes; ``test`` accepts a test database.
+
+    Raises:
+        CheckError: an image wasn't accepted; with the table.
+    """
+    table_text = render("table", result.verdicts, result.locks, result.notes)
+    if not all(accepted(verdict, test=test) for verdict in result.verdicts):
+        raise CheckError([table_text])
+    return table_text
 
 
 def render(

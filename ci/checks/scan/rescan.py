@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ...api import scan as api_scan
-from ...api.scan import Scan
 from ...config import names
 from ...config.dag_type import DagType
 from ...config.names import Names, Reference
@@ -19,6 +17,7 @@ from ...tools.registry import Question, Registry
 from . import rescan_targets, verdict
 from . import scan as scan_scan
 from .database import Asked
+from .formats import ScanResult
 from .rescan_targets import Answer, Wanted
 from .scan import Scanner
 from .verdict import Verdict
@@ -35,7 +34,7 @@ class _Call:
 
 async def rescan(
     types: Sequence[DagType], sources: Sources, where: tuple[Names, str], place: Registry, database: Asked
-) -> Scan:
+) -> ScanResult:
     """The verdicts on the published images of DAG types; what was never published is in its notes.
 
     Args:
@@ -61,7 +60,11 @@ async def rescan(
         raise rescan_targets.nothing(answers)
     call = _Call(place=place, database=database, sources=sources)
     verdicts = await gather_all(_verdict(each, call) for each in there)
-    return api_scan.of(verdicts, await scan_scan.locks_of(types, sources), rescan_targets.notes(answers))
+    return ScanResult(
+        verdicts=tuple(verdicts),
+        locks=await scan_scan.locks_of(types, sources),
+        notes=tuple(rescan_targets.notes(answers)),
+    )
 
 
 def _wanted(types: Sequence[DagType], called: Names, version: str) -> list[Wanted]:

@@ -10,8 +10,6 @@ from pathlib import PurePosixPath
 import dagger
 from dagger import dag
 
-from ...api import scan as scan_result
-from ...api.scan import Scan
 from ...config import lockfile, policy
 from ...config.dag_type import DagType
 from ...config.policy import Policy
@@ -25,6 +23,7 @@ from ...tools.trivy import Analysis, Java
 from . import database, detections, verdict
 from .database import Asked, Vulnerabilities
 from .detections import Detection
+from .formats import ScanResult
 from .verdict import Verdict
 
 
@@ -169,7 +168,7 @@ async def _vex(rules: Policy, sources: Sources) -> dagger.Directory | None:
     return folder
 
 
-async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> Scan:
+async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> ScanResult:
     """The verdicts on the images of DAG types, each built first.
 
     Raises:
@@ -184,7 +183,7 @@ async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> 
     scanned = await gather_all(
         scan(each, built, scanner, sources) for each, built in zip(types, images, strict=True)
     )
-    return scan_result.of([each.verdict for each in scanned], await locks_of(types, sources))
+    return ScanResult(verdicts=tuple(each.verdict for each in scanned), locks=await locks_of(types, sources))
 
 
 async def locks_of(types: Sequence[DagType], sources: Sources) -> dict[str, str]:

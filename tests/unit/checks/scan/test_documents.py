@@ -5,14 +5,11 @@ from html.parser import HTMLParser
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
-import pytest
 from hypothesis import given
 
 from ci.checks.scan.documents import as_json, html, junit
-from ci.checks.scan.formats import FILE_NAMES, FORMATS, render
-from ci.checks.scan.text import HEAD, plain, ranked, remedy, row, table
+from ci.checks.scan.text import HEAD, plain, ranked, remedy, row
 from ci.checks.scan.verdict import Decision, State, Verdict, not_scanned
-from ci.errors import ConfigurationError
 
 from ...verdicts import BASE, DENIED, IMAGE, NOW, VERDICTS, judged, verdict, vulnerability
 
@@ -183,41 +180,6 @@ def test_html_of_nothing_says_so() -> None:
     assert "nothing was scanned" in html([])
     assert "<ul>" not in html([verdict()])
     assert "<table>" not in html([verdict()])
-
-
-def test_every_format_has_a_file() -> None:
-    assert FORMATS == ("table", "json", "markdown", "sarif", "junit", "html")
-    assert dict(FILE_NAMES) == {
-        "table": "scan.txt",
-        "json": "scan.json",
-        "markdown": "scan.md",
-        "sarif": "scan.sarif",
-        "junit": "scan.xml",
-        "html": "scan.html",
-    }
-
-
-def test_every_format_is_its_own() -> None:
-    made = {form: render(form, [verdict(judged())], {}) for form in FORMATS}
-    assert made["table"] == table([verdict(judged())])
-    assert made["markdown"].startswith("## salesforce: failed")
-    assert "scans" in json.loads(made["json"])
-    assert "runs" in json.loads(made["sarif"])
-    assert made["junit"].startswith("<?xml")
-    assert made["html"].startswith("<!DOCTYPE html>")
-
-
-@pytest.mark.parametrize(
-    ("form", "hint"),
-    [
-        ("jsno", "--format 'jsno' isn't known: did you mean 'json'?"),
-        ("pdf", "--format 'pdf' isn't known: there are table, json, markdown, sarif, junit, html"),
-    ],
-)
-def test_an_unknown_format_is_refused(form: str, hint: str) -> None:
-    with pytest.raises(ConfigurationError) as told:
-        render(form, [], {})
-    assert told.value.problems == (hint,)
 
 
 @given(VERDICTS)

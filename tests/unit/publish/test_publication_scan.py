@@ -3,9 +3,9 @@
 import pytest
 
 from ci.checks.scan import text
+from ci.checks.scan.formats import ScanResult
 from ci.checks.scan.verdict import State, Verdict
-from ci.publish import scanned
-from ci.publish.publication import parse
+from ci.publish.publication import of_scan, parse
 
 from ..verdicts import DATABASE, IMAGE, judged, verdict
 
@@ -15,7 +15,7 @@ NOTHING = verdict(state=State.NOT_SCANNED, image="", base="", database=None, rea
 
 def test_what_passed_is_a_row_without_a_problem() -> None:
     found = verdict()
-    done = scanned.publication([found], ["dbt: never published"])
+    done = of_scan(ScanResult(verdicts=(found,), locks={}, notes=("dbt: never published",)))
     (row,) = done.rows
     assert (done.commit, done.failed, done.notes) == ("", (), ("dbt: never published",))
     assert (row.dag, row.digest, row.reference, row.scans) == ("salesforce", IMAGE, "", (found,))
@@ -24,21 +24,6 @@ def test_what_passed_is_a_row_without_a_problem() -> None:
 
 @pytest.mark.parametrize("found", [verdict(judged()), verdict(state=State.FAILED), NOTHING, TEST])
 def test_what_did_not_pass_has_its_table_as_problem(found: Verdict) -> None:
-    done = scanned.publication([found, verdict()])
+    done = of_scan(ScanResult(verdicts=(found, verdict()), locks={}))
     assert [row.problem for row in done.rows] == [text.table([found]), ""]
     assert parse(done.as_json()) == done
-
-
-@pytest.mark.parametrize(
-    ("found", "test", "accepted"),
-    [
-        (verdict(), False, True),
-        (verdict(database=None), False, False),
-        (TEST, False, False),
-        (TEST, True, True),
-        (NOTHING, True, False),
-        (verdict(judged()), True, False),
-    ],
-)
-def test_test_data_alone_accepts_nothing(found: Verdict, test: bool, accepted: bool) -> None:  # noqa: FBT001 - a case
-    assert scanned.accepted(found, test=test) is accepted

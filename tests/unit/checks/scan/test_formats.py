@@ -1,0 +1,73 @@
+"""The result of a scan: which verdicts are accepted, and every format by name."""
+
+import json
+
+import pytest
+
+from ci.checks.scan.formats import FILE_NAMES, FORMATS, ScanResult, accepted, gate, render
+from ci.checks.scan.text import table
+from ci.checks.scan.verdict import State, Verdict
+from ci.errors import CheckError, ConfigurationError
+
+from ...verdicts import DATABASE, judged, verdict
+
+TEST = verdict(database=DATABASE.model_copy(update={"test": True}))
+NOTHING = verdict(state=State.NOT_SCANNED, image="", base="", database=None, reasons=["only as v1"])
+
+
+@pytest.mark.parametrize(
+    ("found", "test", "expected"),
+    [
+        (verdict(), False, True),
+        (verdict(database=None), False, False),
+        (TEST, False, False),
+        (TEST, True, True),
+        (NOTHING, True, False),
+        (verdict(judged()), True, False),
+    ],
+)
+def test_test_data_alone_accepts_nothing(found: Verdict, test: bool, expected: bool) -> None:  # noqa: FBT001 - a case
+    assert accepted(found, test=test) is expected
+    result = ScanResult(verdicts=(verdict(), found), locks={}, notes=("dbt: never published",))
+    text = render("table", result.verdicts, {}, result.notes)
+    if expected:
+        assert gate(result, test=test) == text
+    else:
+        with pytest.raises(CheckError) as raised:
+            gate(result, test=test)
+        assert raised.value.problems == (text,)
+
+
+def test_every_format_has_a_file() -> None:
+    assert FORMATS == ("table", "json", "markdown", "sarif", "junit", "html")
+    assert dict(FILE_NAMES) == {
+        "table": "scan.txt",
+        "json": "scan.json",
+        "markdown": "scan.md",
+        "sarif": "scan.sarif",
+        "junit": "scan.xml",
+        "html": "scan.html",
+    }
+
+
+def test_every_format_is_its_own() -> None:
+    made = {form: render(form, [verdict(judged())], {}) for form in FORMATS}
+    assert made["table"] == table([verdict(judged())])
+    assert made["markdown"].startswith("## salesforce: failed")
+    assert "scans" in json.loads(made["json"])
+    assert "runs" in json.loads(made["sarif"])
+    assert made["junit"].startswith("<?xml")
+    assert made["html"].startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("form", "hint"),
+    [
+        ("jsno", "--format 'jsno' isn't known: did you mean 'json'?"),
+        ("pdf", "--format 'pdf' isn't known: there are table, json, markdown, sarif, junit, html"),
+    ],
+)
+def test_an_unknown_format_is_refused(form: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        render(form, [], {})
+    assert told.value.problems == (hint,)
