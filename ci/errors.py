@@ -1,86 +1,101 @@
-"""Errors for the person at the terminal: a list of problems, each a text that says what to do."""
+"""Errors for the user: a list of problems, each a text that says what to do; jobs whose errors are joined."""
 
-import asyncio
 import difflib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
+
+import anyio
 
 
 class Fault(Exception):  # noqa: N818 - the base of the errors below, never raised itself
-    """Something that a person must put right.
+    """An error that a user can fix.
 
     Args:
         problems: one text each: what failed (with the value), what was expected, what to do.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Keep the problems, and make one text of them."""
+        """Join the problems to one text."""
         self.problems = tuple(problems)
         head = "" if len(self.problems) == 1 else f"{len(self.problems)} problems:\n"
         super().__init__(head + "\n".join(self.problems))
 
 
 class ConfigurationError(Fault):
-    """What a person wrote can't be used."""
+    """An invalid configuration file or argument."""
 
 
 class StepError(Fault):
-    """A step outside this program failed: a registry, a package index, an installer."""
+    """A failed step outside this program: a registry, a package index, an installer."""
 
 
-class Unreachable(StepError):  # noqa: N818 - a state of a service, which the step met
-    """A registry, package index or disk kept a step from any answer on what it was asked for."""
+class Unreachable(StepError):  # noqa: N818 - a state of a service
+    """A step without an answer, because a registry, package index or disk is unreachable."""
 
 
 class CheckError(Fault):
-    """A check found something wrong; the problems are whole reports."""
+    """A failed check; the problems are whole reports."""
 
 
 def did_you_mean(value: str, accepted: Iterable[str]) -> str:
-    """The hint ": did you mean 'x'?" where something accepted is near to the value, else an empty string."""
+    """Return the hint ": did you mean 'x'?", or an empty string where no accepted value is similar."""
     near = difflib.get_close_matches(value, sorted(accepted), n=1, cutoff=0.6)
     return f": did you mean {near[0]!r}?" if near else ""
 
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
-    """The results of all jobs, in their order.
+    """Return the results of all jobs, in their order; the jobs run at the same time.
+
+    A fault leaves the other jobs running, so that all faults are reported. A bug cancels them.
 
     Raises:
         StepError: with the problems of every job that ended in a fault; Unreachable where one of them did.
-            What is no fault is raised as it is.
+            A bug is raised as it is.
     """
-    results = await asyncio.gather(*jobs, return_exceptions=True)
-    problems: list[str] = []
-    done: list[T] = []
-    for result in results:
-        if isinstance(result, Fault):
-            problems += result.problems
-        elif isinstance(result, BaseException):
-            raise result
-        else:
-            done.append(result)
-    if problems:
-        unreachable = any(isinstance(result, Unreachable) for result in results)
-        raise (Unreachable if unreachable else StepError)(problems)
-    return done
+    results: dict[int, T] = {}
+    faults: dict[int, Fault] = {}
+
+    async def run(number: int, job: Awaitable[T]) -> None:
+        try:
+            results[number] = await job
+        except Fault as fault:
+            faults[number] = fault
+
+    try:
+        async with anyio.create_task_group() as group:
+            for number, job in enumerate(jobs):
+                group.start_soon(run, number, job)
+    except BaseExceptionGroup as bugs:
+        raise bugs.exceptions[0] from None
+    if faults:
+        kind = Unreachable if any(isinstance(fault, Unreachable) for fault in faults.values()) else StepError
+        raise kind([problem for number in sorted(faults) for problem in faults[number].problems])
+    return [results[number] for number in sorted(results)]
+
+
+async def gather_both(first: Awaitable[T], second: Awaitable[U]) -> tuple[T, U]:
+    """Return the results of two jobs of different types; otherwise as ``gather_all``."""
+    results: list[T | U] = await gather_all([first, second])
+    return cast("tuple[T, U]", tuple(results))
 
 
 def collect(jobs: Iterable[Callable[[], T]]) -> list[T]:
-    """The results of all jobs, in their order.
+    """Return the results of all jobs, in their order; the jobs run one by one.
 
     Raises:
-        ConfigurationError: with the problems of every job that ended in a fault, each told once.
+        ConfigurationError: with the problems of every job that ended in a fault, each once.
     """
-    problems: list[str] = []
-    done: list[T] = []
+    problems: dict[str, None] = {}
+    results: list[T] = []
     for job in jobs:
         try:
-            done.append(job())
+            results.append(job())
         except Fault as fault:
-            problems += [problem for problem in fault.problems if problem not in problems]
+            problems |= dict.fromkeys(fault.problems)
     if problems:
-        raise ConfigurationError(problems)
-    return done
+        raise ConfigurationError(list(problems))
+    return results

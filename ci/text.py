@@ -1,43 +1,67 @@
-"""Text from others made safe to show: on a terminal and in Markdown."""
+"""Text made safe for terminals and Markdown, sizes and tables as text, and the choice among named values."""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from .errors import ConfigurationError, did_you_mean
+
+T = TypeVar("T")
 
 _LITERAL = re.compile(r"[A-Za-z0-9_./:@+~=,-]+")
 _MARKUP = re.compile(r"[^A-Za-z0-9 ,.;()/':-]|:(?=/)")
 
 
 def plain(text: str) -> str:
-    """A text without a character that steers: controls, line breaks and the like are written as escapes."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    """Return a text with control characters, line breaks and the like written as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def escaped(text: str) -> str:
-    """A text for Markdown, in which no character is markup."""
-    safe = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", plain(text))
-    # GitHub sees addresses and people behind entities too: a space without width keeps them apart.
+    """Return a text for Markdown, in which no character is markup."""
+    safe = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", plain(text))
+    # GitHub links addresses and people written as entities too: a zero-width space prevents that.
     return re.sub(r"(?i)&#64;|www(?=\.)", r"\g<0>&#8203;", safe)
 
 
 def literal(text: str) -> str:
-    """A name or version for Markdown: as code where it can be, so that it stays readable as plain text."""
+    """Return a name or version for Markdown: as code where possible, which also reads well as plain text."""
     return f"`{text}`" if _LITERAL.fullmatch(text) else escaped(text)
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes as text, such as "41.3 MB"; small ones in kB."""
+    """Return a size in bytes as text, such as "41.3 MB"; small ones in kB."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
 
 
-def chosen(form: str, table: str, as_json: str) -> str:
-    """The table or the JSON.
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of equally many cells as lines, with two blanks or more between aligned columns."""
+    lines = list(rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def choose(kind: str, value: str, accepted: Mapping[str, T]) -> T:
+    """Return what an accepted value stands for.
+
+    Args:
+        kind: what is chosen, such as "format".
+        value: the user's choice.
+        accepted: the accepted values.
 
     Raises:
-        ConfigurationError: there is no such format.
+        ConfigurationError: the value isn't accepted.
     """
-    texts = {"table": table, "json": as_json}
-    if form not in texts:
-        hint = did_you_mean(form, texts) or ": there are table and json"
-        raise ConfigurationError([f"--format {form!r} isn't known{hint}"])
-    return texts[form]
+    if value not in accepted:
+        *others, last = accepted
+        hint = did_you_mean(value, accepted) or f": choose {', '.join(others)} or {last}"
+        raise ConfigurationError([f"unknown {kind} {value!r}{hint}"])
+    return accepted[value]
+
+
+def chosen(form: str, table: str, as_json: str) -> str:
+    """Return the table or the JSON; raise ConfigurationError for another format."""
+    return choose("format", form, {"table": table, "json": as_json})

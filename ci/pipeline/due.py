@@ -1,13 +1,12 @@
 """Which DAG types a registry hasn't the image of yet, that the sources at hand make."""
 
-import asyncio
 import json
 
 import dagger
 
 from ..config import pins
 from ..config.catalog import Catalog
-from ..errors import ConfigurationError, StepError
+from ..errors import ConfigurationError, StepError, gather_all, gather_both
 from ..image import base, labels
 from ..publish import tags
 from ..publish.plan import Intent
@@ -48,10 +47,10 @@ async def due(
         names = [each.dag_type.name for each in intent.planned if each.tags]
         none = [f"{each.dag_type.name}: {each.plan.reason}" for each in intent.planned if not each.tags]
         return choice.named(catalog, sorted([*names, *wrong]), asked, none)
-    published, below = await asyncio.gather(_published(intent, following, access), _base_digest())
+    published, below = await gather_both(_published(intent, following, access), _base_digest())
     commits = sorted({each.commit for each in published.values() if each.commit})
     related = await git.related(repository, commits)
-    answers = await asyncio.gather(*(_since(repository, commit, related, catalog) for commit in commits))
+    answers = await gather_all(_since(repository, commit, related, catalog) for commit in commits)
     return choice.due(catalog, published, dict(zip(commits, answers, strict=True)), below, asked)
 
 

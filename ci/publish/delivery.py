@@ -10,7 +10,7 @@ from ..attest.attach import Subject
 from ..attest.documents import Made, Pushed, Run
 from ..attest.provenance import Workflow
 from ..config.names import Names
-from ..errors import Fault
+from ..errors import Fault, gather_all
 from ..image import oci
 from ..image.base import BaseImage
 from ..tools import failures, git
@@ -163,5 +163,5 @@ async def _subjects(
         )
         found[name] = await documents.subjects(pushed, intent.sources, run)
 
-    await asyncio.gather(*(guarded(job, one(job), limit) for job in jobs))
+    await gather_all(guarded(job, one(job), limit) for job in jobs)
     return found

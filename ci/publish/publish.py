@@ -141,9 +141,7 @@ async def _carry_out(
         scanners = await _scanners(bases, request, sources)
         gate = Gate(test=request.test, scanners=scanners, sources=sources, unscanned=request.unscanned)
         limit = asyncio.Semaphore(delivery.AT_ONCE)
-        await asyncio.gather(
-            *(guarded(job, _make(job, intent, request, bases, gate), limit) for job in making)
-        )
+        await gather_all(guarded(job, _make(job, intent, request, bases, gate), limit) for job in making)
         if place is not None and pushing:
             await delivery.decide(pushing, intent, repository)
             if run is not None:

@@ -1,10 +1,9 @@
 """All tests of several DAG types at once; what is wrong with one hides no other's report."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from ...config.dag_type import DagType
-from ...errors import Fault, StepError
+from ...errors import Fault, StepError, gather_all, gather_both
 from ...image import build
 from ...image.base import BaseImage
 from ...image.build import Image
@@ -40,7 +39,7 @@ async def test_all(
         further: what else is to be found of each.
     """
     jobs = (_examined(each, sources, below, further) for each in types)
-    seen, examined = await asyncio.gather(parsed_by_type(sources, below.reference), asyncio.gather(*jobs))
+    seen, examined = await gather_both(parsed_by_type(sources, below.reference), gather_all(jobs))
     return [each if isinstance(each, Report) else suite.judged(each, seen) for each in examined]
 
 
@@ -54,12 +53,12 @@ async def parsed_by_type(sources: Sources, below: str) -> dict[str, Parsed]:
 
 async def _parsed_by_type(sources: Sources, below: str) -> dict[str, Parsed]:
     known = (await sources.catalog()).types
-    parsed = await asyncio.gather(*(_parsed(known[name], sources, below) for name in sorted(known)))
+    parsed = await gather_all(_parsed(known[name], sources, below) for name in sorted(known))
     return dict(zip(sorted(known), parsed, strict=True))
 
 
 async def _parsed(dag_type: DagType, sources: Sources, below: str) -> Parsed:
-    dags, ignore = await asyncio.gather(sources.dag_files(dag_type), sources.ignore_file())
+    dags, ignore = await sources.dag_files(dag_type), await sources.ignore_file()
     try:
         return await suite.as_scheduler(dag_type, dags, below, ignore)
     except StepError as fault:

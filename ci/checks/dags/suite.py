@@ -1,6 +1,5 @@
 """All tests of one DAG type, run in its image and in the plain base by a real Airflow without a network."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from dagger import dag
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...config.dag_type import DagType
-from ...errors import StepError
+from ...errors import StepError, gather_all, gather_both
 from ...image import base, layers, runtime
 from ...tools import containers, failures
 from ...tools.engine import retrying
@@ -62,7 +61,7 @@ async def run(
     Raises:
         StepError: a test couldn't be run; none ends so by what it finds.
     """
-    scheduler, found = await asyncio.gather(
+    scheduler, found = await gather_both(
         as_scheduler(subject.dag_type, subject.dags, subject.below, subject.ignore),
         examine(subject, further),
     )
@@ -80,10 +79,8 @@ class Examined:
 
 async def examine(subject: Subject, further: Sequence[Awaitable[Outcome]] = ()) -> Examined:
     """Run all that is run in the image itself, and what runs beside; arguments and errors as of ``run``."""
-    worker, environment, outcomes = await asyncio.gather(
-        _as_worker(subject), _environment(subject), asyncio.gather(*further)
-    )
-    return Examined(dag_type=subject.dag_type, worker=worker, outcomes=(environment, *outcomes))
+    worker, outcomes = await gather_both(_as_worker(subject), gather_all([_environment(subject), *further]))
+    return Examined(dag_type=subject.dag_type, worker=worker, outcomes=tuple(outcomes))
 
 
 def judged(found: Examined, seen: Mapping[str, Parsed]) -> Report:

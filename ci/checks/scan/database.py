@@ -4,7 +4,6 @@ A mirror is a repository with the artifact that Trivy's own are: one layer of th
 of trivy.db and metadata.json (aquasecurity/trivy, pkg/db/db.go).
 """
 
-import asyncio
 import dataclasses
 import json
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from dagger import dag
 
 from ...config import names
 from ...config.policy import Policy
-from ...errors import ConfigurationError, StepError
+from ...errors import ConfigurationError, Fault, StepError, gather_all
 from ...image import oci
 from ...tools import containers, failures
 from ...tools import registry as registries
@@ -83,11 +82,13 @@ async def fetch(asked: Asked, policy: Policy, now: datetime) -> Vulnerabilities:
     found: list[Vulnerabilities] = []
     problems: list[str] = []
     for group in (parsed[:1], parsed[1:]):  # where the first doesn't answer, the others are asked at once
-        answers = await asyncio.gather(*(_tried(where, asked, policy) for where in group))
+        answers = await gather_all(_tried(where, asked, policy) for where in group)
         for answer in answers:
             if isinstance(answer, StepError):
                 problems += answer.problems
                 continue
+            if isinstance(answer, Fault):
+                raise answer
             found.append(answer)
             if not answer.about.unusable(now, policy.max_age_days):
                 return answer
@@ -96,7 +97,7 @@ async def fetch(asked: Asked, policy: Policy, now: datetime) -> Vulnerabilities:
     if asked.test and policy.test_database:
         where = names.reference(policy.test_database, digest=False, given="[database] test-database")
         answer = await _tried(where, asked, policy)
-        if not isinstance(answer, StepError):
+        if not isinstance(answer, Fault):
             return dataclasses.replace(answer, about=answer.about.model_copy(update={"test": True}))
         problems += answer.problems
     raise StepError(problems or ["no mirror of the vulnerability database is named"])
@@ -122,7 +123,7 @@ async def java(asked: Asked, policy: Policy) -> dagger.Directory:
     )
 
 
-async def _tried(where: names.Reference, asked: Asked, policy: Policy) -> Vulnerabilities | StepError:
+async def _tried(where: names.Reference, asked: Asked, policy: Policy) -> Vulnerabilities | Fault:
     try:
         archive, digest, annotations = await _pull(where, asked, policy, LAYER)
         return await _unpacked(
@@ -132,7 +133,7 @@ async def _tried(where: names.Reference, asked: Asked, policy: Policy) -> Vulner
             description=annotations.get(DESCRIPTION, ""),
             test=annotations.get(TEST_DATA) == "true",
         )
-    except StepError as fault:
+    except Fault as fault:
         return fault
 
 

@@ -13,7 +13,7 @@ from dagger import dag
 from ...config import lockfile, policy
 from ...config.dag_type import DagType
 from ...config.policy import Policy
-from ...errors import ConfigurationError, StepError, gather_all
+from ...errors import ConfigurationError, StepError, gather_all, gather_both
 from ...image import base, build
 from ...image.base import BaseImage
 from ...image.build import Image
@@ -177,7 +177,7 @@ async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> 
     """
     rules = await gather_all(rules_of(each.name, sources) for each in types)  # a slip in one costs no build
     below = await base.pinned()
-    scanner, images = await asyncio.gather(
+    scanner, images = await gather_both(
         prepare(asked, rules[0], below), gather_all(build.build(each, sources, below) for each in types)
     )
     scanned = await gather_all(

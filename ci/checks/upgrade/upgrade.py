@@ -1,6 +1,5 @@
 """A try of another Airflow: nothing of the repository changes, all that would break is told."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import dagger
 
 from ...config import lockfile, pins
 from ...config.dag_type import DagType
-from ...errors import Fault
+from ...errors import Fault, gather_all, gather_both
 from ...image import base
 from ...lock import newest, request, resolve
 from ...lock.airflow_version import series, upgraded
@@ -62,9 +61,9 @@ async def upgrade_test(
     reference = await base_of(asked)
     below = await base.load(reference)
     ruff = containers.locked("airflow-rules")
-    told, locks = await asyncio.gather(
-        asyncio.gather(*(air_rules(ruff, each, sources) for each in types)),
-        asyncio.gather(*(_locked(each, sources, below.container, reference, asked) for each in types)),
+    told, locks = await gather_both(
+        gather_all(air_rules(ruff, each, sources) for each in types),
+        gather_all(_locked(each, sources, below.container, reference, asked) for each in types),
     )
     texts = {each.name: lock for each, lock in zip(types, locks, strict=True) if isinstance(lock, str)}
     able = [each for each in types if each.name in texts]

@@ -1,4 +1,4 @@
-"""Answers that the engine lost are asked for again; failures are not."""
+"""Lost answers are requested again, failures are not; the number of requests at the same time is limited."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ def failure(text: str) -> dagger.QueryError:
 
 
 class Engine:
-    """What the engine answers, one after another; a text is a failure."""
+    """An engine with prepared answers; a text is a failure."""
 
     def __init__(self, *answers: str | int) -> None:
         self.answers = list(answers)
 
     async def ask(self) -> int:
-        """The next answer."""
+        """Return the next answer."""
         match self.answers.pop(0):
             case int(answer):
                 return answer
@@ -33,18 +33,18 @@ class Engine:
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools_engine, "_PAUSE", 0)
 
 
 @pytest.mark.parametrize("times", range(5))
-def test_an_answer_that_was_lost_is_asked_for_again(times: int) -> None:
+def test_a_lost_answer_is_requested_again(times: int) -> None:
     engine = Engine(*[LOST] * times, 7)
     assert asyncio.run(retrying(engine.ask)) == 7
     assert engine.answers == []
 
 
-def test_an_engine_that_loses_every_answer_is_told_so() -> None:
+def test_an_engine_that_loses_every_answer_is_an_error() -> None:
     engine = Engine(*[LOST] * 6)
     with pytest.raises(dagger.QueryError, match="context canceled"):
         asyncio.run(retrying(engine.ask))
@@ -58,7 +58,7 @@ def test_a_step_that_failed_is_not_run_again() -> None:
     assert engine.answers == [7]
 
 
-def test_no_more_answers_are_waited_for_than_the_machine_bears() -> None:
+def test_the_number_of_awaited_answers_is_limited() -> None:
     waiting, most = 0, 0
 
     async def ask() -> None:
@@ -71,6 +71,28 @@ def test_no_more_answers_are_waited_for_than_the_machine_bears() -> None:
     async def all_at_once() -> None:
         await asyncio.gather(*(retrying(ask) for _ in range(3 * tools_engine.AT_ONCE)))
 
-    for _ in range(2):  # each in a loop of its own
+    for _ in range(2):  # in two event loops
         asyncio.run(all_at_once())
     assert most == tools_engine.AT_ONCE
+
+
+def test_a_request_within_a_request_is_refused() -> None:
+    async def ask() -> int:
+        return await retrying(Engine(7).ask)
+
+    with pytest.raises(RuntimeError, match="already holding"):
+        asyncio.run(retrying(ask))
+    assert asyncio.run(retrying(Engine(7).ask)) == 7  # the refused request gave its place back
+
+
+def test_a_cancelled_request_gives_its_place_back() -> None:
+    async def run() -> int:
+        waiting = [
+            asyncio.ensure_future(retrying(lambda: asyncio.sleep(60))) for _ in range(tools_engine.AT_ONCE)
+        ]
+        await asyncio.sleep(0)
+        for request in waiting:
+            request.cancel()
+        return await retrying(Engine(7).ask)
+
+    assert asyncio.run(run()) == 7
