@@ -13,7 +13,7 @@ from ..lock.bump import Bumped
 from ..publish.tags import LATEST
 from ..tools import git
 from ..tools import registry as registries
-from ..tools.checkout import LITTER, Netrc, Source, Sources, read
+from ..tools.checkout import LITTER, Checkout, Netrc, Source, opened
 from ..tools.git import Repository
 from ..tools.registry import Access
 from .arguments import (
@@ -66,7 +66,7 @@ class Caretaker:
         plain_http: PlainHttp = False,
     ) -> Scan:
         """Scan the images that are published, by today's database and policy; fails unless all passed."""
-        async with read(self.source) as sources:
+        async with opened(self.source) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             settings = publish.parse(await sources.text(publish.FILE))
             found = revision.origin((await git.revision(repository)).remote)
@@ -84,7 +84,7 @@ class Caretaker:
         self, repository: Pins, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = ""
     ) -> dagger.Changeset:
         """Move the base in ci/pins.toml to its series' newest release, and lock every DAG type for it."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             done = await _bumped(sources, self.source, repository, (airflow, exclude_newer))
             print(done.text)  # noqa: T201 - the CLI shows nothing of a changeset but its files
             return bump.changeset(done, repository, self.source)
@@ -94,12 +94,12 @@ class Caretaker:
         self, repository: Pins, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = ""
     ) -> str:
         """What bump would change, as text: the body of a pull request; nothing is changed."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             return (await _bumped(sources, self.source, repository, (airflow, exclude_newer))).text
 
 
 async def _bumped(
-    sources: Sources, source: dagger.Directory, repository: dagger.Directory, asked: tuple[str, str]
+    sources: Checkout, source: dagger.Directory, repository: dagger.Directory, asked: tuple[str, str]
 ) -> Bumped:
     airflow, exclude_newer = asked
     pins = await bump.pins_of(repository, source)

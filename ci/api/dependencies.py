@@ -8,7 +8,7 @@ from ..config import lockfile, pins
 from ..image import base, build
 from ..image.build import Image
 from ..lock import explain, outdated, request, resolve
-from ..tools.checkout import Netrc, Source, Sources, read
+from ..tools.checkout import Checkout, Netrc, Source, opened
 from .arguments import AnyDagType, ExcludeNewer, Format, OneDagType, Package, Upgrade, UpgradePackages
 
 
@@ -30,7 +30,7 @@ class Locker:
         upgrade: Upgrade = False,
     ) -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             reference = pins.image("airflow")
             asked = request.Upgrade(
@@ -54,13 +54,13 @@ class Locker:
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def explain(self, dag_type: OneDagType, package: Package) -> str:
         """Why a package is in a DAG type's image, and who asks for which of its versions."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             return await explain.explain(await _built(sources, dag_type), package)
 
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def tree(self, dag_type: OneDagType) -> str:
         """The packages that a DAG type adds to its base, each below what requires it."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             return await explain.tree(await _built(sources, dag_type))
 
     # Never remembered: an index has newer packages by the hour.
@@ -69,7 +69,7 @@ class Locker:
         self, dag_type: AnyDagType = "", exclude_newer: ExcludeNewer = "", form: Format = "table"
     ) -> str:
         """Newer versions of what is locked: what the base allows, what there is, and what holds it back."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             reference = pins.image("airflow")
             on = await resolve.resolver(base.container(reference), lockfile.base_name(reference), self.netrc)
@@ -77,6 +77,6 @@ class Locker:
             return ci_text.chosen(form, outdated.table(found), outdated.as_json(found))
 
 
-async def _built(sources: Sources, name: str) -> Image:
+async def _built(sources: Checkout, name: str) -> Image:
     dag_type = (await sources.catalog()).get(name)
     return await build.build(dag_type, sources, await base.pinned())

@@ -11,7 +11,7 @@ from ..config import catalog, pins
 from ..image import base, build, shared_layers
 from ..image.build import Image
 from ..publish import plan, publish
-from ..tools.checkout import Netrc, Source, read
+from ..tools.checkout import Netrc, Source, opened
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
@@ -55,8 +55,10 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
     @function
     async def list(self, form: Format = "table") -> str:
         """The DAG types with their base, packages and DAG files."""
-        async with read(self.source, self.netrc) as sources:
-            rows = catalog.rows((await sources.catalog()).all(), pins.image("airflow"), await sources.root())
+        async with opened(self.source, self.netrc) as sources:
+            rows = catalog.rows(
+                (await sources.catalog()).all(), pins.image("airflow"), await sources.exported()
+            )
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 
     @function
@@ -68,7 +70,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock, and print what it is."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
             built = await build.build(found, sources, await base.pinned())
         print(build.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
@@ -88,7 +90,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         plain_http: PlainHttp = False,
     ) -> Scan:
         """Scan a DAG type's image, or every type's, by images/policy.toml; fails unless all passed."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             asked = database_of(tuple(database or ()), database_file, access)
             types = (await sources.catalog()).chosen(dag_type)
@@ -98,7 +100,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def vulnerabilities(self) -> None:
         """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).all()
             result = await scan.scan_all(types, Asked(test=True), sources)
             print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed
@@ -117,7 +119,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         sharing: Sharing = False,
     ) -> str:
         """What publish would push, under which tags and why; no registry is asked."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             intent = await publish.intend(sources, repository, dag_type, registry, owner, ref)
             told = text.chosen(form, plan.table(intent), plan.as_json(intent))
             if not sharing:

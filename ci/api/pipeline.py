@@ -6,7 +6,7 @@ from ..errors import ConfigurationError
 from ..pipeline import choice, compare, due, event
 from ..pipeline.event import Event
 from ..publish import publish
-from ..tools.checkout import Netrc, Source, read
+from ..tools.checkout import Netrc, Source, opened
 from ..tools.engine import as_function_error, retrying
 from ..tools.git import Repository
 from ..tools.registry import Access
@@ -73,7 +73,7 @@ class Pipeline:
                 raise ConfigurationError([told])
         asked = dag_type or (about.dag if about else "")
         named = ref or (about.ref if about else "")
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             told = about.told() if about else (named or "what is checked out")
             catalog = await sources.catalog()
             if asked:

@@ -12,7 +12,7 @@ from ..image import platforms
 from ..publish import publication, publish
 from ..publish.publication import Publication
 from ..publish.publish import Request
-from ..tools.checkout import Netrc, Source, read
+from ..tools.checkout import Netrc, Source, opened
 from ..tools.cosign import Signer
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
@@ -77,7 +77,7 @@ class _Order:
         self, source: dagger.Directory, netrc: dagger.Secret | None, *, told: bool = False
     ) -> Publication:
         """Publish; what failed is in its row, with ``told`` also what keeps anything from being begun."""
-        async with read(source, netrc) as sources:
+        async with opened(source, netrc) as sources:
             try:
                 intent = await publish.intend(
                     sources, self.repository, self.dag_type, self.registry, self.owner, self.ref

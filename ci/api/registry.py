@@ -13,7 +13,7 @@ from ..errors import ConfigurationError
 from ..publish import promote, publish, reproduce
 from ..tools import cosign
 from ..tools import registry as registries
-from ..tools.checkout import Netrc, Source, read
+from ..tools.checkout import Netrc, Source, opened
 from ..tools.cosign import Trust
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
@@ -67,7 +67,7 @@ class Afterwards:
         plain_http: PlainHttp = False,
     ) -> str:
         """Check signature, provenance, SBOMs, scan and layers of a published image; all must hold."""
-        async with read(self.source) as sources:
+        async with opened(self.source) as sources:
             where = names.reference(reference, digest=True)
             trust = Trust(
                 key=key,
@@ -149,7 +149,7 @@ class Afterwards:
         plain_http: PlainHttp = False,
     ) -> str:
         """Move latest of a DAG type to the release before the one it points to; nothing is built."""
-        async with read(self.source) as sources:
+        async with opened(self.source) as sources:
             intent = await publish.intend(sources, repository, dag_type, registry, owner, "")
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(intent.names.registry, access, intent.owner)

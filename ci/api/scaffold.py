@@ -13,7 +13,7 @@ from ..errors import gather_all
 from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
-from ..tools.checkout import LITTER, Netrc, Source, Sources, read
+from ..tools.checkout import LITTER, Checkout, Netrc, Source, opened
 
 if TYPE_CHECKING:
     from ..scaffold.draft import Draft
@@ -69,10 +69,10 @@ async def init(
     # Imported when called: every call of every function loads this file, and few are of these two.
     from ..scaffold import create  # noqa: PLC0415
 
-    async with read(tree, netrc) as sources:
-        files = create.files(name, packages, await sources.root(), python_of(pins.image("airflow")))
+    async with opened(tree, netrc) as sources:
+        files = create.files(name, packages, await sources.exported(), python_of(pins.image("airflow")))
     after = _with_files(tree, files)
-    async with read(after, netrc) as sources:
+    async with opened(after, netrc) as sources:
         text = await _lock((await sources.catalog()).get(name), sources, netrc)
     return after.with_new_file(f"images/{name}/{lockfile.NAME}", text).changes(tree)
 
@@ -93,14 +93,14 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
         files = {loose.file: draft.pyproject(loose)}
         if present:
             files[f"images/{loose.name}/{lockfile.NAME}"] = present
-        sources = Sources(_with_files(dag.directory(), files), netrc)
+        sources = Checkout(_with_files(dag.directory(), files), netrc)
         try:
             return await _lock(loose.to_resolve(), sources, netrc)
         finally:
             sources.close()
 
-    async with read(tree, netrc) as sources:
-        old = repository.read(await sources.root())
+    async with opened(tree, netrc) as sources:
+        old = repository.read(await sources.exported())
         drafts = adopt.drafts(old, pins.image("airflow"))
         loose = any(one.unpinned for one in drafts.types)
         installed = await _installed(netrc) if loose else dict[str, str]()
@@ -113,7 +113,7 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
     for path in changes.removed:
         after = after.without_file(path)
     after = _with_files(after, changes.written)
-    async with read(after, netrc) as sources:
+    async with opened(after, netrc) as sources:
         refused = (await sources.catalog()).problems
     unlocked = {one.draft.name: one.problem for one in locked if one.problem}
     notes = adopt.notes(old, drafts, unlocked, refused)
@@ -127,7 +127,7 @@ async def _installed(netrc: dagger.Secret | None) -> Mapping[str, str]:
     return resolver.held.installed
 
 
-async def _lock(dag_type: DagType, sources: Sources, netrc: dagger.Secret | None) -> str:
+async def _lock(dag_type: DagType, sources: Checkout, netrc: dagger.Secret | None) -> str:
     reference = pins.image("airflow")
     texts = await resolve.lock(
         [dag_type], sources, base.container(reference), lockfile.base_name(reference), netrc=netrc

@@ -15,7 +15,7 @@ from ..config.dag_type import DagType
 from ..errors import ConfigurationError
 from ..image import base
 from ..image.build import Image
-from ..tools.checkout import Netrc, Source, Sources, read
+from ..tools.checkout import Checkout, Netrc, Source, opened
 from . import tests
 from .arguments import (
     Airflow,
@@ -41,7 +41,7 @@ class Tester:
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def test(self, dag_type: AnyDagType = "") -> Reports:  # noqa: PT028 - no test of pytest's
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             below = await base.pinned()
             return tests.of(await all_types.test_all(types, sources, below, _further(sources)))
@@ -64,7 +64,7 @@ class Tester:
         timeout: Timeout = SECONDS,  # noqa: ASYNC109 - Airflow is ended by it, not this function
     ) -> str:
         """Run a DAG, or one task of it, against a PostgreSQL; fails with the run's own exit code."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             request = Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
             found = (await sources.catalog()).get(dag_type)
             below = await base.pinned()
@@ -80,7 +80,7 @@ class Tester:
         exclude_newer: ExcludeNewer = "",
     ) -> Reports:
         """Test DAG types on another Airflow, with locks made for it in memory; nothing is changed."""
-        async with read(self.source, self.netrc) as sources:
+        async with opened(self.source, self.netrc) as sources:
             if bool(airflow) == bool(other_base):
                 raise ConfigurationError(["name what to try: --airflow 3.2.x, or --base <reference>"])
             types = (await sources.catalog()).chosen(dag_type)
@@ -90,7 +90,7 @@ class Tester:
             return tests.of(await upgrade.upgrade_test(types, sources, asked, _further(sources)))
 
 
-def _further(sources: Sources) -> Further:
+def _further(sources: Checkout) -> Further:
     def jobs(dag_type: DagType, built: Image) -> Sequence[Awaitable[Outcome]]:
         return (imports_check.outcome(built, dag_type, sources),)
 

@@ -19,7 +19,7 @@ from ..config.dag_type import DagType
 from ..errors import ConfigurationError, gather_all
 from ..text import megabytes
 from ..tools import containers, failures, trivy
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 from ..tools.engine import as_function_error
 from . import base, foundation, guard, oci
 from . import layers as image_layers
@@ -140,7 +140,7 @@ def summary(image: Image) -> str:
 
 
 async def build(
-    dag_type: DagType, sources: Sources, below: BaseImage, tools: dagger.Container | None = None
+    dag_type: DagType, sources: Checkout, below: BaseImage, tools: dagger.Container | None = None
 ) -> Image:
     """Build the image of a DAG type on a base.
 

@@ -9,7 +9,7 @@ from ..config.dag_type import DagType
 from ..config.layers import FILE, MOST
 from ..errors import gather_all
 from ..text import megabytes
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 from . import build
 from .base import BaseImage
 from .installed import installed
@@ -106,7 +106,7 @@ def packages(sizes: Mapping[str, tuple[str, int]], locked: Mapping[str, str]) ->
     )
 
 
-async def told(types: Sequence[DagType], sources: Sources, below: BaseImage) -> str:
+async def told(types: Sequence[DagType], sources: Checkout, below: BaseImage) -> str:
     """What several DAG types share, and what they could, as a table; each image is built.
 
     Raises:
@@ -118,7 +118,7 @@ async def told(types: Sequence[DagType], sources: Sources, below: BaseImage) -> 
     return table(deltas, settings.own)
 
 
-async def _delta(dag_type: DagType, sources: Sources, below: BaseImage) -> Delta:
+async def _delta(dag_type: DagType, sources: Checkout, below: BaseImage) -> Delta:
     lock = await sources.lock(dag_type, lockfile.base_name(below.reference))
     built = await build.build(dag_type, sources, below)
     there = (await installed(built.container())).distributions

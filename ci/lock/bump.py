@@ -10,7 +10,7 @@ from ..config.dag_type import DagType
 from ..errors import ConfigurationError, Fault, StepError
 from ..image import base
 from ..tools import failures
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 from ..tools.engine import retrying
 from . import bump_text, newest, pins_file, request, resolve
 from .airflow_version import upgraded
@@ -34,7 +34,7 @@ class Bumped:
     text: str
 
 
-async def bump(sources: Sources, pins: str, asked: Asked) -> Bumped:
+async def bump(sources: Checkout, pins: str, asked: Asked) -> Bumped:
     """What changes where the base moves to the newest release.
 
     Args:
@@ -134,11 +134,11 @@ def missing(reference: str, error: dagger.QueryError) -> StepError:
     return StepError([f"{what}: {told} within a day: try again then, or name another with --airflow"])
 
 
-async def _day(dag_type: DagType, sources: Sources) -> str:
+async def _day(dag_type: DagType, sources: Checkout) -> str:
     return bump_text.exclude_newer(await sources.text(dag_type.file))
 
 
-async def _present(path: str, sources: Sources) -> str | None:
+async def _present(path: str, sources: Checkout) -> str | None:
     try:
         return await sources.text(path)
     except Fault:  # it isn't UTF-8, and is written anew

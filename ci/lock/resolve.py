@@ -13,7 +13,7 @@ from ..config.secrets import urls
 from ..errors import ConfigurationError, StepError, Unreachable, gather_all
 from ..image.base import PYTHON
 from ..tools import containers, failures
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 from ..tools.engine import retrying
 from . import conflicts, request
 from .outdated import Report, reported
@@ -82,7 +82,7 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
 
 async def lock(  # noqa: PLR0913 - what a lock depends on
     types: list[DagType],
-    sources: Sources,
+    sources: Checkout,
     base: dagger.Container,
     reference: str,
     *,
@@ -114,7 +114,7 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
 
 
 async def outdated(
-    types: list[DagType], sources: Sources, on: Resolver, exclude_newer: str = ""
+    types: list[DagType], sources: Checkout, on: Resolver, exclude_newer: str = ""
 ) -> list[Report]:
     """What newer versions there are of each type's packages, and what holds them back.
 
@@ -132,7 +132,7 @@ async def outdated(
     return await gather_all(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
 
 
-async def _resolve(on: Resolver, dag_type: DagType, sources: Sources, upgrade: Upgrade) -> str:
+async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: Upgrade) -> str:
     if not dag_type.project.dependencies:
         return lockfile.stamp(dag_type, on.reference, _EMPTY)
     text = await _pyproject(dag_type, sources)
@@ -167,7 +167,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     return (Unreachable if failure.asks_for_login(said) else StepError)([problem])
 
 
-async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_newer: str) -> Report:
+async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_newer: str) -> Report:
     packages = (await sources.lock(dag_type, on.reference)).packages
     text = await _pyproject(dag_type, sources)
     if not dag_type.project.dependencies:
@@ -191,14 +191,14 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Sources, exclude_n
     return reported(dag_type, json.loads(facts))
 
 
-async def _pyproject(dag_type: DagType, sources: Sources) -> str:
+async def _pyproject(dag_type: DagType, sources: Checkout) -> str:
     text = await sources.text(dag_type.file)
     if text is None:
         raise ConfigurationError([f"{dag_type.file}: is missing"])
     return text
 
 
-async def _present(dag_type: DagType, sources: Sources) -> str | None:
+async def _present(dag_type: DagType, sources: Checkout) -> str | None:
     try:
         return await sources.text(_lock_of(dag_type))
     except ConfigurationError:  # it isn't UTF-8: it is written anew, as one that is no TOML

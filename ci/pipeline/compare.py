@@ -21,7 +21,7 @@ async def affected(repository: dagger.Directory, since: str) -> Findings:
     Raises:
         FunctionError: there is no such commit, or the folder is no repository with commits.
     """
-    async with checkout.read(dag.directory().with_directory("", repository, include=TREES)) as read:
+    async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as read:
         comparison = await compare(repository, since)
         return find(comparison, await read.catalog())
 
@@ -32,7 +32,7 @@ async def by_event(repository: dagger.Directory, event: Event) -> Findings:
     Raises:
         FunctionError: the event names a DAG type that there isn't.
     """
-    async with checkout.read(dag.directory().with_directory("", repository, include=TREES)) as read:
+    async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as read:
         catalog = await read.catalog()
         if event.dag:
             return choice.named(catalog, [event.dag], event.told(), choice.notes_of(event))

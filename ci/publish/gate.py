@@ -10,9 +10,9 @@ from ..checks.scan.scan import Scanned, Scanner
 from ..config.dag_type import DagType
 from ..errors import Fault, StepError
 from ..image.build import Image
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 
-Test = Callable[[DagType, Image, Sources], Awaitable[Report]]
+Test = Callable[[DagType, Image, Checkout], Awaitable[Report]]
 """Tests an image; raises StepError where a test couldn't be run."""
 
 
@@ -36,7 +36,7 @@ class Gate:
 
     test: Test
     scanners: Mapping[str, Scanner]
-    sources: Sources
+    sources: Checkout
     unscanned: str = ""
 
     async def check(self, dag_type: DagType, images: Mapping[str, Image]) -> Passed:

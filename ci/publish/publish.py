@@ -18,7 +18,7 @@ from ..image import base, build, platforms
 from ..image.base import BaseImage
 from ..tools import git
 from ..tools import registry as registries
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 from ..tools.cosign import Signer
 from ..tools.registry import Access, misdirected
 from . import delivery, plan, tags
@@ -48,7 +48,7 @@ class Request:
 
 
 async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was called with
-    sources: Sources,
+    sources: Checkout,
     repository: dagger.Directory,
     dag_type: str,
     registry: str,
@@ -79,7 +79,7 @@ async def intend(  # noqa: PLR0913, PLR0917 - what a function of the module was 
 
 
 async def refused(
-    sources: Sources, repository: dagger.Directory, dag_type: str, fault: ConfigurationError
+    sources: Checkout, repository: dagger.Directory, dag_type: str, fault: ConfigurationError
 ) -> Publication:
     """What is told where nothing can be planned: a row per DAG type that was asked for, with its mistakes.
 
@@ -97,7 +97,7 @@ async def refused(
 
 
 async def publish(
-    intent: Intent, request: Request, sources: Sources, repository: dagger.Directory
+    intent: Intent, request: Request, sources: Checkout, repository: dagger.Directory
 ) -> Publication:
     """Publish what is planned; what failed is in its row, and what all of them share in each.
 
@@ -122,7 +122,7 @@ async def publish(
 
 
 async def _carry_out(
-    jobs: list[Job], intent: Intent, request: Request, sources: Sources, repository: dagger.Directory
+    jobs: list[Job], intent: Intent, request: Request, sources: Checkout, repository: dagger.Directory
 ) -> None:
     pushing = [job for job in jobs if job.planned.tags]
     lacking = await request.signer.lacking() if pushing else ""
@@ -179,7 +179,9 @@ async def _bases(request: Request) -> dict[str, BaseImage]:
     return dict(zip(wanted, found, strict=True))
 
 
-async def _scanners(bases: Mapping[str, BaseImage], request: Request, sources: Sources) -> dict[str, Scanner]:
+async def _scanners(
+    bases: Mapping[str, BaseImage], request: Request, sources: Checkout
+) -> dict[str, Scanner]:
     house = await scan.rules_of("", sources)
     found = await gather_all(scan.prepare(request.database, house, each) for each in bases.values())
     return dict(zip(bases, found, strict=True))

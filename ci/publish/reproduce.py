@@ -13,7 +13,7 @@ from ..errors import CheckError, ConfigurationError
 from ..image import base, build, labels, oci
 from ..image.build import Image
 from ..tools import containers, git
-from ..tools.checkout import Sources
+from ..tools.checkout import Checkout
 from ..tools.engine import retrying
 from ..tools.registry import Registry
 
@@ -97,7 +97,7 @@ async def _rebuild(
     created = await git.time(repository, commit)
     reference = f"{published.label(f'{labels.OCI}base.name')}@{published.label(f'{labels.OCI}base.digest')}"
     below = await base.load(reference, platform)
-    sources = Sources(repository.as_git().commit(commit).tree(), netrc)
+    sources = Checkout(repository.as_git().commit(commit).tree(), netrc)
     try:
         dag_type = (await sources.catalog()).get(published.label(labels.DAG))
         settings = publish.parse(await sources.text(publish.FILE))

@@ -1,4 +1,4 @@
-"""The repository's folders as the module gets them, and what is read of them: catalog, locks, files."""
+"""The repository's folders as a function of the module gets them: catalog, locks and files."""
 
 import asyncio
 import shutil
@@ -21,12 +21,12 @@ T = TypeVar("T")
 
 LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
 
-# The only places that say which files of the repository are wanted; a function's inputs are its cache key.
-# One folder for all three, for a repository may lack scripts/ and a default path must be there.
+# A function's inputs are its cache key, so only the wanted files are handed over.
+# One folder for all three: a default path must exist, and a repository may lack scripts/.
 Source = Annotated[
     dagger.Directory,
     DefaultPath("/"),
-    Doc("The repository: images/, dags/ and scripts/ are read of it"),
+    Doc("The repository; images/, dags/ and scripts/ are read from it"),
     Ignore(["*", "!images", "!dags", "!scripts", *LITTER]),
 ]
 Netrc = Annotated[
@@ -34,8 +34,8 @@ Netrc = Annotated[
 ]
 
 
-class Sources:
-    """images/, dags/ and scripts/: read once, in one call, into a folder of the module's own container.
+class Checkout:
+    """The images/, dags/ and scripts/ of a repository, for one call.
 
     ``netrc`` has the logins for package indexes, where any are needed.
     """
@@ -43,85 +43,87 @@ class Sources:
     def __init__(self, tree: dagger.Directory, netrc: dagger.Secret | None = None) -> None:
         self._tree = tree
         self.netrc = netrc
-        self._root: Path | None = None
-        self._known: dict[Hashable, asyncio.Future[Any]] = {}
+        self._folder: Path | None = None
+        self._memo: dict[Hashable, asyncio.Future[Any]] = {}
 
-    async def root(self) -> Path:
-        """The folder that holds images/, dags/ and scripts/ as plain files."""
-        if self._root is None:
-            root = Path(tempfile.mkdtemp(prefix="airflow-images-"))
-            await self._tree.export(str(root))
-            self._root = root
-        return self._root
+    async def exported(self) -> Path:
+        """Return a folder with images/, dags/ and scripts/ as plain files; exported on the first call."""
+        return await self.memoized("exported", self._export)
 
-    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What is made of these sources under a key: made by the first who asks, known to all others."""
-        if key not in self._known:
-            self._known[key] = asyncio.ensure_future(make())
-        return await self._known[key]
+    async def _export(self) -> Path:
+        self._folder = Path(tempfile.mkdtemp(prefix="airflow-images-"))
+        await self._tree.export(str(self._folder))
+        return self._folder
+
+    async def memoized(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return the value that belongs to a key; ``make`` is called by the first caller alone."""
+        if key not in self._memo:
+            self._memo[key] = asyncio.ensure_future(make())
+        return await self._memo[key]
 
     async def catalog(self) -> Catalog:
-        """All DAG types."""
-        return await self.once("catalog", self._catalog)
+        """Return all DAG types."""
+        return await self.memoized("catalog", self._catalog)
 
     async def _catalog(self) -> Catalog:
-        return catalog.load(await self.root())
+        return catalog.load(await self.exported())
 
     async def text(self, path: str) -> str | None:
-        """The text of a file, by its path from the repository's root; None where there is none.
+        """Return the text of a file, by its path from the repository's root; None if it doesn't exist.
 
         Raises:
             ConfigurationError: it isn't UTF-8.
         """
-        file = await self.root() / path
+        file = await self.exported() / path
         return catalog.text_of(file, path) if file.is_file() else None
 
     async def lock(self, dag_type: DagType, base: str) -> Lock:
-        """The lock of a DAG type, made for that base; raises ConfigurationError where it isn't."""
+        """Return the lock of a DAG type; raises ConfigurationError if it was made for another base."""
         return lockfile.read(dag_type, base, await self.text(f"images/{dag_type.name}/{lockfile.NAME}"))
 
     def with_locks(self, texts: Mapping[str, str]) -> dagger.Directory:
-        """The repository with other locks, by the types' names; what is read here stays as it is."""
+        """Return the repository with other locks, by the types' names; the checkout stays as it is."""
         tree = self._tree
         for name, text in texts.items():
             tree = tree.with_new_file(f"images/{name}/{lockfile.NAME}", text)
         return tree
 
     async def dag_files(self, dag_type: DagType) -> dagger.Directory:
-        """The type's DAG code, at the paths it has below dags/."""
-        return await self._chosen("dags", dag_type.dag_paths)
+        """Return the type's DAG code, at its paths under dags/."""
+        return await self._subtree("dags", dag_type.dag_paths)
 
     async def ignore_file(self) -> dagger.File | None:
-        """dags/.airflowignore, which counts for all types; None where there is none."""
+        """Return dags/.airflowignore, which counts for all types; None if it doesn't exist."""
         path = "dags/.airflowignore"
-        return self._tree.file(path) if (await self.root() / path).is_file() else None
+        return self._tree.file(path) if (await self.exported() / path).is_file() else None
 
     async def script_files(self, dag_type: DagType) -> dagger.Directory:
-        """The type's scripts, at the paths they have below scripts/."""
-        return await self._chosen("scripts", dag_type.script_paths)
+        """Return the type's scripts, at their paths under scripts/."""
+        return await self._subtree("scripts", dag_type.script_paths)
 
     def close(self) -> None:
-        """Remove the folder."""
-        if self._root is not None:
-            shutil.rmtree(self._root)
-            self._root = None
+        """Remove the exported folder."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder)
+            self._folder = None
+            del self._memo["exported"]
 
-    async def _chosen(self, tree: str, paths: Iterable[str]) -> dagger.Directory:
-        chosen = dag.directory()
+    async def _subtree(self, folder: str, paths: Iterable[str]) -> dagger.Directory:
+        subtree = dag.directory()
         for path in paths:
-            if (await self.root() / tree / path).is_dir():
-                chosen = chosen.with_directory(path, self._tree.directory(f"{tree}/{path}"))
+            if (await self.exported() / folder / path).is_dir():
+                subtree = subtree.with_directory(path, self._tree.directory(f"{folder}/{path}"))
             else:
-                chosen = chosen.with_file(path, self._tree.file(f"{tree}/{path}"))
-        return chosen
+                subtree = subtree.with_file(path, self._tree.file(f"{folder}/{path}"))
+        return subtree
 
 
 @asynccontextmanager
-async def read(tree: dagger.Directory, netrc: dagger.Secret | None = None) -> AsyncGenerator[Sources]:
-    """The sources for the time of one call; faults in it become its text."""
-    sources = Sources(tree, netrc)
+async def opened(tree: dagger.Directory, netrc: dagger.Secret | None = None) -> AsyncGenerator[Checkout]:
+    """Open a checkout for one function of the module, and let faults become the function's error."""
+    checkout = Checkout(tree, netrc)
     with as_function_error():
         try:
-            yield sources
+            yield checkout
         finally:
-            sources.close()
+            checkout.close()

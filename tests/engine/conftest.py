@@ -13,7 +13,7 @@ from ci.config import pins
 from ci.image import base
 from ci.image.base import BaseImage
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine import registries
 
 PROJECT = Path(__file__).parents[2]
@@ -55,14 +55,14 @@ def owner() -> str:
 
 
 @pytest.fixture
-def sources() -> Sources:
+def sources() -> Checkout:
     """The project's own images/, dags/ and scripts/."""
-    return Sources(dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"]))
+    return Checkout(dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"]))
 
 
-def repository(files: Mapping[str, str]) -> Sources:
+def repository(files: Mapping[str, str]) -> Checkout:
     """A repository of the given files, by their path from its root."""
     tree = dag.directory()
     for path, text in files.items():
         tree = tree.with_new_file(path, text)
-    return Sources(tree)
+    return Checkout(tree)

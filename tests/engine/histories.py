@@ -15,7 +15,7 @@ from ci.publish import publish
 from ci.publish.gate import Test
 from ci.publish.publication import Publication, Row
 from ci.publish.publish import Request
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from ci.tools.registry import Access
 from tests.engine import advisories
 
@@ -89,7 +89,7 @@ class History:
             CheckError: one of them failed.
         """
         repository = self.directory()
-        sources = Sources(repository)
+        sources = Checkout(repository)
         try:
             intent = await publish.intend(sources, repository, name, registry, self._owner, ref)
             usual: dict[str, Any] = {"platforms": (), "database": Asked(archive=advisories.archive(()))}

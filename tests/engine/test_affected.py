@@ -9,7 +9,7 @@ from ci.errors import ConfigurationError
 from ci.image import build
 from ci.image.base import BaseImage
 from ci.pipeline import compare, text
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.histories import DAG, PYPROJECT, History
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ def history(tmp_path: Path) -> History:
 
 async def digest(history: History, name: str, below: BaseImage) -> str:
     """The digest of a DAG type's image, built from what is there now."""
-    sources = Sources(history.directory())
+    sources = Checkout(history.directory())
     try:
         return (await build.build((await sources.catalog()).get(name), sources, below)).digest
     finally:

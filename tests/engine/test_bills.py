@@ -9,20 +9,20 @@ from ci.attest.sbom import document as sbom_document
 from ci.image import build
 from ci.image.base import BaseImage
 from ci.image.build import Image
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def built(sources: Sources, below: BaseImage) -> Image:
+async def built(sources: Checkout, below: BaseImage) -> Image:
     """An image with packages, system packages left out."""
     return await build.build((await sources.catalog()).get("salesforce"), sources, below)
 
 
 @pytest.mark.parametrize("form", ["cyclonedx", "spdx"])
 async def test_the_delta_is_what_the_lock_says(
-    form: str, built: Image, sources: Sources, below: BaseImage
+    form: str, built: Image, sources: Checkout, below: BaseImage
 ) -> None:
     locked = (await sources.lock((await sources.catalog()).get("salesforce"), _base(below))).packages
     delta = await (await built.sbom(form, "delta")).contents()
@@ -33,7 +33,7 @@ async def test_the_delta_is_what_the_lock_says(
     assert {"pypi", "deb"} <= {each.type for each in whole}
 
 
-async def test_what_the_lock_installed_has_its_hash_and_license(built: Image, sources: Sources) -> None:
+async def test_what_the_lock_installed_has_its_hash_and_license(built: Image, sources: Checkout) -> None:
     document = json.loads(await (await built.sbom("cyclonedx", "delta")).contents())
     lock = await sources.text("images/salesforce/pylock.toml") or ""
     by_name = {each["name"]: each for each in document["components"]}

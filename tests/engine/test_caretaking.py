@@ -25,7 +25,7 @@ from ci.image import labels, oci, published
 from ci.image.base import BaseImage
 from ci.publish.publication import Publication
 from ci.tools import registry
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from ci.tools.registry import Registry
 from tests.engine import registries
 from tests.engine.advisories import advisory, archive
@@ -54,7 +54,7 @@ class Place:
 
     async def rescanned(self, *known: Mapping[str, Any], tag: str = "latest", name: str = "") -> ScanResult:
         """The scan of what is published, by a database of these advisories."""
-        sources = Sources(self.flows.directory())
+        sources = Checkout(self.flows.directory())
         try:
             types = (await sources.catalog()).chosen(name)
             database = Asked(archive=archive([dict(each) for each in known]))

@@ -9,7 +9,7 @@ from dagger import dag
 from ci.image import build, runtime
 from ci.image.base import BaseImage
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import PROJECT
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ TYPES = sorted({file.parent.name for file in (PROJECT / "tests/dags").glob("*/te
 
 @pytest.mark.parametrize("name", TYPES)
 async def test_the_logic_of_a_dag_type_holds_in_its_image(
-    name: str, sources: Sources, below: BaseImage
+    name: str, sources: Checkout, below: BaseImage
 ) -> None:
     built = await build.build((await sources.catalog()).get(name), sources, below)
     tests = dag.host().directory(str(PROJECT / "tests/dags" / name))

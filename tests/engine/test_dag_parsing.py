@@ -13,7 +13,7 @@ from ci.checks.report import Level, Report
 from ci.config import pins
 from ci.image import base
 from ci.image.base import BaseImage
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import PROJECT, repository
 from tests.engine.test_smoke import FILES as PLAIN
 from tests.engine.test_smoke import GOOD, PYPROJECT, with_locks
@@ -167,7 +167,7 @@ def archive(**files: str) -> bytes:
     return written.getvalue()
 
 
-async def faulty(below: BaseImage, *, slow: bool) -> Sources:
+async def faulty(below: BaseImage, *, slow: bool) -> Checkout:
     """A repository with a faulty type, with or without its slow file, and a sound one with an archive."""
     chosen = {path: text for path, text in FILES.items() if slow or path != SLOW}
     files: Mapping[str, str] = await with_locks(chosen, below)
@@ -180,7 +180,7 @@ async def faulty(below: BaseImage, *, slow: bool) -> Sources:
         .with_exec(["sh", "-c", f"echo {packed} | base64 -d > made.zip"])
         .file("made.zip")
     )
-    return Sources(tree.with_file("dags/fine/packed.zip", made))
+    return Checkout(tree.with_file("dags/fine/packed.zip", made))
 
 
 EXPECTED = {

@@ -12,7 +12,7 @@ from ci.config import pins
 from ci.image import build, runtime
 from ci.image.base import BaseImage
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import PROJECT, uncached
 from tests.engine.servers import api_data, dbt_data, salesforce_data
 
@@ -114,7 +114,7 @@ async def running(container: dagger.Container, program: str, env: dict[str, str]
             await service.stop(kill=True)
 
 
-async def container_of(name: str, sources: Sources, below: BaseImage) -> dagger.Container:
+async def container_of(name: str, sources: Checkout, below: BaseImage) -> dagger.Container:
     """The image of a DAG type, as a container that has Airflow's own database, made once by the base."""
     migrated = (
         runtime.ready(below.container, below.container)
@@ -127,7 +127,7 @@ async def container_of(name: str, sources: Sources, below: BaseImage) -> dagger.
 
 
 async def test_salesforce_loads_every_object_and_then_what_changed(
-    sources: Sources, below: BaseImage
+    sources: Checkout, below: BaseImage
 ) -> None:
     env = {
         "SALESFORCE_USERNAME": "loader@example.com",
@@ -146,7 +146,7 @@ async def test_salesforce_loads_every_object_and_then_what_changed(
 
 
 async def test_api_loads_every_page_in_spite_of_a_server_that_stumbles(
-    sources: Sources, below: BaseImage
+    sources: Checkout, below: BaseImage
 ) -> None:
     env = {"API_BASE_URL": "http://server:8080", "API_TOKEN": "api-t0ken"}
     async with running(await container_of("api", sources, below), "api.py", env) as run:
@@ -157,7 +157,7 @@ async def test_api_loads_every_page_in_spite_of_a_server_that_stumbles(
             assert await run.rows(api_data.SELECT_STATEMENT) == [api_data.expected(revised=revised)]
 
 
-async def test_dbt_seeds_builds_and_tests_its_project(sources: Sources, below: BaseImage) -> None:
+async def test_dbt_seeds_builds_and_tests_its_project(sources: Checkout, below: BaseImage) -> None:
     async with running(await container_of("dbt", sources, below), "", {}) as run:
         await run.dag("dbt_transformation")
         assert await run.rows(dbt_data.SELECT_STATEMENT) == [dbt_data.expected()]

@@ -21,7 +21,7 @@ from ci.image.base import BaseImage
 from ci.image.build import Image
 from ci.image.installed import installed
 from ci.lock import explain
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
 from tests.engine.test_image import small
 
@@ -123,7 +123,7 @@ async def test_what_is_allowed_is_built_and_told(below: BaseImage, tmp_path: Pat
         await explain.explain(found, "idnaa")
 
 
-async def test_imports_are_checked_against_the_image(sources: Sources, below: BaseImage) -> None:
+async def test_imports_are_checked_against_the_image(sources: Checkout, below: BaseImage) -> None:
     dag_type = (await sources.catalog()).get("api")
     own = await build.build(dag_type, sources, below)
     found = await check.outcome(own, dag_type, sources)
@@ -175,7 +175,7 @@ for file, name in zip(sys.argv[1::2], sys.argv[2::2]):
 """
 
 
-def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, settings: str = "") -> Sources:
+def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, settings: str = "") -> Checkout:
     """A repository in a folder, with a DAG type "small" that has no packages; of text, or of bytes."""
     toml = f'[project]\nname = "small"\ndependencies = []\n\n[tool.airflow-images]\n{settings}\n'
     dag_type = config_dag_type.parse("small", "images/small/pyproject.toml", toml)
@@ -184,7 +184,7 @@ def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, se
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Sources(dag.host().directory(str(folder), no_cache=True))
+    return Checkout(dag.host().directory(str(folder), no_cache=True))
 
 
 def packed(files: Mapping[str, str]) -> bytes:

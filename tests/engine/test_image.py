@@ -11,7 +11,7 @@ from ci.image.base import BaseImage
 from ci.image.build import Image
 from ci.lock import resolve
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +38,7 @@ def small(
     }
 
 
-async def locked(files: dict[str, str], below: BaseImage) -> Sources:
+async def locked(files: dict[str, str], below: BaseImage) -> Checkout:
     """The repository with its locks made."""
     sources = repository(files)
     types = (await sources.catalog()).all()
@@ -46,12 +46,12 @@ async def locked(files: dict[str, str], below: BaseImage) -> Sources:
     return repository({**files, **{f"images/{name}/pylock.toml": text for name, text in texts.items()}})
 
 
-async def built(sources: Sources, below: BaseImage, name: str = "small") -> Image:
+async def built(sources: Checkout, below: BaseImage, name: str = "small") -> Image:
     """The image of one DAG type."""
     return await build.build((await sources.catalog()).get(name), sources, below)
 
 
-async def test_the_layout_is_whole_and_says_what_the_base_said(sources: Sources, below: BaseImage) -> None:
+async def test_the_layout_is_whole_and_says_what_the_base_said(sources: Checkout, below: BaseImage) -> None:
     found = await built(sources, below, "salesforce")
     layout = found.layout()
     index = json.loads(await layout.file("index.json").contents())
@@ -72,7 +72,7 @@ async def test_the_layout_is_whole_and_says_what_the_base_said(sources: Sources,
 
 
 async def test_every_file_is_airflows_and_group_writable_and_nothing_else_is_left(
-    sources: Sources, below: BaseImage
+    sources: Checkout, below: BaseImage
 ) -> None:
     container = (await built(sources, below, "salesforce")).container().with_user("root")
     ours = "/home/airflow/.local /opt/airflow/dags /opt/airflow/scripts"
@@ -90,7 +90,7 @@ async def test_every_file_is_airflows_and_group_writable_and_nothing_else_is_lef
 async def test_an_edited_dag_changes_the_last_layer_alone(below: BaseImage) -> None:
     sources = await locked(small(), below)
     before = await built(sources, below)
-    root = await sources.root()
+    root = await sources.exported()
     lock = (root / "images/small/pylock.toml").read_text(encoding="utf-8")
     edited = {**small(dags=DAG.format(name="edited")), "images/small/pylock.toml": lock}
     after = await built(repository(edited), below)

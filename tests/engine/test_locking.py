@@ -15,7 +15,7 @@ from ci.image.base import ENVIRONMENT, BaseImage
 from ci.lock import explain, resolve
 from ci.lock.request import Upgrade
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
 from tests.engine.registries import SERVERS
 from tests.engine.test_image import small
@@ -27,7 +27,7 @@ INDEX = '[[tool.uv.index]]\nname = "acme"\nurl = "http://index:8080/{path}"\n'
 
 
 async def lock(
-    sources: Sources,
+    sources: Checkout,
     below: BaseImage,
     container: dagger.Container | None = None,
     upgrade: Upgrade | None = None,
@@ -55,7 +55,7 @@ def index(below: BaseImage) -> dagger.Container:
     return below.container.with_service_binding("index", server)
 
 
-def private(path: str = "simple") -> Sources:
+def private(path: str = "simple") -> Checkout:
     """A type that needs a package of that index."""
     return repository(small(INDEX.format(path=path), pin="acme-private==1.0"))
 
@@ -66,7 +66,7 @@ def netrc(name: str) -> dagger.Secret:
     return dag.set_secret(name, f"machine index login {user} password {password}\n")
 
 
-async def test_a_lock_is_what_is_committed(sources: Sources, below: BaseImage) -> None:
+async def test_a_lock_is_what_is_committed(sources: Checkout, below: BaseImage) -> None:
     locks = await lock(sources, below)
     assert locks == {name: await sources.text(f"images/{name}/{lockfile.NAME}") for name in locks}
 
@@ -131,7 +131,7 @@ async def test_a_lock_that_is_not_utf_8_is_resolved_anew(below: BaseImage, tmp_p
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         encoding = "utf-16" if path.endswith(lockfile.NAME) else "utf-8"
         (tmp_path / path).write_text(text, encoding=encoding)
-    sources = Sources(dag.host().directory(str(tmp_path)))
+    sources = Checkout(dag.host().directory(str(tmp_path)))
     assert await lock(sources, below) == await lock(repository(files), below)
     with pytest.raises(ConfigurationError, match=r"pylock\.toml: is not UTF-8: .*: save it as UTF-8"):
         await sources.text(f"images/small/{lockfile.NAME}")

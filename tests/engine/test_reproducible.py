@@ -11,13 +11,13 @@ from ci.image import build
 from ci.image.base import BaseImage
 from ci.image.build import Image
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import uncached
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_two_builds_without_cache_are_equal(sources: Sources, below: BaseImage) -> None:
+async def test_two_builds_without_cache_are_equal(sources: Checkout, below: BaseImage) -> None:
     dag_type = (await sources.catalog()).get("salesforce")
     builds: list[Image] = []
     for _ in range(2):

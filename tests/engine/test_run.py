@@ -12,7 +12,7 @@ from ci.checks.run.request import Request
 from ci.checks.run.run import RunFailedError
 from ci.errors import ConfigurationError
 from ci.image.base import BaseImage
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
 from tests.engine.test_smoke import PYPROJECT, with_locks
 
@@ -80,7 +80,7 @@ FILES = {
 
 
 @pytest.fixture
-async def small(below: BaseImage) -> AsyncIterator[Sources]:
+async def small(below: BaseImage) -> AsyncIterator[Checkout]:
     """A repository of two DAG types."""
     sources = repository(await with_locks(FILES, below))
     yield sources
@@ -88,14 +88,14 @@ async def small(below: BaseImage) -> AsyncIterator[Sources]:
 
 
 async def run(
-    sources: Sources, below: BaseImage, request: Request, env_file: dagger.Secret | None = None
+    sources: Checkout, below: BaseImage, request: Request, env_file: dagger.Secret | None = None
 ) -> str:
     """Run what is asked for in the type "small"."""
     return await run_run.run((await sources.catalog()).get("small"), request, sources, below, env_file)
 
 
 async def test_runs_at_once_have_a_database_each_and_a_triggered_run_is_not_counted(
-    small: Sources, below: BaseImage
+    small: Checkout, below: BaseImage
 ) -> None:
     # Each makes the same table, which would be there already in a database they share.
     texts = await asyncio.gather(*(run(small, below, Request(dag="good")) for _ in range(2)))
@@ -103,7 +103,7 @@ async def test_runs_at_once_have_a_database_each_and_a_triggered_run_is_not_coun
 
 
 async def test_failed_dag_names_its_cause_and_hides_the_variables_of_the_env_file(
-    small: Sources, below: BaseImage
+    small: Checkout, below: BaseImage
 ) -> None:
     text = f"# comment\nexport CANARY='{CANARY}'\nPOSTGRES_USER=somebody\n"
     env_file = dag.set_secret("canary-file", text)
@@ -121,7 +121,7 @@ async def test_failed_dag_names_its_cause_and_hides_the_variables_of_the_env_fil
 
 
 async def test_single_task_runs_alone_with_its_mapped_value_and_its_failure_is_the_runs(
-    small: Sources, below: BaseImage
+    small: Checkout, below: BaseImage
 ) -> None:
     # What comes before add[1] never ran, and what trigger triggers is another run.
     good, passed, failed = await asyncio.gather(
@@ -140,7 +140,7 @@ async def test_single_task_runs_alone_with_its_mapped_value_and_its_failure_is_t
 
 
 async def test_run_that_cannot_start_or_takes_too_long_says_why_without_the_variables(
-    small: Sources, below: BaseImage
+    small: Checkout, below: BaseImage
 ) -> None:
     # The file that needs the token fails where it is set; the server keeps pg_ for itself.
     token = dag.set_secret("token-file", f"API_TOKEN='{CANARY}'\n")

@@ -13,7 +13,7 @@ from ci.checks.dags import all_types
 from ci.checks.report import Report
 from ci.image import build, runtime
 from ci.image.base import BaseImage
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.test_dag_logic import with_pytest
 from tests.engine.test_image import locked, small
 
@@ -87,7 +87,7 @@ def tree(files: Mapping[str, str]) -> dagger.Directory:
 
 async def reports(after: dagger.Directory, below: BaseImage) -> list[Report]:
     """The reports of the module's own tests on all types of a repository."""
-    sources = Sources(after)
+    sources = Checkout(after)
     return list(await all_types.test_all((await sources.catalog()).all(), sources, below))
 
 
@@ -111,7 +111,7 @@ async def test_a_type_that_init_makes_passes_its_tests(below: BaseImage) -> None
         "tests/dags/my-weather/test_my_weather_example.py",
     ]
     assert await made.modified_paths() == await made.removed_paths() == []
-    sources = Sources(made.after().without_directory("images/small").without_directory("dags/small"))
+    sources = Checkout(made.after().without_directory("images/small").without_directory("dags/small"))
     assert 'version = "6.1"' in (await sources.text("images/my-weather/pylock.toml") or "")
     (found,) = await all_types.test_all((await sources.catalog()).all(), sources, below)
     assert (found.subject, found.passed, found.findings) == ("my-weather", True, ())

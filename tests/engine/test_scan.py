@@ -16,7 +16,7 @@ from ci.checks.scan.database import Asked
 from ci.checks.scan.verdict import Decision, State, Verdict
 from ci.config import pins
 from ci.errors import CheckError, Fault
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine import registries
 from tests.engine.advisories import TODAY, advisory, archive
 from tests.engine.conftest import PROJECT, repository
@@ -47,15 +47,15 @@ expires = {day}
 """
 
 
-def project(files: Mapping[str, str]) -> Sources:
+def project(files: Mapping[str, str]) -> Checkout:
     """This project's DAG types under another policy."""
     tree = dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"])
     for path, text in {"images/policy.toml": "", **files}.items():
         tree = tree.with_new_file(path, text)
-    return Sources(tree)
+    return Checkout(tree)
 
 
-async def verdict(sources: Sources, asked: Asked | None = None, name: str = "salesforce") -> Verdict:
+async def verdict(sources: Checkout, asked: Asked | None = None, name: str = "salesforce") -> Verdict:
     """The verdict on an image, by a database of the advisories above."""
     try:
         types = (await sources.catalog()).chosen(name)

@@ -9,7 +9,7 @@ from ci.image import build, shared_layers
 from ci.image.base import BaseImage
 from ci.image.build import Image
 from ci.lock import resolve
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ def files(pins: dict[str, str]) -> dict[str, str]:
     return made
 
 
-async def locked(texts: dict[str, str], below: BaseImage) -> Sources:
+async def locked(texts: dict[str, str], below: BaseImage) -> Checkout:
     """The repository with its locks."""
     sources = repository(texts)
     name = lockfile.base_name(below.reference)
@@ -42,7 +42,7 @@ async def locked(texts: dict[str, str], below: BaseImage) -> Sources:
     return repository({**texts, **{f"images/{name}/pylock.toml": lock for name, lock in locks.items()}})
 
 
-async def built(sources: Sources, below: BaseImage) -> list[Image]:
+async def built(sources: Checkout, below: BaseImage) -> list[Image]:
     """The images of all types."""
     types = (await sources.catalog()).all()
     return list(await asyncio.gather(*(build.build(each, sources, below) for each in types)))

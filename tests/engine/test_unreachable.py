@@ -34,7 +34,7 @@ async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail
     below: BaseImage,
 ) -> None:
     sources = await locked(small(), below)
-    text = ((await sources.root()) / "images/small/pylock.toml").read_text(encoding="utf-8")
+    text = ((await sources.exported()) / "images/small/pylock.toml").read_text(encoding="utf-8")
     wrong = re.sub(r'sha256 = "\w{8}', 'sha256 = "00000000', text)
     assert wrong != text
     changed = repository({**small(), "images/small/pylock.toml": wrong})

@@ -13,7 +13,7 @@ from ci.checks.upgrade.upgrade import Asked
 from ci.config import pins
 from ci.lock.airflow_version import upgraded
 from ci.tools import containers
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 from tests.engine.conftest import PROJECT, repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
 
@@ -47,7 +47,7 @@ FILES = {
 }
 
 
-async def tried(sources: Sources, asked: Asked, *names: str) -> dict[str, Report]:
+async def tried(sources: Checkout, asked: Asked, *names: str) -> dict[str, Report]:
     """The reports on the types of these names."""
     catalog = await sources.catalog()
     types = [catalog.get(name) for name in names]
@@ -71,7 +71,7 @@ async def test_series_is_tried_at_its_newest_release_with_each_obstacle_and_noth
     (error,) = [each for each in found["tied"].findings if each.level is Level.ERROR]
     assert (error.check, error.file) == ("lock", "images/tied/pyproject.toml")
     assert f"pydantic: the base has {held(NEWEST, 'pydantic')}" in error.cause
-    assert written(await sources.root()) == FILES
+    assert written(await sources.exported()) == FILES
     sources.close()
 
 

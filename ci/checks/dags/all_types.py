@@ -7,7 +7,7 @@ from ...errors import Fault, StepError, gather_all, gather_both
 from ...image import build
 from ...image.base import BaseImage
 from ...image.build import Image
-from ...tools.checkout import Sources
+from ...tools.checkout import Checkout
 from .. import report
 from ..imports import check
 from ..report import Finding, Outcome, Report
@@ -26,7 +26,7 @@ def nothing_further(_: DagType, __: Image) -> Sequence[Awaitable[Outcome]]:
 
 async def test_all(
     types: Sequence[DagType],
-    sources: Sources,
+    sources: Checkout,
     below: BaseImage,
     further: Further = nothing_further,  # noqa: PT028 - no test of ours
 ) -> list[Report]:
@@ -43,21 +43,21 @@ async def test_all(
     return [each if isinstance(each, Report) else suite.judged(each, seen) for each in examined]
 
 
-async def parsed_by_type(sources: Sources, below: str) -> dict[str, Parsed]:
+async def parsed_by_type(sources: Checkout, below: str) -> dict[str, Parsed]:
     """The files of every type as the scheduler sees them, but for those that are declared wrongly.
 
     Of a type whose files couldn't be parsed at all, the problem is given.
     """
-    return await sources.once(("parsed", below), lambda: _parsed_by_type(sources, below))
+    return await sources.memoized(("parsed", below), lambda: _parsed_by_type(sources, below))
 
 
-async def _parsed_by_type(sources: Sources, below: str) -> dict[str, Parsed]:
+async def _parsed_by_type(sources: Checkout, below: str) -> dict[str, Parsed]:
     known = (await sources.catalog()).types
     parsed = await gather_all(_parsed(known[name], sources, below) for name in sorted(known))
     return dict(zip(sorted(known), parsed, strict=True))
 
 
-async def _parsed(dag_type: DagType, sources: Sources, below: str) -> Parsed:
+async def _parsed(dag_type: DagType, sources: Checkout, below: str) -> Parsed:
     dags, ignore = await sources.dag_files(dag_type), await sources.ignore_file()
     try:
         return await suite.as_scheduler(dag_type, dags, below, ignore)
@@ -66,7 +66,7 @@ async def _parsed(dag_type: DagType, sources: Sources, below: str) -> Parsed:
 
 
 async def _examined(
-    dag_type: DagType, sources: Sources, below: BaseImage, further: Further
+    dag_type: DagType, sources: Checkout, below: BaseImage, further: Further
 ) -> Examined | Report:
     """What was found of a type, or its whole report where there is no image to look into."""
     try:
@@ -83,7 +83,7 @@ def _unbuilt(problem: str) -> Finding:
     )
 
 
-async def test_one(dag_type: DagType, built: Image, sources: Sources) -> Report:
+async def test_one(dag_type: DagType, built: Image, sources: Checkout) -> Report:
     """The report on a type's image.
 
     Args:

@@ -3,20 +3,20 @@
 from ...config.dag_type import DagType
 from ...image.build import Image
 from ...image.installed import installed
-from ...tools.checkout import Sources
+from ...tools.checkout import Checkout
 from ..report import Outcome
 from . import files, hygiene
 
 
-async def outcome(built: Image, dag_type: DagType, sources: Sources) -> Outcome:
+async def outcome(built: Image, dag_type: DagType, sources: Checkout) -> Outcome:
     """What is declared and not imported, or imported and not there; only the image's Python is run."""
     types = (await sources.catalog()).types.values()  # a mistake in another type's file is told elsewhere
     texts = {
-        **await sources.once("code", lambda: _code(sources)),
+        **await sources.memoized("code", lambda: _code(sources)),
         dag_type.file: await sources.text(dag_type.file) or "",
     }
     return hygiene.outcome(dag_type, types, texts, await installed(built.container()))
 
 
-async def _code(sources: Sources) -> dict[str, str]:
-    return files.read(await sources.root())
+async def _code(sources: Checkout) -> dict[str, str]:
+    return files.read(await sources.exported())

@@ -16,7 +16,7 @@ from ...errors import StepError
 from ...image import build, layers, runtime
 from ...image.base import BaseImage
 from ...tools import containers, failures
-from ...tools.checkout import Sources
+from ...tools.checkout import Checkout
 from ...tools.engine import retrying
 from . import outcome
 from .outcome import Outcome
@@ -77,7 +77,7 @@ def failed(text: str, code: int) -> RunFailedError:
 async def run(
     dag_type: DagType,
     request: Request,
-    sources: Sources,
+    sources: Checkout,
     below: BaseImage,
     env_file: dagger.Secret | None = None,
 ) -> str:
@@ -108,7 +108,7 @@ async def run(
     hint = ""
     if done.misses_dag(request):
         others = [each for each in (await sources.catalog()).types.values() if each.name != dag_type.name]
-        hint = outcome.elsewhere(request.dag, await sources.root(), others)
+        hint = outcome.elsewhere(request.dag, await sources.exported(), others)
     done.check(request, dag_type, hint)
     if code := done.code(request):
         raise failed(done.failure(request), code)

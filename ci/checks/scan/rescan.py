@@ -12,7 +12,7 @@ from ...errors import ConfigurationError, StepError, collect, gather_all
 from ...image import base, labels, published
 from ...image.base import BaseImage
 from ...tools import failures
-from ...tools.checkout import Sources
+from ...tools.checkout import Checkout
 from ...tools.registry import Question, Registry
 from . import rescan_targets, verdict
 from . import scan as scan_scan
@@ -29,11 +29,11 @@ class _Call:
 
     place: Registry
     database: Asked
-    sources: Sources
+    sources: Checkout
 
 
 async def rescan(
-    types: Sequence[DagType], sources: Sources, where: tuple[Names, str], place: Registry, database: Asked
+    types: Sequence[DagType], sources: Checkout, where: tuple[Names, str], place: Registry, database: Asked
 ) -> ScanResult:
     """The verdicts on the published images of DAG types; what was never published is in its notes.
 
@@ -126,7 +126,7 @@ async def _image(dag: str, where: Reference, call: _Call) -> tuple[str, Verdict]
 
 
 async def base_of(
-    texts: tuple[str, str], platform: str, sources: Sources
+    texts: tuple[str, str], platform: str, sources: Checkout
 ) -> tuple[BaseImage | None, list[str]]:
     """The base that an image's labels name; or none, and why all that the image holds is judged.
 
@@ -143,7 +143,7 @@ async def base_of(
     reference = f"{name}@{digest}"
     try:
         names.reference(reference, digest=True)
-        below = await sources.once(("base", reference, platform), lambda: base.load(reference, platform))
+        below = await sources.memoized(("base", reference, platform), lambda: base.load(reference, platform))
     except ConfigurationError:
         return None, [f"its labels name a base that can't be one, {reference!r}: {whole}"]
     except StepError as fault:
@@ -158,4 +158,4 @@ async def _scanner(below: BaseImage | None, platform: str, call: _Call) -> Scann
         return await scan_scan.prepare(call.database, await scan_scan.rules_of("", call.sources), below)
 
     key = ("rescan", below.digest if below else "", platform)
-    return await call.sources.once(key, made)
+    return await call.sources.memoized(key, made)

@@ -18,7 +18,7 @@ from ...image import base, build
 from ...image.base import BaseImage
 from ...image.build import Image
 from ...tools import trivy
-from ...tools.checkout import Sources
+from ...tools.checkout import Checkout
 from ...tools.trivy import Analysis, Java
 from . import database, detections, verdict
 from .database import Asked, Vulnerabilities
@@ -88,7 +88,7 @@ async def prepare(asked: Asked, house: Policy, below: BaseImage | None) -> Scann
     )
 
 
-async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Sources) -> Scanned:
+async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Checkout) -> Scanned:
     """The verdict on a DAG type's image; where it couldn't be scanned, it says so.
 
     Raises:
@@ -100,7 +100,7 @@ async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Sourc
 
 
 async def scan_layout(
-    name: str, digest: str, layout: dagger.Directory, scanner: Scanner, sources: Sources
+    name: str, digest: str, layout: dagger.Directory, scanner: Scanner, sources: Checkout
 ) -> Scanned:
     """The verdict on an image that wasn't built here; where it couldn't be scanned, it says so.
 
@@ -145,13 +145,13 @@ async def _detections(
     return detections.ordered(each for report in reports for each in detections.read(report))
 
 
-async def rules_of(name: str, sources: Sources) -> Policy:
+async def rules_of(name: str, sources: Checkout) -> Policy:
     """The policy of a DAG type; of the house alone where the name is empty."""
     own = await sources.text(policy.own(name)) if name else None
     return policy.parse(await sources.text(policy.HOUSE), own, name=name)
 
 
-async def _vex(rules: Policy, sources: Sources) -> dagger.Directory | None:
+async def _vex(rules: Policy, sources: Checkout) -> dagger.Directory | None:
     if not rules.vex:
         return None
     folder = dag.directory()
@@ -168,7 +168,7 @@ async def _vex(rules: Policy, sources: Sources) -> dagger.Directory | None:
     return folder
 
 
-async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> ScanResult:
+async def scan_all(types: Sequence[DagType], asked: Asked, sources: Checkout) -> ScanResult:
     """The verdicts on the images of DAG types, each built first.
 
     Raises:
@@ -186,6 +186,6 @@ async def scan_all(types: Sequence[DagType], asked: Asked, sources: Sources) -> 
     return ScanResult(verdicts=tuple(each.verdict for each in scanned), locks=await locks_of(types, sources))
 
 
-async def locks_of(types: Sequence[DagType], sources: Sources) -> dict[str, str]:
+async def locks_of(types: Sequence[DagType], sources: Checkout) -> dict[str, str]:
     """The text of each type's lock, by the type's name; empty where there is none."""
     return {each.name: await sources.text(f"images/{each.name}/{lockfile.NAME}") or "" for each in types}

@@ -14,7 +14,7 @@ from ...lock.airflow_version import series, upgraded
 from ...lock.request import Upgrade
 from ...tools import checkout as repositories
 from ...tools import containers, failures
-from ...tools.checkout import Sources
+from ...tools.checkout import Checkout
 from ...tools.engine import retrying
 from .. import report
 from ..dags import all_types
@@ -43,7 +43,7 @@ class Asked:
 
 
 async def upgrade_test(
-    types: Sequence[DagType], sources: Sources, asked: Asked, further: Further
+    types: Sequence[DagType], sources: Checkout, asked: Asked, further: Further
 ) -> list[Report]:
     """The reports on DAG types as they would be on the other base.
 
@@ -67,7 +67,7 @@ async def upgrade_test(
     )
     texts = {each.name: lock for each, lock in zip(types, locks, strict=True) if isinstance(lock, str)}
     able = [each for each in types if each.name in texts]
-    async with repositories.read(sources.with_locks(texts), asked.netrc) as other:
+    async with repositories.opened(sources.with_locks(texts), asked.netrc) as other:
         tested = {each.subject: each for each in await all_types.test_all(able, other, below, further)}
     reports: list[Report] = []
     for dag_type, rule, lock in zip(types, told, locks, strict=True):
@@ -91,7 +91,7 @@ async def base_of(asked: Asked) -> str:
 
 
 async def _locked(
-    dag_type: DagType, sources: Sources, container: dagger.Container, reference: str, asked: Asked
+    dag_type: DagType, sources: Checkout, container: dagger.Container, reference: str, asked: Asked
 ) -> str | Outcome:
     """The text of the type's lock for the other base, or what stands against it."""
     name = lockfile.base_name(reference)
@@ -113,7 +113,7 @@ def _fact(reference: str) -> Outcome:
     return Outcome(facts=(Fact(check="base", told=reference),))
 
 
-async def air_rules(ruff: dagger.Container, dag_type: DagType, sources: Sources) -> Outcome:
+async def air_rules(ruff: dagger.Container, dag_type: DagType, sources: Checkout) -> Outcome:
     """Check a type's code with ruff's rules for Airflow, in a container that has ruff."""
     command = ["ruff", "check", "--isolated", "--no-cache", "--select", upgrade_ruff.SELECT]
     checked = (

@@ -10,7 +10,7 @@ from ci.config import pins
 from ci.errors import ConfigurationError, Fault, Unreachable
 from ci.lock import bump, newest
 from ci.lock.airflow_version import upgraded
-from ci.tools.checkout import Sources
+from ci.tools.checkout import Checkout
 
 from ...engine_errors import exec_error
 
@@ -88,7 +88,7 @@ def test_series_without_a_release_is_told_from_an_index_that_does_not_answer(
 async def test_version_and_day_are_checked_before_anything_is_done(
     airflow: str, day: str, problem: str
 ) -> None:
-    sources = Sources(dag.directory())
+    sources = Checkout(dag.directory())
     with pytest.raises(ConfigurationError, match=problem):
         await bump.bump(sources, PINS, bump.Asked(airflow=airflow, exclude_newer=day))
     if airflow:
