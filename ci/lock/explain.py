@@ -1,4 +1,4 @@
-"""Why a package is in an image, and what a DAG type adds to its base: asked of the image itself."""
+"""Why an image has a package, and what a DAG type adds to its base, by what is installed in both."""
 
 import asyncio
 
@@ -10,20 +10,21 @@ from .graph import Graph
 
 
 async def explain(built: Image, package: str) -> str:
-    """Why a package is in an image, and who asks for which of its versions, as text.
+    """Return why a package is in an image, and who accepts which of its versions, as text.
 
     Raises:
-        ConfigurationError: it isn't installed there.
+        ConfigurationError: the package isn't installed in the image.
     """
-    return explain_text.explanation(built.dag, built.requirements, await graph(built), package)
+    return explain_text.explanation(built.dag, built.requirements, await _graph(built), package)
 
 
 async def tree(built: Image) -> str:
-    """The packages that an image adds to its base, each below what requires it, as text."""
-    return explain_text.tree(built.dag, built.requirements, await graph(built))
+    """Return the packages that an image adds to its base, as a tree of what requires them."""
+    return explain_text.tree(built.dag, built.requirements, await _graph(built))
 
 
-async def graph(built: Image) -> Graph:
-    """The requirements among all that is installed in an image."""
-    image, below = await asyncio.gather(installed(built.container()), installed(base.container(built.base)))
-    return Graph(image, below)
+async def _graph(built: Image) -> Graph:
+    image, base_packages = await asyncio.gather(
+        installed(built.container()), installed(base.container(built.base))
+    )
+    return Graph(image, base_packages)
