@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from . import optional
 
@@ -44,6 +45,7 @@ class Import:
         return "." * self.level + (self.module or self.name)
 
 
+@cache
 def imports_of(text: str) -> tuple[Import, ...]:
     """The imports of a file, sorted; none where the text is no Python."""
     try:

@@ -1,6 +1,5 @@
 """Where an imported name would be found in an image: in the type's own files, its Python, or nowhere."""
 
-import re
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 from functools import cached_property
@@ -10,10 +9,7 @@ from ...config.dag_type import TREES
 from ...errors import did_you_mean
 from ...image.environment import Environment
 from .imports import Import
-
-# PYTHONPATH has the folder above both, and comes first; Airflow puts dags/ at the end of the import path, and
-# a zip file with DAGs at its very beginning while it loads that.
-_IN_ZIP = re.compile(r"(dags/(?:[^/]+/)*?[^/]+\.zip)/")
+from .locations import archive_of, depth, module_paths
 
 
 class Place(StrEnum):
@@ -41,7 +37,7 @@ class Resolver:
 
     def place(self, file: str, found: Import) -> tuple[Place, str]:
         """What an import of a file leads to, and the file in the repository where it is one."""
-        places = list(_places(file, found))
+        places = list(module_paths(file, found))
         if not self._comes_first(found) or self._in_same_zip(file, found):
             for each in places:
                 if path := self._own.found(each, found):
@@ -60,15 +56,15 @@ class Resolver:
         """
         if not self._comes_first(found) or self._in_same_zip(file, found):
             return ""
-        paths = filter(None, (self._own.found(each, found) for each in _places(file, found)))
+        paths = filter(None, (self._own.found(each, found) for each in module_paths(file, found)))
         top = f"dags/{found.module.partition('.')[0]}/__init__.py"
         return next((path for path in paths if path.endswith(".py") and path != top), "")
 
     def absolute(self, file: str, found: Import) -> str | None:
         """The whole name of a relative import's module; empty for the outermost, None where it has none."""
         path = self.place(file, found)[1]
-        for place in _places(file, found):
-            parts = place.split("/")[_depth(_zip_of(file)) :]
+        for place in module_paths(file, found):
+            parts = place.split("/")[depth(archive_of(file)) :]
             for names in (parts[1:], parts) if parts[:1] == ["dags"] else (parts,):
                 module = ".".join(names)
                 same = Import(line=0, module=module or found.name, name=found.name if module else "")
@@ -79,12 +75,12 @@ class Resolver:
 
     def is_at_top(self, file: str, found: Import) -> bool:
         """Whether a relative import starts at the top of an archive, which is no package."""
-        above = _zip_of(file)
-        return bool(above) and len(file.split("/")) - found.level == _depth(above)
+        above = archive_of(file)
+        return bool(above) and len(file.split("/")) - found.level == depth(above)
 
     def _in_same_zip(self, file: str, found: Import) -> bool:
         """Whether an import leads to another file of the archive that a file is in."""
-        above = _zip_of(file)
+        above = archive_of(file)
         place = "/".join([above, *found.module.split(".")])
         return bool(above and not found.level and self._own.found(place, found))
 
@@ -174,45 +170,19 @@ class _Tree:
         inside = [
             file.removesuffix(".py").split("/")[1:]
             for file in self._files
-            if file.startswith(f"{tree}/") and not _zip_of(file)
+            if file.startswith(f"{tree}/") and not archive_of(file)
         ]
         return [parts[:-1] if parts[-1] == "__init__" else parts for parts in inside]
 
     def ending(self, *ends: str) -> str:
         """The first file that ends so, and is in no archive."""
-        return min((file for file in self._files if file.endswith(ends) and not _zip_of(file)), default="")
+        return min((file for file in self._files if file.endswith(ends) and not archive_of(file)), default="")
 
     def _module(self, place: str) -> str:
         for path in (f"{place}/__init__.py", f"{place}.py"):
             if path in self._files:
                 return path
         return place if place in self._folders else ""
-
-
-def _places(file: str, found: Import) -> Iterator[str]:
-    """Paths at which the module may be, without a suffix; that of the repository's root is empty."""
-    parts = found.module.split(".") if found.module else []
-    above = _zip_of(file)
-    if found.level:
-        folders = file.split("/")[:-1]
-        start = folders[: max(0, len(folders) - found.level + 1)]
-        if len(start) >= max(1, _depth(above)):
-            yield "/".join([*start, *parts])
-    else:
-        if above:
-            yield "/".join([above, *parts])
-        yield from ("/".join([*root, *parts]) for root in (*([[]] if parts[0] in TREES else []), ["dags"]))
-
-
-def _zip_of(file: str) -> str:
-    """The archive that a file is in; empty where it is in none."""
-    found = _IN_ZIP.match(file)
-    return found[1] if found else ""
-
-
-def _depth(archive: str) -> int:
-    """The number of parts of an archive's path; 0 for none."""
-    return len(archive.split("/")) if archive else 0
 
 
 def _above(file: str) -> Iterator[str]:

@@ -1,0 +1,58 @@
+"""Where in a repository the modules lie that an import may load, as Airflow's Python searches for them.
+
+The import path holds dags/ itself, and the folder above it, where dags and scripts are packages. An archive
+of DAGs comes before both while Airflow loads it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ...config.dag_type import TREES
+from .imports import Import
+
+_IN_ARCHIVE = re.compile(r"(dags/(?:[^/]+/)*?[^/]+\.zip)/")
+
+
+def archive_of(file: str) -> str:
+    """Return the archive that a file is in; empty where it is in none."""
+    match = _IN_ARCHIVE.match(file)
+    return match[1] if match else ""
+
+
+def depth(path: str) -> int:
+    """Return the number of parts of a path; 0 for an empty one."""
+    return len(path.split("/")) if path else 0
+
+
+def roots(file: str, imported: Import) -> Iterator[str]:
+    """Yield the folders below which a module that a file imports may lie; empty for the repository's root."""
+    archive = archive_of(file)
+    if imported.level:
+        folders = file.split("/")[:-1]
+        start = folders[: max(0, len(folders) - imported.level + 1)]
+        if len(start) >= max(1, depth(archive)):
+            yield "/".join(start)
+        return
+    if archive:
+        yield archive
+    if imported.module.partition(".")[0] in TREES:
+        yield ""
+    yield "dags"
+
+
+def module_paths(file: str, imported: Import) -> Iterator[str]:
+    """Yield the paths, without a suffix, at which a module that a file imports may lie."""
+    for root in roots(file, imported):
+        yield "/".join(filter(None, (root, *imported.module.split("."))))
+
+
+def files_loaded(file: str, imported: Import) -> Iterator[str]:
+    """Yield the files that an import may load: the module, its packages, and the name taken of it."""
+    names = imported.longest.split(".") if imported.longest else []
+    for root in roots(file, imported):
+        # A relative import has its own packages loaded already, and loads the one that it starts at.
+        for end in range(0 if imported.level else 1, len(names) + 1):
+            path = "/".join(filter(None, (root, *names[:end])))
+            yield f"{path}/__init__.py"
+            if end:
+                yield f"{path}.py"

@@ -1,0 +1,44 @@
+"""The files that an import may load, by the place of the file that has it."""
+
+import pytest
+
+from ci.checks.imports.imports import Import
+from ci.checks.imports.locations import files_loaded, module_paths
+
+PACKED = "dags/a/p.zip/pack/m.py"
+
+
+@pytest.mark.parametrize(
+    ("file", "imported", "paths"),
+    [
+        ("dags/a/x.py", Import(line=1, module="b.c", name="d"), ["dags/b/c"]),
+        ("dags/a/x.py", Import(line=1, module="dags.b"), ["dags/b", "dags/dags/b"]),
+        ("dags/a/x.py", Import(line=1, module="", name="b", level=1), ["dags/a"]),
+        ("dags/a/x.py", Import(line=1, module="b", name="c", level=2), ["dags/b"]),
+        ("dags/a/x.py", Import(line=1, module="b", name="c", level=3), []),
+        (PACKED, Import(line=1, module="b"), ["dags/a/p.zip/b", "dags/b"]),
+        (PACKED, Import(line=1, module="b", name="c", level=2), ["dags/a/p.zip/b"]),
+        (PACKED, Import(line=1, module="b", name="c", level=3), []),
+    ],
+)
+def test_a_module_may_lie_at_these_paths(file: str, imported: Import, paths: list[str]) -> None:
+    assert list(module_paths(file, imported)) == paths
+
+
+@pytest.mark.parametrize(
+    ("imported", "files"),
+    [
+        (
+            Import(line=1, module="b", name="c"),
+            ["dags/b/__init__.py", "dags/b.py", "dags/b/c/__init__.py", "dags/b/c.py"],
+        ),
+        (Import(line=1, module="b", name="*"), ["dags/b/__init__.py", "dags/b.py"]),
+        (Import(line=1, module="", name="*", level=1), ["dags/a/__init__.py"]),
+        (
+            Import(line=1, module="", name="b", level=1),
+            ["dags/a/__init__.py", "dags/a/b/__init__.py", "dags/a/b.py"],
+        ),
+    ],
+)
+def test_an_import_may_load_its_packages_too(imported: Import, files: list[str]) -> None:
+    assert list(files_loaded("dags/a/x.py", imported)) == files
