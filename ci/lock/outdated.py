@@ -1,4 +1,4 @@
-"""Newer versions of what a DAG type has locked, and what holds each back: from facts to a table or JSON."""
+"""Newer versions of what a DAG type has locked, and what holds them back, as a table or JSON."""
 
 import json
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ from ..config.secrets.urls import redacted
 from ..errors import StepError
 
 _HEAD = ("package", "locked", "base allows", "newest", "held back by")
+_LINES = 12  # of uv's message
 
 
-class Package(BaseModel):
-    """A pin of a type or a package of its lock.
+class PackageVersions(BaseModel):
+    """The versions of a pin or of a locked package; empty where there is none.
 
-    Versions, empty where there is none: ``locked`` the lock's (or the base's), ``upgraded``
-    the newest under the pins as they are, ``allowed`` the newest beside the base with every pin loosened
-    upwards, ``newest`` the newest there is for the base's Python. ``held_by`` is what stands against that.
+    ``locked`` is the lock's (or the base's), ``upgraded`` the newest under the pins as they are, ``allowed``
+    the newest beside the base with every pin relaxed upwards, ``newest`` the newest for the base's Python,
+    ``base`` the one that the base holds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,77 +31,84 @@ class Package(BaseModel):
     allowed: str
     newest: str
     pinned: bool
-    held_by: tuple[str, ...] = ()
+    base: str
 
     @property
     def why(self) -> str:
-        """What holds it back, in words; empty where it is the newest."""
-        if not self.newest or self.locked == self.newest:
+        """What holds the package back, in words; empty where it is the newest."""
+        if not self.is_outdated:
             return ""
         if not self.allowed:
-            return "newer pins need it no more"
+            return "no longer needed by newer pins"
         reasons: list[str] = []
         if self.locked != self.allowed:
-            reasons.append(self._of_type())
-        if self.held_by:
-            reasons.append(f"the base: {', '.join(self.held_by)}")
-        elif self.allowed != self.newest:
-            reasons.append("another package of this type")
+            reasons.append(self._reason_of_type)
+        if self.allowed != self.newest:
+            reasons.append(f"the base: {self.package}=={self.base}" if self.base else "another package")
         return "; ".join(reasons)
 
-    def _of_type(self) -> str:
+    @property
+    def is_outdated(self) -> bool:
+        """Whether there is another version than the locked one; two ways to write a version are one."""
+        return bool(self.newest) and (not self.locked or Version(self.locked) != Version(self.newest))
+
+    @property
+    def _reason_of_type(self) -> str:
         if self.pinned:
             return "its own pin"
         return "the lock or exclude-newer" if self.upgraded != self.locked else "a pin of this type"
 
 
-class Report(BaseModel):
-    """What newer versions there are for one DAG type."""
+class OutdatedReport(BaseModel):
+    """The available versions for one DAG type."""
 
     model_config = ConfigDict(frozen=True)
 
     dag: str
-    packages: tuple[Package, ...] = Field(default=())
+    packages: tuple[PackageVersions, ...] = Field(default=())
 
 
-def reported(dag_type: DagType, facts: dict[str, Any]) -> Report:
-    """What ci/lock/programs/newer.py found, as a report; raises StepError where it found nothing."""
+def parse(dag_type: DagType, facts: dict[str, Any]) -> OutdatedReport:
+    """Return the answer of ci/lock/programs/available.py as a report.
+
+    Raises:
+        StepError: uv failed.
+    """
     if facts["trouble"]:
-        said = "\n".join(f"    {line}" for line in redacted(facts["trouble"]).strip().splitlines()[-12:])
-        told = f"{dag_type.file}: newer versions can't be found: lock it first"
-        raise StepError([f"{told}\n{said}"])
-    return Report(dag=dag_type.name, packages=tuple(map(Package.model_validate, facts["packages"])))
+        lines = redacted(facts["trouble"]).strip().splitlines()[-_LINES:]
+        problem = (
+            f"{dag_type.file}: could not look up newer versions: run `dagger call lock -y` first; uv says:"
+        )
+        raise StepError(["\n".join([problem, *(f"    {line}" for line in lines)])])
+    packages = tuple(map(PackageVersions.model_validate, facts["packages"]))
+    return OutdatedReport(dag=dag_type.name, packages=packages)
 
 
-def table(reports: Sequence[Report]) -> str:
-    """The packages that have newer versions, as a text table per type."""
-    return "\n".join(_of_type(report) for report in reports)
+def table(reports: Sequence[OutdatedReport]) -> str:
+    """Return the packages that have newer versions, as a text table per type."""
+    return "\n".join(map(_table, reports))
 
 
-def as_json(reports: Sequence[Report]) -> str:
-    """All packages of all types, as JSON."""
+def as_json(reports: Sequence[OutdatedReport]) -> str:
+    """Return all packages of all types as JSON."""
     rows = {
-        report.dag: [{**each.model_dump(mode="json"), "why": each.why} for each in report.packages]
+        report.dag: [{**package.model_dump(mode="json"), "why": package.why} for package in report.packages]
         for report in reports
     }
     return json.dumps(rows, indent=2, sort_keys=True)
 
 
-def _of_type(report: Report) -> str:
+def _table(report: OutdatedReport) -> str:
     rows = [
-        (each.package, each.locked, each.allowed, each.newest, each.why)
-        for each in report.packages
-        if each.newest and _differs(each)
+        (package.package, package.locked, package.allowed, package.newest, package.why)
+        for package in report.packages
+        if package.is_outdated
     ]
     if not rows:
-        return f"{report.dag}: all {len(report.packages)} packages are the newest there are"
+        return f"{report.dag}: all {len(report.packages)} packages are the newest available"
     widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (_HEAD, *rows)
     ]
     return "\n".join([f"{report.dag}: {len(rows)} of {len(report.packages)} packages", *lines])
-
-
-def _differs(each: Package) -> bool:
-    return not each.locked or Version(each.locked) != Version(each.newest)

@@ -16,7 +16,7 @@ from ..tools import containers, failures
 from ..tools.checkout import Checkout
 from ..tools.engine import retrying
 from . import conflicts, request
-from .outdated import Report, reported
+from .outdated import OutdatedReport, parse
 from .request import Held, Upgrade
 
 CONSTRAINTS = "/home/airflow/constraints.txt"  # where the official image has those it was made with
@@ -115,7 +115,7 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
 
 async def outdated(
     types: list[DagType], sources: Checkout, on: Resolver, exclude_newer: str = ""
-) -> list[Report]:
+) -> list[OutdatedReport]:
     """What newer versions there are of each type's packages, and what holds them back.
 
     Args:
@@ -167,11 +167,11 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     return (Unreachable if failure.asks_for_login(said) else StepError)([problem])
 
 
-async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_newer: str) -> Report:
+async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_newer: str) -> OutdatedReport:
     packages = (await sources.lock(dag_type, on.reference)).packages
     text = await _pyproject(dag_type, sources)
     if not dag_type.project.dependencies:
-        return Report(dag=dag_type.name, packages=())
+        return OutdatedReport(dag=dag_type.name, packages=())
     job = request.job(
         dag_type,
         on.held,
@@ -187,8 +187,8 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_
         async with on.turns:
             facts = await retrying(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as error:
-        raise failures.step_error(f"{dag_type.file}: newer versions can't be found", error) from None
-    return reported(dag_type, json.loads(facts))
+        raise failures.step_error(f"{dag_type.file}: could not look up newer versions", error) from None
+    return parse(dag_type, json.loads(facts))
 
 
 async def _pyproject(dag_type: DagType, sources: Checkout) -> str:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .available import outdated
 from .culprits import Job, explain
-from .newer import outdated
 from .solver import Outcome, Solver, pyproject, versions
 
 LOCK = "pylock.toml"
