@@ -3,12 +3,12 @@
 The standard's [tool] table carries what a lock was made for, so that a stale one is known without an index.
 """
 
-import json
 import re
 import tomllib
 from dataclasses import dataclass
 from typing import Annotated
 
+import tomli_w
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -103,14 +103,10 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     """
     if problems := _no_files(dag_type, resolved):
         raise ConfigurationError(problems)
-    wanted = "".join(f"    {_quoted(pin)},\n" for pin in _requirements(dag_type))
-    requirements = f"[\n{wanted}]" if wanted else "[]"
+    permissions = {key: names for key, names in _allowed(dag_type).items() if names}
+    made_for = {"base": base, "requirements": _requirements(dag_type), **permissions}
     packages = _SIZE.sub("", resolved).rstrip()
-    text = f"{packages}\n\n[tool.{TOOL}]\nbase = {_quoted(base)}\nrequirements = {requirements}\n"
-    for key, names in _allowed(dag_type).items():
-        if names:
-            text += f"{key} = [{', '.join(map(_quoted, names))}]\n"
-    return text
+    return f"{packages}\n\n{tomli_w.dumps({'tool': {TOOL: made_for}})}"
 
 
 def usable(text: str | None) -> str | None:
@@ -122,6 +118,15 @@ def usable(text: str | None) -> str | None:
     except (tomllib.TOMLDecodeError, ValidationError):
         return None
     return text
+
+
+def versions(text: str | None) -> dict[str, str]:
+    """Return the versions of a lock's packages by their names; none where it is missing or broken."""
+    try:
+        document = _Document.model_validate(tomllib.loads(text or ""))
+    except (tomllib.TOMLDecodeError, ValidationError):
+        return {}
+    return {package.name: package.version for package in document.packages}
 
 
 def read(dag_type: DagType, base: str, text: str | None) -> Lock:
@@ -221,11 +226,6 @@ def _allowed(dag_type: DagType) -> dict[str, list[str]]:
         "allow-base-changes": sorted(settings.allow_base_changes),
         "allow-outside-constraints": sorted(settings.allow_outside_constraints),
     }
-
-
-def _quoted(text: str) -> str:
-    # TOML's basic strings are JSON's, but for DEL.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _differences(dag_type: DagType, file: str, locked: set[str]) -> list[str]:

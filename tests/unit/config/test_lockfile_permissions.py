@@ -15,7 +15,8 @@ OUTSIDE = 'allow-outside-constraints = { cowsay = "the moose" }'
 
 def test_permissions_are_written_by_name_and_in_order() -> None:
     text = stamp(dag_type(settings=f"{CHANGES}\n{OUTSIDE}"), BASE, "")
-    assert text.endswith('allow-base-changes = ["anyio", "httpx"]\nallow-outside-constraints = ["cowsay"]\n')
+    changes = 'allow-base-changes = [\n    "anyio",\n    "httpx",\n]\n'
+    assert text.endswith(f'{changes}allow-outside-constraints = [\n    "cowsay",\n]\n')
 
 
 def test_a_reason_may_change_without_a_new_lock() -> None:
