@@ -2,26 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from ..config import lockfile
 from ..text import literal
 
-Read = TypeVar("Read", bound=BaseModel)
 # Old and new text of a lock.
 Locks = tuple[str | None, str]
-
-
-class _Package(BaseModel):
-    name: str
-    version: str
-
-
-class _Lock(BaseModel):
-    """What is read of a lock."""
-
-    packages: tuple[_Package, ...] = ()
 
 
 class _Uv(BaseModel):
@@ -83,18 +71,14 @@ def held_back(days: Mapping[str, str]) -> list[str]:
 
 def exclude_newer(pyproject: str | None) -> str:
     """The day in a pyproject.toml beyond which no file counts; an empty string where it has none."""
-    found = _read(_Project, pyproject)
-    return str(found.tool.uv.day) if found else ""
-
-
-def packages(lock: str | None) -> dict[str, str]:
-    """Name → version of the packages in a lock; none where it is missing or broken."""
-    found = _read(_Lock, lock)
-    return {each.name: each.version for each in found.packages} if found else {}
+    try:
+        return str(_Project.model_validate(tomllib.loads(pyproject or "")).tool.uv.day)
+    except (tomllib.TOMLDecodeError, ValidationError):
+        return ""
 
 
 def _type(name: str, old: str | None, new: str) -> Sequence[str]:
-    before, now = packages(old), packages(new)
+    before, now = lockfile.versions(old), lockfile.versions(new)
     names = [each for each in sorted({*before, *now}) if before.get(each) != now.get(each)]
     if not names:
         return [f"{name}: no package changes"]
@@ -108,10 +92,3 @@ def _change(name: str, before: str | None, now: str | None) -> str:
     if before is None:
         return f"{literal(name)} {literal(now)} is new"
     return f"{literal(name)} {literal(before)} -> {literal(now)}"
-
-
-def _read(kind: type[Read], text: str | None) -> Read | None:
-    try:
-        return kind.model_validate(tomllib.loads(text or ""))
-    except (tomllib.TOMLDecodeError, ValidationError):
-        return None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.config.lockfile import read, stamp
+from ci.config.lockfile import read, stamp, versions
 from ci.errors import ConfigurationError
 
 from ..repository import FILE, dag_type
@@ -229,3 +229,8 @@ def test_a_lock_with_a_login_is_refused_whatever_else_is_wrong(text: str) -> Non
     (problem,) = problems_of(text)
     assert problem.startswith(f"{LOCK}: holds a login: files.example serves files at addresses that hold ")
     assert "topsecret" not in problem
+
+
+@pytest.mark.parametrize("text", [None, "", "<<<<<<< HEAD", "packages = 3", "[[packages]]\nname = 'a'"])
+def test_a_lock_that_is_missing_or_broken_has_no_versions(text: str | None) -> None:
+    assert versions(text) == {}

@@ -67,11 +67,6 @@ def test_the_day_of_a_type_is_read_where_it_has_one(text: str | None, day: str) 
     assert bump_text.exclude_newer(text) == day
 
 
-@pytest.mark.parametrize("text", [None, "", "<<<<<<< HEAD", "packages = 3", "[[packages]]\nname = 'a'"])
-def test_a_lock_that_is_none_has_no_packages(text: str | None) -> None:
-    assert bump_text.packages(text) == {}
-
-
 def test_what_a_package_is_called_is_no_markup() -> None:
     told = bump_text.moved(OLD, NEW, {"a": (None, lock(**{"<b>": "[x](y)"}))}, {})
     assert "<b>" not in told
