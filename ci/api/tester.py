@@ -7,7 +7,7 @@ from dagger import check, function
 from ..checks.dags import all_types
 from ..checks.dags.all_types import Further
 from ..checks.imports import check as imports_check
-from ..checks.report import Outcome
+from ..checks.report import CheckResult
 from ..checks.run import run
 from ..checks.run.request import SECONDS, Request
 from ..checks.upgrade import upgrade
@@ -91,7 +91,7 @@ class Tester:
 
 
 def _further(sources: Checkout) -> Further:
-    def jobs(dag_type: DagType, built: Image) -> Sequence[Awaitable[Outcome]]:
+    def jobs(dag_type: DagType, built: Image) -> Sequence[Awaitable[CheckResult]]:
         return (imports_check.outcome(built, dag_type, sources),)
 
     return jobs

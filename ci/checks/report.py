@@ -1,31 +1,31 @@
-"""What tests found, as data: what was checked, and every finding with file, line, cause and what to do."""
+"""Results of checks as data: facts that were confirmed, and findings with file, line, cause and remedy."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Level(StrEnum):
-    """How much a finding weighs: an error fails the report, a warning is told."""
+    """The severity of a finding: an error fails the report, a warning doesn't."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
 
 class Fact(_Value):
-    """Something that was checked and is in order: the check's name, and what it saw, in one line or more."""
+    """A check that passed, with one or more lines of detail."""
 
     check: str
-    told: str
+    detail: str = Field(validation_alias="told", serialization_alias="told")  # its name in published.json
 
 
 class Finding(_Value):
-    """One thing that is wrong; ``line`` is 0 where none can be named, ``file`` empty where there is none.
+    """A problem; ``line`` is 0 and ``file`` empty where unknown.
 
     ``file`` is relative to the repository's root.
     """
@@ -38,48 +38,51 @@ class Finding(_Value):
     level: Level = Level.ERROR
 
     @property
-    def place(self) -> str:
-        """Such as dags/a.py:3; empty where there is none."""
+    def location(self) -> str:
+        """Return file and line such as dags/a.py:3; empty where both are unknown."""
         return f"{self.file}:{self.line}" if self.file and self.line else self.file
 
+    @property
+    def message(self) -> str:
+        """Return cause and remedy as text."""
+        return f"{self.cause}\nfix: {self.remedy}"
 
-class Outcome(_Value):
-    """What one check, or one program that makes several, told."""
+
+class CheckResult(_Value):
+    """The result of one check, or of a program that makes several."""
 
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-class Report(Outcome):
-    """All that was checked of one subject, a DAG type as a rule."""
+class Report(CheckResult):
+    """The results of all checks of one subject, usually a DAG type."""
 
     subject: str
 
     @property
     def errors(self) -> int:
-        """How many findings fail it."""
+        """Return the number of findings that fail the report."""
         return sum(finding.level is Level.ERROR for finding in self.findings)
 
     @property
     def warnings(self) -> int:
-        """How many findings are only told."""
+        """Return the number of findings that don't fail the report."""
         return len(self.findings) - self.errors
 
     @property
     def passed(self) -> bool:
-        """Whether no finding fails it."""
+        """Return whether the report has no error."""
         return not self.errors
 
 
-def joined(subject: str, outcomes: Iterable[Outcome]) -> Report:
-    """One report of several outcomes: facts in their order, findings by weight, then by file and line."""
-    found = list(outcomes)
-    findings: list[Finding] = []
-    for finding in (finding for each in found for finding in each.findings):
-        findings += [finding] if finding not in findings else []  # two checks may tell the same
+def merge(subject: str, results: Iterable[CheckResult]) -> Report:
+    """Return one report: facts in their order, findings without duplicates by level, file and line."""
+    parts = list(results)
+    findings = dict.fromkeys(finding for part in parts for finding in part.findings)
     return Report(
         subject=subject,
-        facts=tuple(fact for each in found for fact in each.facts),
+        facts=tuple(fact for part in parts for fact in part.facts),
         findings=tuple(sorted(findings, key=_order)),
     )
 

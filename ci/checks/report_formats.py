@@ -1,29 +1,28 @@
-"""Reports in every format they can be had in: text for a terminal, Markdown, JUnit XML, JSON."""
+"""Reports as text for a terminal, Markdown, JUnit XML and JSON."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..errors import ConfigurationError, did_you_mean
-from ..text import escaped, literal, plain
-from .report import Fact, Finding, Level, Report
+from ..text import choose, escaped, literal, plain
+from .report import Finding, Level, Report
 
-NONE = "nothing was tested: no DAG type was asked for"
+NOTHING_TESTED = "nothing was tested: no DAG type was selected"
 
 
 def text(reports: Sequence[Report]) -> str:
-    """For a terminal: a block per subject, its verdict first."""
-    return "\n".join(line for report in reports for line in _block(report)) or NONE
+    """Return reports for a terminal: a block per subject that starts with the verdict."""
+    return "\n".join(line for report in reports for line in _block(report)) or NOTHING_TESTED
 
 
 def markdown(reports: Sequence[Report]) -> str:
-    """As GitHub shows it in the summary of a job."""
-    return "\n\n".join("\n\n".join(_section(report)) for report in reports) or NONE
+    """Return reports for the summary of a GitHub job."""
+    return "\n\n".join("\n\n".join(_section(report)) for report in reports) or NOTHING_TESTED
 
 
 def junit(reports: Sequence[Report]) -> str:
-    """A test suite per subject, a test case per fact and per finding; warnings pass and say what they are."""
+    """Return a test suite per subject with a case per fact and finding; warnings are passed cases."""
     suites = Element("testsuites", name="tests")
     for report in reports:
         suite = SubElement(suites, "testsuite", name=plain(report.subject))
@@ -31,25 +30,26 @@ def junit(reports: Sequence[Report]) -> str:
         suite.set("failures", str(report.errors))
         suite.set("errors", "0")
         for fact in report.facts:
-            _passed(suite, report, fact)
+            case = _case(suite, report, fact.check, fact.check)
+            SubElement(case, "system-out").text = _plain_lines(fact.detail)
         for finding in report.findings:
-            _found(suite, report, finding)
+            _add_finding(suite, report, finding)
     indent(suites)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(suites, encoding="unicode")}\n'
 
 
 def as_json(reports: Sequence[Report]) -> str:
-    """All that is known, for programs."""
-    told = [
-        {"passed": each.passed, "errors": each.errors, "warnings": each.warnings}
-        | each.model_dump(mode="json")
-        for each in reports
+    """Return all data of reports, for programs."""
+    rows = [
+        {"passed": report.passed, "errors": report.errors, "warnings": report.warnings}
+        | report.model_dump(mode="json")
+        for report in reports
     ]
-    return json.dumps({"reports": told}, indent=2) + "\n"
+    return json.dumps({"reports": rows}, indent=2) + "\n"
 
 
 def verdict(report: Report) -> str:
-    """Such as "failed, 2 errors, 1 warning"."""
+    """Return a verdict such as "failed, 2 errors, 1 warning"."""
     counts = [_count(report.errors, "error"), _count(report.warnings, "warning")]
     return ", ".join(["passed" if report.passed else "failed", *filter(None, counts)])
 
@@ -62,20 +62,13 @@ _RENDERERS: dict[str, tuple[str, _Renderer]] = {
     "json": ("tests.json", as_json),
 }
 
-FORMATS = tuple(_RENDERERS)
 FILE_NAMES = MappingProxyType({form: name for form, (name, _) in _RENDERERS.items()})
 
 
 def render(form: str, reports: Sequence[Report]) -> str:
-    """Reports in one of ``FORMATS``.
-
-    Raises:
-        ConfigurationError: there is no such format.
-    """
-    if form not in _RENDERERS:
-        hint = did_you_mean(form, FORMATS) or f": there are {', '.join(FORMATS)}"
-        raise ConfigurationError([f"--format {form!r} isn't known{hint}"])
-    return _RENDERERS[form][1](reports)
+    """Return reports in one of the formats; raise ConfigurationError for another one."""
+    _, renderer = choose("format", form, _RENDERERS)
+    return renderer(reports)
 
 
 def _count(number: int, noun: str) -> str:
@@ -85,17 +78,16 @@ def _count(number: int, noun: str) -> str:
 def _block(report: Report) -> Iterable[str]:
     yield f"{plain(report.subject)}: {verdict(report)}"
     for fact in report.facts:
-        yield from _lines(f"  {fact.check}: ", fact.told)
+        yield from _indented(f"  {fact.check}: {fact.detail}")
     for finding in report.findings:
-        place = f"{finding.place}: " if finding.place else ""
-        mark = "" if finding.level is Level.ERROR else f"{finding.level}: "
-        yield from _lines(f"  {mark}{finding.check}: {place}", finding.cause)
-        yield from _lines("      to do: ", finding.remedy)
+        level = "" if finding.level is Level.ERROR else f"{finding.level}: "
+        location = f"{plain(finding.location)}: " if finding.location else ""
+        yield from _indented(f"  {level}{finding.check}: {location}{finding.message}")
 
 
-def _lines(head: str, told: str) -> Iterable[str]:
-    first, *others = told.splitlines() or [""]
-    yield plain(f"{head}{first}")
+def _indented(text: str) -> Iterable[str]:
+    first, *others = text.splitlines()
+    yield plain(first)
     yield from (plain(f"      {line}") for line in others)
 
 
@@ -103,43 +95,38 @@ def _section(report: Report) -> Iterable[str]:
     yield f"## {escaped(report.subject)}: {verdict(report)}"
     if report.findings:
         rows = [
-            f"| {each.level} | {each.check} | {literal(each.place) if each.place else '-'} "
-            f"| {_cell(each.cause)} | {_cell(each.remedy)} |"
-            for each in report.findings
+            f"| {finding.level} | {finding.check} | {literal(finding.location) if finding.location else '-'} "
+            f"| {_cell(finding.cause)} | {_cell(finding.remedy)} |"
+            for finding in report.findings
         ]
         yield "\n".join(
-            ["| level | check | where | cause | to do |", "| --- | --- | --- | --- | --- |", *rows]
+            ["| level | check | location | cause | fix |", "| --- | --- | --- | --- | --- |", *rows]
         )
     if report.facts:
-        yield "\n".join(f"- {escaped(fact.check)}: {_cell(fact.told)}" for fact in report.facts)
+        yield "\n".join(f"- {escaped(fact.check)}: {_cell(fact.detail)}" for fact in report.facts)
 
 
-def _cell(told: str) -> str:
-    return "<br>".join(escaped(line) for line in told.splitlines())
+def _cell(text: str) -> str:
+    return "<br>".join(escaped(line) for line in text.splitlines())
 
 
-def _passed(suite: Element, report: Report, fact: Fact) -> None:
-    _case(suite, report, fact.check, fact.check)
-    SubElement(suite[-1], "system-out").text = _xml(fact.told)
-
-
-def _found(suite: Element, report: Report, finding: Finding) -> None:
-    _case(suite, report, finding.check, " ".join(filter(None, (finding.check, finding.place))))
+def _add_finding(suite: Element, report: Report, finding: Finding) -> None:
+    name = " ".join(filter(None, (finding.check, finding.location)))
+    case = _case(suite, report, finding.check, name)
     if finding.file:
-        suite[-1].set("file", plain(finding.file))
+        case.set("file", plain(finding.file))
     if finding.line:
-        suite[-1].set("line", str(finding.line))
-    told = f"{finding.cause}\nto do: {finding.remedy}"
+        case.set("line", str(finding.line))
     if finding.level is Level.ERROR:
         first = next(iter(finding.cause.splitlines()), "")
-        SubElement(suite[-1], "failure", message=plain(first)).text = _xml(told)
+        SubElement(case, "failure", message=plain(first)).text = _plain_lines(finding.message)
     else:
-        SubElement(suite[-1], "system-out").text = _xml(f"{finding.level}: {told}")
+        SubElement(case, "system-out").text = _plain_lines(f"{finding.level}: {finding.message}")
 
 
-def _case(suite: Element, report: Report, check: str, name: str) -> None:
-    SubElement(suite, "testcase", classname=plain(f"{report.subject}.{check}"), name=plain(name))
+def _case(suite: Element, report: Report, check: str, name: str) -> Element:
+    return SubElement(suite, "testcase", classname=plain(f"{report.subject}.{check}"), name=plain(name))
 
 
-def _xml(told: str) -> str:
-    return "\n".join(plain(line) for line in told.splitlines())
+def _plain_lines(text: str) -> str:
+    return "\n".join(plain(line) for line in text.splitlines())

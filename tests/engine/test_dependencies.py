@@ -135,7 +135,7 @@ async def test_imports_are_checked_against_the_image(sources: Checkout, below: B
         dag_type.file: await sources.text(dag_type.file) or "",
     }
     told = (await check.outcome(own, dag_type, repository(strange))).findings
-    assert [(each.place, each.cause.split(",")[0]) for each in told if each.level is Level.ERROR] == [
+    assert [(each.location, each.cause.split(",")[0]) for each in told if each.level is Level.ERROR] == [
         ("dags/api/more.py:1", "imports 'airflow.providers.zzz'"),
         ("dags/api/more.py:3", "imports dags/salesforce/dag.py"),
     ]
@@ -218,7 +218,7 @@ async def test_a_relative_import_that_fails_in_a_task_is_told_with_one_that_work
         dag_type = (await sources.catalog()).get("small")
         own = await build.build(dag_type, sources, below)
         found = (await check.outcome(own, dag_type, sources)).findings
-        told[name] = [f"{each.level.value} {each.place} {each.remedy}" for each in found]
+        told[name] = [f"{each.level.value} {each.location} {each.remedy}" for each in found]
         files = ("small.py", "small"), ("pack.zip", "packed")
         arguments = [word for file, dag_id in files for word in (f"/opt/airflow/dags/small/{file}", dag_id)]
         ready = runtime.ready(own.container(), below.container)

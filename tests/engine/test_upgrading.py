@@ -66,8 +66,8 @@ async def test_series_is_tried_at_its_newest_release_with_each_obstacle_and_noth
     asked = Asked(airflow=f"{NEWEST.rpartition('.')[0]}.x", exclude_newer=until(NEWEST))
     found = await tried(sources, asked, "fine", "tied")
     assert not [each for each in found["fine"].findings if each.level is Level.ERROR]
-    assert {each.check: each.told for each in found["fine"].facts}["base"] == BASE
-    assert {each.check: each.told for each in found["tied"].facts}["base"] == BASE
+    assert {each.check: each.detail for each in found["fine"].facts}["base"] == BASE
+    assert {each.check: each.detail for each in found["tied"].facts}["base"] == BASE
     (error,) = [each for each in found["tied"].findings if each.level is Level.ERROR]
     assert (error.check, error.file) == ("lock", "images/tied/pyproject.toml")
     assert f"pydantic: the base has {held(NEWEST, 'pydantic')}" in error.cause

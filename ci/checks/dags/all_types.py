@@ -10,16 +10,16 @@ from ...image.build import Image
 from ...tools.checkout import Checkout
 from .. import report
 from ..imports import check
-from ..report import Finding, Outcome, Report
+from ..report import CheckResult, Finding, Report
 from . import suite
 from .parsed import Parsed
 from .suite import Examined
 
 # What else is to be found of a type: given it and its image, jobs that run beside the tests.
-Further = Callable[[DagType, Image], Sequence[Awaitable[Outcome]]]
+Further = Callable[[DagType, Image], Sequence[Awaitable[CheckResult]]]
 
 
-def nothing_further(_: DagType, __: Image) -> Sequence[Awaitable[Outcome]]:
+def nothing_further(_: DagType, __: Image) -> Sequence[Awaitable[CheckResult]]:
     """No further jobs."""
     return ()
 
@@ -74,7 +74,7 @@ async def _examined(
         subject = built.subject().with_ignore(await sources.ignore_file())
         return await suite.examine(subject, further(dag_type, built))
     except Fault as fault:
-        return report.joined(dag_type.name, [Outcome(findings=tuple(map(_unbuilt, fault.problems)))])
+        return report.merge(dag_type.name, [CheckResult(findings=tuple(map(_unbuilt, fault.problems)))])
 
 
 def _unbuilt(problem: str) -> Finding:

@@ -1,140 +1,141 @@
-"""The judgement of a DAG type's files: what the worker and the scheduler make of them, compared."""
+"""Findings on a DAG type's files: what worker and scheduler make of them, compared."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ...config.dag_type import DagType
-from ..report import Fact, Finding, Level, Outcome
-from .parsed import Access, Error, Parsed, ParsedFile
+from ..report import CheckResult, Fact, Finding, Level
+from .parsed import Parsed, ParsedFile, ParseError, TopLevelAccess
 
-_NOTHING_IN_IT = (
-    "define a DAG at the top level, or name the file in an .airflowignore: "
-    "that of its folder, or dags/.airflowignore for all types"
+_DEFINE_A_DAG = (
+    "define a DAG at the top level, or list the file in the .airflowignore of its folder or, "
+    "for all types, in dags/.airflowignore"
 )
-_MADE_UP = "for what it reaches for is made up here"
-_BEAR = "reach for it in a task, or make the file bear that there is none"
-_ALIKE = "make the DAGs of a file the same wherever it is parsed: no environment, file or clock may decide"
+_MADE_UP = "because tests answer its accesses with made-up values"
+_TOLERATE = "access it in a task, or make the file work without a value"
+_SAME_DAGS = (
+    "make the file define the same DAGs wherever it is parsed, whatever environment, files and time are"
+)
+
+_Pair = tuple[ParsedFile, ParsedFile]  # one file, as worker and scheduler see it
 
 
-def outcome(dag_type: DagType, worker: Parsed, scheduler: Parsed, others: Mapping[str, Parsed]) -> Outcome:
-    """The judgement of a type's DAG files.
+def compare(
+    dag_type: DagType, worker: Parsed, scheduler: Parsed, others: Mapping[str, Parsed]
+) -> CheckResult:
+    """Return facts and findings on a type's DAG files.
 
     Args:
-        dag_type: whose they are.
-        worker: as parsed in the finished image.
-        scheduler: as parsed in the plain base.
+        dag_type: the type.
+        worker: its files as parsed in the finished image.
+        scheduler: its files as parsed in the plain base.
         others: the other types' files as the scheduler sees them, by type.
     """
     if problems := list(_problems(worker, scheduler)):
-        return Outcome(findings=tuple(problems))
-    findings: list[Finding] = []
-    facts: list[Fact] = []
-    files = [each for each in _both(worker, scheduler) if not _passed_over(*each)]
-    for each in files:
-        findings += _of_file(dag_type, *each)
-    accesses = [access for place in (0, 1) for each in files for access in each[place].accesses]
-    findings += _unused(dag_type, accesses)
-    findings += _twice(dag_type.name, worker, others)
-    facts += _counted(files) if not any(each.level is Level.ERROR for each in findings) else []
-    facts += _allowed(dag_type, accesses)
-    if not any(each.dags for each in worker.files) and not findings:
-        cause = f"{_files(len(worker.files))}, none with a DAG"
-        findings.append(Finding(check="dags", file="dags", line=0, cause=cause, remedy="add a DAG"))
-        facts = []
-    return Outcome(facts=tuple(facts), findings=tuple(dict.fromkeys(findings)))
+        return CheckResult(findings=tuple(problems))
+    files = [pair for pair in _pairs(worker, scheduler) if not _is_passed_over(*pair)]
+    accesses = list(dict.fromkeys(access for pair in files for file in pair for access in file.accesses))
+    findings = [finding for pair in files for finding in _of_file(dag_type, *pair)]
+    findings += [*_unused(dag_type, accesses), *_duplicate_ids(dag_type.name, worker, others)]
+    if not findings and not any(file.dags for file in worker.files):
+        cause = f"{_count_files(len(worker.files))}, none with a DAG"
+        finding = Finding(check="dags", file="dags", line=0, cause=cause, remedy="add a DAG")
+        return CheckResult(findings=(finding,))
+    failed = any(finding.level is Level.ERROR for finding in findings)
+    facts = [*([] if failed else _same_dags(files)), *_allowed(dag_type, accesses)]
+    return CheckResult(facts=tuple(facts), findings=tuple(dict.fromkeys(findings)))
 
 
 def _problems(worker: Parsed, scheduler: Parsed) -> Iterator[Finding]:
-    for where, parsed in (("image", worker), ("base", scheduler)):
+    for container, parsed in (("image", worker), ("base", scheduler)):
         if parsed.problem:
-            cause = f"no file could be parsed in the {where}: {parsed.problem}"
-            remedy = f"make the {where}'s own Airflow start first"
+            cause = f"no file could be parsed in the {container}: {parsed.problem}"
+            remedy = f"make Airflow start in the {container}"
             yield Finding(check="dags", file="", line=0, cause=cause, remedy=remedy)
 
 
-def _both(worker: Parsed, scheduler: Parsed) -> list[tuple[ParsedFile, ParsedFile]]:
-    """Every file that either lists, as each of them sees it."""
-    ours = {each.file: each for each in worker.files}
-    theirs = {each.file: each for each in scheduler.files}
-    found: list[tuple[ParsedFile, ParsedFile]] = []
-    for file, listed in {**theirs, **ours}.items():
+def _pairs(worker: Parsed, scheduler: Parsed) -> Iterator[_Pair]:
+    """Yield every file that worker or scheduler lists."""
+    by_worker = {parsed.file: parsed for parsed in worker.files}
+    by_scheduler = {parsed.file: parsed for parsed in scheduler.files}
+    for file, listed in {**by_scheduler, **by_worker}.items():
         absent = ParsedFile(file=file, skipped=listed.skipped)
-        found.append((ours.get(file, absent), theirs.get(file, absent)))
-    return found
+        yield by_worker.get(file, absent), by_scheduler.get(file, absent)
 
 
-def _passed_over(worker: ParsedFile, scheduler: ParsedFile) -> bool:
-    """Whether a file is none of DAGs: Airflow's own guess says so, and there is none in it."""
+def _is_passed_over(worker: ParsedFile, scheduler: ParsedFile) -> bool:
+    """Return whether a file has no DAG, and Airflow's safe mode passes over it."""
     return worker.skipped and scheduler.skipped and not worker.dags and not scheduler.dags
 
 
 def _of_file(dag_type: DagType, worker: ParsedFile, scheduler: ParsedFile) -> Iterator[Finding]:
     allowed = dag_type.settings.allow_top_level_access
     accesses = dict.fromkeys((*worker.accesses, *scheduler.accesses))
-    refused = [_refused(each) for each in accesses if each.file not in allowed]
+    refused = [_refused(access) for access in accesses if access.file not in allowed]
     yield from refused
-    answered = {each.kind for each in accesses} - {"program"}  # a program is started, and answers itself
-    found = [*_errors(worker, scheduler, made_up=bool(answered))]
-    found += [_doubted(each, answered) for each in (*worker.findings, *scheduler.findings)]
+    made_up = {access.kind for access in accesses} - {"program"}  # programs are really started
+    findings = [*_errors(worker, scheduler, made_up=bool(made_up))]
+    findings += [_weakened(finding, made_up) for finding in (*worker.findings, *scheduler.findings)]
     if not worker.dags and not scheduler.dags and not worker.failed and not worker.skipped:
-        nothing = _finding("dags", worker, 1, "defines no DAG", _NOTHING_IN_IT)
-        found.append(_warned(nothing) if answered else nothing)
-    yield from (each for each in found if each.level is Level.ERROR or not refused)
+        finding = _finding("dags", worker, 1, "defines no DAG", _DEFINE_A_DAG)
+        findings.append(_warning(finding) if made_up else finding)
+    yield from (finding for finding in findings if finding.level is Level.ERROR or not refused)
     if worker.slow or scheduler.slow:
-        limit = dag_type.settings.max_parse_seconds
-        remedy = "move what takes so long into a task, or raise max-parse-seconds"
-        cause = f"takes more than {limit:g} s to parse"
+        cause = f"takes more than {dag_type.settings.max_parse_seconds:g} s to parse"
+        remedy = "move the slow code into a task, or raise max-parse-seconds"
         yield _finding("parse-time", worker, 0, cause, remedy)
     if worker.dags and scheduler.skipped:
         cause = "has a DAG, but not the words 'airflow' and 'dag'"
-        remedy = "mention both words, in a comment at least: the scheduler skips the file else"
+        remedy = "mention both words, in a comment for instance: without them the scheduler skips the file"
         yield _finding("scheduler", worker, 1, cause, remedy)
     elif not worker.failed and not scheduler.failed:
         yield from _differences(worker, scheduler)
 
 
-def _doubted(finding: Finding, answered: Collection[str]) -> Finding:
-    """A finding about a DAG: a warning where a made-up answer may be behind it, for what was reached for."""
-    named = finding.check == "dag-ids" and not finding.line  # no text of the file is that id
-    other = "metadata database" in answered and finding.check != "dag-ids"  # which nothing can serialize
-    return _warned(finding) if answered and (named or other) else finding
+def _weakened(finding: Finding, made_up: Collection[str]) -> Finding:
+    """Return a finding about a DAG, as a warning where a made-up answer may have caused it."""
+    computed_id = finding.check == "dag-ids" and not finding.line  # the file's text doesn't have the id
+    # The stand-in for a session is a mock, which can't be serialized.
+    mocked = "metadata database" in made_up and finding.check != "dag-ids"
+    return _warning(finding) if made_up and (computed_id or mocked) else finding
 
 
-def _warned(finding: Finding) -> Finding:
+def _warning(finding: Finding) -> Finding:
     cause = f"{finding.cause}, perhaps {_MADE_UP}"
-    return finding.model_copy(update={"cause": cause, "remedy": _BEAR, "level": Level.WARNING})
+    return finding.model_copy(update={"cause": cause, "remedy": _TOLERATE, "level": Level.WARNING})
 
 
 def _errors(worker: ParsedFile, scheduler: ParsedFile, *, made_up: bool) -> Iterator[Finding]:
-    """What failed: in both alike it is the worker's; what a made-up answer may have caused is a warning."""
-    for each in worker.errors:
-        yield _judged("dags", worker, each, _remedy(each), made_up=made_up)
-    told = {each.cause for each in worker.errors}
-    for each in scheduler.errors:
-        if each.cause not in told and not (worker.failed and made_up and each.is_made_up):
-            yield _judged("scheduler", scheduler, each, _remedy_in_base(each), made_up=made_up)
-    for check, where, parsed in (("dags", "image", worker), ("scheduler", "base", scheduler)):
+    """Yield the worker's errors, and the scheduler's others; as warnings where made-up answers may be why."""
+    for error in worker.errors:
+        yield _of_error("dags", worker, error, _remedy(error), made_up=made_up)
+    causes = {error.cause for error in worker.errors}
+    for error in scheduler.errors:
+        if error.cause not in causes and not (worker.failed and made_up and error.may_be_made_up):
+            yield _of_error("scheduler", scheduler, error, _remedy_in_base(error), made_up=made_up)
+    for check, container, parsed in (("dags", "image", worker), ("scheduler", "base", scheduler)):
         if parsed.died and (check == "dags" or not worker.died):
-            cause = f"can't be parsed in the {where}: {parsed.died}"
-            remedy = "make it importable: without an exit, without waiting, and without much memory"
+            cause = f"can't be parsed in the {container}: {parsed.died}"
+            remedy = "make the file importable without exiting, waiting or using much memory"
             yield _finding(check, parsed, 0, cause, remedy)
 
 
-def _judged(check: str, parsed: ParsedFile, error: Error, remedy: str, *, made_up: bool) -> Finding:
-    if not (made_up and error.is_made_up):
-        return _finding(check, parsed, error.line, error.cause, remedy)
+def _of_error(check: str, parsed: ParsedFile, error: ParseError, remedy: str, *, made_up: bool) -> Finding:
+    finding = _finding(check, parsed, error.line, error.cause, remedy)
+    if not (made_up and error.may_be_made_up):
+        return finding
     if error.kind == "dag":
-        return _warned(_finding(check, parsed, error.line, error.cause, remedy))
-    cause = f"not parsed to its end, {_MADE_UP}: {error.cause}"
-    return _finding(check, parsed, error.line, cause, _BEAR, Level.WARNING)
+        return _warning(finding)
+    cause = f"not parsed completely, perhaps {_MADE_UP}: {error.cause}"
+    return finding.model_copy(update={"cause": cause, "remedy": _TOLERATE, "level": Level.WARNING})
 
 
-def _remedy(error: Error) -> str:
-    """What to do about an error in the finished image."""
+def _remedy(error: ParseError) -> str:
+    """Return the remedy for an error in the finished image."""
     if error.kind == "timeout":
-        return "move what takes so long into a task"
+        return "move the slow code into a task"
     if error.kind == "cycle":
-        return "take one of these dependencies away"
+        return "remove one of these dependencies"
     if error.missing:
         pin = f"pin the package that provides {error.missing!r} in the type's pyproject.toml and lock"
         return f"{pin}, or list its file in scripts"
@@ -142,16 +143,16 @@ def _remedy(error: Error) -> str:
         return "correct the line"
     if error.kind == "dag":
         return "correct the DAG"
-    return "correct it; while a file is parsed there is no network, no database and no secret"
+    return "correct the code; while a file is parsed there is no network, no database and no secret"
 
 
-def _remedy_in_base(error: Error) -> str:
-    """What to do about an error in the plain base, which the finished image doesn't have."""
+def _remedy_in_base(error: ParseError) -> str:
+    """Return the remedy for an error that only the plain base has."""
     package = error.missing.partition(".")[0]
-    lacks = {"": "is another one", "scripts": "has no scripts/"}.get(package, f"has no {package}")
+    lacks = {"": "is a different one", "scripts": "has no scripts/"}.get(package, f"has no {package}")
     if error.statement:
-        where = f"move `{error.statement}` from line {error.line} into the task that uses it"
-        return f"{where}; the scheduler's image {lacks}"
+        move = f"move `{error.statement}` from line {error.line} into the task that uses it"
+        return f"{move}; the scheduler's image {lacks}"
     if package:
         return f"import it in the task that uses it; the scheduler's image {lacks}"
     return (
@@ -161,100 +162,91 @@ def _remedy_in_base(error: Error) -> str:
 
 
 def _differences(worker: ParsedFile, scheduler: ParsedFile) -> Iterator[Finding]:
-    ours = {each.id: each for each in worker.dags}
-    theirs = {each.id: each for each in scheduler.dags}
-    if missing := sorted(theirs.keys() - ours.keys()):
-        cause = f"the scheduler finds {_named('DAG', missing)}, the worker doesn't: no task of it would start"
-        yield _finding("scheduler", worker, theirs[missing[0]].line, cause, _ALIKE)
-    if unseen := sorted(ours.keys() - theirs.keys()):
-        cause = f"the worker finds {_named('DAG', unseen)}, the scheduler doesn't: nothing of it is scheduled"
-        yield _finding("scheduler", worker, ours[unseen[0]].line, cause, _ALIKE)
-    for name in sorted(ours.keys() & theirs.keys()):
-        lacking = sorted({*theirs[name].tasks} - {*ours[name].tasks})
-        surplus = sorted({*ours[name].tasks} - {*theirs[name].tasks})
-        if lacking or surplus:
-            told = [f"{_named('task', lacking)} for the scheduler alone"] if lacking else []
-            told += [f"{_named('task', surplus)} for the worker alone"] if surplus else []
-            cause = f"DAG {name!r} has {', and '.join(told)}"
-            yield _finding("scheduler", worker, ours[name].line, cause, _ALIKE)
+    by_worker = {dag.id: dag for dag in worker.dags}
+    by_scheduler = {dag.id: dag for dag in scheduler.dags}
+    if ids := sorted(by_scheduler.keys() - by_worker.keys()):
+        cause = f"the scheduler finds {_named('DAG', ids)}, the worker doesn't: none of its tasks would start"
+        yield _finding("scheduler", worker, by_scheduler[ids[0]].line, cause, _SAME_DAGS)
+    if ids := sorted(by_worker.keys() - by_scheduler.keys()):
+        cause = f"the worker finds {_named('DAG', ids)}, the scheduler doesn't: nothing would be scheduled"
+        yield _finding("scheduler", worker, by_worker[ids[0]].line, cause, _SAME_DAGS)
+    for dag_id in sorted(by_worker.keys() & by_scheduler.keys()):
+        tasks = {"worker": {*by_worker[dag_id].tasks}, "scheduler": {*by_scheduler[dag_id].tasks}}
+        only = {
+            "scheduler": sorted(tasks["scheduler"] - tasks["worker"]),
+            "worker": sorted(tasks["worker"] - tasks["scheduler"]),
+        }
+        if different := [f"{_named('task', ids)} for the {who} alone" for who, ids in only.items() if ids]:
+            cause = f"DAG {dag_id!r} has {', and '.join(different)}"
+            yield _finding("scheduler", worker, by_worker[dag_id].line, cause, _SAME_DAGS)
 
 
-def _refused(access: Access) -> Finding:
+def _refused(access: TopLevelAccess) -> Finding:
     return Finding(
         check="top-level-access",
         file=access.file,
         line=access.line,
-        cause=f"reaches for {_what(access)} while it is parsed",
-        remedy="move it into a task, or use a template such as {{ var.value.name }}; where it must be so, "
+        cause=f"accesses {access.target} while it is parsed",
+        remedy="move it into a task, or use a template such as {{ var.value.name }}; to allow it, "
         f'add "{access.file}" = "<reason>" to allow-top-level-access',
     )
 
 
-def _what(access: Access) -> str:
-    return (
-        "the metadata database"
-        if access.kind == "metadata database"
-        else f"the {access.kind} {access.name!r}"
-    )
-
-
-def _allowed(dag_type: DagType, accesses: Iterable[Access]) -> list[Fact]:
+def _allowed(dag_type: DagType, accesses: Iterable[TopLevelAccess]) -> Iterator[Fact]:
     reasons = dag_type.settings.allow_top_level_access
-    return [
-        Fact(
+    for access in accesses:
+        if access.file in reasons:
+            detail = f"{access.file}:{access.line} accesses {access.target}: {reasons[access.file]}"
+            yield Fact(check="top-level-access", detail=detail)
+
+
+def _unused(dag_type: DagType, accesses: Iterable[TopLevelAccess]) -> Iterator[Finding]:
+    """Yield a warning for each allowed file without an access."""
+    for file in sorted(
+        dag_type.settings.allow_top_level_access.keys() - {access.file for access in accesses}
+    ):
+        yield Finding(
             check="top-level-access",
-            told=f"{each.file}:{each.line} reaches for {_what(each)}: {reasons[each.file]}",
+            file=dag_type.file,
+            line=0,
+            cause=f"allow-top-level-access lists {file!r}, which accesses nothing while it is parsed",
+            remedy="remove it from the list",
+            level=Level.WARNING,
         )
-        for each in dict.fromkeys(accesses)
-        if each.file in reasons
-    ]
 
 
-def _unused(dag_type: DagType, accesses: Iterable[Access]) -> Iterator[Finding]:
-    files = {each.file for each in accesses}
-    for file in sorted(dag_type.settings.allow_top_level_access):
-        if file not in files:
-            cause = f"allow-top-level-access names {file!r}, which reaches for nothing while it is parsed"
-            yield Finding(
-                check="top-level-access",
-                file=dag_type.file,
-                line=0,
-                cause=cause,
-                remedy="take it out of the list",
-                level=Level.WARNING,
-            )
-
-
-def _twice(name: str, worker: Parsed, others: Mapping[str, Parsed]) -> Iterator[Finding]:
-    """DAG ids that another file has too; a file that two types share is one file to Airflow."""
-    places: dict[str, dict[str, str]] = {}
-    for whose, parsed in ((name, worker), *sorted(others.items())):
-        for each in parsed.files:
-            for dag in each.dags:
-                places.setdefault(dag.id, {}).setdefault(each.file, whose)
-    for each in worker.files:
-        for dag in each.dags:
+def _duplicate_ids(name: str, worker: Parsed, others: Mapping[str, Parsed]) -> Iterator[Finding]:
+    """Yield DAG ids that another file has too; a file that two types share is one file to Airflow."""
+    files_of: dict[str, dict[str, str]] = {}  # id -> file -> type
+    for owner, parsed in ((name, worker), *sorted(others.items())):
+        for file in parsed.files:
+            for dag in file.dags:
+                files_of.setdefault(dag.id, {}).setdefault(file.file, owner)
+    for file in worker.files:
+        for dag in file.dags:
             also = [
-                f"{file} ({whose})" if whose != name else file
-                for file, whose in places[dag.id].items()
-                if file != each.file
+                f"{other} ({owner})" if owner != name else other
+                for other, owner in files_of[dag.id].items()
+                if other != file.file
             ]
             if also:
                 cause = f"DAG id {dag.id!r} is also in {', '.join(sorted(also))}"
-                yield _finding("dag-ids", each, dag.line, cause, "give every DAG an id of its own")
+                yield _finding("dag-ids", file, dag.line, cause, "give every DAG a unique id")
 
 
-def _counted(files: Iterable[tuple[ParsedFile, ParsedFile]]) -> list[Fact]:
-    """The DAGs that were found alike, where any were."""
-    alike = [
-        ours for ours, theirs in files if ours.dags and theirs.dags and not (ours.failed or theirs.failed)
+def _same_dags(files: Iterable[_Pair]) -> list[Fact]:
+    """Return a fact with the DAGs that worker and scheduler both have, if there are any."""
+    same = [
+        worker
+        for worker, scheduler in files
+        if worker.dags and scheduler.dags and not (worker.failed or scheduler.failed)
     ]
-    names = sorted({dag.id for each in alike for dag in each.dags})
-    told = f"{', '.join(names)} in {_files(len(alike))}, for scheduler and worker alike"
-    return [Fact(check="dags", told=told)] if alike else []
+    ids = sorted({dag.id for file in same for dag in file.dags})
+    detail = f"{', '.join(ids)} in {_count_files(len(same))}, for scheduler and worker alike"
+    return [Fact(check="dags", detail=detail)] if same else []
 
 
-def _files(number: int) -> str:
+def _count_files(number: int) -> str:
     return f"{number} file{'s' * (number != 1)}"
 
 
@@ -262,7 +254,5 @@ def _named(noun: str, names: Sequence[str]) -> str:
     return f"{noun}{'s' * (len(names) > 1)} {', '.join(map(repr, names))}"
 
 
-def _finding(  # noqa: PLR0913, PLR0917 - a finding has as many parts
-    check: str, parsed: ParsedFile, line: int, cause: str, remedy: str, level: Level = Level.ERROR
-) -> Finding:
-    return Finding(check=check, file=parsed.file, line=line, cause=cause, remedy=remedy, level=level)
+def _finding(check: str, parsed: ParsedFile, line: int, cause: str, remedy: str) -> Finding:
+    return Finding(check=check, file=parsed.file, line=line, cause=cause, remedy=remedy)

@@ -1,4 +1,4 @@
-"""DAG files as ``ci/checks/dags/programs/parse.py`` tells of them: one parse of all files of a type."""
+"""Parsed DAG files: the answer of ``ci/checks/dags/programs/parse.py`` on all files of a type."""
 
 import re
 
@@ -12,17 +12,17 @@ class _Value(BaseModel):
 
 
 class Dag(_Value):
-    """A DAG of a file: its id, the line that says it (0: none does), and the ids of its tasks, sorted."""
+    """A DAG of a file: its id, the line with the id (0: none), and its task ids, sorted."""
 
     id: str
     line: int
     tasks: tuple[str, ...]
 
 
-class Error(_Value):
-    """Why a file, or a DAG of it, was refused.
+class ParseError(_Value):
+    """The reason why Airflow refused a file or a DAG.
 
-    ``kind`` is import, timeout, cycle or dag; ``statement`` the import at that line, empty where it is none.
+    ``kind`` is import, timeout, cycle or dag; ``statement`` is the import at that line, if there is one.
     """
 
     kind: str
@@ -32,33 +32,39 @@ class Error(_Value):
 
     @property
     def missing(self) -> str:
-        """The module that isn't there, by its dotted name; empty where it is another error."""
-        found = re.search(r"No module named '([\w.]+)'", self.cause)
-        return found[1] if found else ""
+        """Return the dotted name of the missing module; empty for other errors."""
+        match = re.search(r"No module named '([\w.]+)'", self.cause)
+        return match[1] if match else ""
 
     @property
-    def is_made_up(self) -> bool:
-        """Whether it may follow from a made-up answer alone: neither an import nor the syntax is at fault."""
+    def may_be_made_up(self) -> bool:
+        """Return whether a made-up answer alone may be the cause: it is neither an import nor syntax."""
         return self.kind == "dag" or (
             self.kind == "import"
             and not re.match(r"(ModuleNotFound|Import|Syntax|Indentation|Tab)Error\b", self.cause)
         )
 
 
-class Access(_Value):
-    """What was reached for while a file was parsed: a Variable "x", the network "host:443", by which line."""
+class TopLevelAccess(_Value):
+    """An access while a file is parsed, such as to the Variable "x" or the network "host:443"."""
 
     kind: str
     name: str
     file: str
     line: int
 
+    @property
+    def target(self) -> str:
+        """Return the target in words."""
+        database = self.kind == "metadata database"
+        return "the metadata database" if database else f"the {self.kind} {self.name!r}"
+
 
 class ParsedFile(_Value):
-    """One file; paths are relative to the repository's root, as in dags/api/dag.py.
+    """One file; paths are relative to the repository's root, such as dags/api/dag.py.
 
-    ``skipped`` where safe mode passes over it, ``slow`` where it took more than the type allows, ``died`` why
-    its process ended before it told anything else.
+    ``skipped``: safe mode passes over it. ``slow``: it took more than the type allows. ``died``: why its
+    process ended without an answer.
     """
 
     file: str
@@ -66,13 +72,13 @@ class ParsedFile(_Value):
     slow: bool = False
     died: str = ""
     dags: tuple[Dag, ...] = ()
-    errors: tuple[Error, ...] = ()
+    errors: tuple[ParseError, ...] = ()
     findings: tuple[Finding, ...] = ()
-    accesses: tuple[Access, ...] = ()
+    accesses: tuple[TopLevelAccess, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """Whether there may be more DAGs in it than are told."""
+        """Return whether the file may have more DAGs than are listed."""
         return bool(self.errors or self.died)
 
 

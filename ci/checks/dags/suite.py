@@ -14,7 +14,7 @@ from ...image import base, layers, runtime
 from ...tools import containers, failures
 from ...tools.engine import retrying
 from .. import report
-from ..report import Outcome, Report
+from ..report import CheckResult, Report
 from . import judge
 from .parsed import Parsed
 
@@ -44,12 +44,12 @@ class Subject:
 class _Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    outcome: Outcome
+    outcome: CheckResult
     parsed: Parsed
 
 
 async def run(
-    subject: Subject, others: Mapping[str, Parsed], further: Sequence[Awaitable[Outcome]] = ()
+    subject: Subject, others: Mapping[str, Parsed], further: Sequence[Awaitable[CheckResult]] = ()
 ) -> Report:
     """The report on one type.
 
@@ -74,10 +74,10 @@ class Examined:
 
     dag_type: DagType
     worker: Parsed
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CheckResult, ...]
 
 
-async def examine(subject: Subject, further: Sequence[Awaitable[Outcome]] = ()) -> Examined:
+async def examine(subject: Subject, further: Sequence[Awaitable[CheckResult]] = ()) -> Examined:
     """Run all that is run in the image itself, and what runs beside; arguments and errors as of ``run``."""
     worker, outcomes = await gather_both(_as_worker(subject), gather_all([_environment(subject), *further]))
     return Examined(dag_type=subject.dag_type, worker=worker, outcomes=tuple(outcomes))
@@ -92,8 +92,8 @@ def judged(found: Examined, seen: Mapping[str, Parsed]) -> Report:
     """
     name = found.dag_type.name
     others = {other: parsed for other, parsed in seen.items() if other != name}
-    parsed = judge.outcome(found.dag_type, found.worker, seen[name], others)
-    return report.joined(name, [parsed, *found.outcomes])
+    parsed = judge.compare(found.dag_type, found.worker, seen[name], others)
+    return report.merge(name, [parsed, *found.outcomes])
 
 
 async def as_scheduler(
@@ -123,7 +123,7 @@ async def _as_worker(subject: Subject) -> Parsed:
     return await _parsed(ready, "worker", subject.dag_type)
 
 
-async def _environment(subject: Subject) -> Outcome:
+async def _environment(subject: Subject) -> CheckResult:
     """What needs no DAG, and isn't run again when one changes."""
     wanted = {
         "requirements": list(subject.dag_type.project.dependencies),

@@ -4,11 +4,11 @@ from ...config.dag_type import DagType
 from ...image.build import Image
 from ...image.installed import installed
 from ...tools.checkout import Checkout
-from ..report import Outcome
+from ..report import CheckResult
 from . import files, hygiene
 
 
-async def outcome(built: Image, dag_type: DagType, sources: Checkout) -> Outcome:
+async def outcome(built: Image, dag_type: DagType, sources: Checkout) -> CheckResult:
     """What is declared and not imported, or imported and not there; only the image's Python is run."""
     types = (await sources.catalog()).types.values()  # a mistake in another type's file is told elsewhere
     texts = {

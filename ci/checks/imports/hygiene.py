@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from ...config.dag_type import TOOL, TREES, DagType
 from ...errors import did_you_mean
 from ...image.environment import Environment
-from ..report import Fact, Finding, Level, Outcome
+from ..report import CheckResult, Fact, Finding, Level
 from .imports import Import, imports_of
 from .resolution import Place, Resolver
 from .roles import Roles, roles
@@ -33,7 +33,7 @@ _CUSTOMARY = frozenset(
 
 def outcome(
     dag_type: DagType, types: Iterable[DagType], sources: Mapping[str, str], environment: Environment
-) -> Outcome:
+) -> CheckResult:
     """What is wrong with a type's imports, by their text alone: nothing is run.
 
     A file that is no Python is left out: parsing it is another check's matter.
@@ -66,9 +66,9 @@ def outcome(
     }
     declared = _declared(dag_type, used, environment, sources.get(dag_type.file, ""))
     count = sum(map(len, found.values()))
-    told = Fact(check=PROVIDED, told=f"all imports are in the image (imports: {count}, files: {len(own)})")
+    told = Fact(check=PROVIDED, detail=f"all imports are in the image (imports: {count}, files: {len(own)})")
     facts = () if findings else (told,)
-    return Outcome(facts=(*facts, *declared.facts), findings=(*findings, *declared.findings))
+    return CheckResult(facts=(*facts, *declared.facts), findings=(*findings, *declared.findings))
 
 
 def paths(dag_type: DagType) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def _missing(dag_type: DagType, found: Import, resolver: Resolver) -> tuple[str,
     return cause, f"{pin}{resolver.near(module, names)}"
 
 
-def _declared(dag_type: DagType, used: set[str], environment: Environment, text: str) -> Outcome:
+def _declared(dag_type: DagType, used: set[str], environment: Environment, text: str) -> CheckResult:
     """The type's own pins that nothing imports, and the permissions that nothing needs."""
     allowed = dag_type.settings.allow_not_imported
     facts: list[Fact] = []
@@ -207,7 +207,7 @@ def _declared(dag_type: DagType, used: set[str], environment: Environment, text:
     idle = {name: pin for name, pin in sorted(pins.items()) if _is_idle(name, used, environment)}
     for name, pin in idle.items():
         if name in allowed:
-            facts.append(Fact(check=DECLARED, told=f"{name} isn't imported, as allowed: {allowed[name]}"))
+            facts.append(Fact(check=DECLARED, detail=f"{name} isn't imported, as allowed: {allowed[name]}"))
             continue
         modules = environment.by_name[name].modules
         provided = ", ".join(modules[:_NAMED]) + (", …" if len(modules) > _NAMED else "")
@@ -227,8 +227,8 @@ def _declared(dag_type: DagType, used: set[str], environment: Environment, text:
             findings.append(_mild(dag_type, line, f"{_KEY} names {name!r}, but {why}", "remove the entry"))
     if not findings and pins:
         count = f"{len(pins) - len(idle)} of {len(pins)}"
-        facts.insert(0, Fact(check=DECLARED, told=f"{count} declared dependencies are imported"))
-    return Outcome(facts=tuple(facts), findings=tuple(findings))
+        facts.insert(0, Fact(check=DECLARED, detail=f"{count} declared dependencies are imported"))
+    return CheckResult(facts=tuple(facts), findings=tuple(findings))
 
 
 def _is_idle(name: str, used: set[str], environment: Environment) -> bool:

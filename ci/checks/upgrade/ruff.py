@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, TypeAdapter
 
-from ..report import Fact, Finding, Level, Outcome
+from ..report import CheckResult, Fact, Finding, Level
 
 CHECK = "ruff"
 SELECT = "AIR"  # https://docs.astral.sh/ruff/rules/#airflow-air
@@ -29,7 +29,7 @@ class _Diagnostic(BaseModel):
 _REPORT = TypeAdapter(list[_Diagnostic])
 
 
-def outcome(report: str, root: str) -> Outcome:
+def outcome(report: str, root: str) -> CheckResult:
     """Ruff's report as an outcome: warnings, since the tests prove what really breaks.
 
     Args:
@@ -38,14 +38,14 @@ def outcome(report: str, root: str) -> Outcome:
     """
     found = _REPORT.validate_json(report)
     if not found:
-        return Outcome(facts=(Fact(check=CHECK, told=f"no rule of {SELECT} finds anything"),))
-    return Outcome(findings=tuple(_finding(each, root) for each in found))
+        return CheckResult(facts=(Fact(check=CHECK, detail=f"no rule of {SELECT} finds anything"),))
+    return CheckResult(findings=tuple(_finding(each, root) for each in found))
 
 
-def missing(cause: str) -> Outcome:
+def missing(cause: str) -> CheckResult:
     """That ruff couldn't be had, as a warning: the tests prove what really breaks."""
     remedy = "try again later for what was moved or removed; all tests were made without it"
-    return Outcome(
+    return CheckResult(
         findings=(Finding(check=CHECK, file="", line=0, cause=cause, remedy=remedy, level=Level.WARNING),)
     )
 

@@ -19,7 +19,7 @@ from ...tools.engine import retrying
 from .. import report
 from ..dags import all_types
 from ..dags.all_types import Further
-from ..report import Fact, Finding, Outcome, Report
+from ..report import CheckResult, Fact, Finding, Report
 from . import ruff as upgrade_ruff
 
 _CODE = "/code"
@@ -72,7 +72,7 @@ async def upgrade_test(
     reports: list[Report] = []
     for dag_type, rule, lock in zip(types, told, locks, strict=True):
         what_else = tested[dag_type.name] if isinstance(lock, str) else lock
-        reports.append(report.joined(dag_type.name, [_fact(reference), rule, what_else]))
+        reports.append(report.merge(dag_type.name, [_fact(reference), rule, what_else]))
     return reports
 
 
@@ -92,7 +92,7 @@ async def base_of(asked: Asked) -> str:
 
 async def _locked(
     dag_type: DagType, sources: Checkout, container: dagger.Container, reference: str, asked: Asked
-) -> str | Outcome:
+) -> str | CheckResult:
     """The text of the type's lock for the other base, or what stands against it."""
     name = lockfile.base_name(reference)
     try:
@@ -100,7 +100,7 @@ async def _locked(
             [dag_type], sources, container, name, upgrade=asked.upgrade, netrc=asked.netrc
         )
     except Fault as fault:
-        return Outcome(findings=tuple(_refused(dag_type, each) for each in fault.problems))
+        return CheckResult(findings=tuple(_refused(dag_type, each) for each in fault.problems))
     return texts[dag_type.name]
 
 
@@ -109,11 +109,11 @@ def _refused(dag_type: DagType, problem: str) -> Finding:
     return Finding(check="lock", file=dag_type.file, line=0, cause=problem, remedy=remedy)
 
 
-def _fact(reference: str) -> Outcome:
-    return Outcome(facts=(Fact(check="base", told=reference),))
+def _fact(reference: str) -> CheckResult:
+    return CheckResult(facts=(Fact(check="base", detail=reference),))
 
 
-async def air_rules(ruff: dagger.Container, dag_type: DagType, sources: Checkout) -> Outcome:
+async def air_rules(ruff: dagger.Container, dag_type: DagType, sources: Checkout) -> CheckResult:
     """Check a type's code with ruff's rules for Airflow, in a container that has ruff."""
     command = ["ruff", "check", "--isolated", "--no-cache", "--select", upgrade_ruff.SELECT]
     checked = (

@@ -64,8 +64,7 @@ def _finding(dag: str, finding: Finding) -> str:
     place: dict[str, str] = {}
     if finding.file:
         place = {"file": finding.file, **({"line": str(finding.line)} if finding.line else {})}
-    told = f"{finding.cause}\nto do: {finding.remedy}"
-    return _command(finding.level, {**place, "title": f"{dag}: {finding.check}"}, told)
+    return _command(finding.level, {**place, "title": f"{dag}: {finding.check}"}, finding.message)
 
 
 def _command(level: Level, properties: dict[str, str], message: str) -> str:

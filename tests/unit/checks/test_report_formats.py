@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.checks.report import Fact, Finding, Level, Outcome, Report, joined
-from ci.checks.report_formats import FILE_NAMES, FORMATS, NONE, render, text, verdict
+from ci.checks.report import CheckResult, Fact, Finding, Level, Report, merge
+from ci.checks.report_formats import FILE_NAMES, NOTHING_TESTED, render, text, verdict
 from ci.errors import ConfigurationError
 
-FACT = Fact(check="dags", told="2 files")
-ERROR = Finding(check="dags", file="dags/a.py", line=3, cause="SyntaxError: x\nnear y", remedy="mend it")
+FACT = Fact(check="dags", detail="2 files")
+ERROR = Finding(check="dags", file="dags/a.py", line=3, cause="SyntaxError: x\nnear y", remedy="correct it")
 WARNING = Finding(
     check="imports", file="", line=0, cause="<b> is unused", remedy="drop it", level=Level.WARNING
 )
-GOOD = joined("api", [Outcome(facts=(FACT,))])
-BAD = joined("dbt", [Outcome(facts=(FACT,), findings=(ERROR, WARNING))])
+GOOD = merge("api", [CheckResult(facts=(FACT,))])
+BAD = merge("dbt", [CheckResult(facts=(FACT,), findings=(ERROR, WARNING))])
 
 
-def test_text_tells_every_finding_below_the_facts() -> None:
+def test_text_has_every_finding_after_the_facts() -> None:
     assert render("text", [GOOD, BAD]).splitlines() == [
         "api: passed",
         "  dags: 2 files",
@@ -28,19 +28,19 @@ def test_text_tells_every_finding_below_the_facts() -> None:
         "  dags: 2 files",
         "  dags: dags/a.py:3: SyntaxError: x",
         "      near y",
-        "      to do: mend it",
+        "      fix: correct it",
         "  warning: imports: <b> is unused",
-        "      to do: drop it",
+        "      fix: drop it",
     ]
 
 
-def test_markdown_has_a_table_of_findings_and_no_markup_of_others() -> None:
+def test_markdown_has_a_table_of_findings_and_no_other_markup() -> None:
     assert render("markdown", [BAD]).splitlines() == [
         "## dbt: failed, 1 error, 1 warning",
         "",
-        "| level | check | where | cause | to do |",
+        "| level | check | location | cause | fix |",
         "| --- | --- | --- | --- | --- |",
-        "| error | dags | `dags/a.py:3` | SyntaxError: x<br>near y | mend it |",
+        "| error | dags | `dags/a.py:3` | SyntaxError: x<br>near y | correct it |",
         "| warning | imports | - | &#60;b&#62; is unused | drop it |",
         "",
         "- dags: 2 files",
@@ -50,19 +50,19 @@ def test_markdown_has_a_table_of_findings_and_no_markup_of_others() -> None:
 def test_junit_has_a_case_per_fact_and_finding() -> None:
     (suite,) = fromstring(render("junit", [BAD]).partition("\n")[2])  # noqa: S314 - our own
     assert suite.attrib == {"name": "dbt", "tests": "3", "failures": "1", "errors": "0"}
-    assert [each.attrib for each in suite] == [
+    assert [case.attrib for case in suite] == [
         {"classname": "dbt.dags", "name": "dags"},
         {"classname": "dbt.dags", "name": "dags dags/a.py:3", "file": "dags/a.py", "line": "3"},
         {"classname": "dbt.imports", "name": "imports"},
     ]
-    assert [(each[0].tag, each[0].get("message"), each[0].text) for each in suite] == [
+    assert [(case[0].tag, case[0].get("message"), case[0].text) for case in suite] == [
         ("system-out", None, "2 files"),
-        ("failure", "SyntaxError: x", "SyntaxError: x\nnear y\nto do: mend it"),
-        ("system-out", None, "warning: <b> is unused\nto do: drop it"),
+        ("failure", "SyntaxError: x", "SyntaxError: x\nnear y\nfix: correct it"),
+        ("system-out", None, "warning: <b> is unused\nfix: drop it"),
     ]
 
 
-def test_json_has_all_that_is_known() -> None:
+def test_json_has_all_data() -> None:
     first, second = json.loads(render("json", [GOOD, BAD]))["reports"]
     assert first == {
         "subject": "api",
@@ -76,26 +76,25 @@ def test_json_has_all_that_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("findings", "told"),
+    ("findings", "text"),
     [
         ((), "passed"),
         ((WARNING,), "passed, 1 warning"),
         ((ERROR, ERROR.model_copy(update={"line": 4})), "failed, 2 errors"),
     ],
 )
-def test_a_verdict_counts_what_was_found(findings: tuple[Finding, ...], told: str) -> None:
-    assert verdict(joined("a", [Outcome(findings=findings)])) == told
+def test_a_verdict_counts_the_findings(findings: tuple[Finding, ...], text: str) -> None:
+    assert verdict(merge("a", [CheckResult(findings=findings)])) == text
 
 
-def test_an_unknown_format_is_told_with_the_nearest() -> None:
-    with pytest.raises(ConfigurationError, match=r"--format 'junti' isn't known: did you mean 'junit'\?"):
+def test_an_unknown_format_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ConfigurationError, match=r"unknown format 'junti': did you mean 'junit'\?"):
         render("junti", [])
 
 
 def test_every_format_has_a_file_name_and_takes_nothing() -> None:
-    assert set(FILE_NAMES) == set(FORMATS)
-    assert all(render(form, []) for form in FORMATS)
-    assert text([]) == NONE
+    assert all(render(form, []) for form in FILE_NAMES)
+    assert text([]) == NOTHING_TESTED
 
 
 FINDINGS = st.builds(
@@ -104,7 +103,7 @@ FINDINGS = st.builds(
 
 
 @given(st.lists(st.builds(Report, subject=st.text(), findings=st.lists(FINDINGS).map(tuple))))
-def test_whatever_is_found_no_format_breaks(reports: list[Report]) -> None:
+def test_no_finding_breaks_a_format(reports: list[Report]) -> None:
     assert {char for char in render("text", reports) if not char.isprintable()} <= {"\n"}
     assert len(fromstring(render("junit", reports).partition("\n")[2])) == len(reports)  # noqa: S314
     assert len(json.loads(render("json", reports))["reports"]) == len(reports)

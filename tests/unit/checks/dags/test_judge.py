@@ -1,17 +1,17 @@
-"""The judgement of DAG files: what worker and scheduler make of them, each mistake told once."""
+"""Findings on DAG files: what worker and scheduler make of them, each mistake once."""
 
 import pytest
 
-from ci.checks.dags.judge import outcome
-from ci.checks.dags.parsed import Access, Dag, Error, Parsed, ParsedFile
-from ci.checks.report import Outcome
+from ci.checks.dags.judge import compare
+from ci.checks.dags.parsed import Dag, Parsed, ParsedFile, ParseError, TopLevelAccess
+from ci.checks.report import CheckResult
 from ci.config.dag_type import DagType, parse
 
 FILE = "dags/sample/dag.py"
-MISSING = Error(
+MISSING = ParseError(
     kind="import", cause="ModuleNotFoundError: No module named 'dbt.cli'", line=5, statement="import dbt.cli"
 )
-READS = Access(kind="Variable", name="tables", file=FILE, line=3)
+READS = TopLevelAccess(kind="Variable", name="tables", file=FILE, line=3)
 
 
 def dag_type(settings: str = "") -> DagType:
@@ -23,37 +23,37 @@ def dag(name: str = "load", *tasks: str, line: int = 7) -> Dag:
     return Dag(id=name, line=line, tasks=tasks)
 
 
-def error(cause: str, kind: str = "import", statement: str = "", line: int = 4) -> Error:
-    return Error(kind=kind, cause=cause, line=line, statement=statement)
+def error(cause: str, kind: str = "import", statement: str = "", line: int = 4) -> ParseError:
+    return ParseError(kind=kind, cause=cause, line=line, statement=statement)
 
 
 def file(*dags: Dag, name: str = FILE, **others: object) -> ParsedFile:
     return ParsedFile.model_validate({"file": name, "dags": dags, **others})
 
 
-def judged(
+def compare_one(
     worker: ParsedFile, scheduler: ParsedFile | None = None, settings: str = "", **others: ParsedFile
-) -> Outcome:
-    """The judgement of one file, which the scheduler sees as the worker does where nothing else is said."""
-    return outcome(
+) -> CheckResult:
+    """Compare one file; the scheduler sees it as the worker does where it is not given."""
+    return compare(
         dag_type(settings),
         Parsed(files=(worker,)),
         Parsed(files=(scheduler or worker,)),
-        {name: Parsed(files=(each,)) for name, each in others.items()},
+        {name: Parsed(files=(parsed,)) for name, parsed in others.items()},
     )
 
 
-def told(found: Outcome) -> list[tuple[str, str, int, str]]:
-    return [(each.check, each.file, each.line, each.cause) for each in found.findings]
+def rows(result: CheckResult) -> list[tuple[str, str, int, str]]:
+    return [(one.check, one.file, one.line, one.cause) for one in result.findings]
 
 
 def test_files_that_both_see_alike_are_a_fact() -> None:
     both = Parsed(files=(file(dag("b", "x")), file(dag("a"), name="dags/sample/a.py")))
-    found = outcome(
+    result = compare(
         dag_type(), both, both, {"other": Parsed(files=(file(dag("c"), name="dags/other/c.py"),))}
     )
-    assert found.findings == ()
-    assert [(each.check, each.told) for each in found.facts] == [
+    assert result.findings == ()
+    assert [(one.check, one.detail) for one in result.facts] == [
         ("dags", "a, b in 2 files, for scheduler and worker alike")
     ]
 
@@ -96,7 +96,11 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
             "",
             file(),
             file(dag()),
-            ("scheduler", 7, "the scheduler finds DAG 'load', the worker doesn't: no task of it would start"),
+            (
+                "scheduler",
+                7,
+                "the scheduler finds DAG 'load', the worker doesn't: none of its tasks would start",
+            ),
             id="no DAG of the worker",
         ),
         pytest.param(
@@ -117,7 +121,7 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
             "",
             file(dag("a"), dag("b", line=9)),
             file(dag("a")),
-            ("scheduler", 9, "the worker finds DAG 'b', the scheduler doesn't: nothing of it is scheduled"),
+            ("scheduler", 9, "the worker finds DAG 'b', the scheduler doesn't: nothing would be scheduled"),
             id="DAG of the worker",
         ),
         pytest.param(
@@ -127,7 +131,7 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
             (
                 "scheduler",
                 8,
-                "the scheduler finds DAGs 'b', 'c', the worker doesn't: no task of it would start",
+                "the scheduler finds DAGs 'b', 'c', the worker doesn't: none of its tasks would start",
             ),
             id="DAGs of the scheduler",
         ),
@@ -144,17 +148,17 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
         ),
     ],
 )
-def test_each_mistake_is_told_once(
+def test_each_mistake_is_one_finding(
     settings: str, worker: ParsedFile, scheduler: ParsedFile, expected: tuple[str, int, str]
 ) -> None:
-    found = judged(worker, scheduler, settings)
+    result = compare_one(worker, scheduler, settings)
     check, line, cause = expected
-    assert told(found) == [(check, FILE, line, cause)]
-    assert found.facts == ()
+    assert rows(result) == [(check, FILE, line, cause)]
+    assert result.facts == ()
 
 
 @pytest.mark.parametrize(
-    ("found", "remedy"),
+    ("parse_error", "remedy"),
     [
         (
             MISSING,
@@ -171,7 +175,7 @@ def test_each_mistake_is_told_once(
             error("ImportError: cannot import name 'x' from 'y'", statement="from y import x"),
             (
                 "move `from y import x` from line 4 into the task that uses it; "
-                "the scheduler's image is another one"
+                "the scheduler's image is a different one"
             ),
         ),
         (
@@ -187,13 +191,13 @@ def test_each_mistake_is_told_once(
         ),
     ],
 )
-def test_what_the_scheduler_cannot_import_is_to_be_moved(found: Error, remedy: str) -> None:
-    (finding,) = judged(file(dag()), file(errors=(found,))).findings
+def test_what_the_scheduler_cannot_import_is_to_be_moved(parse_error: ParseError, remedy: str) -> None:
+    (finding,) = compare_one(file(dag()), file(errors=(parse_error,))).findings
     assert finding.remedy == remedy
 
 
 @pytest.mark.parametrize(
-    ("found", "remedy"),
+    ("parse_error", "remedy"),
     [
         (
             MISSING,
@@ -204,79 +208,79 @@ def test_what_the_scheduler_cannot_import_is_to_be_moved(found: Error, remedy: s
         ),
         (error("SyntaxError: invalid syntax"), "correct the line"),
         (error("IndentationError: unexpected indent"), "correct the line"),
-        (error("timed out: 30 s", "timeout"), "move what takes so long into a task"),
-        (error("a >> a", "cycle"), "take one of these dependencies away"),
+        (error("timed out: 30 s", "timeout"), "move the slow code into a task"),
+        (error("a >> a", "cycle"), "remove one of these dependencies"),
         (error("DAG 'x': ValueError", "dag"), "correct the DAG"),
         (
             error("KeyError: 'TOKEN'"),
-            "correct it; while a file is parsed there is no network, no database and no secret",
+            "correct the code; while a file is parsed there is no network, no database and no secret",
         ),
     ],
 )
-def test_each_cause_in_the_image_has_its_remedy(found: Error, remedy: str) -> None:
-    (finding,) = judged(file(errors=(found,))).findings
+def test_each_cause_in_the_image_has_its_remedy(parse_error: ParseError, remedy: str) -> None:
+    (finding,) = compare_one(file(errors=(parse_error,))).findings
     assert finding.remedy == remedy
 
 
-def test_different_causes_in_image_and_base_are_both_told() -> None:
-    found = judged(file(errors=(error("KeyError: 'A'"),)), file(errors=(MISSING,)))
-    assert [each[0] for each in told(found)] == ["dags", "scheduler"]
+def test_different_causes_in_image_and_base_are_both_findings() -> None:
+    result = compare_one(file(errors=(error("KeyError: 'A'"),)), file(errors=(MISSING,)))
+    assert [one[0] for one in rows(result)] == ["dags", "scheduler"]
 
 
-def test_an_access_is_refused_with_its_line_and_what_may_follow_from_it_is_not_told() -> None:
-    found = judged(file(accesses=(READS,), errors=(error("TypeError: x"),)))
-    assert told(found) == [
-        ("top-level-access", FILE, 3, "reaches for the Variable 'tables' while it is parsed")
+def test_an_access_is_refused_with_its_line_and_its_possible_effects_are_left_out() -> None:
+    result = compare_one(file(accesses=(READS,), errors=(error("TypeError: x"),)))
+    assert rows(result) == [
+        ("top-level-access", FILE, 3, "accesses the Variable 'tables' while it is parsed")
     ]
-    assert f'add "{FILE}" = "<reason>" to allow-top-level-access' in found.findings[0].remedy
+    assert f'add "{FILE}" = "<reason>" to allow-top-level-access' in result.findings[0].remedy
 
 
-def test_an_import_that_fails_is_told_beside_an_access() -> None:
-    found = judged(file(accesses=(READS,), errors=(MISSING,)))
-    assert [each[0] for each in told(found)] == ["top-level-access", "dags"]
+def test_a_failed_import_is_a_finding_beside_an_access() -> None:
+    result = compare_one(file(accesses=(READS,), errors=(MISSING,)))
+    assert [one[0] for one in rows(result)] == ["top-level-access", "dags"]
 
 
 def test_the_metadata_database_has_no_name() -> None:
     access = READS.model_copy(update={"kind": "metadata database", "name": "session"})
-    (finding,) = judged(file(dag(), accesses=(access,))).findings
-    assert finding.cause == "reaches for the metadata database while it is parsed"
+    (finding,) = compare_one(file(dag(), accesses=(access,))).findings
+    assert finding.cause == "accesses the metadata database while it is parsed"
 
 
-def test_an_id_in_two_files_is_told_in_each() -> None:
+def test_an_id_in_two_files_is_a_finding_in_both() -> None:
     both = Parsed(files=(file(dag()), file(dag(line=2), name="dags/sample/other.py")))
-    assert told(outcome(dag_type(), both, both, {})) == [
+    assert rows(compare(dag_type(), both, both, {})) == [
         ("dag-ids", FILE, 7, "DAG id 'load' is also in dags/sample/other.py"),
         ("dag-ids", "dags/sample/other.py", 2, f"DAG id 'load' is also in {FILE}"),
     ]
 
 
-def test_an_id_of_another_type_is_told_with_that_type() -> None:
-    found = judged(file(dag()), finance=file(dag(), name="dags/finance/x.py"))
-    assert told(found) == [("dag-ids", FILE, 7, "DAG id 'load' is also in dags/finance/x.py (finance)")]
+def test_an_id_of_another_type_is_named_with_that_type() -> None:
+    result = compare_one(file(dag()), finance=file(dag(), name="dags/finance/x.py"))
+    assert rows(result) == [("dag-ids", FILE, 7, "DAG id 'load' is also in dags/finance/x.py (finance)")]
 
 
 def test_a_file_that_two_types_share_is_one_file() -> None:
-    assert judged(file(dag()), finance=file(dag())).findings == ()
+    assert compare_one(file(dag()), finance=file(dag())).findings == ()
 
 
 @pytest.mark.parametrize(("files", "count"), [((), "0 files"), ((file(skipped=True),), "1 file")])
-def test_a_folder_without_any_dag_is_told(files: tuple[ParsedFile, ...], count: str) -> None:
-    found = outcome(dag_type(), Parsed(files=files), Parsed(files=files), {})
-    assert told(found) == [("dags", "dags", 0, f"{count}, none with a DAG")]
-    assert found.facts == ()
+def test_a_folder_without_any_dag_is_a_finding(files: tuple[ParsedFile, ...], count: str) -> None:
+    result = compare(dag_type(), Parsed(files=files), Parsed(files=files), {})
+    assert rows(result) == [("dags", "dags", 0, f"{count}, none with a DAG")]
+    assert result.facts == ()
 
 
-def test_an_airflow_that_does_not_start_is_all_that_is_told() -> None:
+def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:
     broken = Parsed(problem="exit code 1: no")
-    found = outcome(dag_type(), broken, Parsed(files=(file(errors=(MISSING,)),)), {})
-    assert told(found) == [("dags", "", 0, "no file could be parsed in the image: exit code 1: no")]
+    result = compare(dag_type(), broken, Parsed(files=(file(errors=(MISSING,)),)), {})
+    assert rows(result) == [("dags", "", 0, "no file could be parsed in the image: exit code 1: no")]
 
 
 def test_a_file_that_only_the_worker_lists_differs() -> None:
-    found = outcome(dag_type(), Parsed(files=(file(dag()),)), Parsed(), {})
-    assert [each[:3] for each in told(found)] == [("scheduler", FILE, 7)]
+    result = compare(dag_type(), Parsed(files=(file(dag()),)), Parsed(), {})
+    assert [one[:3] for one in rows(result)] == [("scheduler", FILE, 7)]
 
 
 def test_a_file_that_only_the_scheduler_lists_differs() -> None:
-    found = outcome(dag_type(), Parsed(), Parsed(files=(file(dag()),)), {})
-    assert [each[:3] for each in told(found)] == [("scheduler", FILE, 7)]
+    result = compare(dag_type(), Parsed(), Parsed(files=(file(dag()),)), {})
+    assert [one[:3] for one in rows(result)] == [("scheduler", FILE, 7)]

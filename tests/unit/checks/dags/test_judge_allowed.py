@@ -1,37 +1,38 @@
-"""The judgement of DAG files that are exceptions: allowed to reach for something, or passed over."""
+"""Findings on DAG files that are exceptions: with allowed accesses, or passed over."""
 
 import pytest
 
-from ci.checks.dags.judge import outcome
-from ci.checks.dags.parsed import Access, Parsed
+from ci.checks.dags.judge import compare
+from ci.checks.dags.parsed import Parsed, TopLevelAccess
 from ci.checks.report import Finding, Level
 
-from .test_judge import FILE, READS, dag, dag_type, error, file, judged, told
+from .test_judge import FILE, READS, compare_one, dag, dag_type, error, file, rows
 
 ALLOWED = f'[tool.airflow-images.allow-top-level-access]\n"{FILE}" = "small"'
 
 
 def test_an_allowed_access_is_a_fact_with_its_reason() -> None:
-    found = judged(file(dag(), accesses=(READS,)), settings=ALLOWED)
-    assert found.findings == ()
-    assert [each.told for each in found.facts if each.check == "top-level-access"] == [
-        f"{FILE}:3 reaches for the Variable 'tables': small"
+    result = compare_one(file(dag(), accesses=(READS,)), settings=ALLOWED)
+    assert result.findings == ()
+    assert [one.detail for one in result.facts if one.check == "top-level-access"] == [
+        f"{FILE}:3 accesses the Variable 'tables': small"
     ]
 
 
 def test_an_allowed_file_that_made_up_values_break_is_a_warning() -> None:
-    found = judged(file(accesses=(READS,), errors=(error("TypeError: x"),)), settings=ALLOWED)
-    (finding,) = found.findings
+    result = compare_one(file(accesses=(READS,), errors=(error("TypeError: x"),)), settings=ALLOWED)
+    (finding,) = result.findings
     assert (finding.level, finding.check) == (Level.WARNING, "dags")
-    assert finding.cause == "not parsed to its end, for what it reaches for is made up here: TypeError: x"
+    assert finding.cause == f"not parsed completely, perhaps {MADE_UP}: TypeError: x"
 
 
-def test_an_allowed_file_that_reaches_for_nothing_is_a_warning() -> None:
-    (finding,) = judged(file(dag()), settings=ALLOWED).findings
+def test_an_allowed_file_that_accesses_nothing_is_a_warning() -> None:
+    (finding,) = compare_one(file(dag()), settings=ALLOWED).findings
     assert (finding.level, finding.file) == (Level.WARNING, "images/sample/pyproject.toml")
-    assert finding.cause.startswith(f"allow-top-level-access names {FILE!r}")
+    assert finding.cause.startswith(f"allow-top-level-access lists {FILE!r}")
 
 
+MADE_UP = "because tests answer its accesses with made-up values"
 SESSION = READS.model_copy(update={"kind": "metadata database", "name": "session"})
 
 
@@ -48,40 +49,38 @@ SESSION = READS.model_copy(update={"kind": "metadata database", "name": "session
         ("serialization", 7, READS.model_copy(update={"kind": "program"}), Level.ERROR),
     ],
 )
-def test_faults_of_an_allowed_file_are_told_as_sure_as_they_are(
-    check: str, line: int, access: Access, level: Level
+def test_faults_of_an_allowed_file_are_warnings_where_a_made_up_value_may_be_why(
+    check: str, line: int, access: TopLevelAccess, level: Level
 ) -> None:
     wrong = Finding(check=check, file=FILE, line=line, cause="c", remedy="r")
-    (found,) = judged(file(dag(), accesses=(access,), findings=(wrong,)), settings=ALLOWED).findings
-    assert (found.check, found.level) == (check, level)
-    assert found.cause == (
-        "c" if level is Level.ERROR else "c, perhaps for what it reaches for is made up here"
-    )
+    (result,) = compare_one(file(dag(), accesses=(access,), findings=(wrong,)), settings=ALLOWED).findings
+    assert (result.check, result.level) == (check, level)
+    assert result.cause == ("c" if level is Level.ERROR else f"c, perhaps {MADE_UP}")
 
 
 def test_a_refused_dag_and_a_file_without_any_are_warnings_where_it_is_allowed() -> None:
     refused = file(dag(), accesses=(READS,), errors=(error("DAG 'x': ValueError", "dag"),))
-    for each, cause in ((refused, "DAG 'x': ValueError"), (file(accesses=(READS,)), "defines no DAG")):
-        (found,) = judged(each, settings=ALLOWED).findings
-        assert (found.level, found.cause) == (
+    for parsed, cause in ((refused, "DAG 'x': ValueError"), (file(accesses=(READS,)), "defines no DAG")):
+        (result,) = compare_one(parsed, settings=ALLOWED).findings
+        assert (result.level, result.cause) == (
             Level.WARNING,
-            f"{cause}, perhaps for what it reaches for is made up here",
+            f"{cause}, perhaps {MADE_UP}",
         )
 
 
-def test_only_files_that_were_compared_are_said_to_be_alike() -> None:
+def test_only_files_that_were_compared_are_a_fact() -> None:
     broken = file(accesses=(READS,), errors=(error("TypeError: x"),))
-    assert [each.check for each in judged(broken, settings=ALLOWED).facts] == ["top-level-access"]
+    assert [one.check for one in compare_one(broken, settings=ALLOWED).facts] == ["top-level-access"]
     both = Parsed(files=(broken, file(dag("other"), name="dags/sample/other.py")))
-    found = outcome(dag_type(ALLOWED), both, both, {})
-    assert found.facts[0].told == "other in 1 file, for scheduler and worker alike"
+    result = compare(dag_type(ALLOWED), both, both, {})
+    assert result.facts[0].detail == "other in 1 file, for scheduler and worker alike"
 
 
 def test_a_program_is_named_and_makes_nothing_up() -> None:
     access = READS.model_copy(update={"kind": "program", "name": "git"})
-    found = judged(file(accesses=(access,), errors=(error("TypeError: x"),)))
-    assert [each[3] for each in told(found)] == [
-        "reaches for the program 'git' while it is parsed",
+    result = compare_one(file(accesses=(access,), errors=(error("TypeError: x"),)))
+    assert [one[3] for one in rows(result)] == [
+        "accesses the program 'git' while it is parsed",
         "TypeError: x",
     ]
 
@@ -100,6 +99,6 @@ HELPER = "dags/sample/helper.py"
 )
 def test_a_file_without_a_dag_that_airflow_passes_over_has_no_faults(faults: dict[str, object]) -> None:
     both = Parsed(files=(file(dag()), file(name=HELPER, skipped=True, **faults)))
-    found = outcome(dag_type(), both, both, {})
-    assert found.findings == ()
-    assert [each.told for each in found.facts] == ["load in 1 file, for scheduler and worker alike"]
+    result = compare(dag_type(), both, both, {})
+    assert result.findings == ()
+    assert [one.detail for one in result.facts] == ["load in 1 file, for scheduler and worker alike"]

@@ -1,12 +1,12 @@
-"""What an error of a DAG file is about."""
+"""The cause of a DAG file's errors."""
 
 import pytest
 
-from ci.checks.dags.parsed import Error, ParsedFile
+from ci.checks.dags.parsed import ParsedFile, ParseError
 
 
-def error(cause: str, kind: str = "import") -> Error:
-    return Error(kind=kind, cause=cause, line=1, statement="")
+def error(cause: str, kind: str = "import") -> ParseError:
+    return ParseError(kind=kind, cause=cause, line=1, statement="")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_missing_module_is_known(cause: str, expected: str) -> None:
     ],
 )
 def test_what_a_made_up_answer_may_cause(cause: str, kind: str, *, expected: bool) -> None:
-    assert error(cause, kind).is_made_up is expected
+    assert error(cause, kind).may_be_made_up is expected
 
 
 def test_a_file_failed_by_an_error_or_by_its_end() -> None:

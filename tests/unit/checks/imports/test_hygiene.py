@@ -3,7 +3,7 @@
 import pytest
 
 from ci.checks.imports import hygiene
-from ci.checks.report import Finding, Level, Outcome
+from ci.checks.report import CheckResult, Finding, Level
 from ci.config.dag_type import DagType, parse
 
 from ...environments import environment
@@ -36,7 +36,7 @@ THREE_WAYS = TWO_WAYS + "try:\n    import {}\n  except ImportError:\n    import 
 
 def outcome(
     text: str, pins: tuple[str, ...] = (), settings: str = "", files: tuple[str, ...] = ()
-) -> Outcome:
+) -> CheckResult:
     """The outcome of a type with one DAG file, and others beside it; ``files`` import os."""
     toml = pyproject(pins, settings)
     sources = {FILE: toml, PLACE: text, **dict.fromkeys(files, "import os")}
@@ -135,7 +135,7 @@ def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
         files=("dags/requests/client.py",),
     )
     (told,) = found.findings
-    assert (told.check, told.place, told.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
+    assert (told.check, told.location, told.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
     assert told.cause == (
         "dags/requests/client.py can't be imported as 'requests.client': the installed 'requests' comes first"
     )
@@ -147,7 +147,7 @@ def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
 def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> None:
     path = f"dags/salesforce/{name.replace('.', '/')}.py"
     files = {path: text, "dags/api/x.py": ""}
-    assert [(each.place, each.level) for each in of_files(files)] == [(f"{path}:1", Level.WARNING)]
+    assert [(each.location, each.level) for each in of_files(files)] == [(f"{path}:1", Level.WARNING)]
     (told,) = of_files(files)
     assert told.remedy.startswith("move tests out of dags/ and scripts/; or, where it is none, ")
     # What a DAG imports, at whatever remove, is no test.
@@ -272,7 +272,7 @@ def test_a_dependency_may_be_allowed_with_a_reason() -> None:
     settings = 'allow-not-imported = { dbt-postgres = "dbt loads its adapter by name" }'
     found = outcome("import dbt", ("dbt-core==1", "dbt-postgres==1"), settings)
     assert found.findings == ()
-    assert [fact.told for fact in found.facts] == [
+    assert [fact.detail for fact in found.facts] == [
         "all imports are in the image (imports: 1, files: 1)",
         "1 of 2 declared dependencies are imported",
         "dbt-postgres isn't imported, as allowed: dbt loads its adapter by name",

@@ -75,7 +75,7 @@ def test_a_relative_import_where_an_installed_package_hides_the_folder_is_writte
 )
 def test_a_relative_import_is_an_error_where_it_surely_fails(dag: str, other: str, level: Level) -> None:
     files = {PLACE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
-    assert [(each.place, each.level) for each in of_files(files)] == [(f"{PLACE}:3", level)]
+    assert [(each.location, each.level) for each in of_files(files)] == [(f"{PLACE}:3", level)]
 
 
 def test_a_relative_import_for_type_checkers_or_that_may_fail_is_fine() -> None:
@@ -101,7 +101,7 @@ def test_files_in_an_archive_are_looked_at() -> None:
             "dags/salesforce/x.py": "import beside",
         }
     )
-    assert [(each.place, each.cause.partition(",")[0]) for each in found] == [
+    assert [(each.location, each.cause.partition(",")[0]) for each in found] == [
         (f"{packed}/dag.py:2", "imports 'nothing'"),
         (f"{packed}/dag.py:3", "imports '.beside'"),
         (f"{packed}/pack/n.py:1", "imports '..beside'"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.checks.report import Outcome
+from ci.checks.report import CheckResult
 from ci.image.programs import imports
 from ci.image.programs.imports import applies, failure_of, modules_of
 
@@ -141,7 +141,7 @@ def test_the_last_line_tells_all_findings_as_json(capsys: pytest.CaptureFixture[
         imports.main(["nothing-of-that-name==1", "another==1; sys_platform == 'nowhere'", "neither-this==2"])
         == 0
     )
-    outcome = Outcome.model_validate_json(capsys.readouterr().out.splitlines()[-1])
+    outcome = CheckResult.model_validate_json(capsys.readouterr().out.splitlines()[-1])
     assert outcome.facts == ()
     assert [(finding.check, finding.cause, finding.remedy) for finding in outcome.findings] == [
         ("imports", "nothing-of-that-name==1: is not installed", "lock again"),

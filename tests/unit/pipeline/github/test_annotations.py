@@ -26,12 +26,12 @@ def of(*findings: Finding, problem: str = "", missing: dict[str, tuple[str, ...]
 
 def test_a_finding_is_shown_on_its_line() -> None:
     assert of(finding()) == [
-        "::error file=dags/a.py,line=3,title=api%3A parse::no module named a%0Ato do: mend it"
+        "::error file=dags/a.py,line=3,title=api%3A parse::no module named a%0Afix: mend it"
     ]
 
 
 def test_a_finding_without_a_place_is_shown_all_the_same() -> None:
-    assert of(finding(file="", line=0)) == ["::error title=api%3A parse::no module named a%0Ato do: mend it"]
+    assert of(finding(file="", line=0)) == ["::error title=api%3A parse::no module named a%0Afix: mend it"]
     assert of(finding(line=0))[0].startswith("::error file=dags/a.py,title=")
 
 

@@ -19,7 +19,7 @@ from .test_outputs import found
 
 COMMIT = "c" * 40
 IDENTITY = "https://github.com/acme/data/.github/workflows/publish.yml@refs/heads/main"
-GOOD = Report(subject="api", facts=(Fact(check="dags", told="one"),))
+GOOD = Report(subject="api", facts=(Fact(check="dags", detail="one"),))
 BAD = Report(
     subject="api",
     findings=(Finding(check="parse", file="dags/a.py", line=3, cause="no module <b>", remedy="mend it"),),

@@ -241,8 +241,8 @@ def test_all_checks_of_an_environment_make_one_outcome_that_the_module_reads(
     wanted = {"environment": {"requirements": ["a==1"], "entrypoint": ["/entrypoint"]}}
     found = report(wanted)
     assert found["parsed"] == {"files": [], "problem": ""}
-    outcome = report_module.Outcome.model_validate(found["outcome"])
-    assert [each.told for each in outcome.facts] == ["airflow version and bash -c work as uid 12345, gid 0"]
+    outcome = report_module.CheckResult.model_validate(found["outcome"])
+    assert [each.detail for each in outcome.facts] == ["airflow version and bash -c work as uid 12345, gid 0"]
     assert [each.check for each in outcome.findings] == ["entrypoint", "imports", "packages"]
 
 
