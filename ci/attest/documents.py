@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -24,7 +24,7 @@ from . import statements as attest_statements
 from .attach import Subject
 from .provenance import Build, Workflow
 from .sbom import create, document
-from .statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX
+from .statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
 
 # What takes part in every publish that signs.
 _TOOLS: tuple[str, ...] = ("python", "uv", "trivy", "regctl", "cosign")
@@ -138,10 +138,8 @@ async def _documents(
     read = made.scanned.read
     if read is None:
         raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])
-    texts: Sequence[str] = await gather_all(
-        create.whole(made.image, read, form, name=pushed.repository, created=created)
-        for form in (CYCLONEDX, SPDX)
-    )
-    taken = [document.slim(text) if pushed.logged else text for text in texts]
-    said = {kind: json.loads(text) for kind, text in zip((CYCLONEDX, SPDX), taken, strict=True)}
-    return {**said, SCAN: attest_statements.scan_predicate(made.scanned.verdict, run.tools["trivy"])}
+    text = await create.cyclonedx(made.image, read, name=pushed.repository, created=created)
+    if pushed.logged:
+        document.check_log_size(text)
+    scan = attest_statements.scan_predicate(made.scanned.verdict, run.tools["trivy"])
+    return {CYCLONEDX: json.loads(text), SCAN: scan}

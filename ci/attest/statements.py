@@ -15,14 +15,12 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 SIGNATURE = "signature"
 PROVENANCE = "provenance"
 CYCLONEDX = "cyclonedx"
-SPDX = "spdx"
 SCAN = "scan"
 
 # The signature is last: where it is, all the rest is.
 TYPES = {
     PROVENANCE: provenance.PREDICATE,
     CYCLONEDX: "https://cyclonedx.org/bom",
-    SPDX: "https://spdx.dev/Document",
     SCAN: "https://cosign.sigstore.dev/attestation/vuln/v1",
     SIGNATURE: "https://sigstore.dev/cosign/sign/v1",
 }

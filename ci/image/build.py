@@ -109,8 +109,8 @@ class Image:
         with as_function_error():
             java = partial(database.java, database.Asked(), policy.parse(self.house or None))
             below = await trivy.read((await base.load(self.base)).layout, java)
-            whole = await create.whole(self, await trivy.read(self.layout(), java, below), form)
-            return dag.file(f"{self.dag}.{form}.json", create.part(self, whole, scope))
+            analysis = await trivy.read(self.layout(), java, below)
+            return dag.file(f"{self.dag}.{form}.json", await create.sbom(self, analysis, form, scope))
 
     def platform(self) -> str:
         """Such as linux/amd64."""

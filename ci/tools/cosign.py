@@ -13,12 +13,12 @@ from ..config import pins
 from ..errors import ConfigurationError, StepError
 from . import containers, failures
 from .engine import retrying
-from .programs.cosign import by_key
 
 _PROGRAM = "/usr/local/bin/cosign"
 _ROOT = "/mnt/trusted-root.json"
 _CONFIG = "/mnt/signing-config.json"
 _KEY = "/mnt/cosign.pub"
+_NO_LOG = ["--insecure-ignore-tlog"]  # signatures of a key are in no log
 # What a key needs to know of authorities and logs: nothing. Without it cosign asks for the public ones.
 _NO_ROOT = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
 
@@ -130,7 +130,7 @@ class Trust:
         """
         trusted = ["--trusted-root", root] if self.root else []
         if self.key:
-            return [*by_key(key), *trusted]
+            return ["--key", key, *_NO_LOG, *trusted]
         name, value = ("", self.identity) if self.identity else ("-regexp", self.whole)
         issuer = ["--certificate-oidc-issuer", self.issuer]
         return [f"--certificate-identity{name}", value, *issuer, *trusted]
@@ -178,7 +178,7 @@ async def sign(
     if signer.root or (signer.key and not signer.config):
         container = container.with_mounted_file(_ROOT, signer.root or dag.file("root.json", _NO_ROOT))
         arguments += ["--trusted-root", _ROOT]
-    done = _run(container, "sign", {"types": dict(types), "arguments": arguments})
+    done = _run(container, "sign", {"types": dict(types), "arguments": arguments, "no_log": _NO_LOG})
     answer = await _answer(done, "signing failed")
     if "problem" in answer:
         raise StepError([f"signing failed: {_hinted(str(answer['problem']))}"])

@@ -15,11 +15,10 @@ from ..config import pins
 from . import containers, failures
 from .engine import retrying
 
-BILLS = {"cyclonedx": "cyclonedx", "spdx": "spdx-json"}  # formats of SBOMs, and Trivy's names for them
-
 _CACHE = "/cache"
 _IMAGE = "/mnt/image"
 _OUT = "/out"
+_CYCLONEDX = f"{_OUT}/cyclonedx.json"
 _SBOM = "/mnt/image.cdx.json"
 _VEX = "/mnt/vex"
 
@@ -73,21 +72,32 @@ def _read(
     if java:
         packages = packages.with_mounted_directory(f"{_CACHE}/java-db", java)
     return Analysis(
-        packages=packages.with_exec(_bill("cyclonedx")),
+        packages=packages.with_exec([*_SCAN, "--format", "cyclonedx", "--output", _CYCLONEDX]),
         files=files.with_exec(
             [*_SCAN, *_CODE, "--skip-check-update", "--format", "json", "--output", f"{_OUT}/files.json"]
         ),
     )
 
 
-async def bill(image: Analysis, form: str) -> str:
-    """The SBOM of an image, as Trivy writes it; ``form`` is a key of BILLS.
+async def sbom(image: Analysis) -> str:
+    """Return the SBOM of an image as CycloneDX, as Trivy writes it.
 
     Raises:
-        StepError: it can't be made.
+        StepError: Trivy failed.
     """
-    made = image.packages if form == "cyclonedx" else image.packages.with_exec(_bill(form))
-    return await _text(made, f"{_OUT}/{form}.json")
+    return await _text(image.packages, _CYCLONEDX)
+
+
+async def spdx(cyclonedx: str) -> str:
+    """Return a CycloneDX document converted to SPDX.
+
+    Raises:
+        StepError: Trivy failed.
+    """
+    file = f"{_OUT}/image.spdx.json"
+    command = ["trivy", "sbom", _SBOM, *_ALONE, "--format", "spdx-json", "--output", file]
+    source = dag.file("image.cdx.json", cyclonedx)
+    return await _text(_trivy().with_mounted_file(_SBOM, source).with_exec(command), file)
 
 
 async def files(image: Analysis) -> str:
@@ -115,7 +125,7 @@ async def vulnerabilities(
     command = ["trivy", "sbom", _SBOM, *_ALONE, "--skip-vex-repo-update", "--format", "json"]
     container = (
         _trivy()
-        .with_mounted_file(_SBOM, image.packages.file(f"{_OUT}/cyclonedx.json"))
+        .with_mounted_file(_SBOM, image.packages.file(_CYCLONEDX))
         .with_mounted_directory(f"{_CACHE}/db", database)
     )
     if vex:
@@ -125,10 +135,6 @@ async def vulnerabilities(
             command += ["--vex", str(PurePosixPath(_VEX, name))]
     file = f"{_OUT}/vulnerabilities.json"
     return await _text(container.with_exec([*command, "--output", file]), file)
-
-
-def _bill(form: str) -> list[str]:
-    return [*_SCAN, "--format", BILLS[form], "--output", f"{_OUT}/{form}.json"]
 
 
 async def _text(container: dagger.Container, file: str) -> str:

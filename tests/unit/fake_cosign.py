@@ -18,9 +18,10 @@ from .programs import ExitError, replace
 
 TYPES = {
     "provenance": "https://slsa.dev/provenance/v1",
-    "spdx": "https://spdx.dev/Document",
+    "cyclonedx": "https://cyclonedx.org/bom",
     "signature": "sign",
 }
+NO_LOG = ["--insecure-ignore-tlog"]
 ENVIRONMENT = ("COSIGN_KEY", "COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN", "AWS_REGION")
 
 
@@ -86,7 +87,7 @@ class Fake:
     def do(self, verb: str, **job: object) -> Any:  # noqa: ANN401 - JSON
         """What the program answers."""
         file, answer = self.state / "job.json", self.state / "answer.json"
-        file.write_text(json.dumps({"types": TYPES, "arguments": [], **job}))
+        file.write_text(json.dumps({"types": TYPES, "arguments": [], "no_log": NO_LOG, **job}))
         cosign.main(verb, str(file), str(answer))
         return json.loads(answer.read_text())
 

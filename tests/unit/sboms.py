@@ -1,4 +1,4 @@
-"""Two documents that Trivy 0.70 wrote of one small image, other runs of it as they may come, and validators.
+"""A document that Trivy 0.70 wrote of a small image, its conversion to SPDX, other runs, and validators.
 
 The image has two layers. The base: Debian with libc6 and login, and an lxml inside of setuptools. Added: jq,
 which needs libc6; lxml and Jinja2; and one Go program at two paths, whose parts no purl tells apart.
@@ -15,17 +15,18 @@ from uuid import UUID
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from ci.attest.sbom.graph import Subject
+from ci.attest.sbom.graph import SbomSubject
 from ci.image.oci import Json
 
 DATA = Path(__file__).with_name("data")
 CYCLONEDX = (DATA / "image.cdx.json").read_text(encoding="utf-8")
 SPDX = (DATA / "image.spdx.json").read_text(encoding="utf-8")
-DOCUMENTS = {"cyclonedx": CYCLONEDX, "spdx": SPDX}
 BASE = "sha256:6022030bb2a5ca8eda5e458398f98cbfeb62145847c892b199934d1812a0beff"
 ADDED = "sha256:6700cacffd75aeb91d8bf7ec5ea2af6077a3dd1a0d8ee4ccabedb44bbba6d118"
 PATH = "/mnt/xx/img"  # that Trivy read it from
-SUBJECT = Subject(name="ghcr.io/acme/dags-demo", digest=f"sha256:{'a' * 64}", created="2026-01-02T03:04:05Z")
+SUBJECT = SbomSubject(
+    name="ghcr.io/acme/dags-demo", digest=f"sha256:{'a' * 64}", created="2026-01-02T03:04:05Z"
+)
 HOST = "https://files.example"
 
 _CYCLONEDX = JsonStrictValidator(SchemaVersion.V1_6)
@@ -45,23 +46,15 @@ def mistakes(text: str) -> list[str]:
 def another_run(text: str, path: str, time: str, chance: Random) -> str:
     """Write the document as another run of Trivy could: elsewhere, later, with other names and orders."""
     document = json.loads(text)
-    new = {PATH: path, made(document): time}
-    if "bomFormat" in document:
-        parts = [document["metadata"]["component"], *document["components"]]
-        new |= {each["bom-ref"]: str(_uuid(chance)) for each in parts if "pkg:" not in each["bom-ref"]}
-        new[document["serialNumber"]] = _uuid(chance).urn
-    else:
-        (image,) = (each["SPDXID"] for each in document["packages"] if each["name"] == PATH)
-        new[image] = f"SPDXRef-ContainerImage-{chance.getrandbits(64):x}"
-        new[document["documentNamespace"]] = f"http://trivy.dev/container_image/{path}-{_uuid(chance)}"
+    new = {PATH: path, made(document): time, document["serialNumber"]: _uuid(chance).urn}
+    parts = [document["metadata"]["component"], *document["components"]]
+    new |= {each["bom-ref"]: str(_uuid(chance)) for each in parts if "pkg:" not in each["bom-ref"]}
     return json.dumps(_shuffled(_renamed(document, new), chance))
 
 
 def made(document: Json) -> str:
     """When Trivy wrote it."""
-    return str(
-        document["metadata"]["timestamp"] if "metadata" in document else document["creationInfo"]["created"]
-    )
+    return str(document["metadata"]["timestamp"])
 
 
 def _shuffled(value: Any, chance: Random) -> Any:  # noqa: ANN401 - JSON of any kind

@@ -9,56 +9,117 @@ from ...checks.scan.detections import installed
 from ...errors import StepError
 from ...image.oci import Json, canonical
 from . import purl
-from .graph import US, Edges, Format, Subject, kept, names, unknown_layers
-from .purl import Package
+from .graph import TOOL, Edges, SbomSubject, stable_names, subgraph
+from .purl import PurlPackage
 
-_OWN = "aquasecurity:trivy:"
-_WHERE = (f"{_OWN}LayerDiffID", f"{_OWN}FilePath")
-_OF_THE_SCAN = tuple(_OWN + name for name in ("RepoDigest", "RepoTag", "Reference"))
+LAYERS = f"{TOOL}:layers"  # the property that names the layers of a delta
+
+_TRIVY = "aquasecurity:trivy:"
+_SCAN_ONLY = tuple(_TRIVY + name for name in ("RepoDigest", "RepoTag", "Reference"))
 _RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def _normalised(document: Json, subject: Subject) -> Json:
-    found: Json = {**document, "serialNumber": subject.uuid("cyclonedx").urn}
-    found["metadata"] = {
+def normalise(document: Json, subject: SbomSubject) -> Json:
+    """Return the document without random names, the time of the scan, and the path that was scanned."""
+    result: Json = {**document, "serialNumber": subject.uuid("cyclonedx").urn}
+    result["metadata"] = {
         **document["metadata"],
         "timestamp": subject.created,
         "tools": _tools(document["metadata"]["tools"]),
-        "component": _tidy(_root(document["metadata"]["component"], subject)),
+        "component": _sorted_properties(_root(document["metadata"]["component"], subject)),
     }
-    found["components"] = [_tidy(each) for each in document["components"]]
+    result["components"] = [_sorted_properties(component) for component in document["components"]]
     root = document["metadata"]["component"]["bom-ref"]
-    called = _renamed(found, {root: subject.purl or subject.reference})
-    return _sorted(_renamed(called, _references(called, subject)))
+    result = _renamed(result, {root: subject.purl or subject.reference})
+    return _sorted(_renamed(result, _stable_references(result, subject)))
+
+
+def with_hashes(document: Json, hashes: Mapping[PurlPackage, str]) -> Json:
+    """Return the document with the SHA-256 of files, by package."""
+    return {
+        **document,
+        "components": [_with_hash(component, hashes) for component in document["components"]],
+    }
+
+
+def delta(document: Json, layers: Collection[str]) -> Json:
+    """Return the part of the document that layers brought, by their diff ids.
+
+    Raises:
+        StepError: the image has no such layer.
+    """
+    component = document["metadata"]["component"]
+    root = _reference(component)
+    known = [listed["value"] for listed in _properties(component) if listed["name"] == f"{_TRIVY}DiffID"]
+    if known and (unknown := sorted(set(layers) - set(known))):
+        raise StepError(
+            [f"the SBOM's image has no layer {layer}; its layers are {', '.join(known)}" for layer in unknown]
+        )
+    by_node = {_reference(each): _property(each, f"{_TRIVY}LayerDiffID") for each in _components(document)}
+    nodes, orphans = subgraph(by_node, _edges(document), root, layers)
+    listed = " ".join(sorted(layers))
+    serial_number = uuid5(UUID(document["serialNumber"]), f"layers {listed}").urn
+    others = [each for each in _properties(document["metadata"]) if each["name"] != LAYERS]
+    needs: dict[str, list[str]] = {
+        each["ref"]: [ref for ref in each["dependsOn"] if ref in nodes]
+        for each in document["dependencies"]
+        if each["ref"] in nodes
+    }
+    needs[root] = sorted([*needs.get(root, []), *orphans])
+    return {
+        **document,
+        "serialNumber": serial_number,
+        "metadata": {
+            **document["metadata"],
+            "properties": [*others, {"name": LAYERS, "value": listed}],
+        },
+        "components": [each for each in document["components"] if _reference(each) in nodes],
+        "dependencies": [{"ref": ref, "dependsOn": children} for ref, children in sorted(needs.items())],
+        "compositions": [{"aggregate": "incomplete", "dependencies": [root]}],
+        "vulnerabilities": list(_affecting(document.get("vulnerabilities", []), nodes)),
+    }
+
+
+def purls(document: Json) -> Iterator[str]:
+    """Yield the purls of all components, nested ones too."""
+    for component in document.get("components", []):
+        yield component.get("purl", "")
+        yield from purls(component)
+
+
+def layers_of(document: Json) -> str:
+    """Return the layers that a delta is of; an empty string for the SBOM of a whole image."""
+    return _property(document["metadata"], LAYERS)
 
 
 def _tools(tools: Json) -> Json:
-    others = [tool for tool in tools["components"] if tool["name"] != US]
-    return {**tools, "components": [*others, {"type": "application", "name": US}]}
+    others = [tool for tool in tools["components"] if tool["name"] != TOOL]
+    return {**tools, "components": [*others, {"type": "application", "name": TOOL}]}
 
 
-def _root(component: Json, subject: Subject) -> Json:
-    properties = [each for each in _properties(component) if each["name"] not in _OF_THE_SCAN]
+def _root(component: Json, subject: SbomSubject) -> Json:
+    properties = [each for each in _properties(component) if each["name"] not in _SCAN_ONLY]
     named = {**component, "name": subject.reference, "properties": properties}
     return {**named, "purl": subject.purl} if subject.purl else named
 
 
-def _references(document: Json, subject: Subject) -> dict[str, str]:
-    """New names for the random ones: those that Trivy gives to what no purl tells apart."""
+def _stable_references(document: Json, subject: SbomSubject) -> dict[str, str]:
+    """Return new names for the random ones: of components that share a purl or have none."""
     contents = {
         each["bom-ref"]: canonical({**each, "bom-ref": ""} if _RANDOM.fullmatch(each["bom-ref"]) else each)
         for each in _components(document)
     }
-    found = names(contents, _edges(document)).items()
-    return {old: str(uuid5(subject.uuid("component"), name)) for old, name in found if _RANDOM.fullmatch(old)}
+    namespace = subject.uuid("component")
+    names = stable_names(contents, _edges(document))
+    return {old: str(uuid5(namespace, name)) for old, name in names.items() if _RANDOM.fullmatch(old)}
 
 
-def _renamed(value: Any, new: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON of any kind
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON of any kind
     if isinstance(value, dict):
-        return {key: _renamed(each, new) for key, each in cast("Json", value).items()}
+        return {key: _renamed(item, names) for key, item in cast("Json", value).items()}
     if isinstance(value, list):
-        return [_renamed(each, new) for each in cast("list[Any]", value)]
-    return new.get(value, value) if isinstance(value, str) else value
+        return [_renamed(item, names) for item in cast("list[Any]", value)]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _sorted(document: Json) -> Json:
@@ -70,7 +131,7 @@ def _sorted(document: Json) -> Json:
     }
 
 
-def _tidy(component: Json) -> Json:
+def _sorted_properties(component: Json) -> Json:
     properties = sorted(_properties(component), key=lambda each: (each["name"], each["value"]))
     return {**component, "properties": properties}
 
@@ -79,77 +140,20 @@ def _reference(component: Json) -> str:
     return str(component["bom-ref"])
 
 
-def _hashed(document: Json, hashes: Mapping[Package, str]) -> Json:
-    return {**document, "components": [_with_hash(each, hashes) for each in document["components"]]}
-
-
-def _with_hash(component: Json, hashes: Mapping[Package, str]) -> Json:
-    found = hashes.get(purl.package(component.get("purl", "")) or Package("", "", ""))
-    if found is None or not installed(_property(component, f"{_OWN}FilePath")):
+def _with_hash(component: Json, hashes: Mapping[PurlPackage, str]) -> Json:
+    package = purl.package(component.get("purl", ""))
+    sha256 = hashes.get(package) if package else None
+    if sha256 is None or not installed(_property(component, f"{_TRIVY}FilePath")):
         return component
     # Trivy's own hash there is that of a METADATA file.
-    return {**component, "hashes": [{"alg": "SHA-256", "content": found}]}
+    return {**component, "hashes": [{"alg": "SHA-256", "content": sha256}]}
 
 
-def _part(document: Json, wanted: Collection[str]) -> Json:
-    component = document["metadata"]["component"]
-    root = _reference(component)
-    has = [each["value"] for each in _properties(component) if each["name"] == f"{_OWN}DiffID"]
-    if problems := unknown_layers(wanted, has):
-        raise StepError(problems)
-    layers = {_reference(each): _property(each, f"{_OWN}LayerDiffID") for each in _components(document)}
-    stay, orphans = kept(layers, _edges(document), root, wanted)
-    told = " ".join(sorted(wanted))
-    own = uuid5(UUID(document["serialNumber"]), f"layers {told}")
-    found = {**document, "serialNumber": own.urn}
-    found["metadata"] = _noted(document["metadata"], "layers", told)
-    found["components"] = [each for each in document["components"] if _reference(each) in stay]
-    needs: dict[str, list[str]] = {
-        each["ref"]: [ref for ref in each["dependsOn"] if ref in stay]
-        for each in document["dependencies"]
-        if each["ref"] in stay
-    }
-    needs[root] = sorted([*needs.get(root, []), *orphans])
-    found["dependencies"] = [{"ref": ref, "dependsOn": below} for ref, below in sorted(needs.items())]
-    found["compositions"] = [{"aggregate": "incomplete", "dependencies": [root]}]
-    return {**found, "vulnerabilities": list(_affecting(document.get("vulnerabilities", []), stay))}
-
-
-def _affecting(vulnerabilities: Iterable[Json], stay: Collection[str]) -> Iterator[Json]:
-    for each in vulnerabilities:
-        affects = [affected for affected in each["affects"] if affected["ref"] in stay]
+def _affecting(vulnerabilities: Iterable[Json], nodes: Collection[str]) -> Iterator[Json]:
+    for vulnerability in vulnerabilities:
+        affects = [affected for affected in vulnerability["affects"] if affected["ref"] in nodes]
         if affects:
-            yield {**each, "affects": affects}
-
-
-def _purls(document: Json) -> Iterator[str]:
-    for component in document.get("components", []):
-        yield component.get("purl", "")
-        yield from _purls(component)
-
-
-def _slimmed(document: Json) -> Iterator[Json]:
-    for words, stays in (
-        ("the scanner's properties but layer and path", _WHERE),
-        ("the scanner's properties", ()),
-    ):
-        found = {**document, "metadata": _noted(document["metadata"], "left-out", words)}
-        found["metadata"]["component"] = _bare(document["metadata"]["component"], stays)
-        found["components"] = [_bare(each, stays) for each in document["components"]]
-        yield found
-
-
-def _bare(component: Json, stays: Collection[str]) -> Json:
-    properties = [
-        each for each in _properties(component) if each["name"] in stays or not each["name"].startswith(_OWN)
-    ]
-    rest = {key: value for key, value in component.items() if key != "properties"}
-    return {**rest, "properties": properties} if properties else rest
-
-
-def _noted(metadata: Json, key: str, value: str) -> Json:
-    others = [each for each in _properties(metadata) if each["name"] != f"{US}:{key}"]
-    return {**metadata, "properties": [*others, {"name": f"{US}:{key}", "value": value}]}
+            yield {**vulnerability, "affects": affects}
 
 
 def _components(document: Json) -> list[Json]:
@@ -166,6 +170,3 @@ def _properties(component: Json) -> list[Json]:
 
 def _property(component: Json, name: str) -> str:
     return next((str(each["value"]) for each in _properties(component) if each["name"] == name), "")
-
-
-CYCLONEDX = Format(normalised=_normalised, hashed=_hashed, part=_part, purls=_purls, slimmed=_slimmed)

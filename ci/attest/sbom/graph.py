@@ -1,31 +1,28 @@
-"""What both kinds of SBOM need: whose document it is, names that follow from content, parts of a graph."""
+"""The graph of an SBOM: the image at its root, stable names for its nodes, and the part that layers added."""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...image.oci import Json
 from . import purl
-from .purl import Package
 
-US = "airflow-images"
-SCANNER = "trivy"
-_NAMESPACE = uuid5(NAMESPACE_URL, f"urn:{US}:sbom")
+TOOL = "airflow-images"
+_NAMESPACE = uuid5(NAMESPACE_URL, f"urn:{TOOL}:sbom")
 
 Edges = Collection[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
-    """The image that an SBOM is of.
+class SbomSubject:
+    """The image that an SBOM describes.
 
     Args:
-        name: its repository with registry, without tag; the DAG type's name where it is published nowhere.
+        name: its repository with registry, without tag; the DAG type's name where it is not published.
         digest: of its manifest.
-        created: RFC 3339, in UTC: its commit's.
+        created: the commit's time, RFC 3339, in UTC.
     """
 
     name: str
@@ -39,90 +36,62 @@ class Subject:
 
     @property
     def purl(self) -> str:
-        """The image as a package; empty where it is published nowhere."""
+        """The image as a package URL; empty where it is not published."""
         return purl.oci(self.name, self.digest) if "/" in self.name else ""
 
-    def uuid(self, what: str) -> UUID:
-        """An identifier for something that belongs to this image: the same each time."""
-        return uuid5(_NAMESPACE, f"{what} {self.reference}")
+    def uuid(self, purpose: str) -> UUID:
+        """Return the identifier of something that belongs to this image: the same on every call."""
+        return uuid5(_NAMESPACE, f"{purpose} {self.reference}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Format:
-    """What can be done with one kind of document; all but ``purls`` take Trivy's, and give a new one.
+def stable_names(contents: Mapping[str, str], edges: Edges) -> dict[str, str]:
+    """Return a name for each node that follows from contents and edges alone, not from the nodes' keys.
 
-    Args:
-        normalised: see ``ci/attest/sbom/document.py``, as for all of these.
-        hashed: with the SHA-256 of files, by package.
-        part: of some layers, by their diff ids.
-        purls: of all packages, whoever made the document.
-        slimmed: smaller ones, the largest first.
+    Nodes of equal content differ by their neighbours, those by theirs, and so on. Among nodes that nothing
+    distinguishes, any order gives the same document.
     """
-
-    normalised: Callable[[Json, Subject], Json]
-    hashed: Callable[[Json, Mapping[Package, str]], Json]
-    part: Callable[[Json, Collection[str]], Json]
-    purls: Callable[[Json], Iterable[str]]
-    slimmed: Callable[[Json], Iterable[Json]]
-
-
-def unknown_layers(wanted: Collection[str], has: Collection[str]) -> list[str]:
-    """A problem for each layer that an image hasn't; none where the document doesn't tell its layers."""
-    known = ", ".join(has)
-    return [
-        f"layer {layer} isn't in this SBOM's image, which has {known}: give the diff ids of the same image"
-        for layer in sorted(wanted)
-        if has and layer not in has
-    ]
+    names = _refined(contents, edges)
+    while tied := sorted(name for name, count in Counter(names.values()).items() if count > 1):
+        first = next(node for node, name in names.items() if name == tied[0])
+        names = _refined({**names, first: f"{names[first]}'"}, edges)
+    return names
 
 
-def names(contents: Mapping[str, str], edges: Edges) -> dict[str, str]:
-    """A text for each node that follows from the contents and edges alone, not from how nodes are called.
-
-    Nodes of equal content differ by their neighbours, those by theirs, and so on; which of two that can't be
-    told apart comes first makes no difference to the whole.
-    """
-    found = _refined(contents, edges)
-    while tied := sorted(name for name, count in Counter(found.values()).items() if count > 1):
-        first = next(node for node, name in found.items() if name == tied[0])
-        found = _refined({**found, first: f"{found[first]}'"}, edges)
-    return found
-
-
-def _refined(found: Mapping[str, str], edges: Edges) -> dict[str, str]:
-    """Names that tell apart all that neighbours can tell apart."""
+def _refined(names: Mapping[str, str], edges: Edges) -> dict[str, str]:
+    """Return names that distinguish all nodes with different neighbours."""
     while True:
-        below: dict[str, list[str]] = {node: [] for node in found}
-        above: dict[str, list[str]] = {node: [] for node in found}
-        for upper, lower in edges:
-            below[upper].append(found[lower])
-            above[lower].append(found[upper])
+        children: dict[str, list[str]] = {node: [] for node in names}
+        parents: dict[str, list[str]] = {node: [] for node in names}
+        for parent, child in edges:
+            children[parent].append(names[child])
+            parents[child].append(names[parent])
         finer = {
-            node: _digest([name, sorted(below[node]), sorted(above[node])]) for node, name in found.items()
+            node: _digest([name, sorted(children[node]), sorted(parents[node])])
+            for node, name in names.items()
         }
-        if len(set(finer.values())) == len(set(found.values())):
-            return dict(found)
-        found = finer
+        if len(set(finer.values())) == len(set(names.values())):
+            return dict(names)
+        names = finer
 
 
 def _digest(value: list[object]) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
-def kept(
+def subgraph(
     layers: Mapping[str, str], edges: Edges, root: str, wanted: Collection[str]
 ) -> tuple[set[str], list[str]]:
-    """Which nodes are of the wanted layers, and those among them which nothing leads to any more.
+    """Return the nodes of the wanted layers, and those among them that have lost all their parents.
 
-    A node of no layer, such as an application or the operating system, stays if something below it does.
+    A node without a layer, such as an application or the operating system, stays if a child of it does.
 
     Args:
         layers: each node's layer; empty where it has none.
         edges: from what holds or needs something to that.
-        root: stays.
+        root: the node that always stays.
         wanted: layers.
     """
-    stay = {node for node, layer in layers.items() if layer in wanted}
-    stay |= {upper for upper, lower in edges if lower in stay and not layers[upper]} | {root}
-    reached = {lower for upper, lower in edges if upper in stay}
-    return stay, sorted(stay - reached - {root})
+    nodes = {node for node, layer in layers.items() if layer in wanted}
+    nodes |= {parent for parent, child in edges if child in nodes and not layers[parent]} | {root}
+    reached = {child for parent, child in edges if parent in nodes}
+    return nodes, sorted(nodes - reached - {root})

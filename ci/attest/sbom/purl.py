@@ -1,74 +1,79 @@
-"""Package URLs (purl), which name a package whatever document it stands in: read, and written for images."""
+"""Package URLs (purl): of the packages in an SBOM, and of images."""
 
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote
 
+from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
-DEFAULT_REGISTRY = "docker.io"  # the one that a docker purl needn't name
+DEFAULT_REGISTRY = "docker.io"  # a docker purl leaves it out
 
 
-class Package(NamedTuple):
-    """A package: purl type, name with its namespace, version with its epoch; empty where none is said."""
+class PurlPackage(NamedTuple):
+    """A package: purl type, name with its namespace, version with its epoch; empty where unknown."""
 
     type: str
     name: str
     version: str
 
     def __str__(self) -> str:
-        """The package for a message."""
+        """Return the package for a message."""
         return f"{self.type} {self.name} {self.version}".rstrip()
 
 
-def package(purl: str) -> Package | None:
-    """The package that a purl names; None where the text is no purl.
+def package(purl: str) -> PurlPackage | None:
+    """Return the package that a purl names; None for an invalid purl.
 
-    Qualifiers but the epoch are left out, and names of Python packages are canonical: two scanners' purls of
-    one installed package give one result.
+    Qualifiers other than the epoch are left out, and names of Python packages are canonical: the purls that
+    two scanners write for one installed package give one result.
     """
-    scheme, _, rest = purl.partition(":")
-    main, _, qualifiers = rest.partition("#")[0].partition("?")
-    kind, _, path = main.strip("/").partition("/")
-    space, slash, last = path.rpartition("/")
-    last, _, version = last.partition("@")
-    name = f"{space}{slash}{last}" if last else ""
-    if scheme != "pkg" or not kind or not name:
+    url = _parse(purl)
+    if url is None:
         return None
-    name, version = unquote(name), unquote(version)
-    epoch = dict(parse_qsl(qualifiers)).get("epoch", "0")
+    name, version, epoch = _path(url), url.version or "", url.qualifiers.get("epoch", "0")
     if epoch != "0" and not version.startswith(f"{epoch}:"):
         version = f"{epoch}:{version}"
-    kind = kind.lower()
-    return Package(kind, canonicalize_name(name) if kind == "pypi" else name, version)
+    return PurlPackage(url.type, canonicalize_name(name) if url.type == "pypi" else name, version)
 
 
 def docker(repository: str, version: str) -> str:
-    """The purl of an image by its tag or digest, as in ``pkg:docker/owner/name@tag``."""
+    """Return the purl of an image by its tag or digest, as in ``pkg:docker/owner/name@tag``."""
     host, _, path = repository.partition("/")
-    if host != DEFAULT_REGISTRY:
-        return f"pkg:docker/{_quoted(path)}@{_quoted(version)}?repository_url={_quoted(host)}"
-    return f"pkg:docker/{_quoted(path.removeprefix('library/'))}@{_quoted(version)}"
+    default = host == DEFAULT_REGISTRY
+    namespace, _, name = (path.removeprefix("library/") if default else path).rpartition("/")
+    qualifiers = {} if default else {"repository_url": host}
+    return PackageURL("docker", namespace, name, version, qualifiers).to_string()
 
 
 def docker_name(purl: str) -> str:
-    """The image that such a purl names, as host/name:tag; empty where it names none.
+    """Return the image that a docker purl names, as host/name:tag; an empty string for any other purl.
 
-    One that is named by its digest is given without: digests stand beside a purl.
+    A digest in the purl is left out.
     """
-    found = package(purl)
-    if found is None or found.type != "docker":
+    url = _parse(purl)
+    if url is None or url.type != "docker":
         return ""
-    host = dict(parse_qsl(purl.partition("?")[2])).get("repository_url", DEFAULT_REGISTRY)
-    path = found.name if "/" in found.name or host != DEFAULT_REGISTRY else f"library/{found.name}"
-    tag = f":{found.version}" if found.version and ":" not in found.version else ""
-    return f"{host}/{path}{tag}"
+    host, path, version = (
+        url.qualifiers.get("repository_url", DEFAULT_REGISTRY),
+        _path(url),
+        url.version or "",
+    )
+    if "/" not in path and host == DEFAULT_REGISTRY:
+        path = f"library/{path}"
+    return f"{host}/{path}:{version}" if version and ":" not in version else f"{host}/{path}"
 
 
 def oci(repository: str, digest: str) -> str:
-    """The purl of an image in the place it is published: its name is the last part of the repository's."""
+    """Return the purl of a published image; its name is the last part of the repository."""
     name = repository.rpartition("/")[2]
-    return f"pkg:oci/{_quoted(name)}@{_quoted(digest)}?repository_url={_quoted(repository)}"
+    return PackageURL("oci", None, name, digest, {"repository_url": repository}).to_string()
 
 
-def _quoted(text: str) -> str:
-    return quote(text, safe="/:")
+def _parse(purl: str) -> PackageURL | None:
+    try:
+        return PackageURL.from_string(purl)
+    except ValueError:
+        return None
+
+
+def _path(url: PackageURL) -> str:
+    return f"{url.namespace}/{url.name}" if url.namespace else url.name

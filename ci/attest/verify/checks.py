@@ -10,7 +10,7 @@ from ...errors import Fault
 from ...image import labels
 from .. import provenance_claims
 from ..provenance_claims import Claims
-from ..statements import CYCLONEDX, PROVENANCE, SIGNATURE, SPDX
+from ..statements import PROVENANCE, SIGNATURE
 from . import documents
 from .expected import Check, Expected, Held, Outcome, good, predicates
 
@@ -24,7 +24,7 @@ def judge(expected: Expected, held: Held, policy: Policy, now: datetime) -> tupl
         _signature(expected, held),
         *(_provenance(expected, held, claims) if claims else [_failed("provenance", problem)]),
         _base_layers(held, claims),
-        *(documents.bill(kind, held) for kind in (CYCLONEDX, SPDX)),
+        documents.sbom(held),
         documents.scan(expected, held, policy, now),
     )
 

@@ -10,25 +10,27 @@ from ...config.policy import Policy
 from ...errors import Fault
 from .. import statements
 from ..sbom import document
-from ..sbom.purl import Package
-from ..statements import SCAN
+from ..sbom.purl import PurlPackage
+from ..statements import CYCLONEDX, SCAN
 from .expected import Check, Expected, Held, Outcome, predicates
 
 
-def bill(kind: str, held: Held) -> Check:
-    """Whether a signed SBOM of that type names all that is installed.
+def sbom(held: Held) -> Check:
+    """Whether a signed SBOM names all that is installed.
 
     One that does is enough, whatever else the same signer attests: an SBOM of a part of the image isn't
     wrong, and takes nothing from the one of the whole. That there is such a one is told. Two that lack
     something each aren't added up, and what can't be read counts only where nothing else is there.
     """
-    answer = held.answers[kind]
+    answer = held.answers[CYCLONEDX]
     if not answer["good"]:
-        return Check(name=kind, outcome=Outcome.FAILED, evidence=f"there is no signed one: {answer['said']}")
+        return Check(
+            name=CYCLONEDX, outcome=Outcome.FAILED, evidence=f"there is no signed one: {answer['said']}"
+        )
     if not held.installed:
         told = held.missing_inventory or "no package was found in its layers"
-        return Check(name=kind, outcome=Outcome.OPEN, evidence=told)
-    found: list[tuple[int, tuple[Package, ...]]] = []
+        return Check(name=CYCLONEDX, outcome=Outcome.OPEN, evidence=told)
+    found: list[tuple[int, tuple[PurlPackage, ...]]] = []
     told = "cosign gave no statement of it"
     for predicate in predicates(answer):
         try:
@@ -38,17 +40,17 @@ def bill(kind: str, held: Held) -> Check:
             continue
         found.append((len(attested), document.missing(attested, held.installed)))
     if not found:
-        return Check(name=kind, outcome=Outcome.FAILED, evidence=told)
+        return Check(name=CYCLONEDX, outcome=Outcome.FAILED, evidence=told)
     count, lacking = min(found, key=lambda each: len(each[1]))
     if lacking:
-        return Check(name=kind, outcome=Outcome.FAILED, evidence=_lacking(lacking))
+        return Check(name=CYCLONEDX, outcome=Outcome.FAILED, evidence=_lacking(lacking))
     told = f"{count} packages, among them all {len(held.installed)} that are in the layers"
     others = sum(bool(each) for _, each in found)
     note = f"; signed ones that lack some of them: {others}" if others else ""
-    return Check(name=kind, outcome=Outcome.GOOD, evidence=f"{told}{note}")
+    return Check(name=CYCLONEDX, outcome=Outcome.GOOD, evidence=f"{told}{note}")
 
 
-def _lacking(lacking: tuple[Package, ...]) -> str:
+def _lacking(lacking: tuple[PurlPackage, ...]) -> str:
     shown = ", ".join(f"{each.name} {each.version}" for each in lacking[:5])
     lacked = f"{len(lacking)} installed package{'s are' if len(lacking) > 1 else ' is'}"
     return f"{lacked} not in it: {shown}{', …' if len(lacking) > 5 else ''}"

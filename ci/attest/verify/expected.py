@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from ...errors import ConfigurationError
-from ..sbom.purl import Package
+from ..sbom.purl import PurlPackage
 
 OLDEST = 36_500  # days: a scan's age is never asked for in more
 
@@ -62,7 +62,7 @@ class Held:
 
     answers: Mapping[str, Mapping[str, Any]]
     labels: Mapping[str, str]
-    installed: frozenset[Package] | None
+    installed: frozenset[PurlPackage] | None
     missing_inventory: str = ""
     base: bool | None = None
     missing_base: str = ""

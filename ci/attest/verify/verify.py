@@ -22,7 +22,7 @@ from ...tools.trivy import Java
 from .. import provenance_claims, statements
 from ..provenance_claims import Claims
 from ..sbom import document
-from ..sbom.purl import Package
+from ..sbom.purl import PurlPackage
 from . import checks as verify_checks
 from .expected import Check, Expected, Held, good
 
@@ -30,7 +30,6 @@ Rules = Callable[[str], Awaitable[Policy]]
 _COSIGN_TYPES = {
     statements.PROVENANCE: "slsaprovenance1",
     statements.CYCLONEDX: "cyclonedx",
-    statements.SPDX: "spdxjson",
     statements.SCAN: "vuln",
 }
 
@@ -131,7 +130,7 @@ async def _held(
             stands = published.stands_on(below, *texts)
         except StepError as fault:
             missing_base = f"its base can't be had: {fault.problems[0].splitlines()[0]}"
-    installed: frozenset[Package] | None = None
+    installed: frozenset[PurlPackage] | None = None
     missing = ""
     try:
         installed = await _installed(where, place, texts, below if stands else None, java)
@@ -149,8 +148,8 @@ async def _held(
 
 async def _installed(
     where: Reference, place: Registry, texts: tuple[str, str], below: BaseImage | None, java: Java
-) -> frozenset[Package]:
+) -> frozenset[PurlPackage]:
     """The packages that are in the layers themselves; those of a known base aren't read again."""
     layout = await published.layout(where, place, texts, below)
     before = await trivy.read(below.layout, java) if below else None
-    return document.packages(await trivy.bill(await trivy.read(layout, java, before), "cyclonedx"))
+    return document.packages(await trivy.sbom(await trivy.read(layout, java, before)))

@@ -2,8 +2,9 @@
 
     python -m programs.cosign sign|verify JOB.json ANSWER.json
 
-sign: {"types": {TYPE: URI}, "arguments": […]}; statements lie in /mnt/statements/IMAGE/TYPE.json, and in
-    /signed/IMAGE a layout with what vouches for the image already
+sign: {"types": {TYPE: URI}, "arguments": […], "no_log": […]}; statements lie in
+    /mnt/statements/IMAGE/TYPE.json, and in /signed/IMAGE a layout with what is attached to the image already;
+    "no_log" are the arguments to verify signatures of a key, which are in no log
     → {IMAGE: [TYPE…]}, those that were signed, or {"problem": "…"}; bundles lie in /bundles/IMAGE/TYPE.json
     COSIGN_KEY holds a private key (PEM) or the URI of one in a KMS; without it the signing is keyless, with
     the token of SIGSTORE_ID_TOKEN. KMS_ENVIRONMENT holds lines NAME=VALUE for the KMS's client.
@@ -85,11 +86,6 @@ def key() -> tuple[list[str], dict[str, str]]:
     return ["--key", "env://COSIGN_KEY"], {"COSIGN_KEY": given}
 
 
-def by_key(file: str) -> list[str]:
-    """The arguments by which signatures of a public key count; what it signs is in no log."""
-    return ["--key", file, "--insecure-ignore-tlog"]
-
-
 def sign(job: dict[str, Any]) -> dict[str, Any]:
     """Sign every statement that this key hasn't signed before; all by the same key or identity."""
     arguments, environment = key()
@@ -98,7 +94,7 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
     public: list[str] = []
     if arguments:
         PUBLIC.write_text(cosign(["public-key", *arguments]), encoding="utf-8")
-        public = by_key(str(PUBLIC))
+        public = ["--key", str(PUBLIC), *job["no_log"]]
     if arguments and "--signing-config" not in extra:  # by a key: nothing leaves the machine
         cosign(["signing-config", "create", *NOBODY, "--out", str(CONFIG)])
         extra = [*extra, "--signing-config", str(CONFIG)]

@@ -1,11 +1,11 @@
-"""Package URLs, as scanners write them for packages and provenance for images."""
+"""PurlPackage URLs, as scanners write them for packages and provenance for images."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
-from ci.attest.sbom.purl import Package, docker, docker_name, oci, package
+from ci.attest.sbom.purl import PurlPackage, docker, docker_name, oci, package
 
 DIGEST = f"sha256:{'0' * 64}"
 HOSTS = ("docker.io", "ghcr.io", "localhost:5000", "127.0.0.1:5000")
@@ -14,16 +14,19 @@ HOSTS = ("docker.io", "ghcr.io", "localhost:5000", "127.0.0.1:5000")
 @pytest.mark.parametrize(
     ("purl", "expected"),
     [
-        ("pkg:pypi/psycopg-binary@3.3.2", Package("pypi", "psycopg-binary", "3.3.2")),
-        ("pkg:pypi/Psycopg_Binary@3.3.2", Package("pypi", "psycopg-binary", "3.3.2")),
-        ("pkg:PyPI/a@1.0%2Blocal", Package("pypi", "a", "1.0+local")),
-        ("pkg:deb/debian/jq@1.7.1-6?arch=amd64&distro=debian-13.7", Package("deb", "debian/jq", "1.7.1-6")),
-        ("pkg:deb/debian/login@4.16?arch=amd64&epoch=1", Package("deb", "debian/login", "1:4.16")),
-        ("pkg:deb/debian/login@1%3A4.16?epoch=1", Package("deb", "debian/login", "1:4.16")),
-        ("pkg:deb/debian/login@1:4.16", Package("deb", "debian/login", "1:4.16")),
-        ("pkg:npm/%40scope/a@1", Package("npm", "@scope/a", "1")),
-        ("pkg:golang/example.com/demo", Package("golang", "example.com/demo", "")),
-        ("pkg:golang/example.com/demo@v1#sub/path", Package("golang", "example.com/demo", "v1")),
+        ("pkg:pypi/psycopg-binary@3.3.2", PurlPackage("pypi", "psycopg-binary", "3.3.2")),
+        ("pkg:pypi/Psycopg_Binary@3.3.2", PurlPackage("pypi", "psycopg-binary", "3.3.2")),
+        ("pkg:PyPI/a@1.0%2Blocal", PurlPackage("pypi", "a", "1.0+local")),
+        (
+            "pkg:deb/debian/jq@1.7.1-6?arch=amd64&distro=debian-13.7",
+            PurlPackage("deb", "debian/jq", "1.7.1-6"),
+        ),
+        ("pkg:deb/debian/login@4.16?arch=amd64&epoch=1", PurlPackage("deb", "debian/login", "1:4.16")),
+        ("pkg:deb/debian/login@1%3A4.16?epoch=1", PurlPackage("deb", "debian/login", "1:4.16")),
+        ("pkg:deb/debian/login@1:4.16", PurlPackage("deb", "debian/login", "1:4.16")),
+        ("pkg:npm/%40scope/a@1", PurlPackage("npm", "@scope/a", "1")),
+        ("pkg:golang/example.com/demo", PurlPackage("golang", "example.com/demo", "")),
+        ("pkg:golang/example.com/demo@v1#sub/path", PurlPackage("golang", "example.com/demo", "v1")),
         ("", None),
         ("pkg:", None),
         ("pkg:pypi", None),
@@ -31,13 +34,13 @@ HOSTS = ("docker.io", "ghcr.io", "localhost:5000", "127.0.0.1:5000")
         ("https://example.com/a@1", None),
     ],
 )
-def test_a_purl_names_a_package(purl: str, expected: Package | None) -> None:
+def test_a_purl_names_a_package(purl: str, expected: PurlPackage | None) -> None:
     assert package(purl) == expected
 
 
 def test_a_package_is_shown_in_one_line() -> None:
-    assert str(Package("deb", "debian/jq", "1.7")) == "deb debian/jq 1.7"
-    assert str(Package("golang", "a", "")) == "golang a"
+    assert str(PurlPackage("deb", "debian/jq", "1.7")) == "deb debian/jq 1.7"
+    assert str(PurlPackage("golang", "a", "")) == "golang a"
 
 
 @given(st.text())

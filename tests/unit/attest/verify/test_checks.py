@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ci.attest.provenance import predicate
-from ci.attest.sbom.purl import Package
-from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, SPDX, scan_predicate
+from ci.attest.sbom.purl import PurlPackage
+from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE, scan_predicate
 from ci.attest.verify.checks import judge
 from ci.attest.verify.expected import Check, Expected, Held, Outcome, good
 from ci.checks.scan.verdict import Verdict
@@ -25,7 +25,7 @@ BUILDER = f"https://github.com/{JOB}"
 DIGEST = f"sha256:{HEX}"
 OTHER = f"sha256:{'9' * 64}"
 DIRTY = CLEAN.model_copy(update={"dirty": HASH})
-ZEEP, JQ = Package("pypi", "zeep", "4.3"), Package("deb", "debian/jq", "1:1.7")
+ZEEP, JQ = PurlPackage("pypi", "zeep", "4.3"), PurlPackage("deb", "debian/jq", "1:1.7")
 PURLS = ("pkg:pypi/zeep@4.3", "pkg:deb/debian/jq@1.7?epoch=1", "pkg:pypi/more@1")
 LABELS = {
     f"{OCI}revision": COMMIT,
@@ -48,14 +48,6 @@ def cyclonedx(*purls: str) -> Json:
     return {"bomFormat": "CycloneDX", "components": [{"purl": each} for each in purls]}
 
 
-def spdx(*purls: str) -> Json:
-    packages = [
-        {"externalRefs": [{"referenceType": "purl", "referenceLocator": each}], "name": each}
-        for each in purls
-    ]
-    return {"spdxVersion": "SPDX-2.3", "packages": packages}
-
-
 def scan(*found: Verdict) -> Json:
     return said(*(scan_predicate(each, SCANNER) for each in found))
 
@@ -64,7 +56,6 @@ WHOLE: Mapping[str, Json] = {
     SIGNATURE: said(),
     PROVENANCE: said(predicate(BUILD)),
     CYCLONEDX: said(cyclonedx(*PURLS)),
-    SPDX: said(spdx(*PURLS)),
     SCAN: scan(verdict()),
 }
 
@@ -108,7 +99,7 @@ def checks(expected: Expected, there: Held, policy: Policy | None = None) -> dic
 def test_what_is_right_is_good_in_the_order_a_person_reads() -> None:
     found = judge(asked(), held(), Policy(), NOW)
     names = ["signature", "provenance", "gate", "builder", "source", "commit", "base", "labels", "layers"]
-    assert [check.name for check in found] == [*names, "cyclonedx", "spdx", "scan"]
+    assert [check.name for check in found] == [*names, "cyclonedx", "scan"]
     assert {check.outcome for check in found} == {GOOD}
     assert good(found)
 
@@ -126,7 +117,7 @@ def test_evidence_is_told() -> None:
     assert found["builder"].endswith("nobody but the signer vouches for where it was built")
     assert found["base"] == DIGEST
     assert found["layers"].endswith(f"are those of docker.io/apache/airflow:3.1.5-python3.13@{DIGEST}")
-    assert found["spdx"] == "3 packages, among them all 2 that are in the layers"
+    assert found["cyclonedx"] == "3 packages, among them all 2 that are in the layers"
     assert found["scan"] == f"of 2026-11-21, 0 days old, passed, database {DATABASE.reference}"
 
 
@@ -259,11 +250,11 @@ ROWS: list[Row] = [
         "unread-inventory",
         asked(),
         held(installed=None, missing_inventory="no access"),
-        "spdx",
+        "cyclonedx",
         OPEN,
         "no access",
     ),
-    ("empty-inventory", asked(), held(installed=frozenset[Package]()), "spdx", OPEN, "no package"),
+    ("empty-inventory", asked(), held(installed=frozenset[PurlPackage]()), "cyclonedx", OPEN, "no package"),
     ("no-scan", asked(), held({SCAN: NONE}), "scan", FAILED, "there is no signed one: no matching"),
     ("scan-of-another-scanner", asked(), signed(SCAN, {"scanner": {}}), "scan", FAILED, "can be read"),
     (
@@ -277,7 +268,7 @@ ROWS: list[Row] = [
     ("provenance-is-a-list", asked(), signed(PROVENANCE, []), "provenance", FAILED, "can't be read"),
     *(
         (f"no-statement-{kind}", asked(), signed(kind), kind, FAILED, "")
-        for kind in (PROVENANCE, CYCLONEDX, SPDX, SCAN)
+        for kind in (PROVENANCE, CYCLONEDX, SCAN)
     ),
 ]
 

@@ -18,7 +18,7 @@ PATTERN = Trust(identity_regexp="^https://github.com/acme/.*$", issuer="https://
 WEB = "https://github.com/acme/dags"
 CHECKS = (
     Check(name="signature", outcome=Outcome.GOOD, evidence="by the key"),
-    Check(name="spdx", outcome=Outcome.FAILED, evidence="none"),
+    Check(name="scan", outcome=Outcome.FAILED, evidence="none"),
 )
 
 
@@ -33,7 +33,7 @@ def test_each_check_has_a_line() -> None:
     assert lines[:3] == [
         f"{WHERE}: NOT verified",
         "  ok           signature  by the key",
-        "  failed       spdx       none",
+        "  failed       scan       none",
     ]
     assert text(WHERE, CHECKS[:1], (KEY, False), "").splitlines()[0] == f"{WHERE}: verified"
 
@@ -43,7 +43,7 @@ def test_each_check_has_a_line() -> None:
 )
 def test_every_command_of_cosign_is_told_whose_signatures_count(trust: Trust) -> None:
     commands = [each for each in by_hand(trust) if each[0] == "cosign"]
-    assert [each[1] for each in commands] == ["verify", *["verify-attestation"] * 4]
+    assert [each[1] for each in commands] == ["verify", *["verify-attestation"] * 3]
     given = trust.arguments()
     assert all(each[-len(given) - 1 :] == [*given, str(WHERE)] for each in commands)
     assert all(("--trusted-root" in each) is bool(trust.root) for each in commands)

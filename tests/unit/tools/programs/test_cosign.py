@@ -34,9 +34,9 @@ def pem(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 def test_every_statement_is_signed_by_the_key_and_without_a_log(pem: Fake) -> None:
     pem.says("api", provenance={"a": 1}, signature={})
-    pem.says("dbt", spdx={"b": 1})
-    assert pem.do("sign") == {"api": ["provenance", "signature"], "dbt": ["spdx"]}
-    assert pem.bundles() == {"api/provenance.json", "api/signature.json", "dbt/spdx.json"}
+    pem.says("dbt", cyclonedx={"b": 1})
+    assert pem.do("sign") == {"api": ["provenance", "signature"], "dbt": ["cyclonedx"]}
+    assert pem.bundles() == {"api/provenance.json", "api/signature.json", "dbt/cyclonedx.json"}
     config = ["--signing-config", str(pem.state / "config.json")]
     signed = pem.asked("attest-blob")
     assert [each[-4:] for each in signed] == [["--key", "env://COSIGN_KEY", *config]] * 3
@@ -46,7 +46,7 @@ def test_every_statement_is_signed_by_the_key_and_without_a_log(pem: Fake) -> No
 
 
 def test_neither_key_nor_password_is_ever_on_a_command_line(pem: Fake) -> None:
-    pem.says("api", provenance={"a": 1}, spdx={})
+    pem.says("api", provenance={"a": 1}, cyclonedx={})
     pem.do("sign")
     told = json.dumps([command for command, _ in pem.log])
     secrets = [PASSWORD, *PEM.split("\n"), "BEGIN ENCRYPTED", json.dumps(PEM)[1:-1]]
@@ -146,14 +146,14 @@ KEPT: list[tuple[str, list[Any] | None, Json, bool]] = [
     ("provenance", [{"a": 1}], {"a": 2}, False),  # the first tells of the build that made the image
     ("signature", None, {}, True),
     ("signature", [{}], {}, False),
-    ("spdx", None, {"a": 1}, True),
-    ("spdx", [], {"a": 1}, True),
-    ("spdx", [{"a": 2}], {"a": 1}, True),
-    ("spdx", [{"a": 2}, {"a": 1}], {"a": 1}, False),
-    ("spdx", [{"a": 1, "metadata": {"time": 1}}], {"a": 1, "metadata": {"time": 2}}, False),
-    ("spdx", [{"a": {"metadata": 1}}], {"a": {"metadata": 2}}, True),
-    ("spdx", ["SPDXVersion: SPDX-2.3", None, [], 7, {"a": 1}], {"a": 1}, False),  # others' may be anything
-    ("spdx", ["SPDXVersion: SPDX-2.3"], {"a": 1}, True),
+    ("cyclonedx", None, {"a": 1}, True),
+    ("cyclonedx", [], {"a": 1}, True),
+    ("cyclonedx", [{"a": 2}], {"a": 1}, True),
+    ("cyclonedx", [{"a": 2}, {"a": 1}], {"a": 1}, False),
+    ("cyclonedx", [{"a": 1, "metadata": {"time": 1}}], {"a": 1, "metadata": {"time": 2}}, False),
+    ("cyclonedx", [{"a": {"metadata": 1}}], {"a": {"metadata": 2}}, True),
+    ("cyclonedx", ["text", None, [], 7, {"a": 1}], {"a": 1}, False),  # others' may be anything
+    ("cyclonedx", ["text"], {"a": 1}, True),
     ("scan", None, scanned("2026-11-21T06:30:00Z"), True),
     ("scan", [scanned("2026-11-21T00:00:00Z")], scanned("2026-11-21T23:59:59Z"), False),
     ("scan", [scanned("2026-11-20T23:59:59Z")], scanned("2026-11-21T23:59:58Z"), False),
@@ -186,9 +186,9 @@ def test_what_this_key_has_said_before_is_not_signed_again(
 
 def test_a_statement_without_a_predicate_says_nothing_of_an_image(pem: Fake) -> None:
     bare = json.dumps({"payload": base64.b64encode(b'{"predicateType":"x"}').decode()})
-    pem.holds(api={TYPES["spdx"]: [bare]})
-    pem.says("api", spdx={"a": 1})
-    assert pem.do("sign") == {"api": ["spdx"]}
+    pem.holds(api={TYPES["cyclonedx"]: [bare]})
+    pem.says("api", cyclonedx={"a": 1})
+    assert pem.do("sign") == {"api": ["cyclonedx"]}
 
 
 def test_only_what_this_key_signed_counts_as_said(pem: Fake) -> None:
@@ -247,7 +247,7 @@ def test_a_cosign_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("COSIGN_KEY", URI)
     job, answer = tmp_path / "job.json", tmp_path / "answer.json"
     for verb in ("sign", "verify"):
-        job.write_text(json.dumps({"images": ["api"], "types": TYPES, "arguments": []}))
+        job.write_text(json.dumps({"images": ["api"], "types": TYPES, "arguments": [], "no_log": []}))
         programs_cosign.main(verb, str(job), str(answer))
         assert "nowhere" in json.loads(answer.read_text())["problem"]
 
@@ -255,7 +255,7 @@ def test_a_cosign_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: py
 def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
     fake.holds(
         api={TYPES["provenance"]: [envelope({"a": 1}), envelope({"a": 2})]},
-        dbt={TYPES["spdx"]: [f"a word\n{envelope({})}\n"], TYPES["signature"]: [envelope({})]},
+        dbt={TYPES["cyclonedx"]: [f"a word\n{envelope({})}\n"], TYPES["signature"]: [envelope({})]},
     )
     told = fake.do("verify", images=["api", "dbt"], types=TYPES, arguments=["--key", "cosign.pub"])
     none: Json = {
@@ -268,21 +268,21 @@ def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
     assert told == {
         "api": {
             "provenance": {"good": True, "said": "", "statements": both},
-            "spdx": none,
+            "cyclonedx": none,
             "signature": none,  # that anything is signed doesn't make it one
         },
-        "dbt": {"provenance": none, "spdx": empty, "signature": empty},
+        "dbt": {"provenance": none, "cyclonedx": empty, "signature": empty},
     }
     assert all(each[-4:-2] == ["--key", "cosign.pub"] for each in fake.asked())
 
 
 def test_what_older_cosigns_attached_counts_too(fake: Fake, tmp_path: Path) -> None:
     (tmp_path / "signed" / "api.old").mkdir(parents=True)
-    fake.holds(**{"api.old": {"": ["[]"], TYPES["spdx"]: [envelope({})]}})
+    fake.holds(**{"api.old": {"": ["[]"], TYPES["cyclonedx"]: [envelope({})]}})
     told = fake.do("verify", images=["api", "dbt"], types=TYPES)
     assert {name: each["good"] for name, each in told["api"].items()} == {
         "provenance": False,
-        "spdx": True,
+        "cyclonedx": True,
         "signature": True,
     }
     assert not any(each["good"] for each in told["dbt"].values())
@@ -292,6 +292,6 @@ def test_what_older_cosigns_attached_counts_too(fake: Fake, tmp_path: Path) -> N
     "line", ["{", "{}", '{"payload": "W10="}', '{"payload": "%%%"}', '{"payload": "bm8gSlNPTg=="}']
 )
 def test_an_answer_that_cannot_be_read_is_a_problem_and_never_good(fake: Fake, line: str) -> None:
-    fake.holds(api={TYPES["spdx"]: [line]})
-    told = fake.do("verify", images=["api"], types={"spdx": TYPES["spdx"]})
-    assert told.get("problem") or not told["api"]["spdx"]["good"]
+    fake.holds(api={TYPES["cyclonedx"]: [line]})
+    told = fake.do("verify", images=["api"], types={"cyclonedx": TYPES["cyclonedx"]})
+    assert told.get("problem") or not told["api"]["cyclonedx"]["good"]
