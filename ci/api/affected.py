@@ -7,7 +7,7 @@ from ..pipeline import text
 from ..pipeline.affected import Findings
 from ..pipeline.event import Event
 from ..pipeline.github import outputs
-from ..tools.engine import printed
+from .output import shown
 
 
 @object_type
@@ -21,7 +21,7 @@ class Affected:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
         """Print the table. The CLI calls it where a call ends here."""
-        return await printed("affected.txt", self.table())
+        return await shown("affected.txt", self.table())
 
     @function
     def table(self) -> str:

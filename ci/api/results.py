@@ -20,8 +20,9 @@ from ..pipeline.github import annotations, comments, outputs, summary
 from ..pipeline.github.outputs import Plan
 from ..publish.publication import Publication
 from ..tools import loopback
-from ..tools.engine import as_function_error, printed, retrying
+from ..tools.engine import as_function_error, retrying
 from .arguments import EventFile
+from .output import shown
 
 
 @object_type
@@ -36,7 +37,7 @@ class Results:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
         """Print what `gate` says; fails as it does. The CLI calls it where a call ends in results."""
-        return await printed("results.txt", self.gate())
+        return await shown("results.txt", self.gate())
 
     @function
     def gate(self) -> str:

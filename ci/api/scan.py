@@ -10,7 +10,8 @@ from ..checks.scan import formats
 from ..checks.scan.formats import ScanResult
 from ..checks.scan.verdict import Verdict
 from ..publish import publication
-from ..tools.engine import as_function_error, printed
+from ..tools.engine import as_function_error
+from .output import shown
 
 
 @object_type
@@ -25,7 +26,7 @@ class Scan:
     async def sync(self) -> str:
         """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
         with as_function_error():
-            return await printed("scan.txt", formats.gate(self.to_result()))
+            return await shown("scan.txt", formats.gate(self.to_result()))
 
     @function
     def gate(self) -> str:

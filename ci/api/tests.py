@@ -9,7 +9,8 @@ from dagger import Doc, dag, function, object_type
 from ..checks import report_formats
 from ..checks.report import Report
 from ..errors import CheckError
-from ..tools.engine import as_function_error, printed
+from ..tools.engine import as_function_error
+from .output import shown
 
 
 @object_type
@@ -22,7 +23,7 @@ class Reports:
     async def sync(self) -> str:
         """Print them; fails unless all passed. The CLI calls it where a call ends in reports."""
         with as_function_error():
-            return await printed("tests.txt", gate(self.parsed()))
+            return await shown("tests.txt", gate(self.parsed()))
 
     @function
     def gate(self) -> str:

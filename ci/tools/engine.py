@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import anyio
 import dagger
-from dagger import dag
 from dagger.mod._exceptions import FunctionError  # the SDK logs a traceback for every other exception
 
 from ..errors import Fault
@@ -55,9 +54,3 @@ def as_function_error() -> Generator[None]:
         yield
     except Fault as fault:
         raise FunctionError(str(fault)) from None
-
-
-async def printed(name: str, text: str) -> str:
-    """Print a text and return the id of a file with it: the result of a ``sync``, which the CLI calls."""
-    print(text)  # noqa: T201 - the CLI shows only the id of an object
-    return await dag.file(name, text).id()

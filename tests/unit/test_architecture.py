@@ -16,6 +16,7 @@ DAGGER_SIDE = {
         "api/caretaker",
         "api/dependencies",
         "api/main",
+        "api/output",
         "api/pipeline",
         "api/project",
         "api/publication",
