@@ -6,7 +6,7 @@ from dagger import dag, function, generate
 from .. import text as ci_text
 from ..config import lockfile, pins
 from ..image import base, build
-from ..image.build import Image
+from ..image.built import BuiltImage
 from ..lock import explain, outdated, request, resolve
 from ..tools.checkout import Checkout, Netrc, Source, opened
 from .arguments import AnyDagType, ExcludeNewer, Format, OneDagType, Package, Upgrade, UpgradePackages
@@ -77,6 +77,6 @@ class Locker:
             return ci_text.chosen(form, outdated.table(found), outdated.as_json(found))
 
 
-async def _built(sources: Checkout, name: str) -> Image:
+async def _built(sources: Checkout, name: str) -> BuiltImage:
     dag_type = (await sources.catalog()).get(name)
     return await build.build(dag_type, sources, await base.pinned())

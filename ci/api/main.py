@@ -7,9 +7,8 @@ from .. import text
 from ..checks.scan import formats, scan
 from ..checks.scan.database import Asked
 from ..checks.scan.database import asked as database_of
-from ..config import catalog, pins
+from ..config import catalog, pins, policy
 from ..image import base, build, shared_layers
-from ..image.build import Image
 from ..publish import plan, publish
 from ..tools.checkout import Netrc, Source, opened
 from ..tools.engine import as_function_error
@@ -36,6 +35,7 @@ from .arguments import (
 )
 from .caretaker import Caretaker
 from .dependencies import Locker
+from .image import Image
 from .pipeline import Pipeline
 from .project import PythonFiles, TestedFiles, WorkflowFiles
 from .publication import Publisher
@@ -73,8 +73,9 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         async with opened(self.source, self.netrc) as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
             built = await build.build(found, sources, await base.pinned())
-        print(build.summary(built))  # noqa: T201 - the CLI shows nothing of an object but its id
-        return built
+            image = Image.of(built, await sources.text(policy.HOUSE) or "")
+        print(built.summary())  # noqa: T201 - the CLI shows nothing of an object but its id
+        return image
 
     # Never remembered: advisories come by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -14,7 +14,7 @@ from ..checks.upgrade import upgrade
 from ..config.dag_type import DagType
 from ..errors import ConfigurationError
 from ..image import base
-from ..image.build import Image
+from ..image.built import BuiltImage
 from ..tools.checkout import Checkout, Netrc, Source, opened
 from . import tests
 from .arguments import (
@@ -91,7 +91,7 @@ class Tester:
 
 
 def _further(sources: Checkout) -> Further:
-    def jobs(dag_type: DagType, built: Image) -> Sequence[Awaitable[CheckResult]]:
+    def jobs(dag_type: DagType, built: BuiltImage) -> Sequence[Awaitable[CheckResult]]:
         return (imports_check.outcome(built, dag_type, sources),)
 
     return jobs

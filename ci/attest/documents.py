@@ -16,7 +16,7 @@ from ..config.names import Reference
 from ..config.revision import SourceInfo
 from ..errors import StepError, gather_all
 from ..image import labels
-from ..image.build import Image
+from ..image.built import BuiltImage
 from ..tools import failures
 from ..tools.engine import retrying
 from . import provenance
@@ -45,7 +45,7 @@ class Run:
 class Made:
     """An image as it was pushed, and its scan."""
 
-    image: Image
+    image: BuiltImage
     scanned: Scanned
 
 
@@ -96,7 +96,7 @@ async def subjects(pushed: Pushed, sources: SourceInfo, run: Run) -> list[Subjec
     build = Build(
         dag=pushed.dag_type,
         version=labels.version(sources.revision),
-        platforms=tuple(each.image.platform() for each in made.values()),
+        platforms=tuple(each.image.platform for each in made.values()),
         ref=run.ref,
         revision=sources.revision,
         origin=sources.origin,

@@ -23,8 +23,8 @@ OUT = "/layer"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """A layer that is yet to be made: its title and the folder it will be in."""
+class LayerPlan:
+    """A layer that isn't made yet: its title, and the folder that the engine will make it in."""
 
     title: str
     folder: dagger.Directory
@@ -34,22 +34,24 @@ class Step:
         """The compressed layer."""
         return self.folder.file("layer.tar.gz")
 
-    async def layer(self) -> oci.Layer:
-        """What was made, which makes it where it isn't there yet."""
+    async def make(self) -> oci.Layer:
+        """Make the layer, unless the engine has it, and return its description."""
         return oci.Layer.parse(self.title, await retrying(self.folder.file("layer.json").contents))
 
 
-def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[Step, dagger.Container]:
+def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[LayerPlan, dagger.Container]:
     """A layer with Debian packages, and the base with them installed."""
     installed = _watching(base).with_exec(
         _capture("run", "--root", "/", "--out", OUT, "--", "sh", "-ec", containers.apt_get(packages))
     )
-    return Step(title="system packages", folder=installed.directory(OUT)), installed.without_directory(OUT)
+    return LayerPlan(title="system packages", folder=installed.directory(OUT)), installed.without_directory(
+        OUT
+    )
 
 
 def delta(
     base: dagger.Container, dag_type: DagType, lock: Lock, own: Sequence[str], netrc: dagger.Secret | None
-) -> tuple[list[Step], dagger.Container]:
+) -> tuple[list[LayerPlan], dagger.Container]:
     """The packages of a lock in the base's own environment, as layers.
 
     Args:
@@ -80,11 +82,11 @@ def delta(
             ]
         )
     )
-    steps = [Step(title=name, folder=made.directory(f"{OUT}/{name}")) for name in own]
-    return [*steps, Step(title="delta", folder=made.directory(OUT))], made
+    steps = [LayerPlan(title=name, folder=made.directory(f"{OUT}/{name}")) for name in own]
+    return [*steps, LayerPlan(title="delta", folder=made.directory(OUT))], made
 
 
-def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: str) -> Step:
+def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: str) -> LayerPlan:
     """Pack files, owned by airflow, at a path of the image, in a container with Python and tar."""
     packed = (
         _watching(tools)
@@ -93,7 +95,7 @@ def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: s
             _capture("tree", "--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, "--out", OUT)
         )
     )
-    return Step(title=title, folder=packed.directory(OUT))
+    return LayerPlan(title=title, folder=packed.directory(OUT))
 
 
 def _watching(base: dagger.Container) -> dagger.Container:

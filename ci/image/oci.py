@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
+from ..text import megabytes
+
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -28,6 +30,11 @@ class Layer:
     diff_id: str
     unpacked: int
     files: int
+
+    @property
+    def line(self) -> str:
+        """The layer as a line for a terminal."""
+        return f"{self.title:<16} {megabytes(self.size):>9}  {self.files:>5} files  {self.digest}"
 
     @classmethod
     def parse(cls, title: str, text: str) -> Self:
@@ -162,6 +169,22 @@ def described(image: Assembly, labels: Mapping[str, str], created: str, kept: Ke
     manifest["config"] = config_blob.descriptor(CONFIG)
     manifest["annotations"] = dict(labels)
     return assembly(config_blob, Blob(text=canonical(manifest)), image.size)
+
+
+def without_layers(image: Assembly, count: int) -> Assembly:
+    """Return the image's JSON without its last layers, and without what ``described`` writes into it."""
+    config: Json = json.loads(image.config.text)
+    manifest: Json = json.loads(image.manifest.text)
+    end = len(manifest["layers"]) - count
+    size = image.size - sum(layer["size"] for layer in manifest["layers"][end:])
+    config.pop("created", None)
+    config["config"] = {name: value for name, value in config["config"].items() if name != "Labels"}
+    config["rootfs"] = {**config["rootfs"], "diff_ids": config["rootfs"]["diff_ids"][:end]}
+    config["history"] = config["history"][:end]
+    blob = Blob(text=canonical(config))
+    manifest.pop("annotations", None)
+    manifest |= {"layers": manifest["layers"][:end], "config": blob.descriptor(CONFIG)}
+    return assembly(blob, Blob(text=canonical(manifest)), size)
 
 
 def index(images: Mapping[str, Assembly], annotations: Mapping[str, str]) -> Blob:

@@ -12,7 +12,7 @@ from ..errors import StepError
 from ..tools import failures
 from ..tools.engine import retrying
 from ..tools.registry import Registry
-from . import build, oci
+from . import built, oci
 from .base import BaseImage
 
 _Part = TypeVar("_Part")
@@ -95,4 +95,4 @@ async def layout(
         said = error.stderr if isinstance(error, dagger.ExecError) else str(error)
         raise StepError([failures.registry_problem(str(where), said)]) from None
     blobs = {digest: folder.file(names.hex_digits(digest)) for digest in wanted}
-    return build.layout(below, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)
+    return built.layout(below, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)

@@ -123,7 +123,7 @@ async def _delta(dag_type: DagType, sources: Checkout, below: BaseImage) -> Delt
     built = await build.build(dag_type, sources, below)
     there = (await installed(built.container())).distributions
     sizes = {each.name: (each.version, each.size) for each in there}
-    layers = dict(zip((line.split()[0] for line in built.layers), built.digests, strict=True))
+    layers = {layer.title: layer.digest for layer in built.layers}
     # Where every package has a layer of its own there is no other.
     layer = layers.get("delta", lock.installed)
     return Delta(dag=dag_type.name, layer=layer, packages=packages(sizes, lock.packages))

@@ -3,27 +3,31 @@
 import asyncio
 
 from ..image import base
-from ..image.build import Image
+from ..image.built import BuiltImage
 from ..image.installed import installed
 from . import explain_text
 from .graph import Graph
 
 
-async def explain(built: Image, package: str) -> str:
+async def explain(built: BuiltImage, package: str) -> str:
     """Return why a package is in an image, and who accepts which of its versions, as text.
 
     Raises:
         ConfigurationError: the package isn't installed in the image.
     """
-    return explain_text.explanation(built.dag, built.requirements, await _graph(built), package)
+    declared = built.dag_type
+    return explain_text.explanation(
+        declared.name, declared.project.dependencies, await _graph(built), package
+    )
 
 
-async def tree(built: Image) -> str:
+async def tree(built: BuiltImage) -> str:
     """Return the packages that an image adds to its base, as a tree of what requires them."""
-    return explain_text.tree(built.dag, built.requirements, await _graph(built))
+    declared = built.dag_type
+    return explain_text.tree(declared.name, declared.project.dependencies, await _graph(built))
 
 
-async def _graph(built: Image) -> Graph:
+async def _graph(built: BuiltImage) -> Graph:
     image, base_packages = await asyncio.gather(
         installed(built.container()), installed(base.container(built.base))
     )

@@ -97,7 +97,7 @@ async def push(
     images: dict[str, Any] = {}
     for job in going:
         for built in job.images.values():
-            blobs |= dict(zip(built.digests, built.tarballs, strict=True))
+            blobs |= built.tarballs
         before = {tag: oci.Blob(text=text).digest for tag, text in job.there["manifests"].items()}
         to_write = [job.planned.tags[version] for version in publication.moved(job.decided)[0]]
         images[job.planned.dag_type.name] = {

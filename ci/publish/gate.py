@@ -9,10 +9,10 @@ from ..checks.scan import scan, text
 from ..checks.scan.scan import Scanned, Scanner
 from ..config.dag_type import DagType
 from ..errors import Fault, StepError
-from ..image.build import Image
+from ..image.built import BuiltImage
 from ..tools.checkout import Checkout
 
-Test = Callable[[DagType, Image, Checkout], Awaitable[Report]]
+Test = Callable[[DagType, BuiltImage, Checkout], Awaitable[Report]]
 """Tests an image; raises StepError where a test couldn't be run."""
 
 
@@ -39,7 +39,7 @@ class Gate:
     sources: Checkout
     unscanned: str = ""
 
-    async def check(self, dag_type: DagType, images: Mapping[str, Image]) -> Passed:
+    async def check(self, dag_type: DagType, images: Mapping[str, BuiltImage]) -> Passed:
         """Test and scan the images of a DAG type, by platform, as they are to be published.
 
         Raises:
@@ -69,7 +69,7 @@ class Gate:
             tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
         )
 
-    async def scan(self, dag_type: DagType, platform: str, built: Image) -> Scanned:
+    async def scan(self, dag_type: DagType, platform: str, built: BuiltImage) -> Scanned:
         """Scan the image of a platform.
 
         Raises:

@@ -10,7 +10,7 @@ from ..checks.report import Report
 from ..checks.scan.scan import Scanned
 from ..errors import Fault
 from ..image import labels, oci
-from ..image.build import Image
+from ..image.built import BuiltImage
 from . import publication
 from .moves import Move
 from .plan import Intent, Planned
@@ -29,7 +29,7 @@ class Job:
     planned: Planned
     there: dict[str, Any] = field(default_factory=dict[str, Any])
     before: int | None = None
-    images: dict[str, Image] = field(default_factory=dict[str, Image])
+    images: dict[str, BuiltImage] = field(default_factory=dict[str, BuiltImage])
     tested: Mapping[str, Report] = field(default_factory=dict[str, Report])
     scanned: Mapping[str, Scanned] = field(default_factory=dict[str, Scanned])
     forced: str = ""
@@ -54,7 +54,7 @@ async def guarded(job: Job, work: Awaitable[None], limit: Semaphore) -> None:
         job.seconds += time.monotonic() - started
 
 
-def described(job: Job, plain: Mapping[str, Image], intent: Intent) -> dict[str, Image]:
+def described(job: Job, plain: Mapping[str, BuiltImage], intent: Intent) -> dict[str, BuiltImage]:
     """The images with their labels; with an index above several, what is to be pushed is then known."""
     described: dict[str, oci.Assembly] = {}
     told: dict[str, str] = {}
@@ -62,7 +62,7 @@ def described(job: Job, plain: Mapping[str, Image], intent: Intent) -> dict[str,
     for name, built in plain.items():
         told = labels.labels(job.planned.dag_type, intent.sources, built.base, job.forced)
         created = labels.created(intent.sources.revision)
-        described[name] = oci.described(built.assembly(), told, created, labels.kept)
+        described[name] = oci.described(built.assembly, told, created, labels.kept)
         job.texts += [described[name].config.text, described[name].manifest.text]
     job.digest = next(iter(described.values())).manifest.digest
     if len(described) > 1:

@@ -11,7 +11,7 @@ from ..config.names import Reference
 from ..config.revision import Revision, SourceInfo, origin
 from ..errors import CheckError, ConfigurationError
 from ..image import base, build, labels, oci
-from ..image.build import Image
+from ..image.built import BuiltImage
 from ..tools import containers, git
 from ..tools.checkout import Checkout
 from ..tools.engine import retrying
@@ -89,7 +89,7 @@ def _platform(entry: dict[str, Any]) -> str:
 
 async def _rebuild(
     published: _Published, repository: dagger.Directory, platform: str | None, netrc: dagger.Secret | None
-) -> tuple[Image, oci.Assembly]:
+) -> tuple[BuiltImage, oci.Assembly]:
     commit = published.label(f"{labels.OCI}revision")
     if commit.endswith("-dirty"):
         told = "what differed from it is nowhere: publish from a clean tree"
@@ -117,11 +117,11 @@ async def _rebuild(
     )
     where = SourceInfo(revision=revision, origin=origin(revision.remote), organisation=settings.labels)
     texts = labels.labels(dag_type, where, rebuilt.base, published.labels.get(labels.FORCED, ""))
-    return rebuilt, oci.described(rebuilt.assembly(), texts, labels.created(revision), labels.kept)
+    return rebuilt, oci.described(rebuilt.assembly, texts, labels.created(revision), labels.kept)
 
 
 async def _differences(
-    place: Registry, published: _Published, rebuilt: Image, described: oci.Assembly
+    place: Registry, published: _Published, rebuilt: BuiltImage, described: oci.Assembly
 ) -> list[str]:
     one: dict[str, Any] = json.loads(published.manifest)
     other: dict[str, Any] = json.loads(described.manifest.text)
@@ -129,15 +129,14 @@ async def _differences(
     told = [f"  {line}" for line in oci.differences(*configs)]
     theirs = [layer["digest"] for layer in one["layers"]]
     ours = [layer["digest"] for layer in other["layers"]]
-    tarballs = dict(zip(rebuilt.digests, rebuilt.tarballs, strict=True))
     for number in range(max(len(theirs), len(ours))):
         left, right = (found[number] if number < len(found) else "none" for found in (theirs, ours))
         if left == right:
             continue
         told.append(f"  layer {number + 1}: published {left}, rebuilt {right}")
-        if left != "none" and right in tarballs:
+        if left != "none" and right in rebuilt.tarballs:
             folder = place.blobs(published.where.repository, published.digest, [left])
-            files = await _files(folder.file(names.hex_digits(left)), tarballs[right])
+            files = await _files(folder.file(names.hex_digits(left)), rebuilt.tarballs[right])
             told += [f"    {line}" for line in files]
     return told
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from ci.api.image import Image
 from ci.attest.sbom import create, purl
 from ci.attest.sbom import document as sbom_document
 from ci.image import build
 from ci.image.base import BaseImage
-from ci.image.build import Image
 from ci.tools.checkout import Checkout
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def built(sources: Checkout, below: BaseImage) -> Image:
     """An image with packages, system packages left out."""
-    return await build.build((await sources.catalog()).get("salesforce"), sources, below)
+    return Image.of(await build.build((await sources.catalog()).get("salesforce"), sources, below))
 
 
 async def test_the_delta_is_what_the_lock_says(built: Image, sources: Checkout, below: BaseImage) -> None:

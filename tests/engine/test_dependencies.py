@@ -18,7 +18,7 @@ from ci.config import lockfile
 from ci.errors import ConfigurationError
 from ci.image import build, runtime
 from ci.image.base import BaseImage
-from ci.image.build import Image
+from ci.image.built import BuiltImage
 from ci.image.installed import installed
 from ci.lock import explain
 from ci.tools.checkout import Checkout
@@ -52,7 +52,7 @@ def _digest(text: str) -> str:
     return f"sha256={digest.decode().rstrip('=')}"
 
 
-async def built(below: BaseImage, folder: Path, wheels: Wheels, settings: str = "") -> Image:
+async def built(below: BaseImage, folder: Path, wheels: Wheels, settings: str = "") -> BuiltImage:
     """The image of a DAG type whose lock has these wheels, which are written into the folder."""
     lock = 'lock-version = "1.0"\ncreated-by = "hand"\n'
     for title, files in wheels.items():

@@ -8,7 +8,7 @@ from ci.config import lockfile
 from ci.errors import ConfigurationError
 from ci.image import build, oci
 from ci.image.base import BaseImage
-from ci.image.build import Image
+from ci.image.built import BuiltImage
 from ci.lock import resolve
 from ci.tools import containers
 from ci.tools.checkout import Checkout
@@ -46,7 +46,7 @@ async def locked(files: dict[str, str], below: BaseImage) -> Checkout:
     return repository({**files, **{f"images/{name}/pylock.toml": text for name, text in texts.items()}})
 
 
-async def built(sources: Checkout, below: BaseImage, name: str = "small") -> Image:
+async def built(sources: Checkout, below: BaseImage, name: str = "small") -> BuiltImage:
     """The image of one DAG type."""
     return await build.build((await sources.catalog()).get(name), sources, below)
 
@@ -97,13 +97,13 @@ async def test_an_edited_dag_changes_the_last_layer_alone(below: BaseImage) -> N
     assert before.digest != after.digest
     assert before.layers[:-1] == after.layers[:-1]
     assert before.layers[-1] != after.layers[-1]
-    assert [line.split()[0] for line in after.layers] == ["delta", "dags"]
+    assert [layer.title for layer in after.layers] == ["delta", "dags"]
 
 
 async def test_system_packages_lie_below_the_delta_and_build_packages_stay_out(below: BaseImage) -> None:
     settings = 'system-packages = ["tree"]\nbuild-packages = ["patchutils"]\nenv = { GREETING = "hello" }'
     found = await built(await locked(small(settings), below), below)
-    assert [line.split("  ")[0] for line in found.layers] == ["system packages", "delta", "dags"]
+    assert [layer.title for layer in found.layers] == ["system packages", "delta", "dags"]
     lists = "! ls /var/lib/apt/lists | grep Packages"
     script = f"tree --version >/dev/null && ! command -v lsdiff && {lists} && echo $GREETING"
     assert await found.container().with_exec(["sh", "-c", script]).stdout() == "hello\n"

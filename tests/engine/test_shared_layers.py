@@ -7,7 +7,7 @@ import pytest
 from ci.config import lockfile
 from ci.image import build, shared_layers
 from ci.image.base import BaseImage
-from ci.image.build import Image
+from ci.image.built import BuiltImage
 from ci.lock import resolve
 from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
@@ -42,7 +42,7 @@ async def locked(texts: dict[str, str], below: BaseImage) -> Checkout:
     return repository({**texts, **{f"images/{name}/pylock.toml": lock for name, lock in locks.items()}})
 
 
-async def built(sources: Checkout, below: BaseImage) -> list[Image]:
+async def built(sources: Checkout, below: BaseImage) -> list[BuiltImage]:
     """The images of all types."""
     types = (await sources.catalog()).all()
     return list(await asyncio.gather(*(build.build(each, sources, below) for each in types)))
@@ -56,9 +56,9 @@ async def test_twenty_types_with_the_same_packages_are_one_install_and_twenty_ma
     names = {f"type{number:02}": pins[number % 2] for number in range(20)}
     images = await built(await locked(files(names), below), below)
     assert len({each.digest for each in images}) == 20
-    assert len({each.digests[0] for each in images}) == 1
+    assert len({each.layers[0].digest for each in images}) == 1
     # One and the same step of the engine, which runs it once.
-    assert len({await each.tarballs[0].id() for each in images}) == 1
+    assert len({await each.tarballs[each.layers[0].digest].id() for each in images}) == 1
 
 
 async def test_a_package_has_one_layer_in_all_types_that_lock_it(below: BaseImage) -> None:
@@ -66,9 +66,9 @@ async def test_a_package_has_one_layer_in_all_types_that_lock_it(below: BaseImag
     texts["images/layers.toml"] = '[layers]\nown = ["lxml"]\n'
     sources = await locked(texts, below)
     one, two = await built(sources, below)
-    assert [each.layers[0].split()[0] for each in (one, two)] == ["lxml", "lxml"]
-    assert one.digests[0] == two.digests[0]
-    assert one.digests[1] != two.digests[1]
+    assert [each.layers[0].title for each in (one, two)] == ["lxml", "lxml"]
+    assert one.layers[0] == two.layers[0]
+    assert one.layers[1].digest != two.layers[1].digest
     # All of it is there, in a container made from the layers.
     told = (
         await one.container().with_exec(["python", "-c", "import lxml.etree, zeep; print('fine')"]).stdout()

@@ -35,7 +35,7 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
 async def plain(below: BaseImage) -> Subject:
     """Build a type with one sound DAG and no dependencies, and return it as what its tests are about."""
     sources = repository(await with_locks(FILES, below))
-    return (await build.build((await sources.catalog()).get("plain"), sources, below)).subject()
+    return Subject.of(await build.build((await sources.catalog()).get("plain"), sources, below))
 
 
 async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:
@@ -62,7 +62,7 @@ async def test_broken_image_has_a_finding_for_everything_that_is_broken(below: B
             container=below.container.with_env_variable(
                 "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "[]"
             ),
-            foundation=below.container.with_exec(without_httpcore).with_entrypoint(["/bin/false"]),
+            without_dags=below.container.with_exec(without_httpcore).with_entrypoint(["/bin/false"]),
         ),
         {},
     )

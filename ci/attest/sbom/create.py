@@ -1,10 +1,7 @@
 """The SBOM of a built image: Trivy's CycloneDX, made the image's own, and SPDX converted from it."""
 
-from typing import Protocol
-
-import dagger
-
 from ...errors import ConfigurationError, did_you_mean
+from ...image.built import BuiltImage
 from ...tools import trivy
 from ...tools.trivy import Analysis
 from . import document, spdx
@@ -15,27 +12,7 @@ SCOPES = ("image", "delta")
 UNDATED = "1980-01-01T00:00:00Z"  # of an image that no commit gave a time
 
 
-class Built(Protocol):
-    """What an SBOM needs of an image."""
-
-    dag: str
-    digest: str
-    lock: str
-
-    def layout(self) -> dagger.Directory:
-        """Return the image as an OCI layout."""
-        ...
-
-    def platform(self) -> str:
-        """Return the platform, such as linux/amd64."""
-        ...
-
-    def added_diff_ids(self) -> list[str]:
-        """Return the digests of the layers above the base, unpacked."""
-        ...
-
-
-async def cyclonedx(built: Built, analysis: Analysis, *, name: str = "", created: str = UNDATED) -> str:
+async def cyclonedx(built: BuiltImage, analysis: Analysis, *, name: str = "", created: str = UNDATED) -> str:
     """Return the CycloneDX document of the whole image.
 
     Args:
@@ -47,12 +24,12 @@ async def cyclonedx(built: Built, analysis: Analysis, *, name: str = "", created
     Raises:
         StepError: Trivy failed.
     """
-    subject = SbomSubject(name=name or built.dag, digest=built.digest, created=created)
+    subject = SbomSubject(name=name or built.dag_type.name, digest=built.digest, created=created)
     text = document.normalise(await trivy.sbom(analysis), subject)
-    return document.with_hashes(text, built.lock, built.platform())
+    return document.with_hashes(text, built.lock, built.platform)
 
 
-async def sbom(built: Built, analysis: Analysis, form: str, scope: str) -> str:
+async def sbom(built: BuiltImage, analysis: Analysis, form: str, scope: str) -> str:
     """Return the SBOM in one of FORMATS, of the whole image or of what the type adds to its base.
 
     Raises:
@@ -65,5 +42,5 @@ async def sbom(built: Built, analysis: Analysis, form: str, scope: str) -> str:
             raise ConfigurationError([f"unknown {flag} {value!r}{hint}"])
     text = await cyclonedx(built, analysis)
     if scope == "delta":
-        text = document.delta(text, built.added_diff_ids())
+        text = document.delta(text, [layer.diff_id for layer in built.layers])
     return spdx.finish(await trivy.spdx(text), text) if form == "spdx" else text

@@ -6,20 +6,20 @@ from ...config.dag_type import DagType
 from ...errors import Fault, StepError, gather_all, gather_both
 from ...image import build
 from ...image.base import BaseImage
-from ...image.build import Image
+from ...image.built import BuiltImage
 from ...tools.checkout import Checkout
 from .. import report
 from ..imports import check
 from ..report import CheckResult, Finding, Report
 from . import suite
 from .parsed import Parsed
-from .suite import Examined
+from .suite import Examined, Subject
 
 # What else is to be found of a type: given it and its image, jobs that run beside the tests.
-Further = Callable[[DagType, Image], Sequence[Awaitable[CheckResult]]]
+Further = Callable[[DagType, BuiltImage], Sequence[Awaitable[CheckResult]]]
 
 
-def nothing_further(_: DagType, __: Image) -> Sequence[Awaitable[CheckResult]]:
+def nothing_further(_: DagType, __: BuiltImage) -> Sequence[Awaitable[CheckResult]]:
     """No further jobs."""
     return ()
 
@@ -71,7 +71,7 @@ async def _examined(
     """What was found of a type, or its whole report where there is no image to look into."""
     try:
         built = await build.build(dag_type, sources, below)
-        subject = built.subject().with_ignore(await sources.ignore_file())
+        subject = Subject.of(built, await sources.ignore_file())
         return await suite.examine(subject, further(dag_type, built))
     except Fault as fault:
         return report.merge(dag_type.name, [CheckResult(findings=tuple(map(_unbuilt, fault.problems)))])
@@ -83,7 +83,7 @@ def _unbuilt(problem: str) -> Finding:
     )
 
 
-async def test_one(dag_type: DagType, built: Image, sources: Checkout) -> Report:
+async def test_one(dag_type: DagType, built: BuiltImage, sources: Checkout) -> Report:
     """The report on a type's image.
 
     Args:
@@ -95,5 +95,5 @@ async def test_one(dag_type: DagType, built: Image, sources: Checkout) -> Report
         StepError: a test couldn't be run.
     """
     seen = await parsed_by_type(sources, built.base)
-    subject = built.subject().with_ignore(await sources.ignore_file())
+    subject = Subject.of(built, await sources.ignore_file())
     return await suite.run(subject, seen, [check.outcome(built, dag_type, sources)])

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Self
 
 import dagger
 from dagger import dag
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ...config.dag_type import DagType
 from ...errors import StepError, gather_all, gather_both
 from ...image import base, layers, runtime
+from ...image.built import BuiltImage
 from ...tools import containers, failures
 from ...tools.engine import retrying
 from .. import report
@@ -25,20 +27,28 @@ _IGNORED = ".airflowignore"
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What is tested: a type, its finished image and that without its DAGs, its base, its folder of DAGs."""
+    """A DAG type's image as its tests need it: whole, and without its DAGs."""
 
     dag_type: DagType
     container: dagger.Container
-    foundation: dagger.Container
-    below: str
+    without_dags: dagger.Container
+    base: str
     """The reference of the base."""
     dags: dagger.Directory
     ignore: dagger.File | None = None
     """dags/.airflowignore of the repository, which is in no image."""
 
-    def with_ignore(self, ignore: dagger.File | None) -> "Subject":
-        """The same, with the files that all types ignore."""
-        return replace(self, ignore=ignore)
+    @classmethod
+    def of(cls, built: BuiltImage, ignore: dagger.File | None = None) -> Self:
+        """Return a built image as the subject of its tests, with the repository's dags/.airflowignore."""
+        return cls(
+            dag_type=built.dag_type,
+            container=built.container(),
+            without_dags=built.without_dags(),
+            base=built.base,
+            dags=built.dags,
+            ignore=ignore,
+        )
 
 
 class _Told(BaseModel):
@@ -62,7 +72,7 @@ async def run(
         StepError: a test couldn't be run; none ends so by what it finds.
     """
     scheduler, found = await gather_both(
-        as_scheduler(subject.dag_type, subject.dags, subject.below, subject.ignore),
+        as_scheduler(subject.dag_type, subject.dags, subject.base, subject.ignore),
         examine(subject, further),
     )
     return judged(found, {**others, subject.dag_type.name: scheduler})
@@ -117,7 +127,7 @@ async def as_scheduler(
 
 
 async def _as_worker(subject: Subject) -> Parsed:
-    ready = runtime.ready(subject.container, base.container(subject.below))
+    ready = runtime.ready(subject.container, base.container(subject.base))
     if subject.ignore:
         ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORED}", subject.ignore, owner=layers.AIRFLOW)
     return await _parsed(ready, "worker", subject.dag_type)
@@ -127,9 +137,9 @@ async def _environment(subject: Subject) -> CheckResult:
     """What needs no DAG, and isn't run again when one changes."""
     wanted = {
         "requirements": list(subject.dag_type.project.dependencies),
-        "entrypoint": await retrying(subject.foundation.entrypoint),
+        "entrypoint": await retrying(subject.without_dags.entrypoint),
     }
-    ready = runtime.ready(subject.foundation, base.container(subject.below))
+    ready = runtime.ready(subject.without_dags, base.container(subject.base))
     return (await _ran(ready, {"environment": wanted})).outcome
 
 

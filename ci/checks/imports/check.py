@@ -1,14 +1,14 @@
 """Import hygiene of a built image: its type's files against what is installed in it."""
 
 from ...config.dag_type import DagType
-from ...image.build import Image
+from ...image.built import BuiltImage
 from ...image.installed import installed
 from ...tools.checkout import Checkout
 from ..report import CheckResult
 from . import files, hygiene
 
 
-async def outcome(built: Image, dag_type: DagType, sources: Checkout) -> CheckResult:
+async def outcome(built: BuiltImage, dag_type: DagType, sources: Checkout) -> CheckResult:
     """What is declared and not imported, or imported and not there; only the image's Python is run."""
     types = (await sources.catalog()).types.values()  # a mistake in another type's file is told elsewhere
     texts = {

@@ -16,7 +16,7 @@ from ...config.policy import Policy
 from ...errors import ConfigurationError, StepError, gather_all, gather_both
 from ...image import base, build
 from ...image.base import BaseImage
-from ...image.build import Image
+from ...image.built import BuiltImage
 from ...tools import trivy
 from ...tools.checkout import Checkout
 from ...tools.trivy import Analysis, Java
@@ -88,14 +88,14 @@ async def prepare(asked: Asked, house: Policy, below: BaseImage | None) -> Scann
     )
 
 
-async def scan(dag_type: DagType, built: Image, scanner: Scanner, sources: Checkout) -> Scanned:
+async def scan(dag_type: DagType, built: BuiltImage, scanner: Scanner, sources: Checkout) -> Scanned:
     """The verdict on a DAG type's image; where it couldn't be scanned, it says so.
 
     Raises:
         ConfigurationError: its policy is wrong.
     """
     found = await scan_layout(dag_type.name, built.digest, built.layout(), scanner, sources)
-    told = found.verdict.model_copy(update={"platform": built.platform()})
+    told = found.verdict.model_copy(update={"platform": built.platform})
     return Scanned(verdict=told, read=found.read)
 
 

@@ -47,7 +47,7 @@ def trivy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def said(*, logged: bool) -> dict[str, Json]:
     """The predicates about an image of one platform."""
-    image = SimpleNamespace(base=BASE, lock=LOCK, digest=SUBJECT.digest, platform=lambda: "linux/amd64")
+    image = SimpleNamespace(base=BASE, lock=LOCK, digest=SUBJECT.digest, platform="linux/amd64")
     scanned = Scanned(verdict=verdict(), read=cast("Any", object()))
     pushed = Pushed(
         dag_type="salesforce",

@@ -1,11 +1,10 @@
-"""What an image is without its DAGs: the same for every version of them."""
+"""An image without its last layer, that of its DAGs: the same for every version of them."""
 
 import json
 from collections.abc import Mapping
 
 from ci.image import oci
-from ci.image.foundation import has_dags, without_dags
-from ci.image.oci import Base, Json
+from ci.image.oci import Base, Json, without_layers
 
 BASE = Base(
     reference="docker.io/base@sha256:0",
@@ -38,7 +37,7 @@ def published(made: oci.Assembly) -> oci.Assembly:
 
 
 def test_the_last_layer_is_gone_from_configuration_and_manifest() -> None:
-    found = without_dags(image("scripts", "dags"))
+    found = without_layers(image("scripts", "dags"), 1)
     config = json.loads(found.config.text)
     assert config["rootfs"]["diff_ids"] == ["sha256:below", "sha256:unscripts"]
     assert [entry["created_by"].split()[-1] for entry in config["history"]] == ["sha256:base", "scripts"]
@@ -49,23 +48,18 @@ def test_the_last_layer_is_gone_from_configuration_and_manifest() -> None:
 
 
 def test_environment_and_user_stay() -> None:
-    config = json.loads(without_dags(image("dags")).config.text)["config"]
+    config = json.loads(without_layers(image("dags"), 1).config.text)["config"]
     assert (config["Env"], config["User"]) == (["A=1", "B=2"], "50000")
 
 
 def test_it_is_the_same_for_other_dags_and_after_a_publish() -> None:
-    one = without_dags(image("scripts", "dags"))
-    assert one == without_dags(image("scripts", "dags", seed="other"))
-    assert one == without_dags(published(image("scripts", "dags")))
-    assert one != without_dags(image("dags"))
+    one = without_layers(image("scripts", "dags"), 1)
+    assert one == without_layers(image("scripts", "dags", seed="other"), 1)
+    assert one == without_layers(published(image("scripts", "dags")), 1)
+    assert one != without_layers(image("dags"), 1)
 
 
-def test_an_image_without_a_layer_of_dags_keeps_all_that_it_has() -> None:
-    assert [has_dags(image(*titles)) for titles in (("scripts", "dags"), ("scripts",), ())] == [
-        True,
-        False,
-        False,
-    ]
-    found = without_dags(image("scripts"))
-    assert found == without_dags(image("scripts", "dags"))
+def test_none_taken_away_leaves_all_layers() -> None:
+    found = without_layers(image("scripts"), 0)
+    assert found == without_layers(image("scripts", "dags"), 1)
     assert found.size == 105

@@ -1,0 +1,136 @@
+"""A DAG type's image as it was built: a value that is tested, scanned, signed and pushed, and its layout."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagger
+from dagger import dag
+
+from ..config.dag_type import DagType
+from ..text import megabytes
+from ..tools import containers
+from . import oci
+from .base import BaseImage
+
+DAGS = "dags"
+"""The title of the last layer, that of the DAG code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltImage:
+    """The image of one DAG type."""
+
+    dag_type: DagType
+    base: str
+    """The base's reference, by digest."""
+    base_layout: dagger.Directory
+    """The base as an OCI image layout, without the JSON that describes the base alone."""
+    assembly: oci.Assembly
+    layers: tuple[oci.Layer, ...]
+    """The layers added to the base, lowest first."""
+    tarballs: Mapping[str, dagger.File]
+    """The added layers' files, by digest."""
+    dags: dagger.Directory
+    lock: str
+
+    @property
+    def digest(self) -> str:
+        """The digest of the image's manifest."""
+        return self.assembly.manifest.digest
+
+    @property
+    def size(self) -> int:
+        """Compressed bytes of all layers."""
+        return self.assembly.size
+
+    @property
+    def added_size(self) -> int:
+        """Compressed bytes of the layers above the base."""
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def platform(self) -> str:
+        """The platform, such as linux/amd64."""
+        config = json.loads(self.assembly.config.text)
+        return f"{config['os']}/{config['architecture']}"
+
+    def layout(self) -> dagger.Directory:
+        """Return the image as an OCI image layout: the bytes that are tested, scanned and published."""
+        return _with_image(self.base_layout, self.assembly, self.tarballs)
+
+    def container(self) -> dagger.Container:
+        """Return the image as a container, from the bytes of its layout."""
+        return import_layout(self.layout())
+
+    def without_dags(self) -> dagger.Container:
+        """Return the image without its DAGs: the same container for every version of them."""
+        layers = self.layers
+        if layers and layers[-1].title == DAGS:  # no such layer: the base has the same files already
+            layers = layers[:-1]
+        assembly = oci.without_layers(self.assembly, len(self.layers) - len(layers))
+        tarballs = {layer.digest: self.tarballs[layer.digest] for layer in layers}
+        return import_layout(_with_image(self.base_layout, assembly, tarballs))
+
+    def described(self, assembly: oci.Assembly) -> "BuiltImage":
+        """Return the same layers under other JSON."""
+        return dataclasses.replace(self, assembly=assembly)
+
+    def summary(self) -> str:
+        """Return the image in a few lines, for a terminal."""
+        lines = [
+            f"dag      {self.dag_type.name}",
+            f"base     {self.base}",
+            f"digest   {self.digest}",
+            f"size     {megabytes(self.size)}, of which {megabytes(self.added_size)} are added to the base",
+            *(f"layer    {layer.line}" for layer in self.layers),
+        ]
+        return "\n".join(lines)
+
+
+def import_layout(layout: dagger.Directory) -> dagger.Container:
+    """Return a container from an OCI image layout, with the layout's own bytes."""
+    tarball = (
+        containers.tool_container()
+        .with_mounted_directory("/mnt/layout", layout)
+        .with_exec(["tar", "--create", "--file", "/image.tar", "--directory", "/mnt/layout", "."])
+        .file("/image.tar")
+    )
+    return dag.container().import_(tarball)
+
+
+def layout(
+    base: BaseImage | None, assembly: oci.Assembly, tarballs: Mapping[str, dagger.File]
+) -> dagger.Directory:
+    """Return an image as an OCI layout that has no other image in it.
+
+    Args:
+        base: the image's base, whose layers needn't be among the tarballs; None: all layers are.
+        assembly: the image's own JSON.
+        tarballs: layers, by digest.
+    """
+    empty = dag.directory().with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+    return _with_image(without_own_json(base) if base else empty, assembly, tarballs)
+
+
+def without_own_json(base: BaseImage) -> dagger.Directory:
+    """Return the layout of a base without the files that describe the base alone."""
+    layout = base.layout
+    for path in (
+        oci.blob_path(base.digest),
+        oci.blob_path(base.image.manifest["config"]["digest"]),
+        "manifest.json",  # Docker's index
+    ):
+        layout = layout.without_file(path)
+    return layout
+
+
+def _with_image(
+    layout: dagger.Directory, assembly: oci.Assembly, tarballs: Mapping[str, dagger.File]
+) -> dagger.Directory:
+    for digest, tarball in tarballs.items():
+        layout = layout.with_file(oci.blob_path(digest), tarball)
+    for blob in (assembly.config, assembly.manifest):
+        layout = layout.with_new_file(blob.path, blob.text)
+    return layout.with_new_file("index.json", assembly.index.text)
