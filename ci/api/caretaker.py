@@ -9,7 +9,7 @@ from ..checks.scan import rescan
 from ..checks.scan.database import Asked
 from ..config import names, publish, revision
 from ..lock import bump, pins_file
-from ..lock.bump import Bumped
+from ..lock.bump import Bump
 from ..publish.tags import LATEST
 from ..tools import git
 from ..tools import registry as registries
@@ -100,9 +100,9 @@ class Caretaker:
 
 async def _bumped(
     sources: Checkout, source: dagger.Directory, repository: dagger.Directory, asked: tuple[str, str]
-) -> Bumped:
+) -> Bump:
     airflow, exclude_newer = asked
-    pins = await bump.pins_of(repository, source)
+    pins = await bump.pins_text(repository, source)
     return await bump.bump(
-        sources, pins, bump.Asked(airflow=airflow, exclude_newer=exclude_newer, netrc=sources.netrc)
+        sources, pins, bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=sources.netrc)
     )

@@ -124,7 +124,7 @@ async def _installed(netrc: dagger.Secret | None) -> Mapping[str, str]:
     """Return the versions of the base's packages."""
     reference = pins.image("airflow")
     resolver = await resolve.resolver(base.container(reference), lockfile.base_name(reference), netrc)
-    return resolver.held.installed
+    return resolver.base_packages.installed
 
 
 async def _lock(dag_type: DagType, sources: Checkout, netrc: dagger.Secret | None) -> str:

@@ -1,4 +1,4 @@
-"""Moving the base: the newest release of its series, and every lock made for it; all of it or nothing."""
+"""A bump: the base moves to a newer release, and every lock is made for it; or nothing changes."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ from .request import Upgrade
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Where to move to: a release such as 3.2.1 or a series such as 3.2.x; empty: the pinned one's series."""
+class BumpRequest:
+    """The release or series to move to, such as 3.2.1 or 3.2.x; empty: the pinned one's series."""
 
     airflow: str = ""
     exclude_newer: str = ""
@@ -27,59 +27,52 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bumped:
-    """The files that change, by their path, with their new texts; and what moves, in words."""
+class Bump:
+    """The new texts of the files that change, by path; and the changes in words."""
 
     files: dict[str, str]
     text: str
 
 
-async def bump(sources: Checkout, pins: str, asked: Asked) -> Bumped:
-    """What changes where the base moves to the newest release.
+async def bump(sources: Checkout, pins: str, requested: BumpRequest) -> Bump:
+    """Return the changes that move the base to the newest release.
 
     Args:
         sources: the DAG types with their locks.
         pins: the text of ci/pins.toml.
-        asked: where to move to.
+        requested: the version to move to.
 
     Raises:
-        ConfigurationError: the version, the day, the pin or a DAG type is wrong, or there is no such release.
-        StepError: the base can't be had, or a type can't be locked for it; with all of them.
+        ConfigurationError: the version, date, pin or a DAG type is wrong, or there is no such release.
+        StepError: the base can't be pulled, or a type can't be locked for it; with all of them.
     """
-    request.checked(Upgrade(exclude_newer=asked.exclude_newer), ())
-    before = pins_file.pinned(pins)
-    had = pins_file.version(before)
-    of = pins_file.asked_series(asked.airflow, had)
+    request.validated(Upgrade(exclude_newer=requested.exclude_newer), ())
+    old = pins_file.pinned(pins)
+    current = pins_file.version(old)
+    series = pins_file.requested_series(requested.airflow, current)
     types = (await sources.catalog()).all()
-    version = await _wanted(of, had, asked)
-    now = await _resolved(upgraded(before, version), with_digest="@" in before)
-    if now == before:
-        return Bumped(files={}, text=bump_text.unmoved(before, of))
-    text = pins_file.moved(pins, now)
-    days = {each.file: day for each in types if (day := await _day(each, sources))}
-    upgrade = Upgrade(exclude_newer=asked.exclude_newer)
-    try:
-        made = await resolve.lock(
-            types, sources, base.container(now), lockfile.base_name(now), upgrade=upgrade, netrc=asked.netrc
-        )
-    except StepError as fault:
-        held = {} if asked.exclude_newer else days
-        raise StepError([*fault.problems, *bump_text.held_back(held)]) from None
-    paths = {each.name: f"images/{each.name}/{lockfile.NAME}" for each in types}
-    locks = {name: (await _present(path, sources), made[name]) for name, path in paths.items()}
-    other = {file: day for file, day in days.items() if asked.exclude_newer not in ("", day)}
-    return Bumped(
-        files={pins_file.FILE: text, **{paths[name]: text for name, text in made.items()}},
-        text=bump_text.moved(before, now, locks, other),
+    version = await _target(series, current, requested)
+    new = await _resolved(upgraded(old, version), with_digest="@" in old)
+    if new == old:
+        return Bump(files={}, text=bump_text.unchanged(old, series))
+    text = pins_file.with_base(pins, new)
+    dates = {dag_type.file: date for dag_type in types if (date := await _exclude_newer(dag_type, sources))}
+    locks = await _locks(types, sources, new, requested, dates)
+    paths = {dag_type.name: f"images/{dag_type.name}/{lockfile.NAME}" for dag_type in types}
+    pairs = {name: (await _present(path, sources), locks[name]) for name, path in paths.items()}
+    others = {file: date for file, date in dates.items() if requested.exclude_newer not in ("", date)}
+    return Bump(
+        files={pins_file.FILE: text, **{paths[name]: lock for name, lock in locks.items()}},
+        text=bump_text.changes(old, new, pairs, others),
     )
 
 
-async def pins_of(repository: dagger.Directory, source: dagger.Directory) -> str:
-    """The text of a repository's ci/pins.toml.
+async def pins_text(repository: dagger.Directory, source: dagger.Directory) -> str:
+    """Return the text of a repository's ci/pins.toml.
 
     Args:
-        repository: with images/ and ci/pins.toml; where none was named it is the one that the module is of.
-        source: the repository whose DAG types are meant.
+        repository: with images/ and ci/pins.toml; by default the one that the module is of.
+        source: the repository that has the DAG types.
 
     Raises:
         ConfigurationError: it has no such file, or isn't the repository of these DAG types.
@@ -88,13 +81,13 @@ async def pins_of(repository: dagger.Directory, source: dagger.Directory) -> str
         await repository.directory("images").digest() == await source.directory("images").digest()
     ):
         return await retrying(repository.file(pins_file.FILE).contents)
-    told = f"this repository has no {pins_file.FILE}, so the base image comes with the module's version"
-    advice = "take a newer version of the module, then run: dagger call lock -y"
-    raise ConfigurationError([f"there is no pin to move: {told}: {advice}"])
+    problem = f"this repository has no {pins_file.FILE}: its base image comes with the module's version"
+    remedy = "take a newer version of the module, then run: dagger call lock -y"
+    raise ConfigurationError([f"{problem}: {remedy}"])
 
 
-def changeset(done: Bumped, repository: dagger.Directory, source: dagger.Directory) -> dagger.Changeset:
-    """What changes, as the CLI applies it; the arguments are those of ``pins_of``."""
+def changeset(done: Bump, repository: dagger.Directory, source: dagger.Directory) -> dagger.Changeset:
+    """Return the changes as the CLI applies them; the other arguments are those of ``pins_text``."""
     before = (
         dag.directory()
         .with_directory("images", source.directory("images"))
@@ -106,40 +99,53 @@ def changeset(done: Bumped, repository: dagger.Directory, source: dagger.Directo
     return after.changes(before)
 
 
-async def _wanted(of: str | None, had: str, asked: Asked) -> str:
-    if of is None:
-        return asked.airflow.strip()
-    return pins_file.wanted(had, await newest.release(of, asked.exclude_newer, asked.netrc))
+async def _target(series: str | None, current: str, requested: BumpRequest) -> str:
+    if series is None:
+        return requested.airflow.strip()
+    newest_release = await newest.release(series, requested.exclude_newer, requested.netrc)
+    return pins_file.target(current, newest_release)
 
 
 async def _resolved(reference: str, *, with_digest: bool) -> str:
-    """The base as it is to be pinned, by digest where that is the custom; it is there, whichever.
+    """Return the base as it is to be pinned, with its digest if requested; pull it to make sure it exists.
 
     Raises:
-        StepError: it can't be had.
+        StepError: it can't be pulled.
     """
     try:
         exact = await retrying(base.container(reference).image_ref)
     except dagger.QueryError as error:
-        raise missing(reference, error) from None
+        raise unavailable(reference, error) from None
     return f"{reference}@{exact.rpartition('@')[2]}" if with_digest else reference
 
 
-def missing(reference: str, error: dagger.QueryError) -> StepError:
-    """Return why a base can't be had; one that isn't there may come with its release's image."""
-    what = f"the base image {reference} can't be had"
+async def _locks(
+    types: list[DagType], sources: Checkout, reference: str, requested: BumpRequest, dates: dict[str, str]
+) -> dict[str, str]:
+    upgrade = Upgrade(exclude_newer=requested.exclude_newer)
+    container, name = base.container(reference), lockfile.base_name(reference)
+    try:
+        return await resolve.lock(types, sources, container, name, upgrade=upgrade, netrc=requested.netrc)
+    except StepError as fault:
+        suspects = {} if requested.exclude_newer else dates
+        raise StepError([*fault.problems, *bump_text.date_problems(suspects)]) from None
+
+
+def unavailable(reference: str, error: dagger.QueryError) -> StepError:
+    """Return why a base can't be pulled; that of a new release may be published later."""
+    what = f"could not pull the base image {reference}"
     if ": not found" not in str(error):
         return failures.step_error(what, error)
-    told = "its registry doesn't have it (yet): an image follows its release in the package index"
-    return StepError([f"{what}: {told} within a day: try again then, or name another with --airflow"])
+    problem = "not in its registry (yet): an image follows its release in the package index within a day"
+    return StepError([f"{what}: {problem}: try again later, or choose another version with --airflow"])
 
 
-async def _day(dag_type: DagType, sources: Checkout) -> str:
+async def _exclude_newer(dag_type: DagType, sources: Checkout) -> str:
     return bump_text.exclude_newer(await sources.text(dag_type.file))
 
 
 async def _present(path: str, sources: Checkout) -> str | None:
     try:
         return await sources.text(path)
-    except Fault:  # it isn't UTF-8, and is written anew
+    except Fault:  # a lock that isn't UTF-8 is replaced
         return None

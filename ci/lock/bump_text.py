@@ -1,4 +1,4 @@
-"""What a move of the base changes, in words: for a terminal, and as the body of a pull request."""
+"""The changes of a bump in words: for a terminal, and as the body of a pull request."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Locks = tuple[str | None, str]
 
 
 class _Uv(BaseModel):
-    day: object = Field(default="", alias="exclude-newer")  # a text, or a date of TOML's
+    date: object = Field(default="", alias="exclude-newer")  # a text, or a date of TOML's
 
 
 class _Tools(BaseModel):
@@ -21,74 +21,71 @@ class _Tools(BaseModel):
 
 
 class _Project(BaseModel):
-    """What is read of a pyproject.toml."""
+    """The part of a pyproject.toml that is read."""
 
     tool: _Tools = _Tools()
 
 
-def unmoved(reference: str, of: str | None) -> str:
-    """That there is nothing to move.
+def unchanged(reference: str, series: str | None) -> str:
+    """Return that nothing changes, and why.
 
     Args:
         reference: the base as it is pinned.
-        of: the series whose newest release was looked for; None where one release was.
+        series: the series whose newest release was looked up; None where one release was requested.
     """
-    why = f"is the newest of {of}.x" if of else "is pinned already"
-    return f"Nothing is changed: the base image {literal(reference)} {why}."
+    why = f"is the newest of {series}.x" if series else "is pinned already"
+    return f"Nothing changes: the base image {literal(reference)} {why}."
 
 
-def moved(before: str, now: str, locks: Mapping[str, Locks], days: Mapping[str, str]) -> str:
-    """What moves.
+def changes(old: str, new: str, locks: Mapping[str, Locks], dates: Mapping[str, str]) -> str:
+    """Return the changes of base and locks.
 
     Args:
-        before: the base as it was pinned.
-        now: the base as it is pinned now.
-        locks: of each DAG type, by its name.
-        days: where another exclude-newer was used than a pyproject.toml has, that file and its day.
+        old: the base as it was pinned.
+        new: the base as it is pinned now.
+        locks: the locks of the DAG types, by name.
+        dates: exclude-newer of each pyproject.toml, by file, where the locks were made with another one.
     """
-    lines = ["The base image of every DAG type moves.", "", f"- before: {literal(before)}"]
-    lines += [f"- now: {literal(now)}"]
+    lines = ["The base image of every DAG type changes.", "", f"- old: {literal(old)}"]
+    lines += [f"- new: {literal(new)}"]
     for name in sorted(locks):
-        lines += ["", *_type(name, *locks[name])]
-    if days:
-        lines += [
-            "",
-            "The locks are made with another exclude-newer than these files have. Move that day there,",
-        ]
-        lines += ["or the next lock goes by it again:", ""]
-        lines += [f"- {literal(file)}: {literal(day)}" for file, day in sorted(days.items())]
+        lines += ["", *_lock_changes(name, *locks[name])]
+    if dates:
+        lines += ["", "The locks were made with another exclude-newer than these files have."]
+        lines += ["Change it in the files too, or the next lock uses the old date:", ""]
+        lines += [f"- {literal(file)}: {literal(date)}" for file, date in sorted(dates.items())]
     return "\n".join(lines)
 
 
-def held_back(days: Mapping[str, str]) -> list[str]:
-    """A problem for each pyproject.toml whose day may be why it can't be locked; file → day."""
+def date_problems(dates: Mapping[str, str]) -> list[str]:
+    """Return a problem for each pyproject.toml whose exclude-newer may be why it can't be locked, by file."""
     return [
-        f"{file}: [tool.uv] exclude-newer = {day}: no newer file counts, not even of what the new base has: "
-        "move it to a day when there was the new base, or give --exclude-newer"
-        for file, day in sorted(days.items())
+        f"{file}: [tool.uv] exclude-newer = {date} excludes newer files, even those of the new base: "
+        "set it to a date after the release of the new base, or give --exclude-newer"
+        for file, date in sorted(dates.items())
     ]
 
 
 def exclude_newer(pyproject: str | None) -> str:
-    """The day in a pyproject.toml beyond which no file counts; an empty string where it has none."""
+    """Return the date in a pyproject.toml beyond which no file counts; empty where it has none."""
     try:
-        return str(_Project.model_validate(tomllib.loads(pyproject or "")).tool.uv.day)
+        return str(_Project.model_validate(tomllib.loads(pyproject or "")).tool.uv.date)
     except (tomllib.TOMLDecodeError, ValidationError):
         return ""
 
 
-def _type(name: str, old: str | None, new: str) -> Sequence[str]:
-    before, now = lockfile.versions(old), lockfile.versions(new)
-    names = [each for each in sorted({*before, *now}) if before.get(each) != now.get(each)]
+def _lock_changes(dag: str, old: str | None, new: str) -> Sequence[str]:
+    before, after = lockfile.versions(old), lockfile.versions(new)
+    names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
     if not names:
-        return [f"{name}: no package changes"]
-    told = [f"{name}: {len(names)} package{' changes' if len(names) == 1 else 's change'}"]
-    return [*told, *(f"- {_change(each, before.get(each), now.get(each))}" for each in names)]
+        return [f"{dag}: no package changes"]
+    count = "1 package changes" if len(names) == 1 else f"{len(names)} packages change"
+    return [f"{dag}: {count}", *(f"- {_change(name, before.get(name), after.get(name))}" for name in names)]
 
 
-def _change(name: str, before: str | None, now: str | None) -> str:
-    if now is None:
-        return f"{literal(name)} {literal(before or '')} is gone"
-    if before is None:
-        return f"{literal(name)} {literal(now)} is new"
-    return f"{literal(name)} {literal(before)} -> {literal(now)}"
+def _change(name: str, old: str | None, new: str | None) -> str:
+    if new is None:
+        return f"{literal(name)} {literal(old or '')} is removed"
+    if old is None:
+        return f"{literal(name)} {literal(new)} is new"
+    return f"{literal(name)} {literal(old)} -> {literal(new)}"

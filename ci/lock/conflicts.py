@@ -1,7 +1,7 @@
-"""Sentences that explain why a DAG type's pins can't be locked, from what ``programs/culprits.py`` found."""
+"""Why a DAG type's pins can't be locked, as sentences; the facts are of ``programs/minimal_conflict.py``."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..config.dag_type import AIRFLOW, DagType
 from ..config.secrets.urls import redacted
 from . import refusals
-from .refusals import Refused
-from .request import ROOT, Held
+from .refusals import Refusal
+from .request import ROOT, BasePackages
 
-_LINES = 12  # of what uv said
+_LINES = 12  # of uv's message
 _NAME = r"[A-Za-z0-9._-]+(?:\[[^\]]*\])?"
 
 
@@ -20,138 +20,127 @@ class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Move(_Fact):
+class ChangedPackage(_Fact):
     """A package that would get another version than the base holds.
 
-    ``wants`` is the version it would get; ``installed`` whether the base has it, else only its constraints
-    name it; ``chain`` leads from a pin of the type to the range of the package, each a requirement.
+    ``resolved`` is the version that it would get; ``installed`` whether the base has it, else only its
+    constraints name it; ``chain`` leads from a pin of the type to the range of the package, as requirements.
     """
 
     package: str
-    has: str
-    wants: str
+    base_version: str
+    resolved: str
     installed: bool
     chain: tuple[str, ...]
 
 
-class Clash(_Fact):
-    """Pins that can't be had together, whatever the base; or one that can't be had at all.
+class PinConflict(_Fact):
+    """Pins that conflict with each other on any base; or one that can't be installed at all.
 
-    ``said`` is what uv says of them; ``newest`` the newest version of a single pin's package, else empty.
+    ``message`` is uv's; ``newest`` the newest version of a single pin's package, else empty.
     """
 
     pins: tuple[str, ...]
-    said: str
+    message: str
     newest: str = ""
 
 
 class Failure(_Fact):
-    """All that stands against a lock; ``fits`` is pin → the same package at a version that fits the base."""
+    """All reasons why a lock failed.
 
-    clashes: tuple[Clash, ...] = ()
-    moves: tuple[Move, ...] = ()
-    fits: dict[str, str] = Field(default_factory=dict)
-    trouble: str = ""
+    ``fitting`` has the same package at a version that fits the base, by pin; ``error`` is the message of uv
+    where it gave no answer.
+    """
 
-    def asks_for_login(self, said: str) -> bool:
-        """Return whether a package index wants a login; ``said`` is the output of uv for the whole."""
-        return any(
-            map(refusals.asks_for_login, (said, self.trouble, *(clash.said for clash in self.clashes)))
-        )
+    conflicts: tuple[PinConflict, ...] = ()
+    changed: tuple[ChangedPackage, ...] = ()
+    fitting: dict[str, str] = Field(default_factory=dict)
+    error: str = ""
+
+    def asks_for_login(self, message: str) -> bool:
+        """Return whether a package index wants a login; ``message`` is the output of uv for the whole."""
+        messages = (message, self.error, *(conflict.message for conflict in self.conflicts))
+        return any(map(refusals.asks_for_login, messages))
+
+    def alternative(self, pin: str) -> str:
+        """Return a pin at a version that fits; empty where there is none, or the pin itself fits."""
+        fitting = self.fitting.get(pin, "")
+        return "" if fitting == pin else fitting
 
 
-def problem(dag_type: DagType, base: str, *, held: Held, failure: Failure, said: str) -> str:
-    """One text that tells every conflict of a DAG type.
+def problem(
+    dag_type: DagType, base: str, *, base_packages: BasePackages, failure: Failure, message: str
+) -> str:
+    """Return every conflict of a DAG type as one text.
 
     Args:
-        dag_type: whose pins they are.
+        dag_type: the type that failed.
         base: the base's reference, as the lock would name it.
-        held: what the base holds.
-        failure: what was found.
-        said: what uv said of the whole; its last lines are shown below all else.
+        base_packages: the versions that the base holds.
+        failure: the reasons.
+        message: the message of uv for the whole; its last lines end the text.
     """
-    told = [_of_clash(clash, failure, held) for clash in failure.clashes]
-    by_pin = sorted(failure.moves, key=lambda move: (move.chain[0], move.package))
-    for pin, moves in groupby(by_pin, key=lambda move: move.chain[0]):
-        told += list(_of_moves(pin, list(moves), failure))
-    if not told:
-        told = [refusals.trouble(failure.trouble or said)]
+    texts = [_conflict_text(conflict, failure, base_packages) for conflict in failure.conflicts]
+    by_pin = sorted(failure.changed, key=lambda change: (change.chain[0], change.package))
+    for pin, changes in groupby(by_pin, key=lambda change: change.chain[0]):
+        texts += list(_change_texts(pin, list(changes), failure))
+    if not texts:
+        texts = [refusals.trouble(failure.error or message)]
     lines = [f"{dag_type.file}: can't be locked against {base}:"]
-    lines += [f"  {line}" for text in told for line in text.splitlines()]
-    tail = redacted(said or failure.trouble).strip().splitlines()[-_LINES:]
+    lines += [f"  {line}" for text in texts for line in text.splitlines()]
+    tail = redacted(message or failure.error).strip().splitlines()[-_LINES:]
     lines += ["  uv says:", *(f"    {line.rstrip()}" for line in tail)] if tail else []
     return "\n".join(lines)
 
 
-def _of_moves(pin: str, moves: list[Move], failure: Failure) -> Iterator[str]:
-    for installed, group in groupby(sorted(moves, key=lambda move: not move.installed), _is_installed):
-        some = list(group)
-        what = "the base stays as it is" if installed else "the base's constraints hold"
-        lines = [f"{pin!r} doesn't fit, since {what}:"]
-        lines += [f"  {_line(move)}" for move in some]
-        lines.append(f"  do one of these: {'; '.join(_ways_out(pin, some, failure))}")
-        yield "\n".join(lines)
+def _change_texts(pin: str, changes: list[ChangedPackage], failure: Failure) -> Iterator[str]:
+    for installed, which in ((True, "packages of the base"), (False, "constraints of the base")):
+        group = [change for change in changes if change.installed is installed]
+        if group:
+            lines = [f"{pin!r} conflicts with {which}:", *(f"  {_change_line(change)}" for change in group)]
+            yield "\n".join([*lines, f"  choose one: {'; '.join(_ways_out(pin, group, failure))}"])
 
 
-def _is_installed(move: Move) -> bool:
-    return move.installed
+def _change_line(change: ChangedPackage) -> str:
+    holder = "the base has" if change.installed else "the constraints require"
+    resolved = f", it would become {change.resolved}" if change.resolved else ""
+    return f"{change.package}: {holder} {change.base_version}{resolved}: {' -> '.join(change.chain)}"
 
 
-def _line(move: Move) -> str:
-    whose = "the base has" if move.installed else "the base's constraints say"
-    would = f", it would become {move.wants}" if move.wants else ""
-    return f"{move.package}: {whose} {move.has}{would}: {' -> '.join(move.chain)}"
-
-
-def _ways_out(pin: str, moves: list[Move], failure: Failure) -> Iterator[str]:
-    fits = _fitting(failure, pin)
-    yield f"write {fits!r}, which fits" if fits else "choose another version of it (none that fits was found)"
-    airflow = sorted({move.package for move in moves} & AIRFLOW)
+def _ways_out(pin: str, changes: list[ChangedPackage], failure: Failure) -> Iterator[str]:
+    fitting = failure.alternative(pin)
+    yield f"write {fitting!r}, which fits" if fitting else "pin another version (no fitting one was found)"
+    airflow = sorted({change.package for change in changes} & AIRFLOW)
     if airflow:
-        yield (
-            f"take another base in ci/pins.toml: Airflow itself ({', '.join(airflow)}) "
-            "can't be changed by a DAG type"
-        )
+        names = ", ".join(airflow)
+        yield f"take another base in ci/pins.toml: a DAG type can't change Airflow itself ({names})"
         return
-    key = "allow-base-changes" if moves[0].installed else "allow-outside-constraints"
-    reasons = ", ".join(f'{move.package} = "<why>"' for move in moves)
+    key = "allow-base-changes" if changes[0].installed else "allow-outside-constraints"
+    reasons = ", ".join(f'{change.package} = "<why>"' for change in changes)
     yield f"allow it with a reason: {key} = {{ {reasons} }} in [tool.airflow-images]"
     yield "take another base in ci/pins.toml"
 
 
-def _fitting(failure: Failure, pin: str) -> str:
-    fits = failure.fits.get(pin, "")
-    return "" if fits == pin else fits
-
-
-def _of_clash(clash: Clash, failure: Failure, held: Held) -> str:
-    if len(clash.pins) == 1:
-        (pin,) = clash.pins
-        refused = Refused(pin=pin, said=clash.said, newest=clash.newest, fits=_fitting(failure, pin))
-        return refusals.sentence(refused, held) or _elsewhere(refused)
-    pins = " and ".join(map(repr, clash.pins))
-    lines = [f"{pins} can't be had together, on any base:"]
-    lines += [f"  {line}" for line in _dependencies(clash.said)]
-    fitting = [repr(fits) for pin in clash.pins if (fits := _fitting(failure, pin))]
-    way = (
-        f"write {' or '.join(fitting)}, which fits the others and the base"
-        if fitting
-        else "change one of them"
-    )
+def _conflict_text(conflict: PinConflict, failure: Failure, base_packages: BasePackages) -> str:
+    if len(conflict.pins) == 1:
+        (pin,) = conflict.pins
+        refusal = Refusal(
+            pin=pin, message=conflict.message, newest=conflict.newest, fitting=failure.alternative(pin)
+        )
+        lines = [f"{pin!r} can't be installed on any base{refusal.alternative}:"]
+        lines += [f"  {line}" for line in _dependencies(conflict.message)]
+        return refusals.sentence(refusal, base_packages) or "\n".join(lines)
+    lines = [f"{' and '.join(map(repr, conflict.pins))} conflict with each other, on any base:"]
+    lines += [f"  {line}" for line in _dependencies(conflict.message)]
+    fitting = [repr(fitting) for pin in conflict.pins if (fitting := failure.alternative(pin))]
+    way = f"write {' or '.join(fitting)}, which fits the others and the base" if fitting else "change one"
     return "\n".join([*lines, f"  {way}"])
 
 
-def _elsewhere(refused: Refused) -> str:
-    lines = [f"{refused.pin!r} can't be had on any base{refused.way}:"]
-    return "\n".join([*lines, *(f"  {line}" for line in _dependencies(refused.said))])
-
-
-def _dependencies(said: str) -> list[str]:
-    """The sentences of uv that say what depends on what, without those on the type itself."""
-    text = " ".join(said.split())
-    found = re.findall(rf"({_NAME}[<>=!~]\S*) depends on ((?:one of: )?{_NAME}[<>=!~]?\S*)", text)
-    return _once(f"{one} depends on {two.rstrip(',.')}" for one, two in found if not one.startswith(ROOT))
-
-
-def _once(lines: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(lines))
+def _dependencies(message: str) -> list[str]:
+    """Return uv's sentences on what depends on what, without those on the type itself."""
+    text = " ".join(message.split())
+    pattern = rf"({_NAME}[<>=!~]\S*) depends on ((?:one of: )?{_NAME}[<>=!~]?\S*)"
+    pairs = [pair for pair in re.findall(pattern, text) if not pair[0].startswith(ROOT)]
+    # Each once, in uv's order.
+    return list(dict.fromkeys(f"{package} depends on {other.rstrip(',.')}" for package, other in pairs))

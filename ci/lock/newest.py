@@ -1,4 +1,4 @@
-"""The newest release of a series of Airflow, by what the package index has now."""
+"""The newest release of a series of Airflow in the package index."""
 
 import dagger
 
@@ -7,32 +7,32 @@ from ..tools import containers, failures
 from ..tools.engine import retrying
 
 
-async def release(of: str, exclude_newer: str, netrc: dagger.Secret | None) -> str:
-    """The version of the newest release of a series such as "3.2".
+async def release(series: str, exclude_newer: str, netrc: dagger.Secret | None) -> str:
+    """Return the version of the newest release of a series.
 
     Args:
-        of: the series.
-        exclude_newer: the day or time beyond which no file counts; empty: all count.
+        series: such as "3.2".
+        exclude_newer: the date beyond which no file counts; empty: all count.
         netrc: logins for package indexes, as a netrc file.
 
     Raises:
-        ConfigurationError: there is no release of it.
-        StepError: the package index can't be asked.
+        ConfigurationError: the index has no release of the series.
+        StepError: the package index can't be reached.
     """
     command = [containers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
     command += ["--exclude-newer", exclude_newer] if exclude_newer else []
     tools = containers.with_netrc(containers.with_uv(containers.tool_container()), netrc)
-    found = containers.uncached(tools).with_exec(command, stdin=f"apache-airflow=={of}.*\n")
+    resolved = containers.uncached(tools).with_exec(command, stdin=f"apache-airflow=={series}.*\n")
     try:
-        return (await retrying(found.stdout)).strip().partition("==")[2]
+        return (await retrying(resolved.stdout)).strip().partition("==")[2]
     except dagger.QueryError as error:
-        raise refusal(of, exclude_newer, error) from None
+        raise refusal(series, exclude_newer, error) from None
 
 
-def refusal(of: str, exclude_newer: str, error: dagger.QueryError) -> Fault:
-    """Return why uv names no release of a series: there is none, or the package index can't be asked."""
+def refusal(series: str, exclude_newer: str, error: dagger.QueryError) -> Fault:
+    """Return the reason that uv names no release of a series."""
     if isinstance(error, dagger.ExecError) and "no solution found" in error.stderr.lower():
-        day = f" up to {exclude_newer}" if exclude_newer else ""
-        told = f"--airflow {of}.x: the package index has no release of it{day}: name one that there is"
-        return ConfigurationError([told])
-    return failures.step_error(f"--airflow {of}.x: its newest release can't be asked for", error)
+        date = f" up to {exclude_newer}" if exclude_newer else ""
+        problem = f"--airflow {series}.x: the package index has no such release{date}: choose another version"
+        return ConfigurationError([problem])
+    return failures.step_error(f"--airflow {series}.x: could not look up its newest release", error)

@@ -74,8 +74,8 @@ def parse(dag_type: DagType, facts: dict[str, Any]) -> OutdatedReport:
     Raises:
         StepError: uv failed.
     """
-    if facts["trouble"]:
-        lines = redacted(facts["trouble"]).strip().splitlines()[-_LINES:]
+    if facts["error"]:
+        lines = redacted(facts["error"]).strip().splitlines()[-_LINES:]
         problem = (
             f"{dag_type.file}: could not look up newer versions: run `dagger call lock -y` first; uv says:"
         )

@@ -1,4 +1,4 @@
-"""The base's pin in ci/pins.toml: read, and moved without a change to anything beside it."""
+"""The base's pin in ci/pins.toml: read, and replaced without a change to anything beside it."""
 
 import re
 import tomllib
@@ -8,11 +8,11 @@ from packaging.version import Version
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ConfigurationError
-from .airflow_version import series, version_of
+from . import airflow_version
 
 FILE = "ci/pins.toml"
 _KEY = "airflow"
-_LIKE = f'[images] {_KEY} = "<registry>/<repository>:<version>-python<series>", in one line'
+_EXPECTED = f'[images] {_KEY} = "<registry>/<repository>:<version>-python<series>", in one line'
 
 
 class _Images(BaseModel):
@@ -20,80 +20,79 @@ class _Images(BaseModel):
 
 
 class _Document(BaseModel):
-    """What is read of the file."""
+    """The part of the file that is read."""
 
     images: _Images
 
 
 def pinned(text: str) -> str:
-    """The reference of the base that a pins.toml has.
+    """Return the reference of the base in a pins.toml.
 
     Raises:
-        ConfigurationError: it is no TOML, or names none.
+        ConfigurationError: the file is no TOML, or names no base.
     """
     try:
         return _Document.model_validate(_parsed(text)).images.airflow
     except ValidationError:
-        raise ConfigurationError([f"{FILE}: names no base image: write {_LIKE}"]) from None
+        raise ConfigurationError([f"{FILE}: names no base image; expected {_EXPECTED}"]) from None
 
 
-def moved(text: str, reference: str) -> str:
-    """The text of pins.toml with another base; every other character stays.
+def with_base(text: str, reference: str) -> str:
+    """Return the text of pins.toml with another base; every other character stays.
 
     Raises:
         ConfigurationError: the base isn't written as one line of its own, or there is none.
     """
     old = pinned(text)
     line = re.compile(rf"""^([ \t]*{_KEY}[ \t]*=[ \t]*)(["']){re.escape(old)}\2""", re.MULTILINE)
-    new = line.sub(lambda found: f"{found[1]}{found[2]}{reference}{found[2]}", text)
+    new = line.sub(lambda match: f"{match[1]}{match[2]}{reference}{match[2]}", text)
     document = _parsed(text)
     document["images"][_KEY] = reference
     if _parsed(new) != document:  # a key of another table, or another way to write it
-        raise ConfigurationError([f"{FILE}: {_KEY} can't be moved to {reference}: write {_LIKE}"])
+        raise ConfigurationError([f"{FILE}: could not set {_KEY} to {reference}; expected {_EXPECTED}"])
     return new
 
 
 def version(reference: str) -> str:
-    """The version of Airflow that a pinned base has.
+    """Return the version of Airflow that a pinned base has.
 
     Raises:
         ConfigurationError: its tag doesn't begin with one.
     """
     try:
-        return version_of(reference)
+        return airflow_version.version_of(reference)
     except ConfigurationError:
-        told = (
-            "its tag doesn't begin with a version of Airflow, so that nothing newer can be told: move it by"
-        )
-        raise ConfigurationError([f"{FILE}: the base {reference}: {told} hand, then lock"]) from None
+        problem = f"the tag of the base {reference} doesn't begin with a version of Airflow"
+        remedy = "change it by hand, then run: dagger call lock -y"
+        raise ConfigurationError([f"{FILE}: {problem}, so newer versions are unknown: {remedy}"]) from None
 
 
-def asked_series(airflow: str, had: str) -> str | None:
-    """The series whose newest release is wanted; None where one release is.
+def requested_series(airflow: str, current: str) -> str | None:
+    """Return the series whose newest release is requested; None where one release is.
 
     Args:
-        airflow: a release, a series, or nothing: then that of the pinned one counts.
-        had: the pinned version.
+        airflow: a release, a series, or empty for the series of the pinned base.
+        current: the pinned version.
 
     Raises:
-        ConfigurationError: it is neither.
+        ConfigurationError: the text is neither.
     """
-    return series(airflow) if airflow else own_series(had)
+    return airflow_version.series(airflow) if airflow else series_of(current)
 
 
-def own_series(had: str) -> str:
-    """The series of a version, such as "3.1" of 3.1.5."""
-    return ".".join(had.split(".")[:2])
+def series_of(version: str) -> str:
+    """Return the series of a version, such as "3.1" of 3.1.5."""
+    return ".".join(version.split(".")[:2])
 
 
-def wanted(had: str, newest: str) -> str:
-    """The version to move to, by the newest of a series: within a series nothing goes back."""
-    same = own_series(had) == own_series(newest)
-    return had if same and Version(newest) <= Version(had) else newest
+def target(current: str, newest: str) -> str:
+    """Return the version to move to, by the newest of a series: within a series nothing goes back."""
+    same = series_of(current) == series_of(newest)
+    return current if same and Version(newest) <= Version(current) else newest
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{FILE}: is no TOML: {error}: mend it first"]) from None
+        raise ConfigurationError([f"{FILE}: invalid TOML: {error}"]) from None

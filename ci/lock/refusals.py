@@ -1,4 +1,4 @@
-"""Why a single pin can't be had at all, whatever else is asked for: uv's reasons, in words with a way out."""
+"""Why a single pin can't be installed, whatever else is pinned: uv's reasons as sentences with a way out."""
 
 import re
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from ..errors import did_you_mean
-from .request import Held
+from .request import BasePackages
 
-_NO_LOGIN = ("401 Unauthorized", "403 Forbidden")
+_LOGIN_REFUSED = ("401 Unauthorized", "403 Forbidden")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
-    """A pin that can't be had.
+class Refusal:
+    """A pin that can't be installed.
 
-    ``said`` is what uv says of it; ``newest`` the newest version there is, and ``fits`` the same requirement
-    at one that fits the base; both empty where there is none.
+    ``message`` is uv's; ``newest`` the newest version in the index, and ``fitting`` the same requirement at a
+    version that fits the base; both empty where there is none.
     """
 
     pin: str
-    said: str
+    message: str
     newest: str = ""
-    fits: str = ""
+    fitting: str = ""
 
     @property
     def name(self) -> str:
@@ -32,95 +32,98 @@ class Refused:
 
     @property
     def text(self) -> str:
-        """What uv says, on one line."""
-        return " ".join(self.said.split())
+        """The message of uv, on one line."""
+        return " ".join(self.message.split())
 
     @property
-    def way(self) -> str:
-        """The newest version, and what to write; with the sign that it follows with, or empty."""
+    def alternative(self) -> str:
+        """The newest version and what to write, as the end of a sentence; or empty."""
         newest = f"; the newest is {self.newest}" if self.newest else ""
-        return newest + (f": write {self.fits!r}, which fits the base" if self.fits else "")
+        return newest + (f": write {self.fitting!r}, which fits the base" if self.fitting else "")
 
 
-def sentence(refused: Refused, held: Held) -> str | None:
-    """Why it can't be had and what to do; None where uv's reason is of another kind.
+def sentence(refusal: Refusal, base_packages: BasePackages) -> str | None:
+    """Return why a pin can't be installed and what to do; None where uv's reason is of another kind.
 
     Args:
-        refused: the pin.
-        held: what the base holds; its names are taken for well-known ones.
+        refusal: the pin.
+        base_packages: the packages of the base; their names are suggested where a name is misspelt.
     """
     reasons = (
-        _no_login(refused),
-        _no_package(refused, held),
-        _too_late(refused),
-        _no_version(refused),
-        _no_wheel(refused),
-        _other_python(refused, held.python),
+        _login_reason(refusal),
+        _name_reason(refusal, base_packages),
+        _date_reason(refusal),
+        _version_reason(refusal),
+        _wheel_reason(refusal),
+        _python_reason(refusal, base_packages.python),
     )
-    found = next((reason for reason in reasons if reason), None)
-    return f"{refused.pin!r}: {found}" if found else None
+    reason = next(filter(None, reasons), None)
+    return f"{refusal.pin!r}: {reason}" if reason else None
 
 
-def asks_for_login(said: str) -> bool:
-    """Return whether uv was refused by a package index for want of a login."""
-    return any(sign in said for sign in _NO_LOGIN)
+def asks_for_login(message: str) -> bool:
+    """Return whether a package index refused uv for want of a login."""
+    return any(sign in message for sign in _LOGIN_REFUSED)
 
 
-def trouble(said: str) -> str:
-    """What kept uv from any answer, and what to do."""
-    if asks_for_login(said):
+def trouble(message: str) -> str:
+    """Return why uv gave no answer at all, and what to do."""
+    if asks_for_login(message):
         return (
             "a package index asks for credentials, or doesn't accept those given: "
             "give them in a netrc file: dagger call --netrc file://$HOME/.netrc lock"
         )
-    if built := re.search(r"Failed to (?:build|download and build) `([^`]+)`", said):
+    if built := re.search(r"Failed to (?:build|download and build) `([^`]+)`", message):
         return (
             f"{built[1]} has no wheel for the base and can't be built in it: "
-            "choose a version with a wheel, of it or of what asks for it"
+            "choose a version with a wheel, of it or of the package that requires it"
         )
-    return "uv came to no answer: read the lines below"
+    return "uv failed; see its message below"
 
 
-def _no_login(refused: Refused) -> str | None:
-    return trouble(refused.text) if asks_for_login(refused.text) else None
+def _login_reason(refusal: Refusal) -> str | None:
+    return trouble(refusal.text) if asks_for_login(refusal.text) else None
 
 
-def _no_package(refused: Refused, held: Held) -> str | None:
-    if f"Because {refused.name} was not found in" not in refused.text:
+def _name_reason(refusal: Refusal, base_packages: BasePackages) -> str | None:
+    if f"Because {refusal.name} was not found in" not in refusal.text:
         return None
-    near = did_you_mean(refused.name, {*held.installed, *held.constraints})
-    return f"no package index has {refused.name!r}{near or ': check its spelling, and [[tool.uv.index]]'}"
+    near = did_you_mean(refusal.name, {*base_packages.installed, *base_packages.constraints})
+    return f"no package index has {refusal.name!r}{near or ': check its spelling, and [[tool.uv.index]]'}"
 
 
-def _too_late(refused: Refused) -> str | None:
-    pattern = rf"`{re.escape(refused.name)}` was filtered by `exclude-newer`.*? before (\S+?)\.(?: |$)"
-    late = re.search(pattern, refused.text)
-    if not late:
+def _date_reason(refusal: Refusal) -> str | None:
+    pattern = rf"`{re.escape(refusal.name)}` was filtered by `exclude-newer`.*? before (\S+?)\.(?: |$)"
+    limit = re.search(pattern, refusal.text)
+    if not limit:
         return None
-    on = re.search(r"published at (\d{4}-\d\d-\d\d)", refused.text)
-    when = f", it is of {on[1]}" if on else ""
-    way = f"write {refused.fits!r}, which fits the base" if refused.fits else "choose an older version"
-    return f"exclude-newer allows nothing after {late[1]}{when}: {way}, or move exclude-newer"
+    published = re.search(r"published at (\d{4}-\d\d-\d\d)", refusal.text)
+    date = f", and it is from {published[1]}" if published else ""
+    way = f"write {refusal.fitting!r}, which fits the base" if refusal.fitting else "choose an older version"
+    return f"exclude-newer allows nothing after {limit[1]}{date}: {way}, or move exclude-newer"
 
 
-def _no_version(refused: Refused) -> str | None:
-    if f"there is no version of {refused.name}==" not in refused.text:
+def _version_reason(refusal: Refusal) -> str | None:
+    if f"there is no version of {refusal.name}==" not in refusal.text:
         return None
-    return f"there is no such version{refused.way}"
+    return f"no such version{refusal.alternative}"
 
 
-def _no_wheel(refused: Refused) -> str | None:
-    pattern = rf"Because {re.escape(refused.name)}\S*==\S+ has no wheels with a matching (.+? tag)"
-    tags = re.search(pattern, refused.text)
-    if not tags:
+def _wheel_reason(refusal: Refusal) -> str | None:
+    pattern = rf"Because {re.escape(refusal.name)}\S*==\S+ has no wheels with a matching (.+? tag)"
+    tag = re.search(pattern, refusal.text)
+    if not tag:
         return None
-    found = re.search(r"the following [^:]*: ((?:`[^`]+`(?:, )?)+)", refused.text)
-    there = f", there are {found[1].replace('`', '')}" if found else ""
-    way = refused.way if refused.fits else f"{refused.way}: choose a version that has one"
-    return f"has no wheel for the base ({tags[1]}){there}{way}"
+    others = re.search(r"the following [^:]*: ((?:`[^`]+`(?:, )?)+)", refusal.text)
+    available = f", only for {others[1].replace('`', '')}" if others else ""
+    way = refusal.alternative
+    way += "" if refusal.fitting else ": choose a version that has one"
+    return f"no wheel for the base ({tag[1]}){available}{way}"
 
 
-def _other_python(refused: Refused, python: str) -> str | None:
-    pattern = rf"{re.escape(refused.name)}\S*==\S+ depends on Python\s?([<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)"
-    needs = re.search(pattern, refused.text)
-    return f"needs Python {needs[1]}, the base has {python or 'another'}{refused.way}" if needs else None
+def _python_reason(refusal: Refusal, python: str) -> str | None:
+    pattern = rf"{re.escape(refusal.name)}\S*==\S+ depends on Python\s?([<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)"
+    required = re.search(pattern, refusal.text)
+    if not required:
+        return None
+    return f"needs Python {required[1]}, the base has {python or 'another'}{refusal.alternative}"

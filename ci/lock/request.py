@@ -1,4 +1,4 @@
-"""What uv is asked to resolve for a DAG type: its pins, and what the base holds fixed."""
+"""The job that uv resolves for a DAG type: its pins, and the versions that the base holds."""
 
 import json
 import re
@@ -16,14 +16,14 @@ from ..config.dag_type import DagType
 from ..errors import ConfigurationError, did_you_mean
 
 ROOT = "this-dag-type"
-_NEWER = ("exclude-newer", "exclude-newer-package")
+_DATE_KEYS = ("exclude-newer", "exclude-newer-package")
 # uv takes spans such as "30 days" too, which mean something else every day.
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
-_HOW = "write it like 2026-01-01 or 2026-01-01T12:00:00Z"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_EXPECTED_DATE = "expected a date like 2026-01-01 or 2026-01-01T12:00:00Z"
 
 
-class Held(BaseModel):
-    """What a base holds: what is installed in it, and what its constraints say; both as name → version.
+class BasePackages(BaseModel):
+    """The versions that a base holds, by package: of what is installed, and of what its constraints name.
 
     ``python`` is its Python, such as 3.13; empty where it isn't known.
     """
@@ -35,27 +35,27 @@ class Held(BaseModel):
     python: str = ""
 
     @classmethod
-    def parse(cls, listing: str, constraints: str, python: str) -> "Held":
-        """What a base holds.
+    def parse(cls, listing: str, constraints: str, python: str) -> "BasePackages":
+        """Return the versions that a base holds.
 
         Args:
-            listing: what ``uv pip list --format json`` says: all packages, wherever they came from.
+            listing: the output of ``uv pip list --format json``: all packages, wherever they came from.
             constraints: the text of its constraints file, which may be empty.
-            python: the whole version of its Python, such as 3.13.11.
+            python: the full version of its Python, such as 3.13.11.
         """
         return cls(
-            installed={canonicalize_name(each["name"]): each["version"] for each in json.loads(listing)},
-            constraints=_pins(constraints, python),
+            installed={canonicalize_name(entry["name"]): entry["version"] for entry in json.loads(listing)},
+            constraints=_exact_pins(constraints, python),
             python=".".join(python.split(".")[:2]),
         )
 
     def installed_for(self, dag_type: DagType) -> dict[str, str]:
-        """What stays as it is installed under a DAG type."""
+        """Return the installed versions that a DAG type may not change."""
         free = dag_type.settings.allow_base_changes
         return {name: version for name, version in self.installed.items() if name not in free}
 
     def constraints_for(self, dag_type: DagType) -> dict[str, str]:
-        """What the constraints alone say, for packages that aren't installed."""
+        """Return the versions that a DAG type must take of packages that aren't installed."""
         free = {*dag_type.settings.allow_outside_constraints, *dag_type.settings.allow_base_changes}
         return {
             name: version
@@ -65,10 +65,10 @@ class Held(BaseModel):
 
 
 class Upgrade(BaseModel):
-    """Which versions of a present lock give way to newer ones.
+    """Which versions of a present lock may be replaced by newer ones.
 
-    ``everything``: all; ``packages``: those; ``exclude_newer``: a day or time that stands for the one in
-    [tool.uv], beyond which no file counts.
+    ``everything``: all; ``packages``: those; ``exclude_newer``: the date beyond which no file counts, in
+    place of the one in [tool.uv].
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,64 +78,48 @@ class Upgrade(BaseModel):
     exclude_newer: str = ""
 
     @property
-    def wanted(self) -> bool:
-        """Whether any version may become newer, so that what the index says now counts."""
+    def is_requested(self) -> bool:
+        """Whether any version may become newer, so that the index has to be asked again."""
         return self.everything or bool(self.packages)
 
 
-def checked(upgrade: Upgrade, known: Collection[str]) -> Upgrade:
-    """An upgrade as it was asked for, its packages by their normalized names.
+def validated(upgrade: Upgrade, known: Collection[str]) -> Upgrade:
+    """Return an upgrade with normalized package names.
 
     Args:
-        upgrade: what was asked for.
+        upgrade: the upgrade as a user wrote it.
         known: the packages that may be named.
 
     Raises:
-        ConfigurationError: with each package that isn't known, and a day that is none.
+        ConfigurationError: packages aren't known, or the date is invalid.
     """
     names = {name: canonicalize_name(name) for name in upgrade.packages}
     problems = [
-        f"--upgrade-package {name!r} is in no lock and no pin of these DAG types{did_you_mean(plain, known)}"
+        f"--upgrade-package {name!r}: no lock or pin of these DAG types has it{did_you_mean(plain, known)}"
         for name, plain in names.items()
         if plain not in known
     ]
-    problems += _no_day(upgrade.exclude_newer)
+    if upgrade.exclude_newer and not _is_date(upgrade.exclude_newer):
+        problems.append(f"--exclude-newer {upgrade.exclude_newer!r}: invalid date; {_EXPECTED_DATE}")
     if problems:
         raise ConfigurationError(problems)
     return upgrade.model_copy(update={"packages": tuple(sorted(set(names.values())))})
 
 
-def _is_day(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return _DAY.fullmatch(text) is not None
-
-
-def _no_day(text: str) -> list[str]:
-    return [f"--exclude-newer {text!r} is no day: {_HOW}"] if text and not _is_day(text) else []
-
-
 def packages_of(lock: str | None) -> set[str]:
-    """The names of the packages in a lock; none where it is missing."""
-    found = re.findall(r'^name = "([A-Za-z0-9._-]+)"$', lock or "", flags=re.MULTILINE)
-    return {canonicalize_name(name) for name in found}
+    """Return the names of the packages in a lock; none where it is missing."""
+    names = re.findall(r'^name = "([A-Za-z0-9._-]+)"$', lock or "", flags=re.MULTILINE)
+    return {canonicalize_name(name) for name in names}
 
 
 def pinned_by(dag_type: DagType) -> set[str]:
-    """The names of a type's own pins."""
+    """Return the names of a type's own pins."""
     return {canonicalize_name(Requirement(pin).name) for pin in dag_type.project.dependencies}
-
-
-def options(target: tuple[str, ...], upgrade: Upgrade) -> list[str]:
-    """Options of uv: for the base's Python, and the day that was asked for."""
-    return [*target, *(("--exclude-newer", upgrade.exclude_newer) if upgrade.exclude_newer else ())]
 
 
 def job(  # noqa: PLR0913 - the facts of one job, each by its name
     dag_type: DagType,
-    held: Held,
+    base_packages: BasePackages,
     *,
     text: str,
     uv: str,
@@ -144,71 +128,80 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
     locked: Mapping[str, str] | None = None,
     newest: bool = False,
 ) -> str:
-    """What ci/lock/programs/resolve.py is told, as JSON.
+    """Return the job for ci/lock/programs/resolve.py, as JSON.
 
     Args:
-        dag_type: whose requirements to resolve.
-        held: what the base holds.
-        text: its pyproject.toml.
+        dag_type: the type whose requirements to resolve.
+        base_packages: the versions that the base holds.
+        text: the type's pyproject.toml.
         uv: the path of the program.
         target: uv's options for the base's Python.
         upgrade: which versions of a present lock may change.
         locked: the packages of the present lock, where they matter.
-        newest: whether [tool.uv] exclude-newer is left out.
+        newest: whether to ignore [tool.uv] exclude-newer.
 
     Raises:
-        ConfigurationError: [tool.uv] is no table, or has a day that is none.
+        ConfigurationError: [tool.uv] is no table, or has an invalid date.
     """
     document = tomllib.loads(text)
-    settings = _settings(dag_type.file, document)
+    settings = _uv_settings(dag_type.file, document)
     groups = document.get("dependency-groups")
     if newest:
-        settings = {key: value for key, value in settings.items() if key not in _NEWER}
-    told = {
+        settings = {key: value for key, value in settings.items() if key not in _DATE_KEYS}
+    date = ("--exclude-newer", upgrade.exclude_newer) if upgrade.exclude_newer else ()
+    content = {
         "uv": [uv],
-        "target": options(target, upgrade),
+        "target": [*target, *date],
         "root": ROOT,
         "settings": settings,
-        # uv wants a version, which an image has no use for.
+        # uv requires a version, which an image has no use for.
         "project": {"version": "0", **document["project"]},
         "groups": cast("dict[str, Any]", groups) if isinstance(groups, dict) else {},
         "pins": list(dag_type.project.dependencies),
-        "installed": held.installed_for(dag_type),
-        "constrained": held.constraints_for(dag_type),
+        "installed": base_packages.installed_for(dag_type),
+        "constrained": base_packages.constraints_for(dag_type),
         "upgrade_packages": list(upgrade.packages),
         "locked": dict(locked or {}),
     }
     # TOML's dates become texts, which uv reads as well.
-    return json.dumps(told, default=str, sort_keys=True)
+    return json.dumps(content, default=str, sort_keys=True)
 
 
-def _settings(file: str, document: dict[str, Any]) -> dict[str, Any]:
-    """The table [tool.uv]."""
-    settings = document.get("tool", {}).get("uv", {})
-    if not isinstance(settings, dict):
-        raise ConfigurationError([f"{file}: tool.uv is wrong: expected the table [tool.uv]"])
-    found = cast("dict[str, Any]", settings)
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _DATE.fullmatch(text) is not None
+
+
+def _uv_settings(file: str, document: dict[str, Any]) -> dict[str, Any]:
+    """Return the table [tool.uv]."""
+    table = document.get("tool", {}).get("uv", {})
+    if not isinstance(table, dict):
+        raise ConfigurationError([f"{file}: tool.uv: expected the table [tool.uv]"])
+    settings = cast("dict[str, Any]", table)
     problems = [
-        f"{file}: [tool.uv] {key}: {value!r} is no day, and a span means another one every day: {_HOW}"
-        for key, value in _days(found)
-        if isinstance(value, str) and not _is_day(value)
+        f"{file}: [tool.uv] {key}: invalid date {value!r}; {_EXPECTED_DATE}, not a span"
+        for key, value in _dates(settings)
+        if isinstance(value, str) and not _is_date(value)
     ]
     if problems:
         raise ConfigurationError(problems)
-    return found
+    return settings
 
 
-def _days(settings: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    for key in _NEWER:
+def _dates(settings: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    for key in _DATE_KEYS:
         value = settings.get(key)
         if isinstance(value, dict):
-            yield from ((f"{key}.{name}", day) for name, day in cast("dict[str, object]", value).items())
+            yield from ((f"{key}.{name}", date) for name, date in cast("dict[str, object]", value).items())
         else:
             yield key, value
 
 
-def _pins(text: str, python: str) -> dict[str, str]:
-    """The exact pins of a requirements file that hold on Linux for this version of Python."""
+def _exact_pins(text: str, python: str) -> dict[str, str]:
+    """Return the exact pins of a requirements file that hold on Linux for a version of Python."""
     environment = {
         "python_version": ".".join(python.split(".")[:2]),
         "python_full_version": python,
@@ -218,20 +211,22 @@ def _pins(text: str, python: str) -> dict[str, str]:
         "os_name": "posix",
         "extra": "",
     }
-    found: dict[str, str] = {}
+    pins: dict[str, str] = {}
     for line in text.replace("\\\n", " ").splitlines():
         # A comment, or options such as --hash.
-        wish = _requirement(re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0])
-        exact = [each for each in wish.specifier if each.operator in ("==", "===")] if wish else []
-        if wish and len(exact) == 1 and _holds(wish, environment):
-            found[canonicalize_name(wish.name)] = exact[0].version
-    return found
+        requirement = _requirement(re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0])
+        if requirement is None or not _applies(requirement, environment):
+            continue
+        exact = [part.version for part in requirement.specifier if part.operator in ("==", "===")]
+        if len(exact) == 1:
+            pins[canonicalize_name(requirement.name)] = exact[0]
+    return pins
 
 
-def _holds(wish: Requirement, environment: dict[str, str]) -> bool:
+def _applies(requirement: Requirement, environment: dict[str, str]) -> bool:
     try:
-        return not wish.marker or wish.marker.evaluate(environment)
-    except (UndefinedComparison, UndefinedEnvironmentName):  # uv passes over such a comparison
+        return not requirement.marker or requirement.marker.evaluate(environment)
+    except (UndefinedComparison, UndefinedEnvironmentName):  # uv ignores such a comparison
         return True
 
 

@@ -1,4 +1,4 @@
-"""Resolving locks: uv, in the base image, with what the base has held fixed."""
+"""Locks, resolved by uv in the base image with the versions of the base held."""
 
 import asyncio
 import json
@@ -17,9 +17,9 @@ from ..tools.checkout import Checkout
 from ..tools.engine import retrying
 from . import conflicts, request
 from .outdated import OutdatedReport, parse
-from .request import Held, Upgrade
+from .request import BasePackages, Upgrade
 
-CONSTRAINTS = "/home/airflow/constraints.txt"  # where the official image has those it was made with
+CONSTRAINTS = "/home/airflow/constraints.txt"  # those that the official image was made with
 _PROGRAMS = "/mnt/programs"
 _JOB = "/mnt/job.json"
 _FOLDER = "/lock"
@@ -30,18 +30,21 @@ _AT_ONCE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Resolver:
-    """A base with uv in it, what it holds, and uv's options for its Python; ``reference`` is for locks."""
+    """A base with uv in it, the versions that it holds, and uv's options for its Python.
+
+    ``reference`` names the base in locks. ``limit`` lets a few types at once look up why they fail, or what
+    is newer: each runs uv many times, on all cores.
+    """
 
     container: dagger.Container
     reference: str
-    held: Held
+    base_packages: BasePackages
     target: tuple[str, ...]
-    turns: asyncio.Semaphore
-    """Lets a few types at once find out why they fail: each runs uv many times, on all cores."""
+    limit: asyncio.Semaphore
 
 
 async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret | None = None) -> Resolver:
-    """A base made ready to resolve on.
+    """Return a base made ready to resolve locks.
 
     Args:
         base: a container of the base image.
@@ -59,24 +62,24 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
         f"{PYTHON} -c '{version}'; {containers.UV} pip list --format json --python {PYTHON} --no-config; "
         f"cat {CONSTRAINTS} || :"
     )
-    # One step for both. A base of someone's own may have no constraints.
+    # One step for all. A custom base may have no constraints.
     listed = tools.with_exec(["sh", "-ec", command])
     try:
         python, listing, constraints = (await retrying(listed.stdout)).split("\n", 2)
     except dagger.QueryError as error:
-        raise failures.step_error(f"the packages of the base {reference} can't be listed", error) from None
-    held = Held.parse(listing, constraints, python)
-    # The series alone: a patch version in a lock would refuse the same base rebuilt with another.
-    target = ("--python", PYTHON, "--python-version", held.python)
+        raise failures.step_error(f"could not list the packages of the base {reference}", error) from None
+    base_packages = BasePackages.parse(listing, constraints, python)
+    # The series alone: with a patch version, a lock would refuse the base rebuilt with another one.
+    target = ("--python", PYTHON, "--python-version", base_packages.python)
     programs = containers.programs("lock")
     return Resolver(
         container=tools.with_mounted_directory(_PROGRAMS, programs).with_env_variable(
             "PYTHONPATH", _PROGRAMS
         ),
         reference=reference,
-        held=held,
+        base_packages=base_packages,
         target=target,
-        turns=asyncio.Semaphore(_AT_ONCE),
+        limit=asyncio.Semaphore(_AT_ONCE),
     )
 
 
@@ -89,46 +92,46 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
     upgrade: Upgrade = _KEPT,
     netrc: dagger.Secret | None = None,
 ) -> dict[str, str]:
-    """The text of each type's pylock.toml, by the type's name.
+    """Return the text of each type's pylock.toml, by the type's name.
 
     Args:
-        types: whose locks to resolve.
-        sources: where their pyproject.toml and present locks are.
+        types: the types to lock.
+        sources: the repository with their pyproject.toml and present locks.
         base: a container of the base image.
         reference: the base as it is written into the lock.
-        upgrade: which versions of a present lock give way to newer ones; else they are kept.
+        upgrade: which versions of a present lock may be replaced by newer ones; the others are kept.
         netrc: logins for package indexes, as a netrc file.
 
     Raises:
-        ConfigurationError: the upgrade names what there isn't.
-        StepError: one or more of them can't be resolved; every conflict of each is told.
+        ConfigurationError: the upgrade names unknown packages.
+        StepError: types can't be locked; with every conflict of each.
     """
     known: set[str] = set()
     for dag_type in types:
         present = await _present(dag_type, sources)
         known |= request.pinned_by(dag_type) | request.packages_of(present)
-    asked = request.checked(upgrade, known)
+    validated = request.validated(upgrade, known)
     on = await resolver(base, reference, netrc)
-    texts = await gather_all(_resolve(on, dag_type, sources, asked) for dag_type in types)
+    texts = await gather_all(_resolve(on, dag_type, sources, validated) for dag_type in types)
     return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
 
 
 async def outdated(
     types: list[DagType], sources: Checkout, on: Resolver, exclude_newer: str = ""
 ) -> list[OutdatedReport]:
-    """What newer versions there are of each type's packages, and what holds them back.
+    """Return the newer versions of each type's packages, and what holds them back.
 
     Args:
-        types: whose packages.
-        sources: where their pyproject.toml and locks are.
+        types: the types to look up.
+        sources: the repository with their pyproject.toml and locks.
         on: the base that they are locked against.
-        exclude_newer: the day or time beyond which no file counts; empty: all count.
+        exclude_newer: the date beyond which no file counts; empty: all count.
 
     Raises:
-        ConfigurationError: the day is none.
-        StepError: a lock is missing or doesn't fit, or uv found nothing.
+        ConfigurationError: the date is invalid.
+        StepError: a lock is missing or doesn't fit, or uv failed.
     """
-    request.checked(Upgrade(exclude_newer=exclude_newer), ())
+    request.validated(Upgrade(exclude_newer=exclude_newer), ())
     return await gather_all(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
 
 
@@ -137,10 +140,12 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: 
         return lockfile.stamp(dag_type, on.reference, _EMPTY)
     text = await _pyproject(dag_type, sources)
     present = lockfile.usable(await _present(dag_type, sources))
-    job = request.job(dag_type, on.held, text=text, uv=containers.UV, target=on.target, upgrade=upgrade)
+    job = request.job(
+        dag_type, on.base_packages, text=text, uv=containers.UV, target=on.target, upgrade=upgrade
+    )
     kept = None if upgrade.everything else present
-    # What an index has now is asked anew where that was wished; a lock that is kept costs nothing again.
-    ready = _ready(containers.uncached(on.container) if upgrade.wanted else on.container, job, kept)
+    # An upgrade asks the index again; a lock that is kept is remembered by the engine.
+    ready = _ready(containers.uncached(on.container) if upgrade.is_requested else on.container, job, kept)
     try:
         resolved = await retrying(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
     except dagger.ExecError as error:
@@ -152,19 +157,21 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: 
 
 
 async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.ExecError) -> StepError:
-    """The failure of uv with every conflict; found only now, and never remembered."""
+    """Return the failure of uv with every conflict; the engine doesn't remember them."""
     if failures.is_from_outside(error):
         return _not_locked(on, dag_type, error)
     ready = _ready(containers.uncached(on.container), job, None)
     try:
-        async with on.turns:
+        async with on.limit:
             facts = await retrying(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as second:
         return _not_locked(on, dag_type, second)
     failure = conflicts.Failure.model_validate_json(facts)
-    said = error.stderr or error.stdout
-    problem = conflicts.problem(dag_type, on.reference, held=on.held, failure=failure, said=said)
-    return (Unreachable if failure.asks_for_login(said) else StepError)([problem])
+    message = error.stderr or error.stdout
+    problem = conflicts.problem(
+        dag_type, on.reference, base_packages=on.base_packages, failure=failure, message=message
+    )
+    return (Unreachable if failure.asks_for_login(message) else StepError)([problem])
 
 
 async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_newer: str) -> OutdatedReport:
@@ -174,7 +181,7 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_
         return OutdatedReport(dag=dag_type.name, packages=())
     job = request.job(
         dag_type,
-        on.held,
+        on.base_packages,
         text=text,
         uv=containers.UV,
         target=on.target,
@@ -184,7 +191,7 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_
     )
     try:
         ready = _ready(containers.uncached(on.container), job, None)
-        async with on.turns:
+        async with on.limit:
             facts = await retrying(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
     except dagger.QueryError as error:
         raise failures.step_error(f"{dag_type.file}: could not look up newer versions", error) from None
@@ -201,7 +208,7 @@ async def _pyproject(dag_type: DagType, sources: Checkout) -> str:
 async def _present(dag_type: DagType, sources: Checkout) -> str | None:
     try:
         return await sources.text(_lock_of(dag_type))
-    except ConfigurationError:  # it isn't UTF-8: it is written anew, as one that is no TOML
+    except ConfigurationError:  # a lock that isn't UTF-8 is replaced, as one that is no TOML
         return None
 
 
@@ -230,5 +237,5 @@ def _lock_of(dag_type: DagType) -> str:
     return dag_type.file.replace("pyproject.toml", lockfile.NAME)
 
 
-# What uv writes where there is nothing to resolve.
+# What uv writes if there is nothing to resolve.
 _EMPTY = 'lock-version = "1.0"\ncreated-by = "uv"\n'

@@ -87,9 +87,9 @@ CLASHES = {
     "flask==3.0.0 werkzeug==2.2.3": "flask==3.0.0 depends on werkzeug>=3.0.0",
     "numba==0.61.0 numpy==2.3.5": "numba==0.61.0 depends on numpy>=1.24,<2.2",
     "numpy==1.25.2 pandas==2.3.3": "pandas==2.3.3 depends on numpy>=1.26.0",
-    "tensorflow==2.15.0": "has no wheel for the base (Python ABI tag), there are cp39, cp310, cp311",
+    "tensorflow==2.15.0": "no wheel for the base (Python ABI tag), only for cp39, cp310, cp311",
     "apache-airflow-providers-edge3==3.0.1 httpx==99.0 no-such-package-at-all==1": (
-        "'httpx==99.0': there is no such version; the newest is 0.28.1: write 'httpx==0.28.1'"
+        "'httpx==99.0': no such version; the newest is 0.28.1: write 'httpx==0.28.1'"
     ),
 }
 

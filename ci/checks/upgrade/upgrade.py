@@ -57,7 +57,7 @@ async def upgrade_test(
         ConfigurationError: the version or the day is none, or there is no release of that series.
         StepError: the other base can't be had.
     """
-    request.checked(Upgrade(exclude_newer=asked.exclude_newer), ())
+    request.validated(Upgrade(exclude_newer=asked.exclude_newer), ())
     reference = await base_of(asked)
     below = await base.load(reference)
     ruff = containers.locked("airflow-rules")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .culprits import Job
-from .solver import Solver, loosened, name_of
+from .job import Job
+from .solver import Solver, name_of, relaxed
 
 FINISHED = ("--prerelease", "if-necessary")  # no release candidate, even where a requirement mentions one
 
@@ -17,18 +17,18 @@ def outdated(solve: Solver, job: Job) -> dict[str, Any]:
     the newest under the pins as they are; "allowed", the newest beside the base with every pin relaxed to its
     version or a newer one; "newest", the newest for this Python; "pinned", whether it is a pin of the type;
     and "base", the version that the base holds. Versions are empty where there is none.
-    ``trouble``: the message of uv where it failed, else empty.
+    ``error``: the message of uv where it failed, else empty.
     """
     pinned = {name_of(pin) for pin in job.pins}
     locked = dict(job.locked or {})
     names = sorted({*pinned, *locked})
-    allowed = solve([loosened(pin, ">=") for pin in job.pins], job.held, options=FINISHED)
-    upgraded = solve(job.pins, job.held)
+    allowed = solve([relaxed(pin, ">=") for pin in job.pins], job.fixed, options=FINISHED)
+    upgraded = solve(job.pins, job.fixed)
     # Extras make no difference to a package's own version.
     newest = solve(names, {}, options=("--no-deps",))
-    for outcome in (upgraded, allowed, newest):
-        if not outcome.solved:
-            return {"packages": [], "trouble": outcome.said}
+    for resolution in (upgraded, allowed, newest):
+        if not resolution.is_solved:
+            return {"packages": [], "error": resolution.message}
     rows = [
         {
             "package": name,
@@ -37,8 +37,8 @@ def outdated(solve: Solver, job: Job) -> dict[str, Any]:
             "allowed": allowed.versions.get(name, ""),
             "newest": newest.versions.get(name, ""),
             "pinned": name in pinned,
-            "base": job.held.get(name, ""),
+            "base": job.fixed.get(name, ""),
         }
         for name in names
     ]
-    return {"packages": rows, "trouble": ""}
+    return {"packages": rows, "error": ""}

@@ -1,11 +1,10 @@
-"""A DAG type's requirements resolved by uv, with what the base has held; and why where that can't be done.
+"""Resolve a DAG type's requirements by uv with the base's versions fixed, or find out why that fails.
 
     python -m programs.resolve lock|explain|outdated JOB.json ANSWER
 
-Runs in a folder of its own, with the present lock in it where there is one. JOB.json is what
-ci/lock/request.py writes.
-``lock`` leaves pylock.toml in the folder ANSWER and ends as uv does; ``explain`` and ``outdated`` write their
-facts as JSON into the file ANSWER, as ci/dependencies/ reads them.
+Run in a folder that has nothing but the present lock, if any. ci/lock/request.py writes JOB.json.
+``lock`` leaves pylock.toml in the folder ANSWER and ends with uv's exit code; ``explain`` and ``outdated``
+write their facts as JSON into the file ANSWER, for ci/lock/conflicts.py and ci/lock/outdated.py.
 """
 
 from __future__ import annotations
@@ -18,18 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from .available import outdated
-from .culprits import Job, explain
-from .solver import Outcome, Solver, pyproject, versions
+from .job import Job
+from .minimal_conflict import explain
+from .solver import Resolution, Solver, parse, pyproject
 
 LOCK = "pylock.toml"
-SECONDS = 120  # a run of uv that explains: longer than any that ends well
+SECONDS = 120  # for a run of uv that explains: longer than any that succeeds
 
 
 def lock_command(job: Job, folder: Path) -> list[str]:
-    """The command that resolves pyproject.toml here into the lock here; a folder takes what it holds."""
-    held = folder / "constraints.txt"
-    held.write_text(_lines(job.held), encoding="utf-8")
-    command = [*job.uv, "pip", "compile", "pyproject.toml", *job.target, "--constraints", str(held)]
+    """Return the command that resolves pyproject.toml into the lock; the folder gets its constraints."""
+    fixed = folder / "constraints.txt"
+    fixed.write_text(_lines(job.fixed), encoding="utf-8")
+    command = [*job.uv, "pip", "compile", "pyproject.toml", *job.target, "--constraints", str(fixed)]
     command += ["--format", LOCK, "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     command += ["--preview-features", "pylock", "--output-file", LOCK]
     for name in job.upgrade_packages:
@@ -40,7 +40,7 @@ def lock_command(job: Job, folder: Path) -> list[str]:
 
 
 def lock(job: Job, folder: Path) -> int:
-    """Resolve into the lock in a folder; uv's exit code, what it says goes where it always does."""
+    """Resolve into a lock in the folder, and return uv's exit code."""
     tables = {"project": job.project, "dependency-groups": job.groups, "tool.uv": job.settings}
     Path("pyproject.toml").write_text(pyproject(tables), encoding="utf-8")
     code = subprocess.run(lock_command(job, folder), check=False).returncode  # noqa: S603
@@ -50,20 +50,20 @@ def lock(job: Job, folder: Path) -> int:
 
 
 def solver(job: Job, folder: Path) -> Solver:
-    """The runs of uv that explain, each over requirements of its own under the type's own [tool.uv]."""
+    """Return a function that runs uv over any requirements, under the type's own [tool.uv]."""
 
     def run(
         requirements: Sequence[str],
-        held: Mapping[str, str],
+        fixed: Mapping[str, str],
         preferred: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
-    ) -> Outcome:
+    ) -> Resolution:
         project = {"name": job.root, "version": "0", "dependencies": list(requirements)}
         text = pyproject({"project": project, "dependency-groups": job.groups, "tool.uv": job.settings})
         (folder / "pyproject.toml").write_text(text, encoding="utf-8")
-        (folder / "held.txt").write_text(_lines(held), encoding="utf-8")
+        (folder / "fixed.txt").write_text(_lines(fixed), encoding="utf-8")
         (folder / "solved.txt").write_text(_lines(preferred or {}), encoding="utf-8")
-        command = [*job.uv, "pip", "compile", "pyproject.toml", *job.target, "--constraints", "held.txt"]
+        command = [*job.uv, "pip", "compile", "pyproject.toml", *job.target, "--constraints", "fixed.txt"]
         command += ["--output-file", "solved.txt", "--no-header", "--annotation-style", "line", "--quiet"]
         command += ["--no-strip-extras", *options]
         try:
@@ -71,10 +71,10 @@ def solver(job: Job, folder: Path) -> Solver:
                 command, cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS
             )
         except subprocess.TimeoutExpired:
-            return Outcome(said=f"uv found nothing in {SECONDS} s")
+            return Resolution(message=f"uv took more than {SECONDS} s")
         if done.returncode:
-            return Outcome(said=done.stderr)
-        return versions((folder / "solved.txt").read_text(encoding="utf-8"))
+            return Resolution(message=done.stderr)
+        return parse((folder / "solved.txt").read_text(encoding="utf-8"))
 
     return run
 
@@ -84,12 +84,11 @@ def _lines(pins: Mapping[str, str]) -> str:
 
 
 def main(verb: str, job: Job, answer: Path) -> int:
-    """One of the verbs; the exit code."""
+    """Carry out one of the verbs, and return the exit code."""
     if verb == "lock":
         return lock(job, answer)
     facts: dict[str, Callable[[Solver, Job], dict[str, Any]]] = {"explain": explain, "outdated": outdated}
-    found = facts[verb](solver(job, Path.cwd()), job)
-    answer.write_text(json.dumps(found), encoding="utf-8")
+    answer.write_text(json.dumps(facts[verb](solver(job, Path.cwd()), job)), encoding="utf-8")
     return 0
 
 

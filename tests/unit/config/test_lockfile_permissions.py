@@ -4,7 +4,7 @@ import pytest
 
 from ci.config.lockfile import read, stamp, usable
 from ci.errors import ConfigurationError
-from ci.lock.request import Held, Upgrade, checked, packages_of, pinned_by
+from ci.lock.request import BasePackages, Upgrade, packages_of, pinned_by, validated
 
 from ..repository import dag_type
 
@@ -42,7 +42,7 @@ def test_a_lock_made_under_other_permissions_is_told(made: str, now: str, told: 
 
 INSTALLED = """[{"name": "Httpx", "version": "0.28.1"}, {"name": "anyio", "version": "4.0"},
 {"name": "House_Lib", "version": "1.0+house", "editable_project_location": "/house"}]"""
-HELD = Held.parse(INSTALLED, "# all\ncowsay==6.0\nhttpx==0.1\nmoo==1 # x\n", "3.13.11")
+HELD = BasePackages.parse(INSTALLED, "# all\ncowsay==6.0\nhttpx==0.1\nmoo==1 # x\n", "3.13.11")
 
 
 def test_what_is_installed_goes_before_the_constraints() -> None:
@@ -58,18 +58,18 @@ def test_what_is_permitted_is_not_held() -> None:
 
 def test_an_upgrade_names_what_is_locked_or_pinned() -> None:
     asked = Upgrade(packages=("Acme_Core", "acme.core", "b"), exclude_newer="2026-01-01T00:00:00Z")
-    assert checked(asked, {"acme-core", "b"}).packages == ("acme-core", "b")
+    assert validated(asked, {"acme-core", "b"}).packages == ("acme-core", "b")
     assert pinned_by(dag_type(["Acme_Core[x]==1"])) == {"acme-core"}
     assert packages_of('[[packages]]\nname = "B"\n') == {"b"}
 
 
 def test_all_that_is_wrong_with_an_upgrade_is_told() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        checked(Upgrade(packages=("acme-cor", "zzz"), exclude_newer="30 days"), {"acme-core"})
+        validated(Upgrade(packages=("acme-cor", "zzz"), exclude_newer="30 days"), {"acme-core"})
     assert caught.value.problems == (
-        "--upgrade-package 'acme-cor' is in no lock and no pin of these DAG types: did you mean 'acme-core'?",
-        "--upgrade-package 'zzz' is in no lock and no pin of these DAG types",
-        "--exclude-newer '30 days' is no day: write it like 2026-01-01 or 2026-01-01T12:00:00Z",
+        "--upgrade-package 'acme-cor': no lock or pin of these DAG types has it: did you mean 'acme-core'?",
+        "--upgrade-package 'zzz': no lock or pin of these DAG types has it",
+        "--exclude-newer '30 days': invalid date; expected a date like 2026-01-01 or 2026-01-01T12:00:00Z",
     )
 
 

@@ -29,7 +29,9 @@ def test_a_series_is_told_from_a_release(asked: str, found: str | None) -> None:
     "asked", ["", "3", "three", "3.2.1-rc1", "3.2.xrc1", "3.2rc1", "3.2.x-python3.13", "v3.2.1"]
 )
 def test_what_is_no_version_is_refused_with_what_was_expected(asked: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"is no version: write 3\.2\.1 or 3\.3\.0rc1, or 3\.2\.x"):
+    with pytest.raises(
+        ConfigurationError, match=r"invalid version; expected 3\.2\.1, 3\.3\.0rc1, or 3\.2\.x"
+    ):
         series(asked)
 
 

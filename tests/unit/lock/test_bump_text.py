@@ -19,16 +19,16 @@ def test_each_package_that_changes_is_named_by_type() -> None:
         "a": (lock(zeep="4.3.2"), lock(zeep="4.3.2")),
         "c": (None, lock(zeep="4.3.3")),
     }
-    assert bump_text.moved(OLD, NEW, locks, {}) == (
-        "The base image of every DAG type moves.\n"
+    assert bump_text.changes(OLD, NEW, locks, {}) == (
+        "The base image of every DAG type changes.\n"
         "\n"
-        f"- before: `{OLD}`\n"
-        f"- now: `{NEW}`\n"
+        f"- old: `{OLD}`\n"
+        f"- new: `{NEW}`\n"
         "\n"
         "a: no package changes\n"
         "\n"
         "b: 3 packages change\n"
-        "- `gone` `1` is gone\n"
+        "- `gone` `1` is removed\n"
         "- `new` `2` is new\n"
         "- `zeep` `4.3.2` -> `4.3.3`\n"
         "\n"
@@ -38,17 +38,17 @@ def test_each_package_that_changes_is_named_by_type() -> None:
 
 
 def test_days_that_hold_the_next_lock_back_are_named() -> None:
-    told = bump_text.moved(OLD, NEW, {}, {"images/a/pyproject.toml": "2025-12-20"})
-    assert "or the next lock goes by it again:" in told
+    told = bump_text.changes(OLD, NEW, {}, {"images/a/pyproject.toml": "2025-12-20"})
+    assert "or the next lock uses the old date:" in told
     assert told.endswith("\n- `images/a/pyproject.toml`: `2025-12-20`")
-    (problem,) = bump_text.held_back({"images/a/pyproject.toml": "2025-12-20"})
-    assert problem.startswith("images/a/pyproject.toml: [tool.uv] exclude-newer = 2025-12-20: ")
+    (problem,) = bump_text.date_problems({"images/a/pyproject.toml": "2025-12-20"})
+    assert problem.startswith("images/a/pyproject.toml: [tool.uv] exclude-newer = 2025-12-20 ")
     assert problem.endswith("or give --exclude-newer")
 
 
 @pytest.mark.parametrize(("of", "why"), [("3.1", "is the newest of 3.1.x"), (None, "is pinned already")])
 def test_nothing_newer_is_told_with_what_is_pinned(of: str | None, why: str) -> None:
-    assert bump_text.unmoved(OLD, of) == f"Nothing is changed: the base image `{OLD}` {why}."
+    assert bump_text.unchanged(OLD, of) == f"Nothing changes: the base image `{OLD}` {why}."
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,6 @@ def test_the_day_of_a_type_is_read_where_it_has_one(text: str | None, day: str) 
 
 
 def test_what_a_package_is_called_is_no_markup() -> None:
-    told = bump_text.moved(OLD, NEW, {"a": (None, lock(**{"<b>": "[x](y)"}))}, {})
+    told = bump_text.changes(OLD, NEW, {"a": (None, lock(**{"<b>": "[x](y)"}))}, {})
     assert "<b>" not in told
     assert "[x]" not in told

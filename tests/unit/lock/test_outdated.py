@@ -68,12 +68,12 @@ def test_the_json_has_every_package_of_every_type() -> None:
 
 
 def test_facts_become_a_report() -> None:
-    facts: dict[str, Any] = {"trouble": "", "packages": [package().model_dump(mode="json")]}
+    facts: dict[str, Any] = {"error": "", "packages": [package().model_dump(mode="json")]}
     assert parse(dag_type(), facts).packages == (package(),)
 
 
 def test_a_failure_of_uv_is_quoted_without_credentials() -> None:
-    facts: dict[str, Any] = {"trouble": "no answer from https://me:hidden@index.example/", "packages": []}
+    facts: dict[str, Any] = {"error": "no answer from https://me:hidden@index.example/", "packages": []}
     with pytest.raises(StepError, match=f"{FILE}: could not look up newer versions") as caught:
         parse(dag_type(), facts)
     assert "hidden" not in str(caught.value)

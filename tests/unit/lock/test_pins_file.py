@@ -16,11 +16,11 @@ OTHER = "docker.io/apache/airflow:3.99.1-python3.13"
 
 def test_the_projects_own_file_changes_in_that_reference_alone() -> None:
     old = pins_file.pinned(OURS)
-    moved = pins_file.moved(OURS, OTHER)
+    moved = pins_file.with_base(OURS, OTHER)
     assert old == pins.image("airflow")
     assert moved == OURS.replace(f'"{old}"', f'"{OTHER}"')
     assert moved.count(OTHER) == 1
-    assert pins_file.moved(moved, old) == OURS
+    assert pins_file.with_base(moved, old) == OURS
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_projects_own_file_changes_in_that_reference_alone() -> None:
     ],
 )
 def test_comments_order_quotes_and_line_ends_stay(text: str, moved: str) -> None:
-    assert pins_file.moved(text, "N") == moved
+    assert pins_file.with_base(text, "N") == moved
 
 
 @given(
@@ -55,7 +55,7 @@ def test_whatever_is_beside_it_stays(images: dict[str, str], comments: list[str]
         *(f'{name} = "{value}"' for name, value in {**images, "airflow": "a:1"}.items()),
     ]
     text = "\n".join(lines)
-    moved = pins_file.moved(text, OTHER)
+    moved = pins_file.with_base(text, OTHER)
     assert tomllib.loads(moved) == {"images": {**images, "airflow": OTHER}}
     assert [line for line in moved.split("\n") if OTHER not in line] == [
         line for line in lines if not line.startswith("airflow =")
@@ -65,7 +65,7 @@ def test_whatever_is_beside_it_stays(images: dict[str, str], comments: list[str]
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[images", "ci/pins.toml: is no TOML: .*: mend it first"),
+        ("[images", "ci/pins.toml: invalid TOML: "),
         ("", "names no base image"),
         ("images = 1", "names no base image"),
         ("[images]\nairflow = 3", "names no base image"),
@@ -90,9 +90,9 @@ def test_a_file_without_a_base_is_told(text: str, told: str) -> None:
 def test_another_way_to_write_it_is_refused_and_never_half_changed(text: str) -> None:
     assert pins_file.pinned(text) == "a:1"
     with pytest.raises(
-        ConfigurationError, match=r"airflow can't be moved to .*: write \[images\] airflow = "
+        ConfigurationError, match=r"could not set airflow to .*; expected \[images\] airflow = "
     ):
-        pins_file.moved(text, OTHER)
+        pins_file.with_base(text, OTHER)
 
 
 @pytest.mark.parametrize(
@@ -108,19 +108,17 @@ def test_another_way_to_write_it_is_refused_and_never_half_changed(text: str) ->
     ],
 )
 def test_within_a_series_nothing_goes_back(had: str, newest: str, to: str) -> None:
-    assert pins_file.wanted(had, newest) == to
+    assert pins_file.target(had, newest) == to
 
 
 @pytest.mark.parametrize(
     ("airflow", "series"), [("", "3.1"), ("3.1.x", "3.1"), ("3.2.x", "3.2"), ("3.2", "3.2"), ("3.2.1", None)]
 )
 def test_the_series_is_the_pinned_ones_where_none_is_asked_for(airflow: str, series: str | None) -> None:
-    assert pins_file.asked_series(airflow, "3.1.5") == series
+    assert pins_file.requested_series(airflow, "3.1.5") == series
 
 
 def test_a_base_of_someones_own_says_nothing_of_newer_ones() -> None:
     assert pins_file.version("apache/airflow:slim-3.1.5-python3.13@sha256:" + "a" * 64) == "3.1.5"
-    with pytest.raises(
-        ConfigurationError, match=r"r\.example/base:7: its tag doesn't begin .* move it by hand"
-    ):
+    with pytest.raises(ConfigurationError, match=r"r\.example/base:7 doesn't begin .* change it by hand"):
         pins_file.version("r.example/base:7")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from ci.errors import ConfigurationError
-from ci.lock.request import Held, Upgrade, checked, job
+from ci.lock.request import BasePackages, Upgrade, job, validated
 
 from ..repository import FILE, dag_type
 
-HELD = Held(installed={}, constraints={}, python="3.13")
+BASE_PACKAGES = BasePackages(installed={}, constraints={}, python="3.13")
 PINS = 'dependencies = ["httpx==0.28.1"]\n'
 PROJECT = {"name": "a", "dependencies": ["httpx==0.28.1"]}
 
@@ -20,7 +20,7 @@ def told(text: str, *, newest: bool = False) -> dict[str, Any]:
     return json.loads(
         job(
             dag_type(["httpx==0.28.1"]),
-            HELD,
+            BASE_PACKAGES,
             text=text,
             uv="uv",
             target=(),
@@ -74,7 +74,7 @@ NO_DAYS = [
 
 @pytest.mark.parametrize("day", DAYS)
 def test_a_day_may_be_written_as_uv_takes_it(day: str) -> None:
-    assert checked(Upgrade(exclude_newer=day), ()).exclude_newer == day
+    assert validated(Upgrade(exclude_newer=day), ()).exclude_newer == day
     assert told(f'project.name = "a"\ntool.uv.exclude-newer = "{day}"\n')["settings"] == {
         "exclude-newer": day
     }
@@ -83,9 +83,9 @@ def test_a_day_may_be_written_as_uv_takes_it(day: str) -> None:
 @pytest.mark.parametrize("day", NO_DAYS)
 def test_what_is_no_day_is_told(day: str) -> None:
     with pytest.raises(
-        ConfigurationError, match="is no day: write it like 2026-01-01 or 2026-01-01T12:00:00Z"
+        ConfigurationError, match="invalid date; expected a date like 2026-01-01 or 2026-01-01T12:00:00Z"
     ):
-        checked(Upgrade(exclude_newer=day), ())
+        validated(Upgrade(exclude_newer=day), ())
 
 
 @pytest.mark.parametrize("key", ["exclude-newer", "exclude-newer-package.acme"])
@@ -95,7 +95,7 @@ def test_a_span_in_the_file_is_told_with_the_file(key: str, day: str) -> None:
         told(f'project.name = "a"\ntool.uv.{key} = "{day}"\n')
     (problem,) = caught.value.problems
     assert problem.startswith(
-        f"{FILE}: [tool.uv] {key}: {day!r} is no day, and a span means another one every day"
+        f"{FILE}: [tool.uv] {key}: invalid date {day!r}; expected a date like 2026-01-01 "
     )
 
 
@@ -112,7 +112,7 @@ def test_groups_that_are_no_table_are_left_out() -> None:
 
 
 def test_settings_that_are_no_table_are_told() -> None:
-    with pytest.raises(ConfigurationError, match=r"tool\.uv is wrong: expected the table \[tool\.uv\]"):
+    with pytest.raises(ConfigurationError, match=r"tool\.uv: expected the table \[tool\.uv\]"):
         told('project.name = "a"\ntool.uv = 5\n')
 
 
@@ -134,5 +134,5 @@ def test_settings_that_are_no_table_are_told() -> None:
     ],
 )
 def test_constraints_hold_as_the_base_s_python_reads_them(line: str, held: dict[str, str]) -> None:
-    found = Held.parse("[]", line, "3.13.11")
+    found = BasePackages.parse("[]", line, "3.13.11")
     assert (found.constraints, found.python) == (held, "3.13")

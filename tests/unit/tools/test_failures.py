@@ -48,13 +48,13 @@ def test_image_that_cannot_be_pulled_says_what_to_do(reference: str, advice: str
 @pytest.mark.parametrize(
     ("reference", "advice"),
     [
-        (ABSENT, "its registry doesn't have it (yet): an image follows its release in the package index"),
+        (ABSENT, "not in its registry (yet): an image follows its release in the package index"),
         (REFUSED, "it doesn't answer: check that it runs and the proxy, then try again"),
     ],
 )
 def test_base_to_move_to_may_not_be_published_yet(reference: str, advice: str) -> None:
-    (problem,) = bump.missing(reference, query_error(PULLS[reference].format(reference))).problems
-    assert problem.startswith(f"the base image {reference} can't be had: {advice}")
+    (problem,) = bump.unavailable(reference, query_error(PULLS[reference].format(reference))).problems
+    assert problem.startswith(f"could not pull the base image {reference}: {advice}")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def anyio_backend() -> str:
             "",
             exec_error(SERIES),
             ConfigurationError,
-            "--airflow 3.99.x: the package index has no release of it: name one that there is",
+            "--airflow 3.99.x: the package index has no such release: choose another version",
         ),
         (
             "3.1",
@@ -51,8 +51,8 @@ def anyio_backend() -> str:
             exec_error(DAY),
             ConfigurationError,
             (
-                "--airflow 3.1.x: the package index has no release of it up to 2020-01-01: "
-                "name one that there is"
+                "--airflow 3.1.x: the package index has no such release up to 2020-01-01: "
+                "choose another version"
             ),
         ),
         (
@@ -61,7 +61,7 @@ def anyio_backend() -> str:
             exec_error(NO_ANSWER, code=2),
             Unreachable,
             (
-                "--airflow 3.1.x: its newest release can't be asked for: the package index doesn't answer: "
+                "--airflow 3.1.x: could not look up its newest release: the package index doesn't answer: "
                 f"check network and proxy, then try again\n    {NO_ANSWER.strip()}"
             ),
         ),
@@ -79,10 +79,10 @@ def test_series_without_a_release_is_told_from_an_index_that_does_not_answer(
 @pytest.mark.parametrize(
     ("airflow", "day", "problem"),
     [
-        ("3.x.1", "", "--airflow '3.x.1': is no version"),
-        ("newest", "", "--airflow 'newest': is no version"),
-        ("3.99.x", "now", "--exclude-newer 'now' is no day"),
-        ("", "now", "--exclude-newer 'now' is no day"),
+        ("3.x.1", "", "--airflow '3.x.1': invalid version"),
+        ("newest", "", "--airflow 'newest': invalid version"),
+        ("3.99.x", "now", "--exclude-newer 'now': invalid date"),
+        ("", "now", "--exclude-newer 'now': invalid date"),
     ],
 )
 async def test_version_and_day_are_checked_before_anything_is_done(
@@ -90,7 +90,7 @@ async def test_version_and_day_are_checked_before_anything_is_done(
 ) -> None:
     sources = Checkout(dag.directory())
     with pytest.raises(ConfigurationError, match=problem):
-        await bump.bump(sources, PINS, bump.Asked(airflow=airflow, exclude_newer=day))
+        await bump.bump(sources, PINS, bump.BumpRequest(airflow=airflow, exclude_newer=day))
     if airflow:
         asked = upgrade_upgrade.Asked(airflow=airflow, exclude_newer=day)
         with pytest.raises(ConfigurationError, match=problem):

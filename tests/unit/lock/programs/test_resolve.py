@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from ci.lock.programs.available import outdated
-from ci.lock.programs.culprits import Job, explain, smallest_freed
+from ci.lock.programs.job import Job
+from ci.lock.programs.minimal_conflict import explain, fewest_released
 from ci.lock.programs.resolve import lock_command
-from ci.lock.programs.solver import Outcome, loosened, name_of, pyproject, toml, versions, wanted
+from ci.lock.programs.solver import Resolution, name_of, parse, pyproject, relaxed, required_range, toml
 
 # name → version → what it depends on.
 Index = dict[str, dict[str, list[str]]]
@@ -36,10 +37,10 @@ def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape o
 
     def solve(
         requirements: Sequence[str],
-        held: Mapping[str, str],
+        fixed: Mapping[str, str],
         preferred: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
-    ) -> Outcome:
+    ) -> Resolution:
         names = sorted(index)
         choices = [
             sorted(index[name], key=lambda v, n=name: ((preferred or {}).get(n) != v, -int(v)))
@@ -47,17 +48,19 @@ def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape o
         ]
         for chosen in product(*choices):
             found = reached(
-                index, dict(zip(names, chosen, strict=True)), requirements, "--no-deps" in options
+                index, dict(zip(names, chosen, strict=True)), requirements, bare="--no-deps" in options
             )
-            if found and all(held.get(name, v) == v for name, v in found.versions.items()):
+            if found and all(fixed.get(name, v) == v for name, v in found.versions.items()):
                 return found
-        return Outcome(said=said(index, requirements))
+        return Resolution(message=said(index, requirements))
 
     return solve
 
 
-def reached(index: Index, chosen: dict[str, str], requirements: Sequence[str], bare: bool) -> Outcome | None:  # noqa: FBT001
-    """What is installed with these versions; None where they don't fit."""
+def reached(
+    index: Index, chosen: dict[str, str], requirements: Sequence[str], *, bare: bool
+) -> Resolution | None:
+    """Return what is installed with these versions; None where they don't fit."""
     found: dict[str, str] = {}
     parents: dict[str, list[str]] = {}
     waiting = [("", each) for each in requirements]
@@ -70,7 +73,7 @@ def reached(index: Index, chosen: dict[str, str], requirements: Sequence[str], b
         if wish.name not in found:
             found[wish.name] = chosen[wish.name]
             waiting += [] if bare else [(wish.name, each) for each in index[wish.name][chosen[wish.name]]]
-    return Outcome(versions=found, parents=parents)
+    return Resolution(versions=found, requirers=parents)
 
 
 def said(index: Index, requirements: Sequence[str]) -> str:
@@ -91,53 +94,59 @@ def job(pins: Sequence[str], installed: Mapping[str, str], **more: Any) -> Job: 
 
 def test_a_package_that_would_move_is_named_with_who_asks_for_it() -> None:
     facts = explain(solver(INDEX), job(["app==1", "lone==1"], {"lib": "2", "deep": "5"}))
-    assert facts["clashes"] == []
-    assert facts["moves"] == [
-        {"package": "lib", "has": "2", "wants": "1", "installed": True, "chain": ["app==1", "lib<2"]}
+    assert facts["conflicts"] == []
+    assert facts["changed"] == [
+        {
+            "package": "lib",
+            "base_version": "2",
+            "resolved": "1",
+            "installed": True,
+            "chain": ["app==1", "lib<2"],
+        }
     ]
-    assert facts["fits"] == {"app==1": "app==3"}
-    assert facts["trouble"] == ""
+    assert facts["fitting"] == {"app==1": "app==3"}
+    assert facts["error"] == ""
 
 
 def test_the_chain_leads_over_packages_that_are_no_pins() -> None:
-    (move,) = explain(solver(INDEX), job(["app==2"], {"lib": "2", "deep": "5"}))["moves"]
+    (move,) = explain(solver(INDEX), job(["app==2"], {"lib": "2", "deep": "5"}))["changed"]
     assert (move["package"], move["chain"]) == ("deep", ["app==2", "middle==1", "deep<5"])
 
 
 def test_all_packages_that_would_move_are_named() -> None:
-    moves = explain(solver(INDEX), job(["app==2"], {"lib": "1", "deep": "5"}))["moves"]
+    moves = explain(solver(INDEX), job(["app==2"], {"lib": "1", "deep": "5"}))["changed"]
     assert [each["package"] for each in moves] == ["deep", "lib"]
 
 
 def test_a_pin_of_what_the_base_has_is_its_own_chain() -> None:
-    (move,) = explain(solver(INDEX), job(["lib==1"], {"lib": "2"}))["moves"]
+    (move,) = explain(solver(INDEX), job(["lib==1"], {"lib": "2"}))["changed"]
     assert move["chain"] == ["lib==1"]
 
 
 def test_what_only_the_constraints_name_is_told_so() -> None:
     facts = explain(solver(INDEX), Job([], [], "t", {}, ["lib==1"], {}, {"lib": "2"}))
-    assert [each["installed"] for each in facts["moves"]] == [False]
+    assert [each["installed"] for each in facts["changed"]] == [False]
 
 
 def test_pins_that_clash_are_named_alone_and_the_rest_is_judged_on() -> None:
     pins = ["lone==1", "app==1", "other==1", "deep==4"]
     facts = explain(solver(INDEX), job(pins, {"lib": "1", "deep": "5"}))
-    assert [each["pins"] for each in facts["clashes"]] == [["app==1", "other==1"]]
-    assert [each["package"] for each in facts["moves"]] == ["deep"]
-    assert facts["fits"] == {"app==1": "", "other==1": "other==2", "deep==4": "deep==5"}
+    assert [each["pins"] for each in facts["conflicts"]] == [["app==1", "other==1"]]
+    assert [each["package"] for each in facts["changed"]] == ["deep"]
+    assert facts["fitting"] == {"app==1": "", "other==1": "other==2", "deep==4": "deep==5"}
 
 
 def test_a_version_that_there_is_not_is_named_with_the_newest() -> None:
-    (clash,) = explain(solver(INDEX), job(["lone==1", "app==9"], {}))["clashes"]
+    (clash,) = explain(solver(INDEX), job(["lone==1", "app==9"], {}))["conflicts"]
     assert (clash["pins"], clash["newest"]) == (["app==9"], "3")
 
 
 def test_where_uv_gets_no_answer_what_it_said_is_kept() -> None:
-    def silent(*_: object, **__: object) -> Outcome:
-        return Outcome(said="error: the index went away")
+    def silent(*_: object, **__: object) -> Resolution:
+        return Resolution(message="error: the index went away")
 
     facts = explain(silent, job(["app==1"], {}))
-    assert facts == {"clashes": [], "moves": [], "fits": {}, "trouble": "error: the index went away"}
+    assert facts == {"conflicts": [], "changed": [], "fitting": {}, "error": "error: the index went away"}
 
 
 @given(moved=st.sets(st.sampled_from("abcdefgh")), guilty=st.sets(st.sampled_from("abcdefgh")))
@@ -146,15 +155,15 @@ def test_no_package_is_named_that_could_be_held(moved: set[str], guilty: set[str
 
     def solve(
         requirements: Sequence[str],
-        held: Mapping[str, str],
+        fixed: Mapping[str, str],
         preferred: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
-    ) -> Outcome:
+    ) -> Resolution:
         assert [*requirements, *(preferred or {}), *options] == []
-        return Outcome(said="no" if guilty & set(held) else "")
+        return Resolution(message="no" if guilty & set(fixed) else "")
 
-    held = dict.fromkeys("abcdefgh", "1")
-    assert smallest_freed(solve, [], held, sorted(moved)) == sorted(guilty)
+    fixed = dict.fromkeys("abcdefgh", "1")
+    assert fewest_released(solve, [], fixed, sorted(moved)) == sorted(guilty)
 
 
 def test_newer_versions_are_listed() -> None:
@@ -179,11 +188,13 @@ def test_a_lock_holds_what_the_base_has_and_adds_nothing_of_it(tmp_path: Path) -
 
 
 def test_versions_are_read_with_who_asks_for_them() -> None:
-    text = "a==1.0 ; python_version > '3'  # via b, c\nb[x]==2  # via -c held.txt, t (pyproject.toml)\nc==3\n"
-    found = versions(text)
+    text = (
+        "a==1.0 ; python_version > '3'  # via b, c\nb[x]==2  # via -c fixed.txt, t (pyproject.toml)\nc==3\n"
+    )
+    found = parse(text)
     assert found.versions == {"a": "1.0", "b": "2", "c": "3"}
-    assert found.parents == {"a": ["b", "c"], "b": [], "c": []}
-    assert found.solved
+    assert found.requirers == {"a": ["b", "c"], "b": [], "c": []}
+    assert found.is_solved
 
 
 @pytest.mark.parametrize(
@@ -202,7 +213,7 @@ def test_versions_are_read_with_who_asks_for_them() -> None:
     ],
 )
 def test_the_range_that_is_asked_for_is_read(text: str, told: str) -> None:
-    assert wanted(text, "app", "lib") == told
+    assert required_range(text, "app", "lib") == told
 
 
 @pytest.mark.parametrize(
@@ -218,8 +229,8 @@ def test_the_range_that_is_asked_for_is_read(text: str, told: str) -> None:
         ),
     ],
 )
-def test_a_pin_is_loosened(pin: str, name: str, bare: str, upwards: str) -> None:
-    assert (name_of(pin), loosened(pin).replace(" ;", ";"), loosened(pin, ">=")) == (name, bare, upwards)
+def test_a_pin_is_relaxed(pin: str, name: str, bare: str, upwards: str) -> None:
+    assert (name_of(pin), relaxed(pin).replace(" ;", ";"), relaxed(pin, ">=")) == (name, bare, upwards)
 
 
 JSON = st.recursive(
