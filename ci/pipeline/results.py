@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from pydantic import ValidationError
+
 from ..errors import ConfigurationError
 from ..publish import publication
 from ..publish.publication import Publication
@@ -24,17 +26,25 @@ def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
         problems.append(f"--results: {' and '.join(plans)}: expected one plan")
     parts: list[Publication] = []
     for path, text in sorted(texts.items()):
-        if PurePosixPath(path).name == publication.FILE:
-            try:
+        try:
+            if path in plans:
+                Plan.model_validate_json(text)
+            elif PurePosixPath(path).name == publication.FILE:
                 parts.append(publication.parse(text))
-            except ValueError as error:
-                problems.append(f"--results: {path} can't be read: {str(error).splitlines()[0]}")
+        except ValueError as error:
+            problems.append(f"--results: {path} can't be read: {_cause(error)}")
     try:
         joined = publication.joined(parts)
-        for text in plans.values():
-            Plan.model_validate_json(text)
     except ValueError as error:
-        raise ConfigurationError([*problems, f"--results: {str(error).splitlines()[0]}"]) from None
+        raise ConfigurationError([*problems, f"--results: {error}"]) from None
     if problems:
         raise ConfigurationError(problems)
     return joined, next(iter(plans.values()), "")
+
+
+def _cause(error: ValueError) -> str:
+    """Return the first thing that is wrong, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error).splitlines()[0]
+    first = error.errors()[0]
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))

@@ -36,7 +36,7 @@ def test_no_files_are_results_of_nothing() -> None:
     ("files", "problem"),
     [
         ({"a/plan.json": PLAN, "plan.json": PLAN}, "--results: a/plan.json and plan.json: expected one plan"),
-        ({"plan.json": "{}"}, "--results: "),
+        ({"plan.json": "{}"}, "--results: plan.json can't be read: found: Field required"),
         ({"a/published.json": "[]"}, "--results: a/published.json can't be read: "),
         (
             {"a/published.json": result("api"), "published.json": result("api", problem="it fails")},
@@ -57,11 +57,14 @@ def test_what_cannot_be_told_apart_is_refused(files: dict[str, str], problem: st
 
 
 def test_every_file_that_is_wrong_is_told() -> None:
-    files = {"a/plan.json": PLAN, "plan.json": PLAN, "a/published.json": "[]", "published.json": "{"}
+    files = {"a/plan.json": PLAN, "plan.json": "{}", "a/published.json": "[]", "published.json": "{"}
+    files |= {"b/published.json": result("api"), "c/published.json": result("api")}
     with pytest.raises(ConfigurationError) as caught:
         results.parse(files)
     assert [told.partition(" can't")[0] for told in caught.value.problems] == [
         "--results: a/plan.json and plan.json: expected one plan",
         "--results: a/published.json",
+        "--results: plan.json",
         "--results: published.json",
+        "--results: there are several results of api: expected one of each DAG type",
     ]
