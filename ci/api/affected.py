@@ -3,11 +3,13 @@
 import dagger
 from dagger import dag, function, object_type
 
-from ..pipeline import text
+from ..pipeline import report_files, text
 from ..pipeline.affected import Findings
 from ..pipeline.event import Event
 from ..pipeline.github import outputs
-from .output import shown
+from ..pipeline.github.outputs import Plan
+from ..tools.engine import as_function_error
+from .output import folder, shown
 
 
 @object_type
@@ -42,6 +44,12 @@ class Affected:
     def plan(self) -> dagger.File:
         """All of it as plan.json, for `report`, which tells of a type without a result."""
         return dag.file(outputs.PLAN, outputs.plan(self.parsed(), self._event()))
+
+    @function
+    def files(self) -> dagger.Directory:
+        """The plan for the jobs of a workflow: plan.json, planned.md for a summary, outputs.env."""
+        with as_function_error():
+            return folder(report_files.of_plan(Plan(found=self.parsed(), event=self._event())))
 
     def parsed(self) -> Findings:
         """The findings as values."""

@@ -1,7 +1,9 @@
-"""The output of a call that ends in an object, of which Dagger's CLI shows nothing but a handle."""
+"""The output of a call: of one that ends in an object Dagger's CLI shows nothing but a handle; text files."""
 
 import os
+from collections.abc import Mapping
 
+import dagger
 from dagger import dag
 from opentelemetry import trace
 from opentelemetry._logs import LogRecord
@@ -25,6 +27,14 @@ async def shown(name: str, text: str) -> str:
     """
     _write(text)
     return await dag.file(name, text).id()
+
+
+def folder(texts: Mapping[str, str]) -> dagger.Directory:
+    """Return a folder of text files, by their paths."""
+    made = dag.directory()
+    for path, text in texts.items():
+        made = made.with_new_file(path, text)
+    return made
 
 
 def _write(text: str) -> None:

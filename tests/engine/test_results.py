@@ -1,6 +1,7 @@
-"""Results of many DAG types, from the folder that their jobs left to the files that GitHub takes."""
+"""Results of many DAG types, from the folder that their jobs left to the folder of their report."""
 
 import json
+from typing import Any
 
 import pytest
 from dagger import dag
@@ -25,7 +26,7 @@ def result(name: str) -> str:
     return Publication(commit="c" * 40, rows=(row,)).as_json()
 
 
-async def test_the_files_of_all_jobs_are_one_result_in_files_that_github_takes() -> None:
+async def test_the_files_of_all_jobs_are_one_report() -> None:
     folder = (
         dag.directory()
         .with_new_file("results--plan/plan.json", outputs.plan(found(*NAMES), None))
@@ -34,24 +35,19 @@ async def test_the_files_of_all_jobs_are_one_result_in_files_that_github_takes()
     for name in NAMES:
         folder = folder.with_new_file(f"results-{name}/deep/published.json", result(name))
     source = dag.directory().with_new_file(f"images/{NAMES[0]}/pylock.toml", LOCK)
-    told = await results.read(folder, source)
-    assert [line.split()[0] for line in told.gate().splitlines()] == ["DAG", *NAMES]
+    done = await results.read(folder, source)
+    assert [line.split()[0] for line in done.gate().splitlines()] == ["DAG", *NAMES]
 
-    parted = await told.sarif()
-    assert sorted(await parted.entries()) == ["scan-1.sarif", "scan-2.sarif"]
-    parts = [json.loads(await parted.file(name).contents())["runs"] for name in await parted.entries()]
-    assert [len(part) for part in parts] == [20, 1]
-    whole = json.loads(await (await told.scans()).contents())["runs"]
+    files = await done.files()
+
+    async def runs(name: str) -> list[dict[str, Any]]:
+        return json.loads(await files.file(name).contents())["runs"]
+
+    whole = await runs("scan.sarif")
     assert [run["automationDetails"]["id"] for run in whole] == [f"trivy-{name}/" for name in NAMES]
-    assert [run for part in parts for run in part] == whole
+    assert [await runs(f"sarif/scan-{number}.sarif") for number in (1, 2)] == [whole[:20], whole[20:]]
 
     (location,) = whole[0]["results"][0]["locations"]
     physical = location["physicalLocation"]
     assert physical["artifactLocation"]["uri"] == f"images/{NAMES[0]}/pylock.toml"
     assert physical["region"]["startLine"] == 4
-
-
-async def test_results_of_nothing_are_one_file_of_sarif() -> None:
-    folder = await (await results.read(dag.directory(), dag.directory())).sarif()
-    (name,) = await folder.entries()
-    assert (name, json.loads(await folder.file(name).contents())["runs"]) == ("scan-1.sarif", [])
