@@ -1,4 +1,4 @@
-"""Import hygiene of a built image: its type's files against what is installed in it."""
+"""Import hygiene of a built image: its type's files against its installed packages."""
 
 from ...config.dag_type import DagType
 from ...image.built import BuiltImage
@@ -9,13 +9,13 @@ from . import files, hygiene
 
 
 async def outcome(built: BuiltImage, dag_type: DagType, sources: Checkout) -> CheckResult:
-    """What is declared and not imported, or imported and not there; only the image's Python is run."""
-    types = (await sources.catalog()).types.values()  # a mistake in another type's file is told elsewhere
+    """Check what a built image's files import and its type declares; only the image's Python is run."""
+    types = (await sources.catalog()).types.values()  # mistakes in other types' files are reported elsewhere
     texts = {
         **await sources.memoized("code", lambda: _code(sources)),
         dag_type.file: await sources.text(dag_type.file) or "",
     }
-    return hygiene.outcome(dag_type, types, texts, await installed(built.container()))
+    return hygiene.check(dag_type, types, texts, await installed(built.container()))
 
 
 async def _code(sources: Checkout) -> dict[str, str]:

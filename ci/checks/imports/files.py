@@ -1,4 +1,4 @@
-"""The text of a repository's Python files, with those in archives and those reached over links."""
+"""The text of a repository's Python files, with those in archives and behind links."""
 
 import io
 import os
@@ -10,32 +10,32 @@ from pathlib import Path, PurePosixPath
 from ...config.dag_type import TREES
 
 MEMBER = 2**20  # bytes of a file in an archive; a longer one isn't read
-ARCHIVE = 2**25  # bytes of all that is read of one archive
+ARCHIVE = 2**25  # bytes that are read of one archive
 
 
 def read(root: Path) -> dict[str, str]:
-    """The text of every Python file of dags/ and scripts/, by path from the repository's root.
+    """Return the text of every Python file of dags/ and scripts/, by path from the repository's root.
 
-    A file in an archive of DAGs has a path as if that were a folder: dags/crm/packed.zip/dag.py.
+    A file in an archive of DAGs has a path as if the archive were a folder: dags/crm/packed.zip/dag.py.
     """
     texts: dict[str, str] = {}
     for tree in TREES:
         for path in _files(root / tree, frozenset()) if (root / tree).is_dir() else ():
-            shown = path.relative_to(root).as_posix()
+            relative = path.relative_to(root).as_posix()
             if path.suffix == ".py":
-                texts[shown] = text_of(path.read_bytes())
+                texts[relative] = text_of(path.read_bytes())
             elif tree == "dags":
-                texts |= {f"{shown}/{name}": text_of(content) for name, content in _members(path)}
+                texts |= {f"{relative}/{name}": text_of(content) for name, content in _members(path)}
     return dict(sorted(texts.items()))
 
 
 def text_of(content: bytes) -> str:
-    """A file as Python decodes it: by its BOM or coding comment, else as UTF-8."""
+    """Return a file as Python decodes it: by its BOM or coding comment, else as UTF-8."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         return _decoded(content, encoding)
-    except (SyntaxError, LookupError, ValueError):  # an encoding that doesn't exist, or that is of no text
-        # What can't be decoded is no Python here, and is told by the parsing of DAG files.
+    except (SyntaxError, LookupError, ValueError):  # an unknown encoding, or none of text
+        # The parsing of DAG files reports what can't be decoded.
         return _decoded(content, "utf-8")
 
 
@@ -44,7 +44,7 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """The Python files of an archive, in its order; those before a damaged one where it is damaged."""
+    """Yield the Python files of an archive, in its order; of a damaged one those before the damage."""
     left = ARCHIVE
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -55,7 +55,7 @@ def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
                     content = file.read(member.file_size)
                 left -= len(content)
                 yield member.filename, content
-    except Exception:  # noqa: BLE001 - damaged data fails in many ways, and the parsing of DAG files tells it
+    except Exception:  # noqa: BLE001 - damaged data fails in many ways, and the parsing of DAG files reports it
         return
 
 
@@ -67,7 +67,7 @@ def _is_python(member: zipfile.ZipInfo) -> bool:
 
 def _files(folder: Path, above: frozenset[str]) -> Iterator[Path]:
     real = os.path.realpath(folder)
-    if real in above:  # a circle of links
+    if real in above:  # links in a circle
         return
     for item in folder.iterdir():
         if item.is_dir():

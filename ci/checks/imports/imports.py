@@ -1,4 +1,4 @@
-"""What a Python file imports, by its syntax tree: each name with its line, and whether it may fail."""
+"""The imports of a Python file, by its syntax tree: names with their lines, and whether they may fail."""
 
 import ast
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -7,8 +7,8 @@ from functools import cache
 
 from . import optional
 
-# Airflow runs functions so decorated, or given to operators whose names end so, in another Python.
-_ELSEWHERE = frozenset(
+# Airflow runs functions with these decorators, or given to these operators, in another Python.
+_OTHER_PYTHON = frozenset(
     {"virtualenv", "branch_virtualenv", "external_python", "branch_external_python", "docker", "kubernetes"}
 )
 _OPERATORS = ("VirtualenvOperator", "ExternalPythonOperator")
@@ -19,10 +19,10 @@ _DYNAMIC = frozenset({"import_module", "__import__"})
 class Import:
     """One name that a file imports.
 
-    ``module`` is dotted, without the dots of a relative import, which are counted in ``level``; ``name`` is
-    what is taken of it, which may be a module too: empty where it is imported itself, "*" for all.
-    ``optional`` where it may be missing; ``typing`` where no program that runs imports it. ``instead`` are
-    the imports in whose place it stands, as a handler's stand: it is needed where each group lacks one.
+    ``module`` is dotted, without the dots of a relative import, which ``level`` counts. ``name`` is taken of
+    it, and may be a module too: empty where the module itself is imported, "*" for all. ``optional`` imports
+    may fail; ``typing`` ones are for type checkers only. ``fallback_for`` has the groups of imports that it
+    replaces, as in a handler: it must work unless all imports of one group do.
     """
 
     line: int
@@ -31,7 +31,7 @@ class Import:
     level: int = 0
     optional: bool = False
     typing: bool = False
-    instead: tuple[tuple["Import", ...], ...] = ()
+    fallback_for: tuple[tuple["Import", ...], ...] = ()
 
     @property
     def longest(self) -> str:
@@ -40,14 +40,14 @@ class Import:
         return ".".join(part for part in parts if part)
 
     @property
-    def shown(self) -> str:
-        """The module as the file writes it, with the name where the module alone is no name."""
+    def as_written(self) -> str:
+        """The module as the file writes it; the name where the module has none."""
         return "." * self.level + (self.module or self.name)
 
 
 @cache
 def imports_of(text: str) -> tuple[Import, ...]:
-    """The imports of a file, sorted; none where the text is no Python."""
+    """Return the imports of a file, sorted; none where the text is no Python."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
@@ -56,38 +56,41 @@ def imports_of(text: str) -> tuple[Import, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Around:
-    """What is around a node, and so holds for imports in it; as the fields of Import of these names."""
+class _Context:
+    """The effect of the surrounding code on imports in a node, as the fields of Import of these names."""
 
     optional: bool = False
     typing: bool = False
-    instead: tuple[tuple[Import, ...], ...] = ()
+    fallback_for: tuple[tuple[Import, ...], ...] = ()
 
 
-_NOTHING = _Around()
+_TOP = _Context()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _File:
-    """What a whole file tells: functions that run in another Python, and what its imported names mean."""
+    """Facts of a whole file: functions that run in another Python, and the meanings of imported names."""
 
-    away: frozenset[str]
+    in_other_python: frozenset[str]
     meanings: Mapping[str, str]
 
 
 def _within(tree: ast.Module) -> Iterator[Import]:
-    file = _File(away=_given_away(tree), meanings=optional.meanings(tree))
+    file = _File(in_other_python=_functions_for_other_python(tree), meanings=optional.meanings(tree))
     # No recursion: a long expression is nested deeper than Python calls functions.
-    waiting: list[tuple[ast.AST, _Around]] = [(tree, _NOTHING)]
+    waiting: list[tuple[ast.AST, _Context]] = [(tree, _TOP)]
     while waiting:
-        node, around = waiting.pop()
-        yield from _named(node, around)
-        for inner, closer in _parts(node, around, file):
-            waiting += [(each, closer) for each in inner]
+        node, context = waiting.pop()
+        for imported in _plain(node):
+            yield replace(
+                imported, optional=context.optional, typing=context.typing, fallback_for=context.fallback_for
+            )
+        for nodes, inner in _parts(node, context, file):
+            waiting += [(child, inner) for child in nodes]
 
 
-def _given_away(tree: ast.Module) -> frozenset[str]:
-    """The names of functions that a file uses for nothing but tasks in another Python."""
+def _functions_for_other_python(tree: ast.Module) -> frozenset[str]:
+    """Return the names of functions that a file uses only for tasks in another Python."""
     nodes = list(ast.walk(tree))
     given = [
         keyword.value
@@ -96,21 +99,16 @@ def _given_away(tree: ast.Module) -> frozenset[str]:
         for keyword in node.keywords
         if keyword.arg == "python_callable"
     ]
-    names = {each.id for each in given if isinstance(each, ast.Name)}
+    names = {value.id for value in given if isinstance(value, ast.Name)}
     used = {node.id for node in nodes if isinstance(node, ast.Name) and node not in given}
     return frozenset(names - used)
 
 
 def _operator(func: ast.expr) -> str:
-    """The last name of what is called, such as PythonOperator of it or of PythonOperator.partial."""
+    """Return the last name of a called expression, PythonOperator also for PythonOperator.partial."""
     if isinstance(func, ast.Attribute) and func.attr == "partial":
         return optional.last(func.value)
     return optional.last(func)
-
-
-def _named(node: ast.AST, around: _Around) -> Iterator[Import]:
-    for found in _plain(node):
-        yield replace(found, optional=around.optional, typing=around.typing, instead=around.instead)
 
 
 def _plain(node: ast.AST) -> Iterator[Import]:
@@ -130,49 +128,50 @@ def _literal(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-Part = tuple[Sequence[ast.AST], _Around]
+Part = tuple[Sequence[ast.AST], _Context]
 
 
-def _parts(node: ast.AST, around: _Around, file: _File) -> list[Part]:
-    """What is in a node: nodes, and what is around them."""
-    may_fail = replace(around, optional=True)
+def _parts(node: ast.AST, context: _Context, file: _File) -> list[Part]:
+    """Return the nodes in a node, with their context."""
+    may_fail = replace(context, optional=True)
     if isinstance(node, ast.Try | ast.TryStar):
-        body = may_fail if optional.tolerates(node.handlers) else around
-        handlers = [([each], _around_handler(each, node, around)) for each in node.handlers]
-        return [(node.body, body), *handlers, ([*node.orelse, *node.finalbody], around)]
+        body = may_fail if optional.tolerates(node.handlers) else context
+        handlers = [([handler], _handler_context(handler, node, context)) for handler in node.handlers]
+        return [(node.body, body), *handlers, ([*node.orelse, *node.finalbody], context)]
     if isinstance(node, ast.With) and any(optional.suppresses(item.context_expr) for item in node.items):
         return [(node.body, may_fail)]
     if isinstance(node, ast.If):
-        decided = may_fail if optional.decides(node.test, file.meanings) else around
+        decided = may_fail if optional.decides(node.test, file.meanings) else context
         typing, negated = _of_type_checking(node.test)
         checked = replace(decided, typing=True) if typing else decided
         body, orelse = (decided, checked) if negated else (checked, decided)
         return [([node.test], decided), (node.body, body), (node.orelse, orelse)]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        elsewhere = _is_elsewhere(node, file.away)
+        other_python = _is_in_other_python(node, file.in_other_python)
         return [
-            (node.body, may_fail if elsewhere else around),
-            ([*node.decorator_list, node.args], around),
+            (node.body, may_fail if other_python else context),
+            ([*node.decorator_list, node.args], context),
         ]
-    return [(list(ast.iter_child_nodes(node)), around)]
+    return [(list(ast.iter_child_nodes(node)), context)]
 
 
-def _is_elsewhere(node: ast.FunctionDef | ast.AsyncFunctionDef, away: Container[str]) -> bool:
-    return node.name in away or any(optional.last(each) in _ELSEWHERE for each in node.decorator_list)
+def _is_in_other_python(node: ast.FunctionDef | ast.AsyncFunctionDef, functions: Container[str]) -> bool:
+    decorators = map(optional.last, node.decorator_list)
+    return node.name in functions or not _OTHER_PYTHON.isdisjoint(decorators)
 
 
-def _around_handler(handler: ast.ExceptHandler, node: ast.Try | ast.TryStar, around: _Around) -> _Around:
-    """A handler for a missing module is a second way: needed where what was tried first isn't there."""
+def _handler_context(handler: ast.ExceptHandler, node: ast.Try | ast.TryStar, context: _Context) -> _Context:
+    """Return the context in a handler: its imports must work where those of the try fail."""
     if not optional.catches(handler.type):
-        return around
+        return context
     if tried := tuple(_tried(node.body)):
-        return replace(around, instead=(*around.instead, tried))
-    # What raised is no import that is seen here; an Exception is most likely something else altogether.
-    return replace(around, optional=True) if optional.catches_nothing_else(handler.type) else around
+        return replace(context, fallback_for=(*context.fallback_for, tried))
+    # No import of the body raises; an Exception is most likely something else.
+    return replace(context, optional=True) if optional.catches_nothing_else(handler.type) else context
 
 
 def _tried(body: Sequence[ast.stmt]) -> Iterator[Import]:
-    """The imports that the body of a try makes itself, none of which may fail there."""
+    """Yield the imports that must work in the body of a try."""
     waiting: list[ast.AST] = list(body)
     while waiting:
         node = waiting.pop()

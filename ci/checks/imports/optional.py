@@ -1,78 +1,78 @@
-"""Where a file's code lets an import fail: by what it catches, and by what it asks before it imports."""
+"""Where the code of a file lets an import fail: by the errors it catches, and the conditions it tests."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 _MISSING = frozenset({"ImportError", "ModuleNotFoundError"})
-# Handlers for these catch a module that isn't there.
+# Handlers for these catch a missing module.
 _CATCHING = _MISSING | {"Exception", "BaseException"}
-# An `if` on one of these decides by what is there, as does one on find_spec(…).
+# An `if` on one of these depends on the environment, as does one on find_spec(…).
 _DECIDING = frozenset(
     {"os.name", "sys.hexversion", "sys.implementation", "sys.platform", "sys.version", "sys.version_info"}
 )
-_OF_PLATFORM = frozenset(
+_PLATFORM_CALLS = frozenset(
     {
         *("architecture", "freedesktop_os_release", "libc_ver", "machine", "platform", "processor"),
         *("python_implementation", "python_version", "python_version_tuple", "release", "system", "uname"),
     }
 )
-_ENDING = frozenset({"exit", "_exit"})
+_EXITS = frozenset({"exit", "_exit"})
 _OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def last(node: ast.AST) -> str:
-    """The last name of an expression such as task.virtualenv or task.virtualenv(…)."""
+    """Return the last name of an expression such as task.virtualenv or task.virtualenv(…)."""
     while isinstance(node, ast.Call):
         node = node.func
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def catches(caught: ast.expr | None) -> bool:
-    """Whether a handler for that catches a module that isn't there."""
+    """Return whether a handler for these errors catches a missing module."""
     return caught is None or bool(_names(caught) & _CATCHING)
 
 
 def catches_nothing_else(caught: ast.expr | None) -> bool:
-    """Whether a handler that catches a missing module is for that, not for whatever happens."""
+    """Return whether a handler that catches a missing module catches only that."""
     return caught is not None and not _names(caught) & (_CATCHING - _MISSING)
 
 
 def tolerates(handlers: Sequence[ast.ExceptHandler]) -> bool:
-    """Whether a try goes on without a module: the first of its handlers that catches that doesn't fail."""
-    first = next((each for each in handlers if catches(each.type)), None)
+    """Return whether a try goes on without a module: the first handler that catches it doesn't fail."""
+    first = next((handler for handler in handlers if catches(handler.type)), None)
     return first is not None and not _fails(first.body)
 
 
 def suppresses(context: ast.expr) -> bool:
-    """Whether what is behind a `with` is suppress(ImportError), or of more."""
+    """Return whether the context of a `with` is suppress(ImportError), or of a wider error."""
     return isinstance(context, ast.Call) and last(context) == "suppress" and bool(_names(context) & _CATCHING)
 
 
 def decides(test: ast.expr, meaning: Mapping[str, str]) -> bool:
-    """Whether the test of an `if` asks what Python, platform or modules there are.
+    """Return whether the test of an `if` depends on the Python, platform or installed modules.
 
     Args:
         test: the expression.
-        meaning: of the names that the file imports, as ``meanings`` has them.
+        meaning: the dotted names of what the file imports, by the names it gives them.
     """
     for node in ast.walk(test):
         called = _dotted(node.func, meaning) if isinstance(node, ast.Call) else ""
         if called.rpartition(".")[2] == "find_spec" or _dotted(node, meaning) in _DECIDING:
             return True
-        if called.startswith("platform.") and called.removeprefix("platform.") in _OF_PLATFORM:
+        if called.startswith("platform.") and called.removeprefix("platform.") in _PLATFORM_CALLS:
             return True
     return False
 
 
 def meanings(tree: ast.Module) -> dict[str, str]:
-    """The dotted name of each module, or name of a module, that a file imports, by what it calls it."""
-    found = {"os": "os", "sys": "sys"}
+    """Return the dotted names of what a file imports, by the names it gives them."""
+    names = {"os": "os", "sys": "sys"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {each.asname or each.name.partition(".")[0]: _outer(each) for each in node.names}
+            names |= {alias.asname or alias.name.partition(".")[0]: _outer(alias) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
-    return found
+            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def _outer(alias: ast.alias) -> str:
@@ -80,23 +80,23 @@ def _outer(alias: ast.alias) -> str:
 
 
 def _dotted(node: ast.AST, meaning: Mapping[str, str]) -> str:
-    """A name or attribute by what it means; what a name that isn't imported stands for isn't known."""
-    behind: list[str] = []
+    """Return the dotted name that a name or attribute means; an unknown name that isn't imported is ?."""
+    attributes: list[str] = []
     while isinstance(node, ast.Attribute):
-        behind.append(node.attr)
+        attributes.append(node.attr)
         node = node.value
     known = meaning.get(node.id, "") if isinstance(node, ast.Name) else ""
-    if not behind and isinstance(node, ast.Name):
+    if not attributes and isinstance(node, ast.Name):
         return known or node.id
-    return ".".join((known or "?", *reversed(behind)))
+    return ".".join((known or "?", *reversed(attributes)))
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {last(each) for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)}
+    return {last(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute)}
 
 
 def _fails(body: Sequence[ast.stmt]) -> bool:
-    """Whether statements end in a raise, or end the program; a task that is skipped doesn't fail."""
+    """Return whether statements end in a raise or the program's exit; skipping a task is no failure."""
     if any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in _own(body)):
         return False
     end = body[-1]
@@ -106,11 +106,11 @@ def _fails(body: Sequence[ast.stmt]) -> bool:
         return bool(end.orelse) and _fails(end.body) and _fails(end.orelse)
     if isinstance(end, ast.With | ast.AsyncWith):
         return _fails(end.body)
-    return isinstance(end, ast.Expr) and isinstance(end.value, ast.Call) and last(end.value) in _ENDING
+    return isinstance(end, ast.Expr) and isinstance(end.value, ast.Call) and last(end.value) in _EXITS
 
 
 def _own(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    """All nodes of statements, but for those of functions and classes in them."""
+    """Yield all nodes of statements, without those of functions and classes in them."""
     waiting: list[ast.AST] = list(body)
     while waiting:
         node = waiting.pop()

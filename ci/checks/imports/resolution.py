@@ -1,4 +1,4 @@
-"""Where an imported name would be found in an image: in the type's own files, its Python, or nowhere."""
+"""Where an image has an imported name: in the type's own files, its Python, or nowhere."""
 
 from collections.abc import Collection, Iterator
 from enum import StrEnum
@@ -12,8 +12,8 @@ from .imports import Import
 from .locations import archive_of, depth, module_paths
 
 
-class Place(StrEnum):
-    """What an import leads to."""
+class Origin(StrEnum):
+    """The kind of module that an import leads to."""
 
     OWN = "own"
     INSTALLED = "installed"
@@ -21,13 +21,13 @@ class Place(StrEnum):
     MISSING = "missing"
 
 
-class Resolver:
-    """Finds imports as Python would in the image of one DAG type.
+class ImportResolver:
+    """Finds imported modules as Python would in the image of one DAG type.
 
     Args:
         own: the type's files, by path from the repository's root.
-        others: all files of dags/ and scripts/ that aren't the type's own.
-        environment: what is installed in its image.
+        others: all other files of dags/ and scripts/.
+        environment: the packages of its image.
     """
 
     def __init__(self, own: Collection[str], others: Collection[str], environment: Environment) -> None:
@@ -35,98 +35,87 @@ class Resolver:
         self._others = _Tree(others)
         self._environment = environment
 
-    def place(self, file: str, found: Import) -> tuple[Place, str]:
-        """What an import of a file leads to, and the file in the repository where it is one."""
-        places = list(module_paths(file, found))
-        if not self._comes_first(found) or self._in_same_zip(file, found):
-            for each in places:
-                if path := self._own.found(each, found):
-                    return Place.OWN, path
-        if not found.level and not self.lacking(found):
-            return Place.INSTALLED, ""
-        for each in places:
-            if path := self._others.found(each, found):
-                return Place.FOREIGN, path
-        return Place.MISSING, ""
+    def resolve(self, file: str, imported: Import) -> tuple[Origin, str]:
+        """Return what an import of a file leads to, and the file or folder of the repository if it is one."""
+        paths = list(module_paths(file, imported))
+        if not self._is_installed_first(imported) or self._is_in_same_archive(file, imported):
+            for path in paths:
+                if target := self._own.target(path, imported):
+                    return Origin.OWN, target
+        if not imported.level and not self.lacking(imported):
+            return Origin.INSTALLED, ""
+        for path in paths:
+            if target := self._others.target(path, imported):
+                return Origin.FOREIGN, target
+        return Origin.MISSING, ""
 
-    def hidden(self, file: str, found: Import) -> str:
-        """The type's own file that an import may be meant for, while what is installed comes first.
+    def hidden(self, file: str, imported: Import) -> str:
+        """Return the type's own file that an import may mean, though an installed module comes first.
 
         Empty where there is none, or where it is a folder: in dags/dbt/, `import dbt` means the package.
         """
-        if not self._comes_first(found) or self._in_same_zip(file, found):
+        if not self._is_installed_first(imported) or self._is_in_same_archive(file, imported):
             return ""
-        paths = filter(None, (self._own.found(each, found) for each in module_paths(file, found)))
-        top = f"dags/{found.module.partition('.')[0]}/__init__.py"
-        return next((path for path in paths if path.endswith(".py") and path != top), "")
+        targets = (self._own.target(path, imported) for path in module_paths(file, imported))
+        top = f"dags/{imported.module.partition('.')[0]}/__init__.py"
+        return next((target for target in targets if target.endswith(".py") and target != top), "")
 
-    def absolute(self, file: str, found: Import) -> str | None:
-        """The whole name of a relative import's module; empty for the outermost, None where it has none."""
-        path = self.place(file, found)[1]
-        for place in module_paths(file, found):
-            parts = place.split("/")[depth(archive_of(file)) :]
+    def absolute(self, file: str, imported: Import) -> str | None:
+        """Return the full name of a relative import's module; empty for the root, None for no valid name."""
+        target = self.resolve(file, imported)[1]
+        for path in module_paths(file, imported):
+            parts = path.split("/")[depth(archive_of(file)) :]
             for names in (parts[1:], parts) if parts[:1] == ["dags"] else (parts,):
                 module = ".".join(names)
-                same = Import(line=0, module=module or found.name, name=found.name if module else "")
-                sound = all(part.isidentifier() and not iskeyword(part) for part in same.longest.split("."))
-                if sound and self.place(file, same)[1] == path:
+                same = Import(line=0, module=module or imported.name, name=imported.name if module else "")
+                valid = all(part.isidentifier() and not iskeyword(part) for part in same.longest.split("."))
+                if valid and self.resolve(file, same)[1] == target:
                     return module
         return None
 
-    def is_at_top(self, file: str, found: Import) -> bool:
-        """Whether a relative import starts at the top of an archive, which is no package."""
-        above = archive_of(file)
-        return bool(above) and len(file.split("/")) - found.level == depth(above)
+    def is_at_top(self, file: str, imported: Import) -> bool:
+        """Return whether a relative import starts at the top of an archive, which is no package."""
+        archive = archive_of(file)
+        return bool(archive) and len(file.split("/")) - imported.level == depth(archive)
 
-    def _in_same_zip(self, file: str, found: Import) -> bool:
-        """Whether an import leads to another file of the archive that a file is in."""
-        above = archive_of(file)
-        place = "/".join([above, *found.module.split(".")])
-        return bool(above and not found.level and self._own.found(place, found))
+    def lacking(self, imported: Import) -> str:
+        """Return the shortest dotted name of an import that the image's Python lacks; empty for none.
 
-    def _comes_first(self, found: Import) -> bool:
-        """Whether Python takes what is installed, whatever is below dags/."""
-        first = found.module.partition(".")[0]
-        if found.level or first in TREES or first not in self._installed:
-            return False
-        if first not in self._environment.namespaces:
-            return True
-        # A namespace has what is in all of its folders; a package or file of that name goes before them all.
-        regular = self._own.has(f"dags/{first}.py", f"dags/{first}/__init__.py")
-        return not regular and not self.lacking(found)
-
-    def lacking(self, found: Import) -> str:
-        """The shortest dotted name of an import that the image's Python hasn't; empty where it has them all.
-
-        In a namespace, a folder without an __init__.py, the next name must be there; what is in a regular
-        package may be made while it runs.
+        In a namespace, a folder without an __init__.py, the next name must exist; names in a regular package
+        may be made while it runs.
         """
-        parts = found.longest.split(".")
+        parts = imported.longest.split(".")
         if parts[0] in TREES:
-            return found.module
+            return imported.module
         if parts[0] not in self.outermost:
             return parts[0]
         for end in range(1, len(parts)):
-            within = self._environment.namespaces.get(".".join(parts[:end]))
-            if within is not None and parts[end] not in within:
+            names = self._environment.namespaces.get(".".join(parts[:end]))
+            if names is not None and parts[end] not in names:
                 return ".".join(parts[: end + 1])
         return ""
 
     def near(self, module: str, declared: Collection[str]) -> str:
-        """The hint ": did you mean 'x'?" where the type has a module of nearly that name.
+        """Return the hint ": did you mean 'x'?" if the type has a module of nearly that name.
 
         Args:
             module: a dotted name that leads to nothing.
-            declared: the canonical names of its dependencies. What else is installed is rarely meant.
+            declared: the canonical names of its dependencies; others that are installed are rarely meant.
         """
-        above = module.split(".")[:-1]
-        installed = [each for each in self._environment.distributions if each.name in declared]
-        modules = [one.split(".") for each in installed for one in each.modules]
-        dotted = [*modules, *self._own.dotted("dags")]
-        there = {
-            parts[len(above)] for parts in dotted if parts[: len(above)] == above and parts[len(above) :]
-        }
-        return did_you_mean(module.rpartition(".")[2], there)
+        parent = module.split(".")[:-1]
+        packages = [package for package in self._environment.distributions if package.name in declared]
+        modules = [name.split(".") for package in packages for name in package.modules]
+        inside = [
+            parts[len(parent) :]
+            for parts in (*modules, *self._own.dotted("dags"))
+            if parts[: len(parent)] == parent
+        ]
+        return did_you_mean(module.rpartition(".")[2], {parts[0] for parts in inside if parts})
+
+    def beside(self, module: str) -> str:
+        """Return a file of the type's own whose path ends like a module's name; empty for none."""
+        end = module.replace(".", "/")
+        return self._own.ending(f"/{end}.py", f"/{end}/__init__.py")
 
     @cached_property
     def outermost(self) -> frozenset[str]:
@@ -135,56 +124,68 @@ class Resolver:
 
     @cached_property
     def _installed(self) -> frozenset[str]:
-        """The first names of the modules that distributions bring, and of the standard library's."""
-        every = (module for each in self._environment.distributions for module in each.modules)
-        return self._environment.stdlib.union(module.partition(".")[0] for module in every)
+        """The first names of the modules of distributions and of the standard library."""
+        modules = (module for package in self._environment.distributions for module in package.modules)
+        return self._environment.stdlib.union(module.partition(".")[0] for module in modules)
 
-    def beside(self, module: str) -> str:
-        """A file of the type's own whose path ends like a module's name; empty where there is none."""
-        end = module.replace(".", "/")
-        return self._own.ending(f"/{end}.py", f"/{end}/__init__.py")
+    def _is_in_same_archive(self, file: str, imported: Import) -> bool:
+        """Return whether an import leads to another file of the archive that a file is in."""
+        archive = archive_of(file)
+        path = "/".join([archive, *imported.module.split(".")])
+        return bool(archive and not imported.level and self._own.target(path, imported))
+
+    def _is_installed_first(self, imported: Import) -> bool:
+        """Return whether Python takes an installed module, whatever is below dags/."""
+        first = imported.module.partition(".")[0]
+        if imported.level or first in TREES or first not in self._installed:
+            return False
+        if first not in self._environment.namespaces:
+            return True
+        # A namespace joins all of its folders; a package or file of that name comes before them.
+        regular = self._own.has(f"dags/{first}.py", f"dags/{first}/__init__.py")
+        return not regular and not self.lacking(imported)
 
 
 class _Tree:
-    """Some files of the repository, and the folders they are in."""
+    """Some files of the repository with their folders."""
 
     def __init__(self, files: Collection[str]) -> None:
         self._files = frozenset(files)
-        self._folders = {above for file in files for above in _above(file)}
+        self._folders = {folder for file in files for folder in _folders_of(file)}
 
-    def found(self, place: str, imported: Import) -> str:
-        """The file or folder that an import of a module at that place leads to; empty where none does."""
-        taken = imported.name not in {"", "*"}
-        if taken and (inner := self._module(f"{place}/{imported.name}".lstrip("/"))):
+    def target(self, path: str, imported: Import) -> str:
+        """Return the file or folder that an import of the module at a path leads to; empty for none."""
+        has_name = imported.name not in {"", "*"}
+        if has_name and (inner := self._module(f"{path}/{imported.name}".lstrip("/"))):
             return inner
-        here = self._module(place) if place else ""
+        module = self._module(path) if path else ""
         # A folder without an __init__.py has no names of its own.
-        return "" if taken and here in self._folders else here
+        return "" if has_name and module in self._folders else module
 
     def has(self, *files: str) -> bool:
-        """Whether one of the files is there."""
+        """Return whether one of the files exists."""
         return not self._files.isdisjoint(files)
 
     def dotted(self, tree: str) -> list[list[str]]:
-        """The parts of the names of all modules below a folder of the root."""
-        inside = [
+        """Return the parts of the names of all modules below a folder of the root."""
+        modules = [
             file.removesuffix(".py").split("/")[1:]
             for file in self._files
             if file.startswith(f"{tree}/") and not archive_of(file)
         ]
-        return [parts[:-1] if parts[-1] == "__init__" else parts for parts in inside]
+        return [parts[:-1] if parts[-1] == "__init__" else parts for parts in modules]
 
     def ending(self, *ends: str) -> str:
-        """The first file that ends so, and is in no archive."""
+        """Return the first file with one of these ends that is in no archive; empty for none."""
         return min((file for file in self._files if file.endswith(ends) and not archive_of(file)), default="")
 
-    def _module(self, place: str) -> str:
-        for path in (f"{place}/__init__.py", f"{place}.py"):
-            if path in self._files:
-                return path
-        return place if place in self._folders else ""
+    def _module(self, path: str) -> str:
+        for file in (f"{path}/__init__.py", f"{path}.py"):
+            if file in self._files:
+                return file
+        return path if path in self._folders else ""
 
 
-def _above(file: str) -> Iterator[str]:
+def _folders_of(file: str) -> Iterator[str]:
     while file := file.rpartition("/")[0]:
         yield file

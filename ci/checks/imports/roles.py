@@ -1,4 +1,4 @@
-"""What a DAG type's Python files are for, by their text and imports: DAG files, tests, modules of others."""
+"""The roles of a DAG type's Python files, by their text and imports: DAG files, tests, modules."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,32 +7,32 @@ from dataclasses import dataclass
 from ..report import Level
 from .imports import Import
 from .optional import last
-from .resolution import Resolver
+from .resolution import ImportResolver
 
 _DECORATORS = frozenset({"dag", "asset"})
 
 
 def defines_dag(text: str) -> bool:
-    """Whether a file has a DAG(…), @dag or @asset outside of tests' functions and classes.
+    """Return whether a file has a DAG(…), @dag or @asset outside of tests' functions and classes.
 
-    A DAG that a function of another file makes isn't seen.
+    A DAG that a function of another file makes isn't detected.
     """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
         return False
-    known = _DECORATORS.union(_aliases(tree))
+    names = _DECORATORS.union(_aliases(tree))
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if any(_chain(each) & known for each in node.decorator_list):
+            if any(_chain(decorator) & names for decorator in node.decorator_list):
                 return True
             if node.name.lower().startswith("test") or "fixture" in map(last, node.decorator_list):
                 continue
         # Other packages have classes of their own, such as DbtDag.
         if isinstance(node, ast.Call) and (
-            last(node.func) in known or last(node.func).endswith(("DAG", "Dag"))
+            last(node.func) in names or last(node.func).endswith(("DAG", "Dag"))
         ):
             return True
         waiting += ast.iter_child_nodes(node)
@@ -40,44 +40,47 @@ def defines_dag(text: str) -> bool:
 
 
 def may_hold_dag(text: str) -> bool:
-    """Whether Airflow's DAG processor would look into a file, as its own guess has it."""
+    """Return whether Airflow's DAG processor would load a file, by the rule that it uses itself."""
     lowered = text.lower()
     return "dag" in lowered and "airflow" in lowered
 
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """What is known of a type's files, by their paths.
+    """The roles of a type's files, by path.
 
-    ``tests`` are named as tests are, define no DAG, and no other file leads to them; ``alone`` are the files
-    that Airflow loads as DAG files, so that a relative import in them fails: surely, or maybe.
+    ``tests`` are named like tests, define no DAG, and no other file imports them; ``alone`` are the files
+    that Airflow loads by themselves, so that a relative import in them fails: surely (an error), or maybe.
     """
 
     tests: frozenset[str]
     alone: Mapping[str, Level]
 
 
-def roles(sources: Mapping[str, str], imports: Mapping[str, Iterable[Import]], resolver: Resolver) -> Roles:
-    """The roles of a type's files.
+def roles(
+    texts: Mapping[str, str], imports: Mapping[str, Iterable[Import]], resolver: ImportResolver
+) -> Roles:
+    """Return the roles of a type's files.
 
     Args:
-        sources: their texts, by path from the repository's root.
-        imports: what each of them imports.
-        resolver: knows where that leads.
+        texts: their texts, by path from the repository's root.
+        imports: their imports.
+        resolver: finds the files that are imported.
     """
-    defining = {path for path, text in sources.items() if path.startswith("dags/") and defines_dag(text)}
-    leads = {
-        path: {resolver.place(path, each)[1] for each in found if not each.typing} - {path}
-        for path, found in imports.items()
+    defining = {path for path, text in texts.items() if path.startswith("dags/") and defines_dag(text)}
+    graph = {
+        path: {resolver.resolve(path, imported)[1] for imported in file_imports if not imported.typing}
+        - {path}
+        for path, file_imports in imports.items()
     }
     tests = imports.keys() - _reached(
-        [path for path in leads if not _is_test(path) or path in defining], leads
+        [path for path in graph if not _is_test(path) or path in defining], graph
     )
-    imported = {place for path, places in leads.items() if path not in tests for place in places}
+    imported_files = {target for path, targets in graph.items() if path not in tests for target in targets}
     alone: dict[str, Level] = {}
-    for path, text in sources.items():
-        # Whatever imports from a package loads its __init__.py.
-        surely = path not in imported and not path.endswith("/__init__.py")
+    for path, text in texts.items():
+        # An import from a package loads its __init__.py.
+        surely = path not in imported_files and not path.endswith("/__init__.py")
         if path in tests:
             continue
         if path in defining:
@@ -87,30 +90,29 @@ def roles(sources: Mapping[str, str], imports: Mapping[str, Iterable[Import]], r
     return Roles(tests=frozenset(tests), alone=alone)
 
 
-def _reached(start: Iterable[str], leads: Mapping[str, Iterable[str]]) -> set[str]:
-    found: set[str] = set()
+def _reached(start: Iterable[str], graph: Mapping[str, Iterable[str]]) -> set[str]:
+    reached: set[str] = set()
     waiting = list(start)
     while waiting:
         path = waiting.pop()
-        if path in leads and path not in found:
-            found.add(path)
-            waiting += leads[path]
-    return found
+        if path in graph and path not in reached:
+            reached.add(path)
+            waiting += graph[path]
+    return reached
 
 
 def _aliases(tree: ast.Module) -> Iterator[str]:
-    """What a file calls Airflow's DAG, dag and asset."""
+    """Yield the other names that a file gives Airflow's DAG, dag and asset."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "airflow":
-            yield from (
-                each.asname for each in node.names if each.asname and each.name in {"DAG", *_DECORATORS}
-            )
+            names = [alias for alias in node.names if alias.name in {"DAG", *_DECORATORS}]
+            yield from (alias.asname for alias in names if alias.asname)
 
 
 def _chain(decorator: ast.expr) -> set[str]:
-    """All names of a decorator such as asset.multi(…)."""
+    """Return all names of a decorator such as asset.multi(…)."""
     node = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return {last(each) for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)}
+    return {last(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute)}
 
 
 def _is_test(path: str) -> bool:

@@ -9,7 +9,7 @@ PINNED = "docker.io/apache/airflow:3.1.5-python3.13"
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("requested", "expected"),
     [
         ("3.2.1", None),
         ("3.2.x", "3.2"),
@@ -21,18 +21,18 @@ PINNED = "docker.io/apache/airflow:3.1.5-python3.13"
         ("3.3.0a1", None),
     ],
 )
-def test_a_series_is_told_from_a_release(asked: str, found: str | None) -> None:
-    assert series(asked) == found
+def test_a_series_is_distinguished_from_a_release(requested: str, expected: str | None) -> None:
+    assert series(requested) == expected
 
 
 @pytest.mark.parametrize(
-    "asked", ["", "3", "three", "3.2.1-rc1", "3.2.xrc1", "3.2rc1", "3.2.x-python3.13", "v3.2.1"]
+    "requested", ["", "3", "three", "3.2.1-rc1", "3.2.xrc1", "3.2rc1", "3.2.x-python3.13", "v3.2.1"]
 )
-def test_what_is_no_version_is_refused_with_what_was_expected(asked: str) -> None:
+def test_what_is_no_version_is_refused_with_what_was_expected(requested: str) -> None:
     with pytest.raises(
         ConfigurationError, match=r"invalid version; expected 3\.2\.1, 3\.3\.0rc1, or 3\.2\.x"
     ):
-        series(asked)
+        series(requested)
 
 
 @pytest.mark.parametrize(

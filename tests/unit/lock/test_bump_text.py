@@ -9,11 +9,13 @@ OLD, NEW = "docker.io/apache/airflow:3.1.5-python3.13", "docker.io/apache/airflo
 
 def lock(**packages: str) -> str:
     """The text of a lock."""
-    found = "".join(f'[[packages]]\nname = "{name}"\nversion = "{each}"\n' for name, each in packages.items())
-    return f'lock-version = "1.0"\ncreated-by = "uv"\n{found}'
+    tables = "".join(
+        f'[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in packages.items()
+    )
+    return f'lock-version = "1.0"\ncreated-by = "uv"\n{tables}'
 
 
-def test_each_package_that_changes_is_named_by_type() -> None:
+def test_changed_packages_are_listed_by_type() -> None:
     locks = {
         "b": (lock(zeep="4.3.2", lxml="6.0.2", gone="1"), lock(zeep="4.3.3", lxml="6.0.2", new="2")),
         "a": (lock(zeep="4.3.2"), lock(zeep="4.3.2")),
@@ -38,17 +40,17 @@ def test_each_package_that_changes_is_named_by_type() -> None:
 
 
 def test_days_that_hold_the_next_lock_back_are_named() -> None:
-    told = bump_text.changes(OLD, NEW, {}, {"images/a/pyproject.toml": "2025-12-20"})
-    assert "or the next lock uses the old date:" in told
-    assert told.endswith("\n- `images/a/pyproject.toml`: `2025-12-20`")
+    text = bump_text.changes(OLD, NEW, {}, {"images/a/pyproject.toml": "2025-12-20"})
+    assert "or the next lock uses the old date:" in text
+    assert text.endswith("\n- `images/a/pyproject.toml`: `2025-12-20`")
     (problem,) = bump_text.date_problems({"images/a/pyproject.toml": "2025-12-20"})
     assert problem.startswith("images/a/pyproject.toml: [tool.uv] exclude-newer = 2025-12-20 ")
     assert problem.endswith("or give --exclude-newer")
 
 
-@pytest.mark.parametrize(("of", "why"), [("3.1", "is the newest of 3.1.x"), (None, "is pinned already")])
-def test_nothing_newer_is_told_with_what_is_pinned(of: str | None, why: str) -> None:
-    assert bump_text.unchanged(OLD, of) == f"Nothing changes: the base image `{OLD}` {why}."
+@pytest.mark.parametrize(("series", "why"), [("3.1", "is the newest of 3.1.x"), (None, "is pinned already")])
+def test_nothing_newer_is_reported_with_the_pinned_base(series: str | None, why: str) -> None:
+    assert bump_text.unchanged(OLD, series) == f"Nothing changes: the base image `{OLD}` {why}."
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,6 @@ def test_the_day_of_a_type_is_read_where_it_has_one(text: str | None, day: str) 
 
 
 def test_what_a_package_is_called_is_no_markup() -> None:
-    told = bump_text.changes(OLD, NEW, {"a": (None, lock(**{"<b>": "[x](y)"}))}, {})
-    assert "<b>" not in told
-    assert "[x]" not in told
+    text = bump_text.changes(OLD, NEW, {"a": (None, lock(**{"<b>": "[x](y)"}))}, {})
+    assert "<b>" not in text
+    assert "[x]" not in text

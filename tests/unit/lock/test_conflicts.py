@@ -1,4 +1,4 @@
-"""Conflicts as sentences: what would move or clash, who wants it, and each way out."""
+"""Conflicts as sentences: packages that would change, pins that conflict, who requires it, and ways out."""
 
 import pytest
 
@@ -21,13 +21,13 @@ CHANGE = ChangedPackage(
 )
 
 
-def told(failure: Failure, said: str = "") -> str:
-    """The problem of a type."""
-    return problem(dag_type([PIN]), BASE, base_packages=BASE_PACKAGES, failure=failure, message=said)
+def problem_text(failure: Failure, message: str = "") -> str:
+    """Return the problem of a type."""
+    return problem(dag_type([PIN]), BASE, base_packages=BASE_PACKAGES, failure=failure, message=message)
 
 
-def test_a_move_is_told_with_its_chain_and_three_ways_out() -> None:
-    assert told(Failure(changed=(CHANGE,), fitting={PIN: "dbt-core==1.10.16"}), "one\ntwo\n") == (
+def test_a_change_is_reported_with_its_chain_and_three_ways_out() -> None:
+    assert problem_text(Failure(changed=(CHANGE,), fitting={PIN: "dbt-core==1.10.16"}), "one\ntwo\n") == (
         f"{FILE}: can't be locked against {BASE}:\n"
         "  'dbt-core==1.8.0' conflicts with packages of the base:\n"
         "    protobuf: the base has 6.33.2, it would become 4.25.8: dbt-core==1.8.0 -> protobuf>=4.0.0,<5\n"
@@ -39,19 +39,19 @@ def test_a_move_is_told_with_its_chain_and_three_ways_out() -> None:
 
 
 def test_what_the_constraints_name_has_its_own_permission() -> None:
-    move = CHANGE.model_copy(update={"installed": False})
-    text = told(Failure(changed=(move, CHANGE.model_copy(update={"package": "requests"}))))
+    change = CHANGE.model_copy(update={"installed": False})
+    text = problem_text(Failure(changed=(change, CHANGE.model_copy(update={"package": "requests"}))))
     assert "conflicts with constraints of the base:\n    protobuf: the constraints require 6.33.2" in text
     assert 'allow-outside-constraints = { protobuf = "<why>" }' in text
     assert 'allow-base-changes = { requests = "<why>" }' in text
 
 
-def test_all_moves_of_a_pin_are_told_together_and_all_pins() -> None:
+def test_all_changes_of_a_pin_are_reported_at_once_and_all_pins() -> None:
     other = ChangedPackage(
         package="requests", base_version="2", resolved="", installed=True, chain=("requests==1",)
     )
     second = CHANGE.model_copy(update={"package": "click"})
-    text = told(Failure(changed=(other, CHANGE, second)))
+    text = problem_text(Failure(changed=(other, CHANGE, second)))
     assert text.count("conflicts with") == 2
     assert 'allow-base-changes = { click = "<why>", protobuf = "<why>" }' in text
     assert "requests: the base has 2: requests==1" in text
@@ -59,25 +59,25 @@ def test_all_moves_of_a_pin_are_told_together_and_all_pins() -> None:
 
 
 def test_airflow_itself_can_only_come_with_another_base() -> None:
-    move = ChangedPackage(
+    change = ChangedPackage(
         package="apache-airflow-core",
         base_version="3.1.5",
         resolved="3",
         installed=True,
         chain=("apache-airflow==3",),
     )
-    text = told(Failure(changed=(move,)))
+    text = problem_text(Failure(changed=(change,)))
     assert "a DAG type can't change Airflow itself (apache-airflow-core)" in text
     assert "allow-base-changes" not in text
 
 
-def test_pins_that_clash_are_told_with_what_they_ask_for() -> None:
-    said = "Because a==1 depends on b>=2,<3 and this-dag-type depends on a==1, it depends on b==1."
+def test_pins_that_conflict_are_reported_with_their_requirements() -> None:
+    message = "Because a==1 depends on b>=2,<3 and this-dag-type depends on a==1, it depends on b==1."
     failure = Failure(
-        conflicts=(PinConflict(pins=("a==1", "b==1"), message=said),),
+        conflicts=(PinConflict(pins=("a==1", "b==1"), message=message),),
         fitting={"a==1": "a==1", "b==1": "b==2"},
     )
-    assert told(failure).splitlines()[1:] == [
+    assert problem_text(failure).splitlines()[1:] == [
         "  'a==1' and 'b==1' conflict with each other, on any base:",
         "    a==1 depends on b>=2,<3",
         "    write 'b==2', which fits the others and the base",
@@ -96,7 +96,7 @@ NEWER = (
 
 
 @pytest.mark.parametrize(
-    ("pin", "said", "expected"),
+    ("pin", "message", "expected"),
     [
         ("reqests==1", "Because reqests was not found in the registry", ": did you mean 'requests'?"),
         (
@@ -121,33 +121,33 @@ NEWER = (
         ("a==1", "Because a==1 depends on b==2 and b was yanked", "a==1 depends on b==2"),
     ],
 )
-def test_a_pin_that_can_not_be_had_says_why(pin: str, said: str, expected: str) -> None:
-    text = told(Failure(conflicts=(PinConflict(pins=(pin,), message=said, newest="3"),)))
+def test_a_pin_that_can_not_be_installed_says_why(pin: str, message: str, expected: str) -> None:
+    text = problem_text(Failure(conflicts=(PinConflict(pins=(pin,), message=message, newest="3"),)))
     assert f"{pin!r}" in text
     assert expected in text
 
 
 def test_a_version_that_fits_is_named() -> None:
     clash = PinConflict(pins=("a==1",), message="Because there is no version of a==1 and", newest="3")
-    assert "the newest is 3: write 'a==2', which fits the base" in told(
+    assert "the newest is 3: write 'a==2', which fits the base" in problem_text(
         Failure(conflicts=(clash,), fitting={"a==1": "a==2"})
     )
 
 
 @pytest.mark.parametrize(
-    ("trouble", "expected"),
+    ("error", "expected"),
     [
         ("Failed to build `a==1`", "a==1 has no wheel for the base and can't be built in it"),
         ("error: 403 Forbidden", "--netrc"),
         ("what?", "uv failed; see its message below"),
     ],
 )
-def test_where_uv_came_to_no_answer_a_cause_is_looked_for(trouble: str, expected: str) -> None:
-    assert expected in told(Failure(error=trouble))
+def test_a_cause_is_named_if_uv_failed(error: str, expected: str) -> None:
+    assert expected in problem_text(Failure(error=error))
 
 
 @pytest.mark.parametrize(
-    ("failure", "said", "asks"),
+    ("failure", "message", "asks"),
     [
         (Failure(error="error: 403 Forbidden"), "", True),
         (Failure(conflicts=(PinConflict(pins=("a==1",), message="401 Unauthorized"),)), "", True),
@@ -155,13 +155,13 @@ def test_where_uv_came_to_no_answer_a_cause_is_looked_for(trouble: str, expected
         (Failure(error="Failed to build `a==1`"), "No solution found", False),
     ],
 )
-def test_an_index_that_wants_a_login_is_known(failure: Failure, said: str, *, asks: bool) -> None:
-    assert failure.asks_for_login(said) is asks
+def test_an_index_that_wants_a_login_is_known(failure: Failure, message: str, *, asks: bool) -> None:
+    assert failure.asks_for_login(message) is asks
 
 
 def test_only_the_last_lines_of_uv_are_shown_and_no_credentials() -> None:
-    said = "\n".join([*map(str, range(30)), "https://me:secret@index.example/simple?token=abc"])
-    text = told(Failure(changed=(CHANGE,)), said)
+    message = "\n".join([*map(str, range(30)), "https://me:secret@index.example/simple?token=abc"])
+    text = problem_text(Failure(changed=(CHANGE,)), message)
     assert "secret" not in text
     assert "abc" not in text
     assert len(text.partition("uv says:\n")[2].splitlines()) == 12

@@ -56,10 +56,12 @@ def test_a_pin_that_nothing_else_requires_is_explained() -> None:
 
 
 def test_a_replaced_package_is_shown_with_the_version_of_the_base() -> None:
-    found = graph(BASE, ["urllib3 1.26.20"])
-    lines = explanation("dbt", ["urllib3==1.26.20"], found, "urllib3").splitlines()
+    packages = graph(BASE, ["urllib3 1.26.20"])
+    lines = explanation("dbt", ["urllib3==1.26.20"], packages, "urllib3").splitlines()
     assert lines[0] == "urllib3 1.26.20, replaces 2.5.0 of the base"
-    assert tree("dbt", ["urllib3==1.26.20"], found).splitlines()[1] == "└── urllib3 1.26.20 (base has 2.5.0)"
+    assert (
+        tree("dbt", ["urllib3==1.26.20"], packages).splitlines()[1] == "└── urllib3 1.26.20 (base has 2.5.0)"
+    )
 
 
 @pytest.mark.parametrize(

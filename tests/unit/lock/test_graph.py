@@ -59,15 +59,15 @@ def test_the_shortest_chain_leads_from_each_pin_to_a_package(
 
 
 def test_a_circle_ends() -> None:
-    found = graph([], ["a 1 | b", "b 1 | a | c", "c 1 | b"])
-    assert chains(found, ["a==1"], "c") == ["a==1 -> b -> c"]
-    assert found.requirers("b") == [("a", ""), ("c", "")]
+    packages = graph([], ["a 1 | b", "b 1 | a | c", "c 1 | b"])
+    assert chains(packages, ["a==1"], "c") == ["a==1 -> b -> c"]
+    assert packages.requirers("b") == [("a", ""), ("c", "")]
 
 
 def test_a_package_is_of_the_base_where_its_version_is() -> None:
-    found = graph(BASE, [*DELTA, "urllib3 1.26.20"])
+    packages = graph(BASE, [*DELTA, "urllib3 1.26.20"])
     names = ("requests", "psycopg", "urllib3", "numpy")
-    assert [name for name in names if found.is_from_base(name)] == ["requests"]
+    assert [name for name in names if packages.is_from_base(name)] == ["requests"]
 
 
 def test_requirers_have_their_own_specifiers() -> None:
@@ -84,8 +84,8 @@ def test_what_an_extra_requires_counts_where_somebody_asks_for_the_extra() -> No
 
 
 def test_an_extra_of_a_package_may_ask_for_its_other_extras() -> None:
-    found = graph([], ["a 1 | a[x,y]; extra == 'all' | b; extra == 'x' | c; extra == 'y'", "b 1", "c 1"])
-    assert [edge.node.name for edge in found.edges(Node("a", ("all",)))] == ["b", "c"]
+    packages = graph([], ["a 1 | a[x,y]; extra == 'all' | b; extra == 'x' | c; extra == 'y'", "b 1", "c 1"])
+    assert [edge.node.name for edge in packages.edges(Node("a", ("all",)))] == ["b", "c"]
 
 
 def test_extras_that_ask_for_each_other_end() -> None:
@@ -94,9 +94,9 @@ def test_extras_that_ask_for_each_other_end() -> None:
         "b 1",
         "c 1",
     ]
-    found = graph([], lines)
+    packages = graph([], lines)
     for extra in ("all", "dev"):
-        assert [edge.node.name for edge in found.edges(Node("foo", (extra,)))] == ["b", "c"]
+        assert [edge.node.name for edge in packages.edges(Node("foo", (extra,)))] == ["b", "c"]
 
 
 def test_what_is_no_requirement_is_left_out() -> None:
@@ -114,9 +114,9 @@ def test_a_chain_is_real_and_none_is_shorter(needs: dict[str, list[str]], pin: s
         reached = {other for package in reached for other in needs.get(package, [])} - seen
         seen |= reached
         steps += 1
-    found = packages.chains(packages.pins([f"{pin}==1"]), name)
-    assert [len(chain) for chain in found] == ([steps] if name in seen else [])
-    for chain in found:
+    result = packages.chains(packages.pins([f"{pin}==1"]), name)
+    assert [len(chain) for chain in result] == ([steps] if name in seen else [])
+    for chain in result:
         names = [edge.node.name for edge in chain]
         assert (names[0], names[-1]) == (pin, name)
         assert all(required in needs[package] for package, required in pairwise(names))

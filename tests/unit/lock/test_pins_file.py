@@ -63,7 +63,7 @@ def test_whatever_is_beside_it_stays(images: dict[str, str], comments: list[str]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[images", "ci/pins.toml: invalid TOML: "),
         ("", "names no base image"),
@@ -71,8 +71,8 @@ def test_whatever_is_beside_it_stays(images: dict[str, str], comments: list[str]
         ("[images]\nairflow = 3", "names no base image"),
     ],
 )
-def test_a_file_without_a_base_is_told(text: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told):
+def test_a_file_without_a_base_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
         pins_file.pinned(text)
 
 
@@ -96,7 +96,7 @@ def test_another_way_to_write_it_is_refused_and_never_half_changed(text: str) ->
 
 
 @pytest.mark.parametrize(
-    ("had", "newest", "to"),
+    ("current", "newest", "expected"),
     [
         ("3.1.5", "3.1.8", "3.1.8"),
         ("3.1.9", "3.1.10", "3.1.10"),
@@ -107,8 +107,8 @@ def test_another_way_to_write_it_is_refused_and_never_half_changed(text: str) ->
         ("3.2.1", "3.1.8", "3.1.8"),  # another series was asked for by name
     ],
 )
-def test_within_a_series_nothing_goes_back(had: str, newest: str, to: str) -> None:
-    assert pins_file.target(had, newest) == to
+def test_within_a_series_nothing_goes_back(current: str, newest: str, expected: str) -> None:
+    assert pins_file.target(current, newest) == expected
 
 
 @pytest.mark.parametrize(

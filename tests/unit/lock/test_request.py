@@ -15,8 +15,8 @@ PINS = 'dependencies = ["httpx==0.28.1"]\n'
 PROJECT = {"name": "a", "dependencies": ["httpx==0.28.1"]}
 
 
-def told(text: str, *, newest: bool = False) -> dict[str, Any]:
-    """What uv is told of a pyproject.toml."""
+def job_of(text: str, *, newest: bool = False) -> dict[str, Any]:
+    """Return the job for a pyproject.toml."""
     return json.loads(
         job(
             dag_type(["httpx==0.28.1"]),
@@ -40,16 +40,16 @@ def told(text: str, *, newest: bool = False) -> dict[str, Any]:
     ],
 )
 def test_a_project_without_a_version_gets_one_however_it_is_written(text: str) -> None:
-    assert told(text)["project"] == {**PROJECT, "version": "0"}
+    assert job_of(text)["project"] == {**PROJECT, "version": "0"}
 
 
 def test_a_project_that_says_its_version_keeps_it() -> None:
-    assert told(f'[project]\nname = "a"\nversion = "1.2"\n{PINS}')["project"]["version"] == "1.2"
+    assert job_of(f'[project]\nname = "a"\nversion = "1.2"\n{PINS}')["project"]["version"] == "1.2"
 
 
-def test_settings_and_groups_are_told_too() -> None:
+def test_settings_and_groups_are_part_of_the_job() -> None:
     text = f'[project]\nname = "a"\n{PINS}[dependency-groups]\nx = ["b"]\n[tool.uv]\nprerelease = "allow"\n'
-    assert (told(text)["groups"], told(text)["settings"]) == ({"x": ["b"]}, {"prerelease": "allow"})
+    assert (job_of(text)["groups"], job_of(text)["settings"]) == ({"x": ["b"]}, {"prerelease": "allow"})
 
 
 DAYS = [
@@ -75,13 +75,13 @@ NO_DAYS = [
 @pytest.mark.parametrize("day", DAYS)
 def test_a_day_may_be_written_as_uv_takes_it(day: str) -> None:
     assert validated(Upgrade(exclude_newer=day), ()).exclude_newer == day
-    assert told(f'project.name = "a"\ntool.uv.exclude-newer = "{day}"\n')["settings"] == {
+    assert job_of(f'project.name = "a"\ntool.uv.exclude-newer = "{day}"\n')["settings"] == {
         "exclude-newer": day
     }
 
 
 @pytest.mark.parametrize("day", NO_DAYS)
-def test_what_is_no_day_is_told(day: str) -> None:
+def test_an_invalid_date_is_refused(day: str) -> None:
     with pytest.raises(
         ConfigurationError, match="invalid date; expected a date like 2026-01-01 or 2026-01-01T12:00:00Z"
     ):
@@ -90,9 +90,9 @@ def test_what_is_no_day_is_told(day: str) -> None:
 
 @pytest.mark.parametrize("key", ["exclude-newer", "exclude-newer-package.acme"])
 @pytest.mark.parametrize("day", [each for each in NO_DAYS if each.isprintable()])
-def test_a_span_in_the_file_is_told_with_the_file(key: str, day: str) -> None:
+def test_a_span_in_the_file_is_refused_with_the_file(key: str, day: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        told(f'project.name = "a"\ntool.uv.{key} = "{day}"\n')
+        job_of(f'project.name = "a"\ntool.uv.{key} = "{day}"\n')
     (problem,) = caught.value.problems
     assert problem.startswith(
         f"{FILE}: [tool.uv] {key}: invalid date {day!r}; expected a date like 2026-01-01 "
@@ -103,21 +103,21 @@ def test_a_package_may_be_free_of_the_day_and_a_day_may_be_a_date_of_toml() -> N
     text = (
         'project.name = "a"\n[tool.uv]\nexclude-newer = 2026-01-01\nexclude-newer-package = { a = false }\n'
     )
-    assert told(text)["settings"] == {"exclude-newer": "2026-01-01", "exclude-newer-package": {"a": False}}
-    assert told(text, newest=True)["settings"] == {}
+    assert job_of(text)["settings"] == {"exclude-newer": "2026-01-01", "exclude-newer-package": {"a": False}}
+    assert job_of(text, newest=True)["settings"] == {}
 
 
 def test_groups_that_are_no_table_are_left_out() -> None:
-    assert told('project.name = "a"\ndependency-groups = 5\n')["groups"] == {}
+    assert job_of('project.name = "a"\ndependency-groups = 5\n')["groups"] == {}
 
 
-def test_settings_that_are_no_table_are_told() -> None:
+def test_settings_that_are_no_table_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"tool\.uv: expected the table \[tool\.uv\]"):
-        told('project.name = "a"\ntool.uv = 5\n')
+        job_of('project.name = "a"\ntool.uv = 5\n')
 
 
 @pytest.mark.parametrize(
-    ("line", "held"),
+    ("line", "constraints"),
     [
         ("a==1", {"a": "1"}),
         ("A_b == 1  # why", {"a-b": "1"}),
@@ -133,6 +133,6 @@ def test_settings_that_are_no_table_are_told() -> None:
         ("a>=1\n-r other.txt\n--no-binary a\n# a==1\nb @ file:///b.whl\n?\n", {}),
     ],
 )
-def test_constraints_hold_as_the_base_s_python_reads_them(line: str, held: dict[str, str]) -> None:
-    found = BasePackages.parse("[]", line, "3.13.11")
-    assert (found.constraints, found.python) == (held, "3.13")
+def test_constraints_hold_as_the_base_s_python_reads_them(line: str, constraints: dict[str, str]) -> None:
+    base_packages = BasePackages.parse("[]", line, "3.13.11")
+    assert (base_packages.constraints, base_packages.python) == (constraints, "3.13")

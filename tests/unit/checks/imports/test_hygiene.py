@@ -34,24 +34,24 @@ TWO_WAYS = "try:\n  import {}\nexcept ImportError:\n  "
 THREE_WAYS = TWO_WAYS + "try:\n    import {}\n  except ImportError:\n    import {}"
 
 
-def outcome(
+def checked(
     text: str, pins: tuple[str, ...] = (), settings: str = "", files: tuple[str, ...] = ()
 ) -> CheckResult:
-    """The outcome of a type with one DAG file, and others beside it; ``files`` import os."""
+    """Return the result for a type with one DAG file, and others beside it; ``files`` import os."""
     toml = pyproject(pins, settings)
     sources = {FILE: toml, PLACE: text, **dict.fromkeys(files, "import os")}
     own = parse("salesforce", FILE, toml)
-    return hygiene.outcome(own, [own, other()], sources, IMAGE)
+    return hygiene.check(own, [own, other()], sources, IMAGE)
 
 
 def other() -> DagType:
     return parse("api", "images/api/pyproject.toml", pyproject((), 'scripts = ["api"]', "api"))
 
 
-def finding(text: str, *files: str) -> Finding:
-    """The only finding of a DAG file."""
-    (found,) = outcome(text, files=files).findings
-    return found
+def only_finding(text: str, *files: str) -> Finding:
+    """Return the only finding of a DAG file."""
+    (finding,) = checked(text, files=files).findings
+    return finding
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def finding(text: str, *files: str) -> Finding:
 )
 def test_what_is_in_the_image_may_be_imported(text: str) -> None:
     files = ("dags/salesforce/beside.py", "scripts/own/code.py", "scripts/packed/__init__.py")
-    found = outcome(text, settings='scripts = ["own", "packed"]', files=files)
-    assert found.findings == ()
-    assert [fact.check for fact in found.facts] == ["import hygiene"]
+    result = checked(text, settings='scripts = ["own", "packed"]', files=files)
+    assert result.findings == ()
+    assert [fact.check for fact in result.facts] == ["import hygiene"]
 
 
 @pytest.mark.parametrize(
@@ -108,38 +108,38 @@ def test_what_is_in_the_image_may_be_imported(text: str) -> None:
     ],
 )
 def test_an_import_of_nothing_is_an_error_at_its_line(text: str, module: str, hint: str) -> None:
-    told = outcome(f"\n{text}\n", ("psycopg==3.3.2", "google-auth==1", "not-there==1")).findings
-    (found,) = [each for each in told if each.check == "import hygiene"]
-    assert (found.file, found.line, found.level) == (PLACE, 2, Level.ERROR)
-    assert found.cause == (
+    findings = checked(f"\n{text}\n", ("psycopg==3.3.2", "google-auth==1", "not-there==1")).findings
+    (finding,) = [one for one in findings if one.check == "import hygiene"]
+    assert (finding.file, finding.line, finding.level) == (PLACE, 2, Level.ERROR)
+    assert finding.cause == (
         f"imports {module!r}, which neither Python, the base, a dependency nor this type's files provide"
     )
-    assert found.remedy == f"pin the package that provides {module!r} in {FILE} and lock{hint}"
+    assert finding.remedy == f"pin the package that provides {module!r} in {FILE} and lock{hint}"
 
 
 @pytest.mark.parametrize(
     ("text", "module"), [("from include.sql import x", "include"), ("import utils", "utils")]
 )
-def test_a_folder_that_no_image_has_is_told(text: str, module: str) -> None:
-    assert finding(text).remedy == (
-        f"where it is a folder of the repository, move {module}/ to scripts/ and import it as "
+def test_a_folder_that_no_image_has_is_named(text: str, module: str) -> None:
+    assert only_finding(text).remedy == (
+        f"if it is a folder of the repository, move {module}/ to scripts/ and import it as "
         f"'scripts.{module}': only dags/ and scripts/ are in an image; "
-        f"else pin the package that provides {module!r} in {FILE} and lock"
+        f"otherwise pin the package that provides {module!r} in {FILE} and lock"
     )
 
 
 def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
-    found = outcome(
+    result = checked(
         "from requests import client",
         settings='dags = ["salesforce", "requests"]',
         files=("dags/requests/client.py",),
     )
-    (told,) = found.findings
-    assert (told.check, told.location, told.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
-    assert told.cause == (
+    (finding,) = result.findings
+    assert (finding.check, finding.location, finding.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
+    assert finding.cause == (
         "dags/requests/client.py can't be imported as 'requests.client': the installed 'requests' comes first"
     )
-    assert told.remedy == "rename it, or import it as 'dags.requests.client'"
+    assert finding.remedy == "rename it, or import it as 'dags.requests.client'"
 
 
 @pytest.mark.parametrize("name", ["tests.deep.checks", "conftest", "test_d", "d_test"])
@@ -147,38 +147,38 @@ def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
 def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> None:
     path = f"dags/salesforce/{name.replace('.', '/')}.py"
     files = {path: text, "dags/api/x.py": ""}
-    assert [(each.location, each.level) for each in of_files(files)] == [(f"{path}:1", Level.WARNING)]
-    (told,) = of_files(files)
-    assert told.remedy.startswith("move tests out of dags/ and scripts/; or, where it is none, ")
+    assert [(one.location, one.level) for one in of_files(files)] == [(f"{path}:1", Level.WARNING)]
+    (finding,) = of_files(files)
+    assert finding.remedy.startswith("move tests out of dags/ and scripts/; if this is no test, ")
     # What a DAG imports, at whatever remove, is no test.
     text = f"import salesforce.{name}"
     for way in ({PLACE: text}, {PLACE: "from . import tests", "dags/salesforce/tests/__init__.py": text}):
-        assert [each.level for each in of_files({**files, **way})] == [Level.ERROR]
+        assert [one.level for one in of_files({**files, **way})] == [Level.ERROR]
 
 
 def of_files(files: dict[str, str]) -> tuple[Finding, ...]:
-    """The findings of a type without dependencies."""
+    """Return the findings of a type without dependencies."""
     own = parse("salesforce", FILE, pyproject())
-    return hygiene.outcome(own, [own, other()], {FILE: pyproject(), **files}, IMAGE).findings
+    return hygiene.check(own, [own, other()], {FILE: pyproject(), **files}, IMAGE).findings
 
 
-def test_a_file_beside_is_told_by_the_name_it_has() -> None:
-    found = finding("import beside", "dags/salesforce/beside.py")
-    assert found.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+def test_a_file_beside_is_suggested_by_its_full_name() -> None:
+    finding = only_finding("import beside", "dags/salesforce/beside.py")
+    assert finding.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
 
 
 def test_who_adds_to_the_import_path_may_import_what_is_beside() -> None:
-    found = outcome("import sys\nsys.path.append('x')\nimport beside", files=("dags/salesforce/beside.py",))
-    assert found.findings == ()
+    result = checked("import sys\nsys.path.append('x')\nimport beside", files=("dags/salesforce/beside.py",))
+    assert result.findings == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("from scripts.nothing import x", "scripts.nothing"), ("from . import zzz", ".zzz")]
+    ("text", "name"), [("from scripts.nothing import x", "scripts.nothing"), ("from . import zzz", ".zzz")]
 )
-def test_a_file_that_is_nowhere_is_told(text: str, shown: str) -> None:
-    found = finding(text)
-    assert found.cause == f"imports {shown!r}, and there is no such file in the repository"
-    assert found.remedy == "write the file, or correct the name"
+def test_a_missing_file_is_reported(text: str, name: str) -> None:
+    finding = only_finding(text)
+    assert finding.cause == f"imports {name!r}, but the repository has no such file"
+    assert finding.remedy == "add the file, or correct the name"
 
 
 @pytest.mark.parametrize(
@@ -192,35 +192,35 @@ def test_a_file_that_is_nowhere_is_told(text: str, shown: str) -> None:
         ("from scripts import api", "scripts/api"),
     ],
 )
-def test_a_file_of_another_type_is_told_with_that_type(text: str, path: str) -> None:
-    (found,) = outcome(
+def test_a_file_of_another_type_is_reported_with_that_type(text: str, path: str) -> None:
+    (finding,) = checked(
         text, settings='dags = ["salesforce"]', files=("dags/api/x.py", "scripts/api/client.py")
     ).findings
-    assert (found.file, found.line, found.level) == (PLACE, 1, Level.ERROR)
-    assert found.cause == f"imports {path}, which is of the DAG type api and isn't in this image"
-    assert found.remedy == (
-        "move what both need to a folder of scripts/ and list it in scripts of both, "
+    assert (finding.file, finding.line, finding.level) == (PLACE, 1, Level.ERROR)
+    assert finding.cause == f"imports {path}, which belongs to the DAG type api and isn't in this image"
+    assert finding.remedy == (
+        "move shared code to a folder of scripts/ and list it in scripts of both, "
         f'or add "api" to [tool.airflow-images] {path.partition("/")[0]} of {FILE}'
     )
 
 
-def test_a_file_of_no_type_is_told_with_where_to_list_it() -> None:
-    found = finding("from scripts.shared import x", "scripts/shared/x.py")
-    assert found.cause == "imports scripts/shared/x.py, which isn't in this image"
-    assert found.remedy == f'add "shared" to [tool.airflow-images] scripts of {FILE}'
+def test_a_file_of_no_type_is_reported_with_the_setting_that_lists_it() -> None:
+    finding = only_finding("from scripts.shared import x", "scripts/shared/x.py")
+    assert finding.cause == "imports scripts/shared/x.py, which isn't in this image"
+    assert finding.remedy == f'add "shared" to [tool.airflow-images] scripts of {FILE}'
 
 
-def test_who_lists_no_dags_is_told_to_list_its_own_folder_too() -> None:
-    found = finding("from common import x", "dags/common/x.py")
-    assert found.cause == "imports dags/common/x.py, which isn't in this image"
-    assert found.remedy == (
+def test_a_type_that_lists_no_dags_has_to_list_its_own_folder_too() -> None:
+    finding = only_finding("from common import x", "dags/common/x.py")
+    assert finding.cause == "imports dags/common/x.py, which isn't in this image"
+    assert finding.remedy == (
         f'write dags = ["salesforce", "common"] into [tool.airflow-images] of {FILE}: '
         'without it, dags is ["salesforce"]'
     )
 
 
 def test_an_installed_package_goes_before_another_types_folder_of_its_name() -> None:
-    assert outcome("import requests", files=("dags/requests/x.py",)).findings == ()
+    assert checked("import requests", files=("dags/requests/x.py",)).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ def test_an_installed_package_goes_before_another_types_folder_of_its_name() -> 
         ("this is no Python", "not-installed==1"),
     ],
 )
-def test_a_dependency_that_is_imported_or_not_there_is_fine(text: str, pin: str) -> None:
-    found = outcome(text, (pin,))
-    assert [each for each in found.findings if each.check == hygiene.DECLARED] == []
+def test_a_dependency_that_is_imported_or_not_installed_is_fine(text: str, pin: str) -> None:
+    result = checked(text, (pin,))
+    assert [one for one in result.findings if one.check == hygiene.DECLARED] == []
 
 
 @pytest.mark.parametrize(
@@ -251,11 +251,11 @@ def test_a_dependency_that_is_imported_or_not_there_is_fine(text: str, pin: str)
 def test_a_dependency_that_nothing_imports_is_a_warning_at_its_line(
     text: str, pin: str, modules: str
 ) -> None:
-    (found,) = outcome(text, (pin,)).findings
-    assert (found.file, found.line, found.level) == (FILE, 3, Level.WARNING)
-    assert found.cause == f"{pin!r} is declared, and no file of this type imports it; it provides {modules}"
+    (finding,) = checked(text, (pin,)).findings
+    assert (finding.file, finding.line, finding.level) == (FILE, 3, Level.WARNING)
+    assert finding.cause == f"{pin!r} is declared, but no file of this type imports it; it provides {modules}"
     name = pin.partition("==")[0]
-    assert f'allow-not-imported = {{ {name} = "…" }} in [tool.airflow-images]' in found.remedy
+    assert f'allow-not-imported = {{ {name} = "…" }} in [tool.airflow-images]' in finding.remedy
 
 
 def test_the_line_is_that_of_the_package_and_no_other() -> None:
@@ -264,15 +264,15 @@ def test_the_line_is_that_of_the_package_and_no_other() -> None:
         "  'psycopg==3.3.2',\n  'requests.oauthlib==1',\n  'Requests==2.32.5',\n]\n"
     )
     own = parse("salesforce", FILE, toml)
-    found = hygiene.outcome(own, [own], {FILE: toml, PLACE: "import psycopg"}, IMAGE)
-    assert [each.line for each in found.findings] == [8]
+    result = hygiene.check(own, [own], {FILE: toml, PLACE: "import psycopg"}, IMAGE)
+    assert [one.line for one in result.findings] == [8]
 
 
 def test_a_dependency_may_be_allowed_with_a_reason() -> None:
     settings = 'allow-not-imported = { dbt-postgres = "dbt loads its adapter by name" }'
-    found = outcome("import dbt", ("dbt-core==1", "dbt-postgres==1"), settings)
-    assert found.findings == ()
-    assert [fact.detail for fact in found.facts] == [
+    result = checked("import dbt", ("dbt-core==1", "dbt-postgres==1"), settings)
+    assert result.findings == ()
+    assert [fact.detail for fact in result.facts] == [
         "all imports are in the image (imports: 1, files: 1)",
         "1 of 2 declared dependencies are imported",
         "dbt-postgres isn't imported, as allowed: dbt loads its adapter by name",
@@ -280,21 +280,21 @@ def test_a_dependency_may_be_allowed_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "cause"),
     [
         ("requests", "but files of this type import it"),
         ("request", "but it is no dependency: did you mean 'requests'?"),
         ("numpy", "but it is no dependency"),
     ],
 )
-def test_a_permission_that_nothing_needs_is_a_warning(name: str, told: str) -> None:
+def test_a_permission_that_nothing_needs_is_a_warning(name: str, cause: str) -> None:
     settings = f'allow-not-imported = {{ {name} = "why" }}'
-    (found,) = outcome("import requests", ("requests==2.32.5",), settings).findings
-    assert (found.line, found.level) == (6, Level.WARNING)
-    assert found.cause == f"allow-not-imported names {name!r}, {told}"
+    (finding,) = checked("import requests", ("requests==2.32.5",), settings).findings
+    assert (finding.line, finding.level) == (6, Level.WARNING)
+    assert finding.cause == f"allow-not-imported names {name!r}, {cause}"
 
 
 def test_files_of_other_types_are_not_looked_at() -> None:
     sources = {FILE: pyproject(), PLACE: "import os", "dags/api/x.py": "import nothing"}
     own = parse("salesforce", FILE, sources[FILE])
-    assert hygiene.outcome(own, [own, other()], sources, IMAGE).findings == ()
+    assert hygiene.check(own, [own, other()], sources, IMAGE).findings == ()

@@ -7,25 +7,25 @@ from ci.checks.report import Level
 from ci.config.dag_type import parse
 
 from ...repository import FILE, pyproject
-from .test_hygiene import IMAGE, PLACE, finding, of_files
+from .test_hygiene import IMAGE, PLACE, of_files, only_finding
 
 
 @pytest.mark.parametrize("tried", ["ujson", "google.cloud.bigquery", ".nothing"])
-def test_a_second_way_must_be_there_where_the_first_is_not(tried: str) -> None:
+def test_a_fallback_must_be_installed_if_the_first_choice_is_not(tried: str) -> None:
     first = f"import {tried}" if tried[0] != "." else "from .nothing import x"
-    found = finding(f"try:\n    {first}\nexcept ImportError:\n    import simplejson")
-    assert (found.line, found.cause.partition(",")[0]) == (4, "imports 'simplejson'")
-    assert found.remedy == (
+    finding = only_finding(f"try:\n    {first}\nexcept ImportError:\n    import simplejson")
+    assert (finding.line, finding.cause.partition(",")[0]) == (4, "imports 'simplejson'")
+    assert finding.remedy == (
         f"pin the package that provides 'simplejson', or the one that provides {tried!r}, in {FILE} and lock"
     )
 
 
 DAG = "from airflow.sdk import DAG\nDAG('x')\n"
-PACKAGE = "which needs a package: Airflow loads a DAG file as a part of none"
+PACKAGE = "which needs a package: Airflow loads a DAG file without its package"
 
 
 @pytest.mark.parametrize(
-    ("text", "shown", "written"),
+    ("text", "as_written", "written"),
     [
         ("from .beside import x, y", ".beside", "from salesforce.beside import x, y"),
         ("from . import beside", ".beside", "from salesforce import beside"),
@@ -37,15 +37,15 @@ PACKAGE = "which needs a package: Airflow loads a DAG file as a part of none"
         ),
     ],
 )
-def test_a_relative_import_in_a_dag_file_is_told_with_what_to_write(
-    text: str, shown: str, written: str
+def test_a_relative_import_in_a_dag_file_is_reported_with_a_replacement(
+    text: str, as_written: str, written: str
 ) -> None:
-    found = finding(DAG + text, "dags/salesforce/beside.py")
-    assert (found.file, found.line, found.level) == (PLACE, 2 + len(text.splitlines()), Level.ERROR)
-    assert (found.cause, found.remedy) == (f"imports {shown!r}, {PACKAGE}", f"write `{written}`")
+    finding = only_finding(DAG + text, "dags/salesforce/beside.py")
+    assert (finding.file, finding.line, finding.level) == (PLACE, 2 + len(text.splitlines()), Level.ERROR)
+    assert (finding.cause, finding.remedy) == (f"imports {as_written!r}, {PACKAGE}", f"write `{written}`")
 
 
-def test_a_relative_import_without_a_whole_name_is_told_too() -> None:
+def test_a_relative_import_without_a_full_name_is_reported() -> None:
     toml = pyproject(name="my-type")
     own = parse("my-type", "images/my-type/pyproject.toml", toml)
     sources = {
@@ -53,16 +53,16 @@ def test_a_relative_import_without_a_whole_name_is_told_too() -> None:
         "dags/my-type/dag.py": f"{DAG}from .beside import y",
         "dags/my-type/beside.py": "",
     }
-    (found,) = hygiene.outcome(own, [own], sources, IMAGE).findings
-    assert found.remedy.startswith("give the file and its folders names that Python can import, ")
+    (finding,) = hygiene.check(own, [own], sources, IMAGE).findings
+    assert finding.remedy.startswith("give the file and its folders names that are valid in Python, ")
 
 
 def test_a_relative_import_where_an_installed_package_hides_the_folder_is_written_with_dags() -> None:
     toml = pyproject(name="requests")
     own = parse("requests", "images/requests/pyproject.toml", toml)
     sources = {own.file: toml, "dags/requests/dag.py": f"{DAG}from .x import y", "dags/requests/x.py": ""}
-    (found,) = hygiene.outcome(own, [own], sources, IMAGE).findings
-    assert found.remedy == "write `from dags.requests.x import y`"
+    (finding,) = hygiene.check(own, [own], sources, IMAGE).findings
+    assert finding.remedy == "write `from dags.requests.x import y`"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_relative_import_where_an_installed_package_hides_the_folder_is_writte
 )
 def test_a_relative_import_is_an_error_where_it_surely_fails(dag: str, other: str, level: Level) -> None:
     files = {PLACE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
-    assert [(each.location, each.level) for each in of_files(files)] == [(f"{PLACE}:3", level)]
+    assert [(one.location, one.level) for one in of_files(files)] == [(f"{PLACE}:3", level)]
 
 
 def test_a_relative_import_for_type_checkers_or_that_may_fail_is_fine() -> None:
@@ -86,13 +86,13 @@ def test_a_relative_import_for_type_checkers_or_that_may_fail_is_fine() -> None:
 
 def test_a_second_way_is_needed_where_the_first_is_relative_and_fails() -> None:
     text = f"{DAG}try:\n    from .beside import x\nexcept ImportError:\n    from beside import x"
-    (found,) = of_files({PLACE: text, "dags/salesforce/beside.py": ""})
-    assert found.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+    (finding,) = of_files({PLACE: text, "dags/salesforce/beside.py": ""})
+    assert finding.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
 
 
 def test_files_in_an_archive_are_looked_at() -> None:
     packed = "dags/salesforce/p.zip"
-    found = of_files(
+    findings = of_files(
         {
             f"{packed}/dag.py": "import beside, pack.m, salesforce.x\nimport nothing\nfrom . import beside",
             f"{packed}/beside.py": "",
@@ -101,13 +101,13 @@ def test_files_in_an_archive_are_looked_at() -> None:
             "dags/salesforce/x.py": "import beside",
         }
     )
-    assert [(each.location, each.cause.partition(",")[0]) for each in found] == [
+    assert [(one.location, one.cause.partition(",")[0]) for one in findings] == [
         (f"{packed}/dag.py:2", "imports 'nothing'"),
         (f"{packed}/dag.py:3", "imports '.beside'"),
         (f"{packed}/pack/n.py:1", "imports '..beside'"),
         ("dags/salesforce/x.py:1", "imports 'beside'"),
     ]
-    assert (found[1].cause, found[1].remedy) == (
+    assert (findings[1].cause, findings[1].remedy) == (
         "imports '.beside', which needs a package: the top of an archive is no package",
         "write `import beside`",
     )
@@ -116,4 +116,4 @@ def test_files_in_an_archive_are_looked_at() -> None:
 @pytest.mark.parametrize("name", ["ab_test", "test_it", "tests/dag", "conftest"])
 def test_a_dag_file_is_no_test_whatever_it_is_called(name: str) -> None:
     text = "import nothing\n@dag\ndef ab(): ..."
-    assert [each.level for each in of_files({f"dags/salesforce/{name}.py": text})] == [Level.ERROR]
+    assert [one.level for one in of_files({f"dags/salesforce/{name}.py": text})] == [Level.ERROR]

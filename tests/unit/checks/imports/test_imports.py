@@ -1,5 +1,7 @@
 """What a Python file imports: every way to write it, and which of them may fail."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,11 +10,15 @@ from ci.checks.imports.imports import Import, imports_of
 
 
 def names(text: str) -> list[str]:
-    return sorted("." * each.level + each.longest for each in imports_of(text))
+    return names_of(imports_of(text))
+
+
+def names_of(imports: Iterable[Import]) -> list[str]:
+    return sorted("." * imported.level + imported.longest for imported in imports)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("import a.b as c, d", ["a.b", "d"]),
         ("from a.b import c, d", ["a.b.c", "a.b.d"]),
@@ -36,8 +42,8 @@ def names(text: str) -> list[str]:
         ("", []),
     ],
 )
-def test_every_import_is_found(text: str, found: list[str]) -> None:
-    assert names(text) == found
+def test_every_import_is_found(text: str, expected: list[str]) -> None:
+    assert names(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,9 +88,9 @@ def test_every_import_is_found(text: str, found: list[str]) -> None:
     ],
 )
 def test_an_import_that_may_fail_is_known(text: str) -> None:
-    found = imports_of(text.format("import b"))
-    assert [each.optional for each in found if each.module == "b"] == [True]
-    assert not any(each.typing for each in found)
+    imports = imports_of(text.format("import b"))
+    assert [one.optional for one in imports if one.module == "b"] == [True]
+    assert not any(one.typing for one in imports)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +132,8 @@ def test_an_import_that_may_fail_is_known(text: str) -> None:
     ],
 )
 def test_an_import_that_must_not_fail_is_known(text: str) -> None:
-    (found,) = [each for each in imports_of(text.format("import b")) if each.module == "b"]
-    assert (found.optional, found.typing) == (False, False)
+    (imported,) = [one for one in imports_of(text.format("import b")) if one.module == "b"]
+    assert (imported.optional, imported.typing) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +154,10 @@ def test_an_import_that_must_not_fail_is_known(text: str) -> None:
         ),
     ],
 )
-def test_an_import_in_a_handler_stands_in_place_of_what_was_tried(text: str, tried: list[list[str]]) -> None:
-    (found,) = [each for each in imports_of(text.format("import b")) if each.module == "b"]
-    assert not found.optional
-    assert [sorted("." * one.level + one.longest for one in each) for each in found.instead] == tried
+def test_an_import_in_a_handler_is_a_fallback_for_the_try(text: str, tried: list[list[str]]) -> None:
+    (imported,) = [one for one in imports_of(text.format("import b")) if one.module == "b"]
+    assert not imported.optional
+    assert [names_of(group) for group in imported.fallback_for] == tried
 
 
 @pytest.mark.parametrize(
@@ -165,7 +171,7 @@ def test_an_import_in_a_handler_stands_in_place_of_what_was_tried(text: str, tri
 )
 def test_what_may_be_left_out_makes_a_handler_no_second_way(tried: str) -> None:
     text = f"try:\n    {tried}\nexcept ImportError:\n    import b"
-    assert [each.optional for each in imports_of(text) if each.module == "b"] == [True]
+    assert [one.optional for one in imports_of(text) if one.module == "b"] == [True]
 
 
 @pytest.mark.parametrize("depth", [15, 90])
@@ -189,8 +195,8 @@ def test_handlers_in_handlers_and_tries_in_tries_are_no_work(depth: int) -> None
     ],
 )
 def test_an_import_for_type_checkers_is_known(text: str) -> None:
-    (found,) = imports_of(text.format("import b"))
-    assert found.typing
+    (imported,) = imports_of(text.format("import b"))
+    assert imported.typing
 
 
 def test_lines_and_what_the_file_wrote_are_kept() -> None:
@@ -199,7 +205,7 @@ def test_lines_and_what_the_file_wrote_are_kept() -> None:
         Import(line=4, module="", name="c", level=1),
         Import(line=5, module="d.e"),
     )
-    assert [each.shown for each in imports_of("from ..a import b\nfrom . import c\nimport d.e")] == [
+    assert [one.as_written for one in imports_of("from ..a import b\nfrom . import c\nimport d.e")] == [
         "..a",
         ".c",
         "d.e",
@@ -218,7 +224,7 @@ def test_lines_and_what_the_file_wrote_are_kept() -> None:
     ],
 )
 def test_a_long_expression_is_no_mistake(text: str) -> None:
-    assert [each.module for each in imports_of(f"import b\n{text}")] in (["b"], [])
+    assert [one.module for one in imports_of(f"import b\n{text}")] in (["b"], [])
 
 
 def test_imports_beside_and_in_a_long_expression_are_found() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from ci.checks.imports.imports import Import
-from ci.checks.imports.resolution import Place, Resolver
+from ci.checks.imports.resolution import ImportResolver, Origin
 
 from ...environments import environment
 
@@ -26,7 +26,7 @@ OWN = (
     "scripts/a/deep/x.py",
 )
 OTHERS = ("dags/b/dag.py", "scripts/b/__init__.py", "scripts/a_more/x.py", "dags/six/x.py")
-RESOLVER = Resolver(
+RESOLVER = ImportResolver(
     OWN,
     OTHERS,
     environment(
@@ -40,37 +40,37 @@ FILE = "dags/a/part/code.py"
 
 
 @pytest.mark.parametrize(
-    ("found", "place", "path"),
+    ("imported", "origin", "path"),
     [
-        (Import(line=1, module="a.dag"), Place.OWN, "dags/a/dag.py"),
-        (Import(line=1, module="a.part"), Place.OWN, "dags/a/part"),
-        (Import(line=1, module="a", name="part"), Place.OWN, "dags/a/part"),
-        (Import(line=1, module="a", name="nothing"), Place.MISSING, ""),
-        (Import(line=1, module="requests"), Place.INSTALLED, ""),
-        (Import(line=1, module="dags.requests"), Place.OWN, "dags/requests.py"),
-        (Import(line=1, module="", name="requests", level=3), Place.OWN, "dags/requests.py"),
-        (Import(line=1, module="json.more"), Place.INSTALLED, ""),
-        (Import(line=1, module="odd", name="mine"), Place.OWN, "dags/odd/mine.py"),
-        (Import(line=1, module="even", name="x"), Place.OWN, "dags/even/x.py"),
-        (Import(line=1, module="loose", name="x"), Place.OWN, "dags/loose/x.py"),
-        (Import(line=1, module="scripts.a", name="anything"), Place.OWN, "scripts/a/__init__.py"),
-        (Import(line=1, module="scripts.a.deep.x", name="*"), Place.OWN, "scripts/a/deep/x.py"),
-        (Import(line=1, module="scripts.a.deep", name="y"), Place.MISSING, ""),
-        (Import(line=1, module="", name="code", level=1), Place.OWN, FILE),
-        (Import(line=1, module="dag", name="x", level=2), Place.OWN, "dags/a/dag.py"),
-        (Import(line=1, module="b.dag", name="x", level=3), Place.FOREIGN, "dags/b/dag.py"),
-        (Import(line=1, module="x", level=9), Place.MISSING, ""),
-        (Import(line=1, module="six.x"), Place.INSTALLED, ""),
-        (Import(line=1, module="odd.x.y"), Place.INSTALLED, ""),
-        (Import(line=1, module="odd.x", name="z"), Place.MISSING, ""),
-        (Import(line=1, module="scripts.b"), Place.FOREIGN, "scripts/b/__init__.py"),
-        (Import(line=1, module="scripts", name="a_more"), Place.FOREIGN, "scripts/a_more"),
-        (Import(line=1, module="scripts.c"), Place.MISSING, ""),
-        (Import(line=1, module="c"), Place.MISSING, ""),
+        (Import(line=1, module="a.dag"), Origin.OWN, "dags/a/dag.py"),
+        (Import(line=1, module="a.part"), Origin.OWN, "dags/a/part"),
+        (Import(line=1, module="a", name="part"), Origin.OWN, "dags/a/part"),
+        (Import(line=1, module="a", name="nothing"), Origin.MISSING, ""),
+        (Import(line=1, module="requests"), Origin.INSTALLED, ""),
+        (Import(line=1, module="dags.requests"), Origin.OWN, "dags/requests.py"),
+        (Import(line=1, module="", name="requests", level=3), Origin.OWN, "dags/requests.py"),
+        (Import(line=1, module="json.more"), Origin.INSTALLED, ""),
+        (Import(line=1, module="odd", name="mine"), Origin.OWN, "dags/odd/mine.py"),
+        (Import(line=1, module="even", name="x"), Origin.OWN, "dags/even/x.py"),
+        (Import(line=1, module="loose", name="x"), Origin.OWN, "dags/loose/x.py"),
+        (Import(line=1, module="scripts.a", name="anything"), Origin.OWN, "scripts/a/__init__.py"),
+        (Import(line=1, module="scripts.a.deep.x", name="*"), Origin.OWN, "scripts/a/deep/x.py"),
+        (Import(line=1, module="scripts.a.deep", name="y"), Origin.MISSING, ""),
+        (Import(line=1, module="", name="code", level=1), Origin.OWN, FILE),
+        (Import(line=1, module="dag", name="x", level=2), Origin.OWN, "dags/a/dag.py"),
+        (Import(line=1, module="b.dag", name="x", level=3), Origin.FOREIGN, "dags/b/dag.py"),
+        (Import(line=1, module="x", level=9), Origin.MISSING, ""),
+        (Import(line=1, module="six.x"), Origin.INSTALLED, ""),
+        (Import(line=1, module="odd.x.y"), Origin.INSTALLED, ""),
+        (Import(line=1, module="odd.x", name="z"), Origin.MISSING, ""),
+        (Import(line=1, module="scripts.b"), Origin.FOREIGN, "scripts/b/__init__.py"),
+        (Import(line=1, module="scripts", name="a_more"), Origin.FOREIGN, "scripts/a_more"),
+        (Import(line=1, module="scripts.c"), Origin.MISSING, ""),
+        (Import(line=1, module="c"), Origin.MISSING, ""),
     ],
 )
-def test_an_import_leads_to_the_first_place_that_has_it(found: Import, place: Place, path: str) -> None:
-    assert RESOLVER.place(FILE, found) == (place, path)
+def test_an_import_leads_to_the_first_origin_that_has_it(imported: Import, origin: Origin, path: str) -> None:
+    assert RESOLVER.resolve(FILE, imported) == (origin, path)
 
 
 PACKED = "dags/a/p.zip/dag.py"
@@ -78,31 +78,31 @@ DEEP = "dags/a/p.zip/pack/m.py"
 
 
 @pytest.mark.parametrize(
-    ("file", "found", "place", "path"),
+    ("file", "imported", "origin", "path"),
     [
-        (PACKED, Import(line=1, module="pack", name="m"), Place.OWN, DEEP),
-        (PACKED, Import(line=1, module="json"), Place.OWN, "dags/a/p.zip/json.py"),
-        (DEEP, Import(line=1, module="json"), Place.OWN, "dags/a/p.zip/json.py"),
-        (PACKED, Import(line=1, module="os"), Place.INSTALLED, ""),
-        (PACKED, Import(line=1, module="requests"), Place.INSTALLED, ""),
-        (PACKED, Import(line=1, module="a.part.code"), Place.OWN, FILE),
-        (PACKED, Import(line=1, module="scripts.a"), Place.OWN, "scripts/a/__init__.py"),
-        (PACKED, Import(line=1, module="pack", level=1), Place.OWN, "dags/a/p.zip/pack"),
-        (DEEP, Import(line=1, module="dag", level=2), Place.OWN, PACKED),
-        (DEEP, Import(line=1, module="dag", level=3), Place.MISSING, ""),
-        (FILE, Import(line=1, module="pack.m"), Place.MISSING, ""),
-        (FILE, Import(line=1, module="a.p.zip.dag"), Place.MISSING, ""),
+        (PACKED, Import(line=1, module="pack", name="m"), Origin.OWN, DEEP),
+        (PACKED, Import(line=1, module="json"), Origin.OWN, "dags/a/p.zip/json.py"),
+        (DEEP, Import(line=1, module="json"), Origin.OWN, "dags/a/p.zip/json.py"),
+        (PACKED, Import(line=1, module="os"), Origin.INSTALLED, ""),
+        (PACKED, Import(line=1, module="requests"), Origin.INSTALLED, ""),
+        (PACKED, Import(line=1, module="a.part.code"), Origin.OWN, FILE),
+        (PACKED, Import(line=1, module="scripts.a"), Origin.OWN, "scripts/a/__init__.py"),
+        (PACKED, Import(line=1, module="pack", level=1), Origin.OWN, "dags/a/p.zip/pack"),
+        (DEEP, Import(line=1, module="dag", level=2), Origin.OWN, PACKED),
+        (DEEP, Import(line=1, module="dag", level=3), Origin.MISSING, ""),
+        (FILE, Import(line=1, module="pack.m"), Origin.MISSING, ""),
+        (FILE, Import(line=1, module="a.p.zip.dag"), Origin.MISSING, ""),
     ],
 )
 def test_a_file_in_an_archive_has_that_before_all_else(
-    file: str, found: Import, place: Place, path: str
+    file: str, imported: Import, origin: Origin, path: str
 ) -> None:
-    assert RESOLVER.place(file, found) == (place, path)
-    assert RESOLVER.hidden(file, found) == ("dags/requests.py" if found.module == "requests" else "")
+    assert RESOLVER.resolve(file, imported) == (origin, path)
+    assert RESOLVER.hidden(file, imported) == ("dags/requests.py" if imported.module == "requests" else "")
 
 
 @pytest.mark.parametrize(
-    ("file", "found", "whole"),
+    ("file", "imported", "name"),
     [
         (FILE, Import(line=1, module="code", name="x", level=1), "a.part.code"),
         (FILE, Import(line=1, module="", name="code", level=1), "a.part"),
@@ -119,8 +119,8 @@ def test_a_file_in_an_archive_has_that_before_all_else(
         (DEEP, Import(line=1, module="", name="m", level=1), "pack"),
     ],
 )
-def test_a_relative_import_has_a_whole_name(file: str, found: Import, whole: str | None) -> None:
-    assert RESOLVER.absolute(file, found) == whole
+def test_a_relative_import_has_a_full_name(file: str, imported: Import, name: str | None) -> None:
+    assert RESOLVER.absolute(file, imported) == name
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_top_of_an_archive_is_known(file: str, level: int, *, at_top: bool) 
 
 
 @pytest.mark.parametrize(
-    ("found", "path"),
+    ("imported", "path"),
     [
         (Import(line=1, module="requests"), "dags/requests.py"),
         (Import(line=1, module="requests", name="get"), "dags/requests.py"),
@@ -158,8 +158,8 @@ def test_the_top_of_an_archive_is_known(file: str, level: int, *, at_top: bool) 
         (Import(line=1, module="a.dag"), ""),
     ],
 )
-def test_an_own_module_behind_an_installed_one_is_told(found: Import, path: str) -> None:
-    assert RESOLVER.hidden(FILE, found) == path
+def test_an_own_module_behind_an_installed_one_is_hidden(imported: Import, path: str) -> None:
+    assert RESOLVER.hidden(FILE, imported) == path
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_near_name_is_one_of_the_types_own(module: str, hint: str) -> None:
     assert RESOLVER.near(module, ["requests", "odd-store", "not-there"]) == hint
 
 
-def test_the_shortest_name_that_is_lacking_is_told() -> None:
+def test_the_shortest_lacking_name_is_returned() -> None:
     lacking = {name: RESOLVER.lacking(Import(line=1, module=name)) for name in ("odd.z.a", "zzz.a", "six.z")}
     assert lacking == {"odd.z.a": "odd.z", "zzz.a": "zzz", "six.z": ""}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ci.checks.imports.imports import imports_of
-from ci.checks.imports.resolution import Resolver
+from ci.checks.imports.resolution import ImportResolver
 from ci.checks.imports.roles import Roles, defines_dag, roles
 from ci.checks.report import Level
 
@@ -19,8 +19,8 @@ def roles_of(**texts: str) -> Roles:
 
 
 def roles_in(sources: dict[str, str]) -> Roles:
-    found = {path: imports_of(text) for path, text in sources.items()}
-    return roles(sources, found, Resolver(sources, (), environment(loose=["airflow"])))
+    imports = {path: imports_of(text) for path, text in sources.items()}
+    return roles(sources, imports, ImportResolver(sources, (), environment(loose=["airflow"])))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_another_file_is_none(text: str) -> None:
 
 
 def test_a_file_named_as_a_test_is_one_unless_it_has_a_dag_or_something_leads_to_it() -> None:
-    found = roles_of(
+    file_roles = roles_of(
         dag=DAG + "import a.tests.shared",
         tests__shared="",
         tests__x="",
@@ -73,7 +73,7 @@ def test_a_file_named_as_a_test_is_one_unless_it_has_a_dag_or_something_leads_to
         test_b="",
         tests__dag=DAG,
     )
-    assert found.tests == {"dags/a/tests/x.py", "dags/a/test_b.py"}
+    assert file_roles.tests == {"dags/a/tests/x.py", "dags/a/test_b.py"}
 
 
 @pytest.mark.parametrize("text", [DAG, "# a dag of airflow: made('x')"])

@@ -47,12 +47,12 @@ def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape o
             for name in names
         ]
         for chosen in product(*choices):
-            found = reached(
+            resolution = reached(
                 index, dict(zip(names, chosen, strict=True)), requirements, bare="--no-deps" in options
             )
-            if found and all(fixed.get(name, v) == v for name, v in found.versions.items()):
-                return found
-        return Resolution(message=said(index, requirements))
+            if resolution and all(fixed.get(name, v) == v for name, v in resolution.versions.items()):
+                return resolution
+        return Resolution(message=message_of(index, requirements))
 
     return solve
 
@@ -61,27 +61,31 @@ def reached(
     index: Index, chosen: dict[str, str], requirements: Sequence[str], *, bare: bool
 ) -> Resolution | None:
     """Return what is installed with these versions; None where they don't fit."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     parents: dict[str, list[str]] = {}
-    waiting = [("", each) for each in requirements]
+    waiting = [("", one) for one in requirements]
     while waiting:
         parent, text = waiting.pop(0)
-        wish = Requirement(text)
-        if wish.name not in chosen or not wish.specifier.contains(chosen[wish.name]):
+        requirement = Requirement(text)
+        if requirement.name not in chosen or not requirement.specifier.contains(chosen[requirement.name]):
             return None
-        parents.setdefault(wish.name, []).extend([parent] if parent else [])
-        if wish.name not in found:
-            found[wish.name] = chosen[wish.name]
-            waiting += [] if bare else [(wish.name, each) for each in index[wish.name][chosen[wish.name]]]
-    return Resolution(versions=found, requirers=parents)
+        parents.setdefault(requirement.name, []).extend([parent] if parent else [])
+        if requirement.name not in versions:
+            versions[requirement.name] = chosen[requirement.name]
+            waiting += (
+                []
+                if bare
+                else [(requirement.name, one) for one in index[requirement.name][chosen[requirement.name]]]
+            )
+    return Resolution(versions=versions, requirers=parents)
 
 
-def said(index: Index, requirements: Sequence[str]) -> str:
+def message_of(index: Index, requirements: Sequence[str]) -> str:
     """What uv would say, as far as it is read: what each exact pin depends on."""
     lines = [
-        f"{pin} depends on {each}"
+        f"{pin} depends on {one}"
         for pin in requirements
-        for each in index.get(name_of(pin), {}).get(pin.rpartition("==")[2], [])
+        for one in index.get(name_of(pin), {}).get(pin.rpartition("==")[2], [])
     ]
     return "\n".join(["error: No solution found when resolving dependencies", *lines])
 
@@ -115,7 +119,7 @@ def test_the_chain_leads_over_packages_that_are_no_pins() -> None:
 
 def test_all_packages_that_would_move_are_named() -> None:
     moves = explain(solver(INDEX), job(["app==2"], {"lib": "1", "deep": "5"}))["changed"]
-    assert [each["package"] for each in moves] == ["deep", "lib"]
+    assert [one["package"] for one in moves] == ["deep", "lib"]
 
 
 def test_a_pin_of_what_the_base_has_is_its_own_chain() -> None:
@@ -123,25 +127,25 @@ def test_a_pin_of_what_the_base_has_is_its_own_chain() -> None:
     assert move["chain"] == ["lib==1"]
 
 
-def test_what_only_the_constraints_name_is_told_so() -> None:
+def test_a_package_of_the_constraints_alone_is_marked() -> None:
     facts = explain(solver(INDEX), Job([], [], "t", {}, ["lib==1"], {}, {"lib": "2"}))
-    assert [each["installed"] for each in facts["changed"]] == [False]
+    assert [one["installed"] for one in facts["changed"]] == [False]
 
 
 def test_pins_that_clash_are_named_alone_and_the_rest_is_judged_on() -> None:
     pins = ["lone==1", "app==1", "other==1", "deep==4"]
     facts = explain(solver(INDEX), job(pins, {"lib": "1", "deep": "5"}))
-    assert [each["pins"] for each in facts["conflicts"]] == [["app==1", "other==1"]]
-    assert [each["package"] for each in facts["changed"]] == ["deep"]
+    assert [one["pins"] for one in facts["conflicts"]] == [["app==1", "other==1"]]
+    assert [one["package"] for one in facts["changed"]] == ["deep"]
     assert facts["fitting"] == {"app==1": "", "other==1": "other==2", "deep==4": "deep==5"}
 
 
-def test_a_version_that_there_is_not_is_named_with_the_newest() -> None:
+def test_a_missing_version_is_reported_with_the_newest() -> None:
     (clash,) = explain(solver(INDEX), job(["lone==1", "app==9"], {}))["conflicts"]
     assert (clash["pins"], clash["newest"]) == (["app==9"], "3")
 
 
-def test_where_uv_gets_no_answer_what_it_said_is_kept() -> None:
+def test_the_message_of_uv_is_kept_if_it_failed() -> None:
     def silent(*_: object, **__: object) -> Resolution:
         return Resolution(message="error: the index went away")
 
@@ -149,9 +153,9 @@ def test_where_uv_gets_no_answer_what_it_said_is_kept() -> None:
     assert facts == {"conflicts": [], "changed": [], "fitting": {}, "error": "error: the index went away"}
 
 
-@given(moved=st.sets(st.sampled_from("abcdefgh")), guilty=st.sets(st.sampled_from("abcdefgh")))
-def test_no_package_is_named_that_could_be_held(moved: set[str], guilty: set[str]) -> None:
-    guilty &= moved
+@given(moved=st.sets(st.sampled_from("abcdefgh")), required=st.sets(st.sampled_from("abcdefgh")))
+def test_no_package_is_released_that_could_be_fixed(moved: set[str], required: set[str]) -> None:
+    required &= moved
 
     def solve(
         requirements: Sequence[str],
@@ -160,17 +164,17 @@ def test_no_package_is_named_that_could_be_held(moved: set[str], guilty: set[str
         options: Sequence[str] = (),
     ) -> Resolution:
         assert [*requirements, *(preferred or {}), *options] == []
-        return Resolution(message="no" if guilty & set(fixed) else "")
+        return Resolution(message="no" if required & set(fixed) else "")
 
     fixed = dict.fromkeys("abcdefgh", "1")
-    assert fewest_released(solve, [], fixed, sorted(moved)) == sorted(guilty)
+    assert fewest_released(solve, [], fixed, sorted(moved)) == sorted(required)
 
 
 def test_newer_versions_are_listed() -> None:
     facts = outdated(
         solver(INDEX), job(["app==1", "lone==1"], {"lib": "1"}, locked={"app": "1", "lone": "1"})
     )
-    rows = {each["package"]: each for each in facts["packages"]}
+    rows = {one["package"]: one for one in facts["packages"]}
     assert (rows["app"]["allowed"], rows["app"]["newest"], rows["app"]["base"]) == ("3", "3", "")
     assert rows["lone"]["newest"] == "1"
 
@@ -191,14 +195,14 @@ def test_versions_are_read_with_who_asks_for_them() -> None:
     text = (
         "a==1.0 ; python_version > '3'  # via b, c\nb[x]==2  # via -c fixed.txt, t (pyproject.toml)\nc==3\n"
     )
-    found = parse(text)
-    assert found.versions == {"a": "1.0", "b": "2", "c": "3"}
-    assert found.requirers == {"a": ["b", "c"], "b": [], "c": []}
-    assert found.is_solved
+    resolution = parse(text)
+    assert resolution.versions == {"a": "1.0", "b": "2", "c": "3"}
+    assert resolution.requirers == {"a": ["b", "c"], "b": [], "c": []}
+    assert resolution.is_solved
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("Because app==1 depends on lib>=6,<7 and you", "lib>=6,<7"),
         ("app[x]==1 depends\n  on lib[y]<2, we", "lib[y]<2"),
@@ -212,8 +216,8 @@ def test_versions_are_read_with_who_asks_for_them() -> None:
         ("my-app==1 depends on lib<2", ""),
     ],
 )
-def test_the_range_that_is_asked_for_is_read(text: str, told: str) -> None:
-    assert required_range(text, "app", "lib") == told
+def test_the_required_range_is_read(text: str, expected: str) -> None:
+    assert required_range(text, "app", "lib") == expected
 
 
 @pytest.mark.parametrize(
