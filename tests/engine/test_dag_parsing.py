@@ -237,7 +237,7 @@ async def test_everything_wrong_is_told_at_once_with_file_and_line_by_every_airf
     assert places(found["faulty"], Level.WARNING) == {UNUSED}
     assert places(found["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
     causes = {each.file: each.cause for each in found["faulty"].findings}
-    assert causes["dags/faulty/cycle.py"] == "DAG 'cycle' runs in a circle: a >> b >> c >> a"
+    assert causes["dags/faulty/cycle.py"] == "DAG 'cycle' has a cycle: a >> b >> c >> a"
     assert causes["dags/faulty/union.py"] == "NameError: name 'no_such_name' is not defined"
     assert causes["dags/faulty/exits.py"].endswith("its process ended without an answer")
     assert causes["dags/faulty/dynamic.py"].startswith("the worker finds DAG 'of_south'")

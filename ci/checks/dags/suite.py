@@ -54,7 +54,7 @@ class Subject:
 class _Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    outcome: CheckResult
+    result: CheckResult
     parsed: Parsed
 
 
@@ -140,7 +140,7 @@ async def _environment(subject: Subject) -> CheckResult:
         "entrypoint": await retrying(subject.without_dags.entrypoint),
     }
     ready = runtime.ready(subject.without_dags, base.container(subject.base))
-    return (await _ran(ready, {"environment": wanted})).outcome
+    return (await _ran(ready, {"environment": wanted})).result
 
 
 async def _parsed(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:

@@ -1,7 +1,7 @@
-"""What a DAG file reaches for while it is parsed: Variables, Connections, databases, the network, programs.
+"""Accesses of a DAG file while it is parsed: to Variables, Connections, databases, the network and programs.
 
-Each is recorded with the line that does so, and answered with something made up, so that parsing goes on;
-the network is answered as if there were none, and programs are started.
+An access is recorded with its line, and gets a made-up answer, so that parsing goes on; for the network that
+is the error of a machine without one. Programs are really started.
 """
 
 from __future__ import annotations
@@ -26,76 +26,76 @@ NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 PROGRAMS = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"}
 SHELLS = {"sh", "bash"}
 PROGRAM = "program"
-BEGUN = "_begun_by"  # of a thread: file and line
+STARTED_BY = "_started_by"  # a thread's attribute: file and line
 TREES = ("dags", "scripts")
-IMPORT = "<frozen importlib"  # what its frames are called
+IMPORT = "<frozen importlib"  # the file of its frames
 
 
 class MadeUp(dict[str, object]):
-    """Stands for a Variable's JSON: whatever is looked up in it is there, and empty."""
+    """A stand-in for a Variable's JSON, in which every key has an empty value."""
 
     def __missing__(self, _: str) -> MadeUp:
-        """An empty value again."""
+        """Return an empty value."""
         return MadeUp()
 
     def get(self, _: str, default: object = None) -> object:
-        """The default where there is one."""
+        """Return the default, or an empty value."""
         return MadeUp() if default is None else default
 
 
 class Recorder:
-    """Accesses by the code below a folder that holds dags/ and scripts/; ``found`` in their order."""
+    """A recorder of accesses by code in the dags/ and scripts/ of a folder."""
 
     def __init__(self, root: str) -> None:
-        self.found: list[dict[str, object]] = []
+        self.accesses: list[dict[str, object]] = []
         self.active = True
         self._trees = tuple(f"{root}/{tree}/" for tree in TREES)
         self._root = f"{root}/"
 
-    def note(self, kind: str, name: str) -> bool:
-        """Record an access where code of the type's own is behind it, with the innermost line of it."""
-        place = self.place(kind) or getattr(threading.current_thread(), BEGUN, None)
-        if place is None or not self.active:
+    def record(self, kind: str, name: str) -> bool:
+        """Record an access with the innermost line of the type's own code; return whether that made it."""
+        location = self.location(kind) or getattr(threading.current_thread(), STARTED_BY, None)
+        if location is None or not self.active:
             return False
-        access: dict[str, object] = {"kind": kind, "name": name, "file": place[0], "line": place[1]}
-        if access not in self.found:
-            self.found.append(access)
+        access: dict[str, object] = {"kind": kind, "name": name, "file": location[0], "line": location[1]}
+        if access not in self.accesses:
+            self.accesses.append(access)
         return True
 
-    def place(self, kind: str = "") -> tuple[str, int] | None:
-        """File and line of the innermost code of the type's own that is being run by this thread.
+    def location(self, kind: str = "") -> tuple[str, int] | None:
+        """Return file and line of the innermost code of the type's own that this thread runs.
 
-        A program that a package starts when it is imported is the package's business.
+        Programs that a package starts while it is imported aren't attributed to the type.
         """
-        found = inspect.currentframe()
-        while found and not found.f_code.co_filename.startswith(self._trees):
-            if kind == PROGRAM and found.f_code.co_filename.startswith(IMPORT):
+        frame = inspect.currentframe()
+        while frame and not frame.f_code.co_filename.startswith(self._trees):
+            if kind == PROGRAM and frame.f_code.co_filename.startswith(IMPORT):
                 return None
-            found = found.f_back
-        return (found.f_code.co_filename.removeprefix(self._root), found.f_lineno) if found else None
+            frame = frame.f_back
+        return (frame.f_code.co_filename.removeprefix(self._root), frame.f_lineno) if frame else None
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """A hook of Python's for what it is about to do; raises OSError for the network."""
+        """Record an audit event; raise OSError for the network."""
         address: object = arguments[-1] if arguments else None
-        if event in NETWORK and isinstance(address, tuple):  # a path else: a socket of this machine
+        if event in NETWORK and isinstance(address, tuple):  # a path is a socket of this machine
             host, port = cast("tuple[Any, ...]", address)[:2]
-            if self.note("network", f"{host}:{port}"):
+            if self.record("network", f"{host}:{port}"):
                 raise OSError(errno.ENETUNREACH, f"{os.strerror(errno.ENETUNREACH)}: {host}:{port}")
         elif event in NAMES and arguments[0] is not None:
             host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
-            if self.note("network", host):
+            if self.record("network", host):
                 raise socket.gaierror(socket.EAI_AGAIN, f"Temporary failure in name resolution: {host}")
         elif event in PROGRAMS:
-            self.note(PROGRAM, program_of(event, arguments))
+            self.record(PROGRAM, program_of(event, arguments))
 
 
 def program_of(event: str, arguments: tuple[Any, ...]) -> str:
-    """The name of the program that an audit event is about; for a shell that of its first command."""
+    """Return the name of the program in an audit event; for a shell that of its first command."""
     words: list[str] = [os.fsdecode(arguments[0] or "")]
     if event == "os.system":
         words = ["sh", "-c", *words]
-    elif isinstance(given := arguments[1], (list, tuple)):
-        words += [os.fsdecode(each) for each in cast("list[Any]", given)[1:]]
+    elif isinstance(argv := arguments[1], (list, tuple)):
+        words += [os.fsdecode(word) for word in cast("list[Any]", argv)[1:]]
     name = PurePosixPath(words[0]).name
     if name in SHELLS and words[1:2] == ["-c"] and words[2:]:
         try:
@@ -106,7 +106,7 @@ def program_of(event: str, arguments: tuple[Any, ...]) -> str:
 
 
 def watch(recorder: Recorder) -> None:
-    """Have a recorder see all that is done in this process from now on."""
+    """Record all accesses of this process from now on."""
     for module, name in (
         ("airflow.sdk.definitions.variable", "Variable"),
         ("airflow.models.variable", "Variable"),
@@ -114,7 +114,7 @@ def watch(recorder: Recorder) -> None:
         variable = getattr(importlib.import_module(module), name)
         _replace(variable, "get", lambda original: _variable(recorder, original))
         for method in ("set", "delete", "update", "keys"):
-            _replace(variable, method, lambda original: _answered(recorder, "Variable", original, None))
+            _replace(variable, method, lambda original: _with_answer(recorder, "Variable", original, None))
     sdk = importlib.import_module("airflow.sdk.definitions.connection").Connection
     _replace(sdk, "get", lambda original: _connection(recorder, sdk, original))
     model = importlib.import_module("airflow.models.connection").Connection
@@ -123,26 +123,26 @@ def watch(recorder: Recorder) -> None:
     for session in ("Session", "NonScopedSession"):
         if original := getattr(settings, session, None):
             setattr(settings, session, _session(recorder, original))
-    begin = threading.Thread.start
+    start_thread = threading.Thread.start
 
     def start(self: threading.Thread) -> None:
-        setattr(self, BEGUN, recorder.place())  # what it does is done by the line that starts it
-        begin(self)
+        setattr(self, STARTED_BY, recorder.location())  # its accesses count for this line
+        start_thread(self)
 
     threading.Thread.start = start
-    drivers.watch(lambda address: recorder.note("network", address))
+    drivers.watch(lambda address: recorder.record("network", address))
     sys.addaudithook(recorder.audit)
 
 
-def _replace(owner: type, name: str, made: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    original = getattr(owner, name, None)  # bound already, where it is a class method
+def _replace(owner: type, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    original = getattr(owner, name, None)  # a class method is bound already
     if original is not None:
-        setattr(owner, name, staticmethod(made(original)))
+        setattr(owner, name, staticmethod(wrap(original)))
 
 
 def _variable(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
     def get(key: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
-        if not recorder.note("Variable", key):
+        if not recorder.record("Variable", key):
             return original(key, *arguments, **options)
         defaults = [
             *arguments[:1],
@@ -151,16 +151,16 @@ def _variable(recorder: Recorder, original: Callable[..., Any]) -> Callable[...,
         if defaults:
             return defaults[0]
         as_json = options.get("deserialize_json") or arguments[1:2] == (True,)
-        return MadeUp() if as_json else "1"  # a text, and a number for who needs one
+        return MadeUp() if as_json else "1"  # a text that is also a number
 
     return get
 
 
-def _connection(recorder: Recorder, made: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
+def _connection(recorder: Recorder, cls: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
     def get(conn_id: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
-        if not recorder.note("Connection", conn_id):
+        if not recorder.record("Connection", conn_id):
             return original(conn_id, *arguments, **options)
-        return made(
+        return cls(
             conn_id=conn_id,
             conn_type="generic",
             host="localhost",
@@ -173,22 +173,22 @@ def _connection(recorder: Recorder, made: Any, original: Callable[..., Any]) -> 
     return get
 
 
-def _answered(
+def _with_answer(
     recorder: Recorder, kind: str, original: Callable[..., Any], answer: object
 ) -> Callable[..., Any]:
     def replaced(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
         name = str(arguments[0]) if arguments else str(options.get("key", options.get("prefix", "")))
-        return answer if recorder.note(kind, name) else original(*arguments, **options)
+        return answer if recorder.record(kind, name) else original(*arguments, **options)
 
     return replaced
 
 
 def _session(recorder: Recorder, original: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's own
     class Sessions:
-        """Stands for SQLAlchemy's factory of sessions."""
+        """A stand-in for SQLAlchemy's session factory."""
 
         def __call__(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-            if recorder.note("metadata database", "session"):
+            if recorder.record("metadata database", "session"):
                 return MagicMock()
             return original(*arguments, **options)
 

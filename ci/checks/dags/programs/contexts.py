@@ -1,6 +1,6 @@
-"""DAG files parsed once more as a worker does for one task: Airflow tells a file which DAG and task it wants.
+"""DAG files parsed once more as a worker does for one task: Airflow names the DAG and the task it wants.
 
-A file that asks for that (``get_parsing_context``) may leave out other DAGs; it must not leave out this one.
+A file that reads these names (``get_parsing_context``) may leave out other DAGs, but not the wanted one.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from .access import Recorder, watch
-from .dagbag import bag_of
+from .dagbag import dag_bag
 from .dagfile import cause_of
 from .forks import run
 
 SIGNS = (b"get_parsing_context", b"_AIRFLOW_PARSING_CONTEXT")
 DAG_ID, TASK_ID = "_AIRFLOW_PARSING_CONTEXT_DAG_ID", "_AIRFLOW_PARSING_CONTEXT_TASK_ID"
-MANY = 50  # tasks of a DAG; of one with more, the first stands for all
+MAX_TASKS = 50  # of a DAG with more tasks only the first is tried
+NAMED = 5  # tasks that a finding names
 
 
-def wanted(files: dict[str, dict[str, Any]], root: Path) -> list[str]:
-    """What is to be parsed once more: JSON of [file, DAG id, task id] each.
+def jobs(files: dict[str, dict[str, Any]], root: Path) -> list[str]:
+    """Return what to parse once more, each as JSON of [file, DAG id, task id].
 
     Args:
-        files: what is known of the DAG files, by their paths.
-        root: the folder that holds dags/ and scripts/; code there that is no DAG file speaks for all files.
+        files: the answers on the DAG files, by their paths.
+        root: the folder that holds dags/ and scripts/; a context in a file without DAGs counts for all.
     """
     others = {
         str(path)
@@ -36,18 +37,18 @@ def wanted(files: dict[str, dict[str, Any]], root: Path) -> list[str]:
         for path in (root / tree).rglob("*.py")
         if path.is_file() and not files.get(str(path), {}).get("dags")
     }
-    everywhere = any(map(asks, sorted(others)))
-    jobs: list[str] = []
-    for path, told in files.items():
-        if told.get("dags") and (everywhere or asks(path)):
-            for dag in told["dags"]:
-                tasks = dag["tasks"] if len(dag["tasks"]) <= MANY else dag["tasks"][:1]
-                jobs += [json.dumps([path, dag["id"], task]) for task in tasks]
-    return jobs
+    everywhere = any(map(uses_context, sorted(others)))
+    found: list[str] = []
+    for path, file in files.items():
+        if file.get("dags") and (everywhere or uses_context(path)):
+            for dag in file["dags"]:
+                tasks = dag["tasks"] if len(dag["tasks"]) <= MAX_TASKS else dag["tasks"][:1]
+                found += [json.dumps([path, dag["id"], task]) for task in tasks]
+    return found
 
 
-def asks(path: str) -> bool:
-    """Whether the code of a file, or of an archive, mentions what it is parsed for."""
+def uses_context(path: str) -> bool:
+    """Return whether the code of a file, or of an archive, mentions the parsing context."""
     return any(sign in text for text in _texts(path) for sign in SIGNS)
 
 
@@ -60,69 +61,70 @@ def _texts(path: str) -> Iterator[bytes]:
             for name in archive.namelist():
                 yield archive.read(name)
     except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        return  # whoever imports it is told
+        return  # an import of the file reports it
 
 
-def parsed_for(job: str, parts: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's bundle
-    """The tasks that a file has when it is parsed for one, by DAG id, and why it failed, if it did."""
+def parse_for(job: str, bundle: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's bundle
+    """Return the tasks that a file has by DAG id when it is parsed for one task, and its errors."""
     path, dag_id, task_id = json.loads(job)
     os.environ.update({DAG_ID: dag_id, TASK_ID: task_id})
-    watch(Recorder(str(Path(parts.path).parent)))
-    found: dict[str, list[str]] = {}
+    watch(Recorder(str(Path(bundle.path).parent)))
+    tasks: dict[str, list[str]] = {}
 
     def keep(dag: Any, error: Exception | None) -> None:  # noqa: ANN401 - Airflow's DAG
         if error is None:
-            found[dag.dag_id] = sorted(dag.task_dict)
+            tasks[dag.dag_id] = sorted(dag.task_dict)
 
-    bag = bag_of(path, parts, safe_mode=False, bagged=keep)
-    return {"dags": found, "errors": [cause_of(text) for text in bag.import_errors.values()]}
+    bag = dag_bag(path, bundle, safe_mode=False, on_dag=keep)
+    return {"dags": tasks, "errors": [cause_of(text) for text in bag.import_errors.values()]}
 
 
 def findings(
     files: dict[str, dict[str, Any]],
-    parts: Any,  # noqa: ANN401 - Airflow's bundle
+    bundle: Any,  # noqa: ANN401 - Airflow's bundle
     seconds: float,
 ) -> dict[str, list[dict[str, object]]]:
-    """What isn't there when a worker parses for it, by the files' paths: one finding for each DAG.
+    """Return a finding for each DAG that is missing when a worker parses for it, by the files' paths.
 
     Args:
-        files: what is known of the DAG files, by their paths.
-        parts: the bundle they are in.
-        seconds: how long one parse may take, and for each file all of its.
+        files: the answers on the DAG files, by their paths.
+        bundle: the bundle they are in.
+        seconds: the time limit of one parse; all parses together get as much for each file.
     """
 
     def work(job: str) -> dict[str, Any]:
-        return parsed_for(job, parts)
+        return parse_for(job, bundle)
 
-    jobs = wanted(files, Path(parts.path).parent)
-    lost: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for job, told in run(jobs, work, seconds, together=seconds * len(files)).items():
+    missing: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    answers = run(jobs(files, Path(bundle.path).parent), work, seconds, total_seconds=seconds * len(files))
+    for job, answer in answers.items():
         path, dag_id, task_id = json.loads(job)
-        if why := _why(told, dag_id, task_id):
-            lost.setdefault((path, dag_id), []).append((task_id, why))
+        if reason := _reason(answer, dag_id, task_id):
+            missing.setdefault((path, dag_id), []).append((task_id, reason))
     found: dict[str, list[dict[str, object]]] = {}
-    for (path, dag_id), tasks in lost.items():
+    for (path, dag_id), tasks in missing.items():
         found.setdefault(path, []).append(_finding(files[path], dag_id, tasks))
     return found
 
 
-def _why(told: dict[str, Any], dag_id: str, task_id: str) -> str:
-    """Why a task can't be started; empty where it can."""
-    if "died" in told:
-        return str(told["died"])
-    if task_id in told["dags"].get(dag_id, ()):
+def _reason(answer: dict[str, Any], dag_id: str, task_id: str) -> str:
+    """Return why a task can't be started; empty where it can."""
+    if "died" in answer:
+        return str(answer["died"])
+    if task_id in answer["dags"].get(dag_id, ()):
         return ""
-    return next(iter(told["errors"]), "the task is left out" if dag_id in told["dags"] else "it is left out")
+    left_out = "task" if dag_id in answer["dags"] else "DAG"
+    return next(iter(answer["errors"]), f"the file leaves the {left_out} out")
 
 
-def _finding(told: dict[str, Any], dag_id: str, tasks: list[tuple[str, str]]) -> dict[str, object]:
-    named = ", ".join(repr(task) for task, _ in tasks[:5])
-    more = f" and {len(tasks) - 5} more" if len(tasks) > 5 else ""
+def _finding(file: dict[str, Any], dag_id: str, tasks: list[tuple[str, str]]) -> dict[str, object]:
+    named = ", ".join(repr(task) for task, _ in tasks[:NAMED])
+    more = f" and {len(tasks) - NAMED} more" if len(tasks) > NAMED else ""
     return {
         "check": "dags",
-        "file": told["file"],
-        "line": next(dag["line"] for dag in told["dags"] if dag["id"] == dag_id),
-        "cause": f"DAG {dag_id!r} is not there when a worker parses for it, "
+        "file": file["file"],
+        "line": next(dag["line"] for dag in file["dags"] if dag["id"] == dag_id),
+        "cause": f"DAG {dag_id!r} is missing when a worker parses the file "
         f"for task{'s' * (len(tasks) > 1)} {named}{more}: {tasks[0][1]}",
-        "remedy": "make the DAG and the task that get_parsing_context() names, with exactly these ids",
+        "remedy": "define the DAG and the task that get_parsing_context() names, with exactly these ids",
     }

@@ -1,4 +1,4 @@
-"""The text of a DAG file: the line that says a name, and the import that a line belongs to."""
+"""The text of a DAG file: the lines of names, and the import that a line belongs to."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ import tokenize
 
 
 class Source:
-    """A Python text, parsed once whatever is asked of it; of what is no Python nothing is known."""
+    """A Python text, parsed once; without names and imports where it isn't Python."""
 
     def __init__(self, text: str) -> None:
-        """Note what it says."""
+        """Collect its names and imports."""
         self._lines: dict[str, int] = {}
         self._imports: list[ast.Import | ast.ImportFrom] = []
-        for node in ast.walk(_tree_of(text)):
+        for node in ast.walk(_tree(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self._note(node.name, node.lineno)
+                self._add(node.name, node.lineno)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                self._note(node.value, node.lineno)
+                self._add(node.value, node.lineno)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self._imports.append(node)
 
-    def _note(self, name: str, line: int) -> None:
+    def _add(self, name: str, line: int) -> None:
         self._lines[name] = min(line, self._lines.get(name, line))
 
     def line_of(self, name: str) -> int:
-        """The first line that says the id of a DAG or task, as a text or a function's name; 0: none does.
+        """Return the first line with the id of a DAG or task, as a text or a function's name; 0: none.
 
-        Of the id of a task in a group the last part will do.
+        For a task in a group the last part of its id suffices.
         """
-        lines = [self._lines.get(each, 0) for each in (name, name.rpartition(".")[2])]
+        lines = [self._lines.get(text, 0) for text in (name, name.rpartition(".")[2])]
         return min((line for line in lines if line), default=0)
 
     def statement_at(self, line: int) -> str:
-        """The import that a line belongs to, in one line; empty where it is none."""
+        """Return the import that a line belongs to, as one line; empty where it isn't one."""
         for node in self._imports:
             if node.lineno <= line <= (node.end_lineno or 0):
                 return ast.unparse(node)
@@ -41,7 +41,7 @@ class Source:
 
 
 def text_of(path: str) -> str:
-    """The text of a file, in the encoding that it declares; empty where it is an archive."""
+    """Return the text of a file, in the encoding that it declares; empty for an archive."""
     try:
         with tokenize.open(path) as file:
             return file.read()
@@ -49,8 +49,8 @@ def text_of(path: str) -> str:
         return ""
 
 
-def _tree_of(text: str) -> ast.Module:
+def _tree(text: str) -> ast.Module:
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the latter: nested too deep
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested too deeply
         return ast.Module([], [])

@@ -1,6 +1,6 @@
-"""Airflow's own way to a DAG file's DAGs, as its task runner and its DAG processor go; here versions differ.
+"""Airflow's own functions around DAG bags, which differ between its versions.
 
-Airflow is imported where it is used: it isn't there when these functions are tested.
+Airflow is imported inside the functions: it isn't installed where they are tested.
 """
 
 from __future__ import annotations
@@ -14,62 +14,63 @@ from pathlib import Path
 from typing import Any
 
 BUNDLE = "dags-folder"  # the bundle that Airflow makes of [core] dags_folder
-Bagged = Callable[[Any, "Exception | None"], None]
+OnDag = Callable[[Any, "Exception | None"], None]
+"""Gets a DAG, and the error with which Airflow refused it."""
 
 
-def bundle() -> Any:  # noqa: ANN401 - Airflow's own object, with a path and a name
-    """The bundle of the DAGs' folder, ready to be read; raises ValueError where Airflow has another one."""
+def dags_bundle() -> Any:  # noqa: ANN401 - Airflow's own object, with a path and a name
+    """Return the initialized bundle of the DAGs' folder; raise ValueError where Airflow has another one."""
     manager = importlib.import_module("airflow.dag_processing.bundles.manager")
-    found = manager.DagBundlesManager().get_bundle(name=BUNDLE, version=None)
-    found.initialize()
-    return found
+    bundle = manager.DagBundlesManager().get_bundle(name=BUNDLE, version=None)
+    bundle.initialize()
+    return bundle
 
 
-def python_files(folder: Path) -> list[str]:
-    """The files that Airflow would look at: .airflowignore is heeded, safe mode is not."""
-    listed = importlib.import_module("airflow.utils.file").list_py_file_paths(str(folder), safe_mode=False)
-    return sorted(map(str, listed))
+def list_python_files(folder: Path) -> list[str]:
+    """Return the files that Airflow would look at, by .airflowignore but without safe mode."""
+    paths = importlib.import_module("airflow.utils.file").list_py_file_paths(str(folder), safe_mode=False)
+    return sorted(map(str, paths))
 
 
-def skipped(path: str) -> bool:
-    """Whether the DAG processor passes over a file, by Airflow's own guess."""
+def is_skipped(path: str) -> bool:
+    """Return whether the DAG processor passes over a file in safe mode."""
     return not importlib.import_module("airflow.utils.file").might_contain_dag(path, safe_mode=True)
 
 
 def bag_class() -> Any:  # noqa: ANN401 - Airflow's own class
-    """The DagBag that task runner and DAG processor use: of a bundle, where Airflow has that."""
+    """Return the DagBag of task runner and DAG processor: that of a bundle, if this Airflow has it."""
     try:
         return importlib.import_module("airflow.dag_processing.dagbag").BundleDagBag
     except (ImportError, AttributeError):
         return importlib.import_module("airflow.models.dagbag").DagBag
 
 
-def bag_of(path: str, parts: Any, *, safe_mode: bool, bagged: Bagged) -> Any:  # noqa: ANN401
-    """A DagBag of one file.
+def dag_bag(path: str, bundle: Any, *, safe_mode: bool, on_dag: OnDag) -> Any:  # noqa: ANN401
+    """Return a DagBag of one file.
 
     Args:
         path: the file.
-        parts: its bundle.
+        bundle: its bundle.
         safe_mode: as the DAG processor has it; the task runner has none.
-        bagged: is told of every DAG that was found, and what is wrong with it.
+        on_dag: called for every DAG.
     """
-    root = str(parts.path)
-    if root not in sys.path:  # a BundleDagBag does so by itself
+    root = str(bundle.path)
+    if root not in sys.path:  # a BundleDagBag does this itself
         sys.path.append(root)
-    above = bag_class()
-    taken_in: Callable[..., Any] = above.bag_dag
+    base = bag_class()
+    base_method: Callable[..., Any] = base.bag_dag
 
-    class Bag(above):
-        """Tells of what it takes in."""
+    class Bag(base):
+        """A DagBag that reports its DAGs."""
 
         def bag_dag(self, dag: Any, *others: Any, **options: Any) -> Any:  # noqa: ANN401
             try:
-                done = taken_in(self, dag, *others, **options)
+                result = base_method(self, dag, *others, **options)
             except Exception as error:
-                bagged(dag, error)
+                on_dag(dag, error)
                 raise
-            bagged(dag, None)
-            return done
+            on_dag(dag, None)
+            return result
 
     options = {
         "include_examples": False,
@@ -78,31 +79,31 @@ def bag_of(path: str, parts: Any, *, safe_mode: bool, bagged: Bagged) -> Any:  #
         "bundle_path": Path(root),
         "bundle_name": BUNDLE,
     }
-    return Bag(dag_folder=path, **_accepted(above, options))
+    return Bag(dag_folder=path, **_accepted(base, options))
 
 
-def _accepted(above: type, options: dict[str, Any]) -> dict[str, Any]:
-    """The options that a class knows by any of its ancestors; they come and go between Airflow's versions."""
-    known = {name for each in above.__mro__ for name in inspect.signature(each.__init__).parameters}
-    given = {name: value for name, value in options.items() if name in known}
-    if above.__name__ == "BundleDagBag":
-        given.pop("include_examples", None)  # a bundle has none, and says so
-    return given
+def _accepted(base: type, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a class or its bases take, which depends on Airflow's version."""
+    known = {name for cls in base.__mro__ for name in inspect.signature(cls.__init__).parameters}
+    accepted = {name: value for name, value in options.items() if name in known}
+    if base.__name__ == "BundleDagBag":
+        accepted.pop("include_examples", None)  # a bundle has none, and warns about it
+    return accepted
 
 
 def round_trip(dag: Any) -> Any:  # noqa: ANN401
-    """The DAG as the scheduler reads it back from the database; raises whatever Airflow does."""
+    """Return the DAG as the scheduler reads it from the database; raise whatever Airflow does."""
     module = importlib.import_module("airflow.serialization.serialized_objects")
     serializer = getattr(module, "DagSerialization", None) or module.SerializedDAG
     return serializer.from_dict(json.loads(json.dumps(serializer.to_dict(dag))))
 
 
 def check_serializable(value: object) -> None:
-    """Raise what Airflow does where a value can't be written to the database as it is."""
+    """Raise what Airflow raises where the database can't hold a value."""
     module = importlib.import_module("airflow.serialization.serialized_objects")
     module.BaseSerialization.serialize(value, strict=True)
 
 
 def pod_class() -> type:
-    """The Kubernetes client's V1Pod."""
+    """Return the Kubernetes client's V1Pod."""
     return importlib.import_module("kubernetes.client.models").V1Pod

@@ -1,4 +1,4 @@
-"""Drivers of databases that reach for the network in C, where Python sees nothing of it: PostgreSQL's."""
+"""Drivers of PostgreSQL: they connect in C, where Python's audit events don't see it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 DRIVERS = ("psycopg", "psycopg2")
-Told = Callable[[str], object]
+OnConnect = Callable[[str], object]
+"""Gets the address of a connection."""
 
 
 class Finder(MetaPathFinder):
-    """Finds the drivers as Python does, and has each watched once it is imported."""
+    """A finder that has the drivers watched once they are imported."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, on_connect: OnConnect) -> None:
+        self._on_connect = on_connect
         self._seeking = False
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The driver's own spec, whose loader does more; None for every other module."""
+        """Return a driver's own spec, whose loader then does more; None for every other module."""
         if fullname not in DRIVERS or self._seeking:
             return None
         self._seeking = True
@@ -38,36 +39,36 @@ class Finder(MetaPathFinder):
             return None
         execute = spec.loader.exec_module
 
-        def executed(module: ModuleType) -> None:
+        def execute_and_watch(module: ModuleType) -> None:
             execute(module)
-            _watch(module, self._told)
+            _watch(module, self._on_connect)
 
-        setattr(spec.loader, "exec_module", executed)  # noqa: B010 - a method is replaced on purpose
+        setattr(spec.loader, "exec_module", execute_and_watch)  # noqa: B010 - a method is replaced on purpose
         return spec
 
 
-def watch(told: Told) -> None:
-    """Have the address told that a driver connects to, whether it is imported already or later."""
+def watch(on_connect: OnConnect) -> None:
+    """Report the addresses that drivers connect to, whether they are imported already or later."""
     for name in DRIVERS:
         if name in sys.modules:
-            _watch(sys.modules[name], told)
-    sys.meta_path.insert(0, Finder(told))
+            _watch(sys.modules[name], on_connect)
+    sys.meta_path.insert(0, Finder(on_connect))
 
 
-def _watch(module: ModuleType, told: Told) -> None:
+def _watch(module: ModuleType, on_connect: OnConnect) -> None:
     original: Callable[..., Any] | None = getattr(module, "connect", None)
     if original is None:
         return
 
     def connect(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as the driver has it
-        told(address(*arguments[:1], **options))
-        return original(*arguments, **options)  # and there is no network
+        on_connect(address(*arguments[:1], **options))
+        return original(*arguments, **options)  # which fails: there is no network
 
     setattr(module, "connect", connect)  # noqa: B010 - as above
 
 
 def address(dsn: object = None, **options: object) -> str:
-    """Host and port of a connection, as the driver is given it."""
+    """Return host and port of a connection from the driver's arguments."""
     text = str(options.get("dsn") or options.get("conninfo") or dsn or "")
     words = dict(re.findall(r"(\w+)\s*=\s*'?([^\s']+)", text))
     if "://" in text:

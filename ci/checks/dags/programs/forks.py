@@ -1,4 +1,4 @@
-"""Work done in forks of this process: what one imports, changes or breaks, no other one sees."""
+"""Jobs in forks of this process: what one of them imports, changes or breaks, no other one sees."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any, cast
 
 Work = Callable[[str], "dict[str, Any]"]
 
-TICK = 0.2  # seconds between looks at whether a process still runs: a pipe may outlive it, in its children
-GRACE = 5  # seconds for the rest of an answer that is being told
-MOST = 1 << 26  # bytes of an answer
+TICK = 0.2  # seconds between checks whether a process still runs: its children may keep the pipe open
+GRACE = 5  # seconds for the rest of an answer that has begun
+MAX_ANSWER = 1 << 26  # bytes
 ENDED = "its process ended without an answer"
 
 
@@ -30,95 +30,97 @@ class Fork:
     pipe: int
     seconds: float
     token: str
-    until: float = field(init=False)
+    deadline: float = field(init=False)
     answer: bytes = b""
     open: bool = True
-    why: str = ""
+    failure: str = ""
 
     def __post_init__(self) -> None:
-        """Its time runs from now on."""
-        self.until = time.monotonic() + self.seconds
+        """Start the clock."""
+        self.deadline = time.monotonic() + self.seconds
 
     def receive(self) -> None:
-        """Take what has come through the pipe; nothing means that nobody can write to it any more."""
+        """Read from the pipe; an empty read means that no process has it open any more."""
         received = os.read(self.pipe, 1 << 16)
         self.open = bool(received)
         self.answer += received
 
     @property
     def ended(self) -> bool:
-        """Whether its process has; it stays to be waited for."""
+        """Return whether its process has ended; it still has to be waited for."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
 
 def run(
-    jobs: list[str], work: Work, seconds: float, workers: int = 0, together: float = float("inf")
+    jobs: list[str], work: Work, seconds: float, workers: int = 0, total_seconds: float = float("inf")
 ) -> dict[str, dict[str, Any]]:
-    """The answer to each job, in their order; {"died": why} where a fork ended without one.
+    """Return the answer to each job, in their order; {"died": reason} where a fork ended without one.
 
     Args:
-        jobs: what to do, each known by its text.
-        work: does one; what it returns must be JSON.
-        seconds: how long one may take.
-        workers: how many at once; 0: as many as there are CPUs.
-        together: after so many seconds no further job is begun.
+        jobs: unique texts.
+        work: does one job, and returns what JSON can hold.
+        seconds: the time limit of one job.
+        workers: the number of forks at the same time; 0: one per CPU.
+        total_seconds: the time after which no further job is started.
     """
     waiting, answers = list(jobs), dict[str, Any]()
     running: list[Fork] = []
-    last = time.monotonic() + together
+    last_start = time.monotonic() + total_seconds
     while waiting or running:
         while waiting and len(running) < (workers or os.cpu_count() or 1):
             job = waiting.pop(0)
-            if time.monotonic() > last:
-                answers[job] = {"died": f"not begun within {together:g} s, for others took so long"}
+            if time.monotonic() > last_start:
+                answers[job] = {
+                    "died": f"not started within {total_seconds:g} s, because others took so long"
+                }
             else:
-                running.append(_started(job, work, seconds))
+                running.append(_start(job, work, seconds))
         _wait(running)
-        for fork in [each for each in running if each.why or b"\n" in each.answer]:
+        for fork in [fork for fork in running if fork.failure or b"\n" in fork.answer]:
             running.remove(fork)
-            answers[fork.job] = _told(fork)
+            answers[fork.job] = _finish(fork)
     return {job: answers[job] for job in jobs}
 
 
 def _wait(running: list[Fork]) -> None:
-    """Take what comes within a moment, and note which of them will tell nothing any more."""
-    gone = [fork for fork in running if fork.ended]  # before the look at the pipes: all it wrote is there
+    """Read what arrives within a tick, and note which forks have failed."""
+    ended = [fork for fork in running if fork.ended]  # before the pipes are read: they hold all it wrote
     pipes = {fork.pipe: fork for fork in running if fork.open}
-    left = min((fork.until for fork in running), default=0) - time.monotonic()
-    ready = select.select(list(pipes), [], [], 0 if gone else max(0, min(left, TICK)))[0]
+    remaining = min((fork.deadline for fork in running), default=0) - time.monotonic()
+    ready = select.select(list(pipes), [], [], 0 if ended else max(0, min(remaining, TICK)))[0]
     for pipe in ready:
         pipes[pipe].receive()
     for fork in running:
-        late = time.monotonic() - fork.until
-        if len(fork.answer) > MOST:
-            fork.why = f"told more than {MOST} bytes"
-        elif fork.pipe in ready and fork.open and late < GRACE:
+        overdue = time.monotonic() - fork.deadline
+        if len(fork.answer) > MAX_ANSWER:
+            fork.failure = f"answered with more than {MAX_ANSWER} bytes"
+        elif fork.pipe in ready and fork.open and overdue < GRACE:
             continue
-        elif fork in gone:
-            fork.why = ENDED
-        elif late >= 0:
-            fork.why = f"took more than {fork.seconds:g} s"
+        elif fork in ended:
+            fork.failure = ENDED
+        elif overdue >= 0:
+            fork.failure = f"took more than {fork.seconds:g} s"
 
 
-def _started(job: str, work: Work, seconds: float) -> Fork:
+def _start(job: str, work: Work, seconds: float) -> Fork:
     sys.stdout.flush()
     sys.stderr.flush()
-    token = secrets.token_hex(16)  # what a DAG file writes into the pipe is no answer
-    theirs, ours = os.pipe()
+    token = secrets.token_hex(16)  # what a DAG file writes into the pipe doesn't have it
+    read_end, write_end = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(ours)
-        return Fork(job, pid, theirs, seconds, token)
+        os.close(write_end)
+        return Fork(job, pid, read_end, seconds, token)
     try:
-        own = os.getpid()
-        os.setsid()  # so that whatever it starts ends with it
-        os.close(theirs)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        own_pid = os.getpid()
+        os.setsid()  # so that all it starts can be killed with it
+        os.close(read_end)
+        null = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
-            os.dup2(nowhere, stream)
+            os.dup2(null, stream)
         answer = _line(token, _answer(job, work))
-        while answer and os.getpid() == own:  # a file that forks has this done twice
-            answer = answer[os.write(ours, answer) :]
+        while answer and os.getpid() == own_pid:  # a file that forks gets here twice
+            answer = answer[os.write(write_end, answer) :]
     finally:
         os._exit(0)
 
@@ -131,16 +133,16 @@ def _answer(job: str, work: Work) -> dict[str, Any]:
 
 
 def _line(token: str, answer: dict[str, Any]) -> bytes:
-    """An answer on its way; half of a surrogate pair, which no JSON may hold, becomes a question mark."""
+    """Return an answer as a line; half a surrogate pair, which JSON can't hold, becomes a question mark."""
     try:
-        told = json.dumps({"token": token, "answer": answer}, ensure_ascii=False)
+        text = json.dumps({"token": token, "answer": answer}, ensure_ascii=False)
     except (TypeError, ValueError) as error:
-        told = json.dumps({"token": token, "answer": {"died": f"its answer is no JSON: {error}"}})
-    return told.encode(errors="replace") + b"\n"
+        text = json.dumps({"token": token, "answer": {"died": f"its answer is not JSON: {error}"}})
+    return text.encode(errors="replace") + b"\n"
 
 
-def _told(fork: Fork) -> dict[str, Any]:
-    """The answer of a fork, which is ended with all that it started."""
+def _finish(fork: Fork) -> dict[str, Any]:
+    """Kill a fork with all that it started, and return its answer."""
     os.close(fork.pipe)
     try:
         os.killpg(fork.pid, signal.SIGKILL)
@@ -149,19 +151,19 @@ def _told(fork: Fork) -> dict[str, Any]:
     status = os.waitpid(fork.pid, 0)[1]
     if b"\n" in fork.answer:
         return _read(fork.answer.partition(b"\n")[0], fork.token)
-    if fork.why == ENDED and os.WIFSIGNALED(status):
+    if fork.failure == ENDED and os.WIFSIGNALED(status):
         return {"died": f"its process was ended by {signal.Signals(os.WTERMSIG(status)).name}"}
-    return {"died": fork.why}
+    return {"died": fork.failure}
 
 
 def _read(line: bytes, token: str) -> dict[str, Any]:
-    """What a line tells, where it is the answer of our own code."""
+    """Return the answer in a line, if this program wrote it."""
     try:
-        told: object = json.loads(line)
+        message: object = json.loads(line)
     except ValueError:
-        told = None
-    if isinstance(told, dict):
-        parts = cast("dict[str, Any]", told)
+        message = None
+    if isinstance(message, dict):
+        parts = cast("dict[str, Any]", message)
         if parts.get("token") == token and isinstance(parts.get("answer"), dict):
             return parts["answer"]
-    return {"died": "its process wrote something else than an answer to where the answer belongs"}
+    return {"died": "its process wrote something else into the pipe of the answer"}

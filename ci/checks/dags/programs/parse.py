@@ -1,12 +1,12 @@
-"""Parse a folder's DAG files with the Airflow this runs under, each in a process of its own.
+"""Parse a folder's DAG files with the installed Airflow, each in a process of its own.
 
-    parse.py worker|scheduler 2.0      the second is the seconds that a file may take
+    parse.py worker|scheduler 2.0      the second is the limit of parse seconds per file
 
 As a worker: as Airflow's task runner finds a task. As a scheduler: as its DAG processor does, in safe mode.
-Where the image names no database, Airflow's own is an empty SQLite file: ``access.py`` answers in its place.
-A worker parses once more for each task, where a file asks what it is parsed for (``contexts.py``).
-The last line of output is JSON: {"files": […], "problem": ""}; a file is as ``dagfile.examined`` tells, with
-"died" where its process ended without an answer, and "slow".
+Where the image names no database, Airflow's default is an empty SQLite file: ``access.py`` answers instead.
+A worker parses once more for each task where a file uses its parsing context (``contexts.py``).
+The last line of output is JSON: {"files": […], "problem": ""}; a file is the dictionary that
+``dagfile.examine`` returns, with "slow", and with "died" where its process ended without an answer.
 """
 
 from __future__ import annotations
@@ -20,87 +20,92 @@ from pathlib import Path
 from typing import Any
 
 from . import contexts
-from .dagbag import bag_of, bundle, python_files, round_trip, skipped
-from .dagfile import examined
+from .dagbag import dag_bag, dags_bundle, is_skipped, list_python_files, round_trip
+from .dagfile import examine
 from .forks import run
 
-SECONDS = 60  # Airflow gives up a file at 30 by itself; this is for what it can't interrupt
+SECONDS = 60  # Airflow itself gives up a file after 30; this is for what it can't interrupt
 TRIES = 3
-HOPELESS = 3  # times the seconds that a file may take: more is not the machine's fault
+HOPELESS = 3  # times the limit of a file: a longer time can't be the machine's fault
 WARM = "from airflow.sdk import DAG\n\nwith DAG('warm'):\n    pass\n"
 
 
-def warmed() -> Any:  # noqa: ANN401 - Airflow's bundle
-    """Airflow with all that it imports and reads for a first DAG, so that no file's time holds it.
-
-    The bundle of the DAGs' folder is given back.
-    """
-    parts = bundle()
-    bagged: list[Any] = []
-    for module in ("airflow.models.variable", "airflow.models.connection"):
-        importlib.import_module(module)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "warm.py")
-        file.write_text(WARM, encoding="utf-8")
-        bag_of(str(file), Elsewhere(folder), safe_mode=False, bagged=lambda dag, _: bagged.append(dag))
-    sys.path.remove(folder)
-    for dag in bagged:
-        round_trip(dag)
-    return parts
-
-
-class Elsewhere:
+class FolderBundle:
     """A bundle of another folder."""
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
 
 
-def parsed(
+def warm_up() -> Any:  # noqa: ANN401 - Airflow's bundle
+    """Load what Airflow imports and reads for a first DAG, so that no file's time includes it.
+
+    Returns:
+        The bundle of the DAGs' folder.
+    """
+    bundle = dags_bundle()
+    dags: list[Any] = []
+    for module in ("airflow.models.variable", "airflow.models.connection"):
+        importlib.import_module(module)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "warm.py")
+        file.write_text(WARM, encoding="utf-8")
+        dag_bag(str(file), FolderBundle(folder), safe_mode=False, on_dag=lambda dag, _: dags.append(dag))
+    sys.path.remove(folder)
+    for dag in dags:
+        round_trip(dag)
+    return bundle
+
+
+def parse_files(
     paths: list[str],
-    parts: Any,  # noqa: ANN401 - Airflow's bundle
+    bundle: Any,  # noqa: ANN401 - Airflow's bundle
     seconds: float,
     *,
     safe_mode: bool,
 ) -> list[dict[str, Any]]:
-    """What is to be known of each file; a slow one gets other tries, for it may have been the machine."""
+    """Return the answer on each file; a slow one is tried again, as the machine may have been busy."""
 
     def work(path: str) -> dict[str, Any]:
-        return examined(path, parts, safe_mode=safe_mode)
+        return examine(path, bundle, safe_mode=safe_mode)
 
-    found = run(paths, work, SECONDS)
-    took = {path: 0.0 if _gave_up(each) else each.get("seconds", 0.0) for path, each in found.items()}
+    answers = run(paths, work, SECONDS)
+    times = {path: 0.0 if _timed_out(answers[path]) else answers[path].get("seconds", 0.0) for path in paths}
     for _ in range(TRIES - 1):
-        slow = [path for path in paths if seconds < took[path] <= HOPELESS * seconds]
-        for path, each in run(slow, work, SECONDS, workers=1).items():
-            took[path] = min(took[path], each.get("seconds", took[path]))
-    told: dict[str, dict[str, Any]] = {}
+        slow = [path for path in paths if seconds < times[path] <= HOPELESS * seconds]
+        for path, answer in run(slow, work, SECONDS, workers=1).items():
+            times[path] = min(times[path], answer.get("seconds", times[path]))
+    files: dict[str, dict[str, Any]] = {}
     for path in paths:
-        each = {name: value for name, value in found[path].items() if name != "seconds"}
-        each.setdefault("file", f"dags/{Path(path).relative_to(parts.path)}")
-        each.setdefault("skipped", skipped(path))
-        told[path] = {**each, "slow": took[path] > seconds}
+        answers[path].pop("seconds", None)
+        name = f"dags/{Path(path).relative_to(bundle.path)}"
+        files[path] = {
+            "file": name,
+            "skipped": is_skipped(path),
+            **answers[path],
+            "slow": times[path] > seconds,
+        }
     if not safe_mode:
-        for path, findings in contexts.findings(told, parts, SECONDS).items():
-            told[path]["findings"] = [*told[path]["findings"], *findings]
-    return list(told.values())
+        for path, findings in contexts.findings(files, bundle, SECONDS).items():
+            files[path]["findings"] = [*files[path]["findings"], *findings]
+    return list(files.values())
 
 
-def _gave_up(told: dict[str, Any]) -> bool:
-    """Whether Airflow's own limit ended the parse, which says already that it is slow."""
-    return any(error["kind"] == "timeout" for error in told.get("errors", ()))
+def _timed_out(answer: dict[str, Any]) -> bool:
+    """Return whether Airflow's own limit ended the parse, which is an error already."""
+    return any(error["kind"] == "timeout" for error in answer.get("errors", ()))
 
 
 def main(arguments: list[str]) -> int:
-    """Parse, and print what is to be known; 0 whatever it is."""
+    """Parse, and print the answer; the exit code is always 0."""
     role, seconds = arguments
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"  # as Airflow marks processes that run a user's code
     try:
-        parts = warmed()
-        paths = python_files(Path(parts.path))
-        files = parsed(paths, parts, float(seconds), safe_mode=role == "scheduler")
+        bundle = warm_up()
+        paths = list_python_files(Path(bundle.path))
+        files = parse_files(paths, bundle, float(seconds), safe_mode=role == "scheduler")
         problem = ""
-    except Exception as error:  # noqa: BLE001 - the image's own Airflow is at fault, whatever it says
+    except Exception as error:  # noqa: BLE001 - the image's own Airflow may raise anything
         files, problem = [], f"{type(error).__name__}: {error}"
     sys.stdout.write("\n" + json.dumps({"files": files, "problem": problem}, sort_keys=True) + "\n")
     return 0

@@ -29,26 +29,29 @@ def run(code: str, file: str = "/opt/airflow/dags/api/dag.py", **names: object) 
     return space
 
 
-def places(recorder: Recorder) -> list[tuple[object, ...]]:
-    return [(each["kind"], each["name"], each["file"], each["line"]) for each in recorder.found]
+def accesses(recorder: Recorder) -> list[tuple[object, ...]]:
+    return [(each["kind"], each["name"], each["file"], each["line"]) for each in recorder.accesses]
 
 
 def test_the_innermost_line_of_the_types_own_is_recorded_once(recorder: Recorder) -> None:
     inner = run(
-        "def reach():\n    return note('network', 'x')", "/opt/airflow/scripts/tool.py", note=recorder.note
+        "def reach():\n    return record('network', 'x')",
+        "/opt/airflow/scripts/tool.py",
+        record=recorder.record,
     )
-    space = run("\n\nfound = [reach(), reach()]", reach=inner["reach"])
-    assert space["found"] == [True, True]
-    assert places(recorder) == [("network", "x", "scripts/tool.py", 2)]
+    space = run("\n\nresult = [reach(), reach()]", reach=inner["reach"])
+    assert space["result"] == [True, True]
+    assert accesses(recorder) == [("network", "x", "scripts/tool.py", 2)]
 
 
 def test_what_is_behind_no_line_of_the_types_own_is_left_alone(recorder: Recorder) -> None:
     assert (
-        run("found = note('network', 'x')", "/opt/airflow/plugins/x.py", note=recorder.note)["found"] is False
+        run("result = record('network', 'x')", "/opt/airflow/plugins/x.py", record=recorder.record)["result"]
+        is False
     )
     recorder.active = False
-    assert run("found = note('network', 'x')", note=recorder.note)["found"] is False
-    assert recorder.found == []
+    assert run("result = record('network', 'x')", record=recorder.record)["result"] is False
+    assert recorder.accesses == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,7 @@ def test_the_network_is_recorded_and_is_not_there(
 ) -> None:
     with pytest.raises(OSError, match=name.partition(":53")[0]):
         run("\naudit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
-    assert places(recorder) == [("network", name, "dags/api/dag.py", 2)]
+    assert accesses(recorder) == [("network", name, "dags/api/dag.py", 2)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_other_events_are_none_of_its_business(
     recorder: Recorder, event: str, arguments: tuple[object, ...]
 ) -> None:
     run("audit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
-    assert recorder.found == []
+    assert recorder.accesses == []
 
 
 @pytest.mark.parametrize(
@@ -102,21 +105,21 @@ def test_a_program_is_recorded_by_its_name(
     recorder: Recorder, event: str, arguments: tuple[object, ...], name: str
 ) -> None:
     run("\naudit(event, arguments)", audit=recorder.audit, event=event, arguments=arguments)
-    assert places(recorder) == [("program", name, "dags/api/dag.py", 2)]
+    assert accesses(recorder) == [("program", name, "dags/api/dag.py", 2)]
 
 
 def test_a_program_that_a_package_starts_when_it_is_imported_is_none_of_the_types_own(
     recorder: Recorder,
 ) -> None:
     inner = run(
-        "def reach():\n    audit('os.system', (b'uname',)), note('network', 'x')",
+        "def reach():\n    audit('os.system', (b'uname',)), record('network', 'x')",
         "/lib/package.py",
         audit=recorder.audit,
-        note=recorder.note,
+        record=recorder.record,
     )
     load = run("def load():\n    reach()", "<frozen importlib._bootstrap>", reach=inner["reach"])
     run("\nload()", load=load["load"])
-    assert places(recorder) == [("network", "x", "dags/api/dag.py", 2)]
+    assert accesses(recorder) == [("network", "x", "dags/api/dag.py", 2)]
 
 
 class SdkVariable:
@@ -205,7 +208,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Run:
     }
 
     def ran(code: str) -> dict[str, Any]:
-        return run(f"found = {code}", "/opt/airflow/dags/api/dag.py", **names)
+        return run(f"result = {code}", "/opt/airflow/dags/api/dag.py", **names)
 
     return ran
 
@@ -228,39 +231,39 @@ def watched(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Run:
 def test_a_variable_is_recorded_and_made_up(
     watched: Run, recorder: Recorder, code: str, answer: object
 ) -> None:
-    assert watched(code)["found"] == answer
-    assert places(recorder) == [("Variable", "x", "dags/api/dag.py", 1)]
+    assert watched(code)["result"] == answer
+    assert accesses(recorder) == [("Variable", "x", "dags/api/dag.py", 1)]
 
 
 @pytest.mark.parametrize("code", ["Connection.get('x')", "OldConnection.get_connection_from_secrets('x')"])
 def test_a_connection_is_recorded_and_made_up(watched: Run, recorder: Recorder, code: str) -> None:
-    found = watched(code)["found"]
-    assert (found.conn_id, found.host, found.port) == ("x", "localhost", 1)
-    assert places(recorder) == [("Connection", "x", "dags/api/dag.py", 1)]
+    result = watched(code)["result"]
+    assert (result.conn_id, result.host, result.port) == ("x", "localhost", 1)
+    assert accesses(recorder) == [("Connection", "x", "dags/api/dag.py", 1)]
 
 
 def test_a_session_is_recorded_and_made_up(watched: Run, recorder: Recorder) -> None:
-    assert isinstance(watched("settings.Session()")["found"], MagicMock)
-    assert places(recorder) == [("metadata database", "session", "dags/api/dag.py", 1)]
+    assert isinstance(watched("settings.Session()")["result"], MagicMock)
+    assert accesses(recorder) == [("metadata database", "session", "dags/api/dag.py", 1)]
 
 
 @pytest.mark.usefixtures("watched")
 def test_what_a_thread_does_is_the_line_that_starts_it(recorder: Recorder) -> None:
     def reach() -> None:
-        recorder.note("network", "x")
+        recorder.record("network", "x")
 
     run("thread.start()\nthread.join()", thread=threading.Thread(target=reach))
-    assert places(recorder) == [("network", "x", "dags/api/dag.py", 1)]
+    assert accesses(recorder) == [("network", "x", "dags/api/dag.py", 1)]
 
 
 def test_airflows_own_accesses_are_answered_by_airflow(watched: Run, recorder: Recorder) -> None:
     recorder.active = False
-    assert watched("Variable.get('x', 'd')")["found"] == ("real", "x", "d", False)
-    assert watched("Variable.set('x', 2)")["found"] == ("real", "x", 2)
-    assert watched("Connection.get('x')")["found"] == ("real", "x")
-    with watched("settings.Session()")["found"] as session:
+    assert watched("Variable.get('x', 'd')")["result"] == ("real", "x", "d", False)
+    assert watched("Variable.set('x', 2)")["result"] == ("real", "x", 2)
+    assert watched("Connection.get('x')")["result"] == ("real", "x")
+    with watched("settings.Session()")["result"] as session:
         assert session == "real"
-    assert watched("settings.Session.__name__")["found"] == "_real"
+    assert watched("settings.Session.__name__")["result"] == "_real"
 
 
 def test_a_made_up_json_has_whatever_is_looked_up_in_it() -> None:

@@ -1,4 +1,4 @@
-"""Smoke tests: what each check makes of what a command said."""
+"""Checks in an image: their results by the output of commands."""
 
 import json
 import subprocess
@@ -11,19 +11,19 @@ import pytest
 
 from ci.checks import report as report_module
 from ci.checks.dags.programs import check as programs_check
-from ci.checks.dags.programs.check import Outcome, Ran
+from ci.checks.dags.programs.check import CheckResult, CommandResult
 
 Commands = list[tuple[list[str], int]]
 
 
 @pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], Ran]], Commands]:
-    """Give a function that puts answers in place of commands, and returns the list of what will be run."""
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], CommandResult]], Commands]:
+    """Give a function that replaces commands by answers, and returns the list of commands."""
 
-    def answered(by: Callable[[list[str]], Ran]) -> Commands:
+    def answered(by: Callable[[list[str]], CommandResult]) -> Commands:
         commands: Commands = []
 
-        def run(argv: list[str], uid: int, seconds: float = programs_check.SECONDS) -> Ran:
+        def run(argv: list[str], uid: int, seconds: float = programs_check.SECONDS) -> CommandResult:
             assert seconds >= programs_check.SECONDS
             commands.append((argv, uid))
             return by(argv)
@@ -34,34 +34,36 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], R
     return answered
 
 
-Answer = Callable[[Callable[[list[str]], Ran]], Commands]
+Answer = Callable[[Callable[[list[str]], CommandResult]], Commands]
 
 
-def causes(outcome: Outcome) -> list[object]:
-    return [finding["cause"] for finding in outcome.findings]
+def causes(result: CheckResult) -> list[object]:
+    return [finding["cause"] for finding in result.findings]
 
 
-def test_the_tail_is_the_end_of_what_was_said_errors_first() -> None:
-    assert Ran(1, "output", "a\n\n").tail == "a"
-    assert Ran(1, "output\n", "  \n").tail == "output"
-    assert Ran(1, "", "").tail == ""
-    assert Ran(1, "", "\n".join(map(str, range(20)))).tail.splitlines() == [
+def test_the_tail_is_the_end_of_the_output_errors_first() -> None:
+    assert CommandResult(1, "output", "a\n\n").tail == "a"
+    assert CommandResult(1, "output\n", "  \n").tail == "output"
+    assert CommandResult(1, "", "").tail == ""
+    assert CommandResult(1, "", "\n".join(map(str, range(20)))).tail.splitlines() == [
         str(number) for number in range(12, 20)
     ]
 
 
-def test_a_command_that_cannot_start_is_told() -> None:
-    ran = programs_check.run(["/nothing/of/that/name"], 12345)
-    assert ran.status == 126
-    assert ran.errors
+def test_a_command_that_cannot_start_has_a_status() -> None:
+    command = programs_check.run(["/nothing/of/that/name"], 12345)
+    assert command.status == 126
+    assert command.errors
 
 
-def test_a_command_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_takes_too_long_has_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
     def too_long(*_: object, **__: object) -> NoReturn:
         raise subprocess.TimeoutExpired("sleep", 1)
 
     monkeypatch.setattr(subprocess, "run", too_long)
-    assert programs_check.run(["sleep"], 0) == Ran(124, "", f"took more than {programs_check.SECONDS} s")
+    assert programs_check.run(["sleep"], 0) == CommandResult(
+        124, "", f"took more than {programs_check.SECONDS} s"
+    )
 
 
 @pytest.mark.parametrize(("uid", "check"), [(50000, 50000), (12345, 12345)])
@@ -73,22 +75,22 @@ def test_a_command_runs_as_the_user_in_group_0(monkeypatch: pytest.MonkeyPatch, 
         return subprocess.CompletedProcess(argv, 3, "out", "err")
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert programs_check.run(["x"], uid) == Ran(3, "out", "err")
+    assert programs_check.run(["x"], uid) == CommandResult(3, "out", "err")
     assert (given["user"], given["group"], given["extra_groups"]) == (check, 0, [])
 
 
 @pytest.mark.parametrize(
-    ("named", "there", "given"),
+    ("variable", "exists", "expected"),
     [("", False, {"AIRFLOW_CONFIG": "/tmp/airflow-5.cfg"}), ("", True, {}), ("/etc/airflow.cfg", False, {})],  # noqa: S108
 )
 def test_an_image_keeps_the_configuration_that_it_has(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, given: dict[str, str], *, there: bool
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, expected: dict[str, str], *, exists: bool
 ) -> None:
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
-    monkeypatch.setenv("AIRFLOW_CONFIG", named)
-    if there:
+    monkeypatch.setenv("AIRFLOW_CONFIG", variable)
+    if exists:
         (tmp_path / "airflow.cfg").touch()
-    assert programs_check.own_configuration(5) == given
+    assert programs_check.own_configuration(5) == expected
 
 
 def test_the_more_dag_files_the_longer_a_parse_may_take(
@@ -96,9 +98,9 @@ def test_the_more_dag_files_the_longer_a_parse_may_take(
 ) -> None:
     limits: list[float] = []
 
-    def run(_: list[str], __: int, seconds: float) -> Ran:
+    def run(_: list[str], __: int, seconds: float) -> CommandResult:
         limits.append(seconds)
-        return Ran(0, "", "")
+        return CommandResult(0, "", "")
 
     monkeypatch.setattr(programs_check, "run", run)
     monkeypatch.setattr(programs_check, "DAGS", str(tmp_path))
@@ -111,7 +113,7 @@ def test_the_more_dag_files_the_longer_a_parse_may_take(
 
 
 def test_a_program_beside_is_asked_and_its_last_line_taken(answer: Answer) -> None:
-    commands = answer(lambda _: Ran(0, 'noise\n{"facts": [{}], "findings": []}\n', "more noise"))
+    commands = answer(lambda _: CommandResult(0, 'noise\n{"facts": [{}], "findings": []}\n', "more noise"))
     assert programs_check.check_imports(["a==1", "b==2"]).facts == [{}]
     ((argv, uid),) = commands
     assert argv[:3] == ["python", "-B", "-c"]
@@ -122,8 +124,8 @@ def test_a_program_beside_is_asked_and_its_last_line_taken(answer: Answer) -> No
 def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> None:
     (tmp_path / "programs").mkdir()
     (tmp_path / "programs/__init__.py").touch()
-    told = "import sys\ndef main(arguments):\n    print(arguments, PLACE in sys.path, '' in sys.path)\n"
-    (tmp_path / "programs/sample.py").write_text(told.replace("PLACE", repr(str(tmp_path))))
+    text = "import sys\ndef main(arguments):\n    print(arguments, PLACE in sys.path, '' in sys.path)\n"
+    (tmp_path / "programs/sample.py").write_text(text.replace("PLACE", repr(str(tmp_path))))
     start = programs_check.START.format("sample").replace(repr(programs_check.PROGRAMS), repr(str(tmp_path)))
     command = [sys.executable, "-c", start, "a", "b"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
@@ -131,7 +133,7 @@ def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> No
 
 
 def test_dag_files_are_parsed_in_a_role_within_a_time(answer: Answer) -> None:
-    commands = answer(lambda _: Ran(0, '{"files": [{}], "problem": ""}', ""))
+    commands = answer(lambda _: CommandResult(0, '{"files": [{}], "problem": ""}', ""))
     assert programs_check.parse_dags("scheduler", 1.5) == {"files": [{}], "problem": ""}
     ((argv, uid),) = commands
     assert "from programs import parse as program" in argv[3]
@@ -139,66 +141,68 @@ def test_dag_files_are_parsed_in_a_role_within_a_time(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "Killed", "[]", "null", '{"other": 1}', "5"])
-def test_a_program_that_ends_without_an_outcome_is_told(answer: Answer, said: str) -> None:
-    answer(lambda _: Ran(137, said, "out of memory"))
+def test_a_program_that_ends_without_an_answer_is_a_finding(answer: Answer, said: str) -> None:
+    answer(lambda _: CommandResult(137, said, "out of memory"))
     assert causes(programs_check.check_imports([])) == ["exit code 137: out of memory"]
     assert programs_check.parse_dags("worker", 2) == {"files": [], "problem": "exit code 137: out of memory"}
 
 
 def test_a_sound_environment_is_a_fact(answer: Answer) -> None:
-    answer(lambda _: Ran(0, "No broken requirements found.", ""))
+    answer(lambda _: CommandResult(0, "No broken requirements response.", ""))
     fact = {"check": "packages", "told": "pip check finds no conflict"}
-    assert programs_check.check_environment() == Outcome(facts=[fact])
+    assert programs_check.check_environment() == CheckResult(facts=[fact])
 
 
 @pytest.mark.parametrize(
-    ("ran", "told"),
+    ("command", "expected"),
     [
-        (Ran(1, "a needs b\nc needs d\n", "warning"), ["a needs b", "c needs d"]),
-        (Ran(1, "", "no module named pip"), ["no module named pip"]),
-        (Ran(-9, "", ""), ["pip check: exit code -9"]),
+        (CommandResult(1, "a needs b\nc needs d\n", "warning"), ["a needs b", "c needs d"]),
+        (CommandResult(1, "", "no module named pip"), ["no module named pip"]),
+        (CommandResult(-9, "", ""), ["pip check: exit code -9"]),
     ],
 )
-def test_each_conflict_of_the_environment_is_a_finding(answer: Answer, ran: Ran, told: list[str]) -> None:
-    answer(lambda _: ran)
-    outcome = programs_check.check_environment()
-    assert causes(outcome) == told
-    assert outcome.facts == []
+def test_each_conflict_of_the_environment_is_a_finding(
+    answer: Answer, command: CommandResult, expected: list[str]
+) -> None:
+    answer(lambda _: command)
+    result = programs_check.check_environment()
+    assert causes(result) == expected
+    assert result.facts == []
 
 
-def entrypoint(argv: list[str]) -> Ran:
-    return Ran(0, "banner\n3.1.5\n" if "version" in argv else "12345\n", "")
+def entrypoint(argv: list[str]) -> CommandResult:
+    return CommandResult(0, "banner\n3.1.5\n" if "version" in argv else "12345\n", "")
 
 
 def test_an_entrypoint_that_works_is_a_fact(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
     commands = answer(entrypoint)
-    outcome = programs_check.check_entrypoint(["/usr/bin/dumb-init", "--", "/entrypoint"], 12345)
-    told = "airflow version and bash -c work as uid 12345, gid 0"
-    assert outcome.facts == [{"check": "entrypoint", "told": told}]
+    result = programs_check.check_entrypoint(["/usr/bin/dumb-init", "--", "/entrypoint"], 12345)
+    detail = "airflow version and bash -c work as uid 12345, gid 0"
+    assert result.facts == [{"check": "entrypoint", "told": detail}]
     assert all(argv[:3] == ["/usr/bin/dumb-init", "--", "/entrypoint"] for argv, _ in commands)
     assert {uid for _, uid in commands} == {12345}
 
 
 @pytest.mark.parametrize(
-    ("ran", "told"),
+    ("command", "expected"),
     [
         (
-            Ran(1, "3.1.5", "Permission denied"),
+            CommandResult(1, "3.1.5", "Permission denied"),
             "exit code 1, expected '3.1.5' on its last line: Permission denied",
         ),
-        (Ran(0, "2.0.0", ""), "exit code 0, expected '3.1.5' on its last line: 2.0.0"),
-        (Ran(0, "", ""), "exit code 0, expected '3.1.5' on its last line: "),
+        (CommandResult(0, "2.0.0", ""), "exit code 0, expected '3.1.5' on its last line: 2.0.0"),
+        (CommandResult(0, "", ""), "exit code 0, expected '3.1.5' on its last line: "),
     ],
 )
 def test_an_entrypoint_that_fails_is_a_finding(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch, ran: Ran, told: str
+    answer: Answer, monkeypatch: pytest.MonkeyPatch, command: CommandResult, expected: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
-    answer(lambda argv: ran if "version" in argv else entrypoint(argv))
-    outcome = programs_check.check_entrypoint([], 12345)
-    assert causes(outcome) == [f"airflow version as uid 12345, gid 0: {told}"]
-    assert outcome.facts == []
+    answer(lambda argv: command if "version" in argv else entrypoint(argv))
+    result = programs_check.check_entrypoint([], 12345)
+    assert causes(result) == [f"airflow version as uid 12345, gid 0: {expected}"]
+    assert result.facts == []
 
 
 def test_users_that_try_at_once_do_not_write_the_same_file(answer: Answer) -> None:
@@ -206,10 +210,10 @@ def test_users_that_try_at_once_do_not_write_the_same_file(answer: Answer) -> No
     for uid in (50000, 12345):
         programs_check.check_entrypoint([], uid)
     scripts = [argv[-1] for argv, _ in commands if "bash" in argv]
-    assert ["/opt/airflow/.written-50000" in each for each in scripts] == [True, False]
+    assert ["/opt/airflow/.written-50000" in script for script in scripts] == [True, False]
 
 
-def test_another_user_than_the_wanted_one_is_a_finding(
+def test_another_user_than_the_expected_one_is_a_finding(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
@@ -219,40 +223,38 @@ def test_another_user_than_the_wanted_one_is_a_finding(
 
 
 @pytest.fixture
-def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[object], dict[str, Any]]:
-    """Give a function that runs the program for what is wanted, and reads its report."""
+def run_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[object], dict[str, Any]]:
+    """Give a function that runs the program on a job, and reads its answer."""
     monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
     cut: list[bool] = []
     monkeypatch.setattr(programs_check, "cut_network", lambda: cut.append(True))
 
-    def made(wanted: object) -> dict[str, Any]:
-        (tmp_path / "wanted.json").write_text(json.dumps(wanted))
-        assert programs_check.main(str(tmp_path / "wanted.json"), str(tmp_path / "report.json")) == 0
+    def made(job: object) -> dict[str, Any]:
+        (tmp_path / "job.json").write_text(json.dumps(job))
+        assert programs_check.main(str(tmp_path / "job.json"), str(tmp_path / "answer.json")) == 0
         assert cut == [True]
-        return json.loads((tmp_path / "report.json").read_text())
+        return json.loads((tmp_path / "answer.json").read_text())
 
     return made
 
 
-def test_all_checks_of_an_environment_make_one_outcome_that_the_module_reads(
-    answer: Answer, report: Callable[[object], dict[str, Any]]
+def test_all_checks_of_an_environment_make_one_result_that_the_module_reads(
+    answer: Answer, run_job: Callable[[object], dict[str, Any]]
 ) -> None:
-    answer(lambda argv: entrypoint(argv) if "/entrypoint" in argv else Ran(1, "", "failed"))
-    wanted = {"environment": {"requirements": ["a==1"], "entrypoint": ["/entrypoint"]}}
-    found = report(wanted)
-    assert found["parsed"] == {"files": [], "problem": ""}
-    outcome = report_module.CheckResult.model_validate(found["outcome"])
-    assert [each.detail for each in outcome.facts] == ["airflow version and bash -c work as uid 12345, gid 0"]
-    assert [each.check for each in outcome.findings] == ["entrypoint", "imports", "packages"]
+    answer(lambda argv: entrypoint(argv) if "/entrypoint" in argv else CommandResult(1, "", "failed"))
+    job = {"environment": {"requirements": ["a==1"], "entrypoint": ["/entrypoint"]}}
+    response = run_job(job)
+    assert response["parsed"] == {"files": [], "problem": ""}
+    result = report_module.CheckResult.model_validate(response["result"])
+    assert [fact.detail for fact in result.facts] == ["airflow version and bash -c work as uid 12345, gid 0"]
+    assert [finding.check for finding in result.findings] == ["entrypoint", "imports", "packages"]
 
 
-def test_a_parse_is_all_that_is_done_where_it_is_wanted(
-    answer: Answer, report: Callable[[object], dict[str, Any]]
-) -> None:
-    commands = answer(lambda _: Ran(0, '{"files": [], "problem": "x"}', ""))
-    found = report({"parse": {"role": "worker", "seconds": 2}})
-    assert found == {
-        "outcome": {"facts": [], "findings": []},
+def test_a_job_may_be_a_parse_alone(answer: Answer, run_job: Callable[[object], dict[str, Any]]) -> None:
+    commands = answer(lambda _: CommandResult(0, '{"files": [], "problem": "x"}', ""))
+    response = run_job({"parse": {"role": "worker", "seconds": 2}})
+    assert response == {
+        "result": {"facts": [], "findings": []},
         "parsed": {"files": [], "problem": "x"},
     }
     assert len(commands) == 1

@@ -36,8 +36,8 @@ def write(root: Path, **texts: str) -> None:
 
 
 def jobs(root: Path, files: dict[str, dict[str, Any]]) -> list[tuple[str, str, str]]:
-    found = [json.loads(job) for job in contexts.wanted(files, root)]
-    return [(Path(path).stem, dag, task) for path, dag, task in found]
+    findings = [json.loads(job) for job in contexts.jobs(files, root)]
+    return [(Path(path).stem, dag, task) for path, dag, task in findings]
 
 
 def test_only_a_file_that_asks_is_parsed_again_for_each_of_its_tasks(tmp_path: Path) -> None:
@@ -46,11 +46,11 @@ def test_only_a_file_that_asks_is_parsed_again_for_each_of_its_tasks(tmp_path: P
     assert jobs(tmp_path, files) == [("a", "one", "x"), ("a", "one", "y"), ("a", "two", "z")]
 
 
-@pytest.mark.parametrize("place", ["dags__helper", "scripts__deep__tool"])
-def test_code_that_is_no_dag_file_asks_for_all_files(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("path", ["dags__helper", "scripts__deep__tool"])
+def test_code_that_is_no_dag_file_asks_for_all_files(tmp_path: Path, path: str) -> None:
     write(
         tmp_path,
-        **{"dags__a": "", "dags__b": "", place: "import os\nos.environ['_AIRFLOW_PARSING_CONTEXT_DAG_ID']"},
+        **{"dags__a": "", "dags__b": "", path: "import os\nos.environ['_AIRFLOW_PARSING_CONTEXT_DAG_ID']"},
     )
     files = known(tmp_path, a={"one": ["x"]}, b={"two": ["x"]}, helper={})
     assert jobs(tmp_path, files) == [("a", "one", "x"), ("b", "two", "x")]
@@ -67,7 +67,7 @@ def test_an_archive_asks_by_the_code_in_it(tmp_path: Path) -> None:
     for name, text in (("asks", ASKS), ("other", "x = 1\n")):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("dag.py", text)
-    assert [contexts.asks(str(tmp_path / f"{name}.zip")) for name in ("asks", "other", "absent")] == [
+    assert [contexts.uses_context(str(tmp_path / f"{name}.zip")) for name in ("asks", "other", "absent")] == [
         True,
         False,
         False,
@@ -79,31 +79,32 @@ def test_a_damaged_archive_is_whoevers_who_imports_it(tmp_path: Path) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("dag.py", "x = 1\n" * 9)
     whole = file.read_bytes()
-    for place in range(len(whole)):
-        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
-        assert not contexts.asks(str(file))
+    for position in range(len(whole)):
+        file.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
+        assert not contexts.uses_context(str(file))
 
 
 def test_a_file_is_parsed_with_what_a_worker_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (contexts.DAG_ID, contexts.TASK_ID):
         monkeypatch.setenv(name, "")
 
-    def bag(path: str, parts: Any, *, safe_mode: bool, bagged: Callable[..., None]) -> object:  # noqa: ANN401
+    def bag(path: str, parts: Any, *, safe_mode: bool, on_dag: Callable[..., None]) -> object:  # noqa: ANN401
         assert (path, parts.path, safe_mode) == ("/x/dags/a.py", "/x/dags", False)
-        bagged(
+        on_dag(
             SimpleNamespace(dag_id=os.environ[contexts.DAG_ID], task_dict={os.environ[contexts.TASK_ID]: 1}),
             None,
         )
-        bagged(SimpleNamespace(dag_id="refused", task_dict={}), ValueError())
+        on_dag(SimpleNamespace(dag_id="refused", task_dict={}), ValueError())
         return SimpleNamespace(import_errors={"a": "Traceback\nValueError: b\n"})
 
     monkeypatch.setattr(contexts, "watch", bool)
-    monkeypatch.setattr(contexts, "bag_of", bag)
-    found = contexts.parsed_for('["/x/dags/a.py", "one", "x"]', SimpleNamespace(path="/x/dags"))
-    assert found == {"dags": {"one": ["x"]}, "errors": ["ValueError: b"]}
+    monkeypatch.setattr(contexts, "dag_bag", bag)
+    findings = contexts.parse_for('["/x/dags/a.py", "one", "x"]', SimpleNamespace(path="/x/dags"))
+    assert findings == {"dags": {"one": ["x"]}, "errors": ["ValueError: b"]}
 
 
 Answers = dict[str, dict[str, Any]]
+MISSING = "DAG 'one' is missing when a worker parses the file for"
 
 
 @pytest.mark.parametrize(
@@ -112,15 +113,15 @@ Answers = dict[str, dict[str, Any]]
         ({"x": {"dags": {"one": ["x"]}, "errors": []}, "y": {"dags": {"one": ["y"]}, "errors": []}}, []),
         (
             {"x": {"dags": {}, "errors": []}, "y": {"dags": {}, "errors": []}},
-            ["DAG 'one' is not there when a worker parses for it, for tasks 'x', 'y': it is left out"],
+            [f"{MISSING} tasks 'x', 'y': the file leaves the DAG out"],
         ),
         (
             {"x": {"dags": {"one": ["x"]}, "errors": []}, "y": {"dags": {"one": ["x"]}, "errors": []}},
-            ["DAG 'one' is not there when a worker parses for it, for task 'y': the task is left out"],
+            [f"{MISSING} task 'y': the file leaves the task out"],
         ),
         (
             {"x": {"dags": {}, "errors": ["KeyError: 'x'"]}, "y": {"died": "SystemExit: 1"}},
-            ["DAG 'one' is not there when a worker parses for it, for tasks 'x', 'y': KeyError: 'x'"],
+            [f"{MISSING} tasks 'x', 'y': KeyError: 'x'"],
         ),
     ],
 )
@@ -130,13 +131,13 @@ def test_what_is_not_there_is_one_finding_of_each_dag(
     write(tmp_path, dags__a=ASKS)
     files = known(tmp_path, a={"one": ["x", "y"]})
 
-    def run(asked: list[str], work: Work, limit: float, *, together: float) -> Answers:
-        assert (callable(work), limit, together) == (True, 60, 60)
+    def run(asked: list[str], work: Work, limit: float, *, total_seconds: float) -> Answers:
+        assert (callable(work), limit, total_seconds) == (True, 60, 60)
         return {job: answers[json.loads(job)[2]] for job in asked}
 
     monkeypatch.setattr(contexts, "run", run)
-    found = contexts.findings(files, SimpleNamespace(path=tmp_path / "dags"), 60)
+    findings = contexts.findings(files, SimpleNamespace(path=tmp_path / "dags"), 60)
     (path,) = files
-    assert [each["cause"] for each in found.get(path, [])] == causes
-    assert {each["line"] for each in found.get(path, [])} <= {7}
-    assert {each["file"] for each in found.get(path, [])} <= {"dags/a.py"}
+    assert [each["cause"] for each in findings.get(path, [])] == causes
+    assert {each["line"] for each in findings.get(path, [])} <= {7}
+    assert {each["file"] for each in findings.get(path, [])} <= {"dags/a.py"}

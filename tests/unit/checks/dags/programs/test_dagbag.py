@@ -15,7 +15,7 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Give a function that puts a module with some names in Airflow's place."""
+    """Give a function that installs a module with some names instead of Airflow's."""
 
     def installed(name: str, **names: object) -> None:
         module = ModuleType(name)
@@ -121,21 +121,21 @@ def test_a_bag_of_one_file_is_made_as_each_version_does(
 ) -> None:
     version(install)
     monkeypatch.setattr(sys, "path", ["/lib"])
-    told: list[tuple[str, str]] = []
+    dags: list[tuple[str, str]] = []
 
-    def bagged(dag: str, error: Exception | None) -> None:
-        told.append((dag, str(error)))
+    def on_dag(dag: str, error: Exception | None) -> None:
+        dags.append((dag, str(error)))
 
-    found = dagbag.bag_of("/dags/a.py", SimpleNamespace(path=Path("/dags")), safe_mode=True, bagged=bagged)
-    assert found.given == {
+    bag = dagbag.dag_bag("/dags/a.py", SimpleNamespace(path=Path("/dags")), safe_mode=True, on_dag=on_dag)
+    assert bag.given == {
         "dag_folder": "/dags/a.py",
         "safe_mode": True,
         "load_op_links": False,
         "bundle_path": Path("/dags"),
         **own,
     }
-    assert told == [("one", "None"), ("two", "refused")]
-    assert found.refused == "refused"
+    assert dags == [("one", "None"), ("two", "refused")]
+    assert bag.refused == "refused"
     assert sys.path == ["/lib", "/dags"]
 
 
@@ -149,7 +149,7 @@ class Serializer:
 
     @staticmethod
     def from_dict(data: dict[str, object]) -> dict[str, object]:
-        """What there was."""
+        """Return the data."""
         return data
 
 
@@ -198,7 +198,7 @@ def test_the_bundle_is_that_of_the_dags_folder_and_ready(install: Install) -> No
 
     install("airflow.dag_processing.bundles")
     install("airflow.dag_processing.bundles.manager", DagBundlesManager=Manager)
-    assert dagbag.bundle().ready
+    assert dagbag.dags_bundle().ready
 
 
 def test_files_are_listed_without_safe_mode_and_skipped_by_it(install: Install) -> None:
@@ -210,8 +210,8 @@ def test_files_are_listed_without_safe_mode_and_skipped_by_it(install: Install) 
 
     install("airflow.utils")
     install("airflow.utils.file", list_py_file_paths=listed, might_contain_dag=might_contain_dag)
-    assert dagbag.python_files(Path("/x")) == ["/x/a.py", "/x/b.py"]
-    assert [dagbag.skipped("/x/dag.py"), dagbag.skipped("/x/a.py")] == [False, True]
+    assert dagbag.list_python_files(Path("/x")) == ["/x/a.py", "/x/b.py"]
+    assert [dagbag.is_skipped("/x/dag.py"), dagbag.is_skipped("/x/a.py")] == [False, True]
 
 
 def test_the_pod_is_the_kubernetes_clients(install: Install) -> None:

@@ -1,4 +1,4 @@
-"""What is told of a DAG file: errors, circles, pods, and what its way through the database loses."""
+"""The answer on a DAG file: errors, cycles, executor_config, and changes by serialization."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from ci.checks.dags.programs import dagfile, executor_config
 from ci.checks.dags.programs.access import Recorder
 from ci.checks.dags.programs.dag_source import Source
-from ci.checks.dags.programs.dagfile import Bagged, cycle_of, errors_of
+from ci.checks.dags.programs.dagfile import BaggedDag, cycle_of, errors_of
 
 from .test_dag_source import SOURCE as TEXT
 from .test_dagfile_text import DAG_FILE
@@ -43,7 +43,7 @@ RING = dag(**{str(task): str(task + 1 if task < 3000 else 1000) for task in rang
 
 
 @pytest.mark.parametrize(
-    ("found", "ring"),
+    ("cyclic", "cycle"),
     [
         (dag(a="b", b="c", c=""), []),
         (dag(a="b", b="c", c="a"), ["a", "b", "c", "a"]),
@@ -54,8 +54,8 @@ RING = dag(**{str(task): str(task + 1 if task < 3000 else 1000) for task in rang
         (dag(), []),
     ],
 )
-def test_a_circle_is_told_by_its_tasks(found: Dag, ring: list[str]) -> None:
-    assert cycle_of(found) == ring
+def test_a_cycle_is_named_by_its_tasks(cyclic: Dag, cycle: list[str]) -> None:
+    assert cycle_of(cyclic) == cycle
 
 
 class CycleError(Exception):
@@ -70,52 +70,52 @@ def test_errors_name_their_kind_and_the_import_to_blame() -> None:
         "ValueError: bad",
     ]
     refused = [
-        Bagged(dag(a="a"), CycleError("of load")),
-        Bagged(dag("extract"), ValueError("bad")),
-        Bagged(dag("fine"), None),
+        BaggedDag(dag(a="a"), CycleError("of load")),
+        BaggedDag(dag("extract"), ValueError("bad")),
+        BaggedDag(dag("fine"), None),
     ]
     assert [tuple(each.values()) for each in errors_of(texts, DAG_FILE, SOURCE, refused)] == [
         ("import", "ImportError: no", 4, "from scripts.tool import one, two"),
         ("timeout", "timed out: Airflow gives up a file after 30 s", 0, ""),
-        ("cycle", "DAG 'load' runs in a circle: a >> a", 7, ""),
+        ("cycle", "DAG 'load' has a cycle: a >> a", 7, ""),
         ("dag", "DAG 'extract': ValueError: bad", 11, ""),
     ]
 
 
-def test_an_id_of_two_dags_in_a_file_is_told_and_one_dag_seen_twice_is_not() -> None:
+def test_an_id_of_two_dags_in_a_file_is_a_finding_and_one_dag_seen_twice_is_not() -> None:
     one = dag()
-    assert dagfile.twice([one, one, dag("other")], "dags/x.py", SOURCE) == []
-    (found,) = dagfile.twice([one, dag()], "dags/x.py", SOURCE)
-    assert (found["check"], found["line"]) == ("dag-ids", 7)
+    assert dagfile.duplicate_ids([one, one, dag("other")], "dags/x.py", SOURCE) == []
+    (finding,) = dagfile.duplicate_ids([one, dag()], "dags/x.py", SOURCE)
+    assert (finding["check"], finding["line"]) == ("dag-ids", 7)
 
 
-def test_what_the_database_loses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_by_serialization_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     def unequal(_: object) -> Dag:
         return dag("load", a="")
 
     monkeypatch.setattr(dagfile, "round_trip", unequal)
-    assert dagfile.unserializable(dag("load", a=""), "dags/x.py", SOURCE) == []
-    (found,) = dagfile.unserializable(dag("load", a="b", b=""), "dags/x.py", SOURCE)
-    assert found["cause"] == (
+    assert dagfile.serialization(dag("load", a=""), "dags/x.py", SOURCE) == []
+    (finding,) = dagfile.serialization(dag("load", a="b", b=""), "dags/x.py", SOURCE)
+    assert finding["cause"] == (
         "DAG 'load' isn't the same after serialization: "
         "tasks: ['a', 'b'] became ['a']; edges: ['a >> b'] became []"
     )
 
 
-def test_what_cannot_be_serialized_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dag_that_cannot_be_serialized_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(_: object) -> None:
         raise TypeError("<object object at 0x12ab> is no JSON\nmore")
 
     monkeypatch.setattr(dagfile, "round_trip", failing)
-    (found,) = dagfile.unserializable(dag(), "dags/x.py", SOURCE)
-    assert found["cause"] == "DAG 'load' can't be serialized: TypeError: <object object> is no JSON more"
+    (finding,) = dagfile.serialization(dag(), "dags/x.py", SOURCE)
+    assert finding["cause"] == "DAG 'load' can't be serialized: TypeError: <object object> is no JSON more"
 
 
-def test_a_config_is_told_with_its_task_and_line() -> None:
-    found = dag("load", **{"group.first": ""})
-    found.task_dict["group.first"].executor_config = "text"
-    ((told),) = dagfile.pods(found, "dags/x.py", SOURCE)
-    assert (told["line"], told["cause"]) == (
+def test_a_config_has_its_task_and_line() -> None:
+    configured = dag("load", **{"group.first": ""})
+    configured.task_dict["group.first"].executor_config = "text"
+    (finding,) = dagfile.executor_configs(configured, "dags/x.py", SOURCE)
+    assert (finding["line"], finding["cause"]) == (
         8,
         "task 'group.first' of DAG 'load': executor_config is a str",
     )
@@ -129,28 +129,28 @@ def never(_: str) -> bool:
     return False
 
 
-def test_a_file_is_told_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "dags/api/dag.py"
     path.parent.mkdir(parents=True)
     path.write_text(TEXT)
 
     def watch(recorder: Recorder) -> None:
-        recorder.found.append({"kind": "network"})
+        recorder.accesses.append({"kind": "network"})
 
-    def bag(_: str, parts: Any, *, safe_mode: bool, bagged: Any) -> object:  # noqa: ANN401 - Airflow's own
+    def bag(_: str, parts: Any, *, safe_mode: bool, on_dag: Any) -> object:  # noqa: ANN401 - Airflow's own
         assert (parts.path, safe_mode) == (tmp_path / "dags", True)
-        bagged(dag("load", b="a", a=""), None)
-        bagged(dag("bad"), ValueError("x"))
+        on_dag(dag("load", b="a", a=""), None)
+        on_dag(dag("bad"), ValueError("x"))
         return SimpleNamespace(import_errors={})
 
     monkeypatch.setattr(dagfile, "watch", watch)
-    monkeypatch.setattr(dagfile, "bag_of", bag)
-    monkeypatch.setattr(dagfile, "skipped", never)
+    monkeypatch.setattr(dagfile, "dag_bag", bag)
+    monkeypatch.setattr(dagfile, "is_skipped", never)
     monkeypatch.setattr(dagfile, "round_trip", same)
     monkeypatch.setattr(executor_config, "check_serializable", same)
-    found = dagfile.examined(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
-    assert found.pop("seconds") >= 0
-    assert found == {
+    answer = dagfile.examine(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
+    assert answer.pop("seconds") >= 0
+    assert answer == {
         "file": "dags/api/dag.py",
         "skipped": False,
         "dags": [{"id": "load", "line": 7, "tasks": ["a", "b"]}],
@@ -161,10 +161,10 @@ def test_a_file_is_told_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_time_spent_waiting_is_none_where_the_kernel_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dagfile.waited() >= 0
+    assert dagfile.waiting_time() >= 0
 
     def nothing(*_: object, **__: object) -> str:
         return "what"
 
     monkeypatch.setattr(Path, "read_text", nothing)
-    assert dagfile.waited() == 0
+    assert dagfile.waiting_time() == 0

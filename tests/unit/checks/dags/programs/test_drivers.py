@@ -1,4 +1,4 @@
-"""A driver of PostgreSQL tells where it connects to, imported before or after."""
+"""A driver of PostgreSQL reports its connections, imported before or after."""
 
 import importlib
 import sys
@@ -13,8 +13,8 @@ DRIVER = "def connect(*arguments, **options):\n    return arguments, options\n"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give a list of what will be told from now on."""
+def addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give an empty list for addresses, and no imported driver."""
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     for name in drivers.DRIVERS:
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -41,33 +41,35 @@ def test_an_address_is_known_however_it_is_given(
 
 
 @pytest.mark.parametrize("name", drivers.DRIVERS)
-def test_a_driver_that_is_imported_later_tells(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: list[str], name: str
+def test_a_driver_that_is_imported_later_reports(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, addresses: list[str], name: str
 ) -> None:
     (tmp_path / f"{name}.py").write_text(DRIVER)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    drivers.watch(told.append)
+    drivers.watch(addresses.append)
     assert importlib.import_module(name).connect("host=db", timeout=1) == (("host=db",), {"timeout": 1})
-    assert told == ["db:5432"]
+    assert addresses == ["db:5432"]
 
 
-def test_a_driver_that_is_there_already_tells(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
+def test_a_driver_that_is_imported_already_reports(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
     def connect(**options: object) -> object:
         return options
 
     module = SimpleNamespace(connect=connect)
     monkeypatch.setitem(sys.modules, "psycopg2", module)  # pyright: ignore[reportArgumentType]
     monkeypatch.setitem(sys.modules, "psycopg", SimpleNamespace())  # pyright: ignore[reportArgumentType]
-    drivers.watch(told.append)
+    drivers.watch(addresses.append)
     assert module.connect(host="db") == {"host": "db"}
-    assert told == ["db:5432"]
+    assert addresses == ["db:5432"]
 
 
 def test_a_driver_that_is_not_installed_stays_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: list[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, addresses: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    drivers.watch(told.append)
+    drivers.watch(addresses.append)
     with pytest.raises(ModuleNotFoundError, match="psycopg"):
         importlib.import_module("psycopg")
-    assert told == []
+    assert addresses == []

@@ -1,4 +1,4 @@
-"""An executor_config that Kubernetes' executor would refuse, or pass over, is told; others' keys are not."""
+"""An executor_config that the Kubernetes executor refuses or ignores has faults; others' keys have none."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -30,7 +30,7 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 UNREAD = "executor_config has {!r}, which no executor reads: did you mean {!r}?"
 LEGACY = "executor_config has 'KubernetesExecutor', which the executor refuses"
-NO_POD = "pod_override is a {}, and the executor takes a V1Pod only"
+NO_POD = "pod_override is a {}, but the executor takes only a V1Pod"
 NOTHING: dict[str, object] = {}
 
 
@@ -43,7 +43,7 @@ NOTHING: dict[str, object] = {}
         ({"pod_override": None, "pod_template_file": "/pod.yaml"}, []),
         (
             {"pod_override": V1Pod("sidecar", "base")},
-            ["the first container of pod_override is 'sidecar', and the task runs in 'base'"],
+            ["the first container of pod_override is 'sidecar', but the task runs in 'base'"],
         ),
         ({"pod_override": {"spec": {}}}, [NO_POD.format("dict")]),
         ({"pod_override": NOTHING}, [NO_POD.format("dict")]),
@@ -86,10 +86,10 @@ def test_an_executor_config_is_what_the_executor_takes(config: object, causes: l
         ("KubernetesExecuter", "pod_override"),
     ],
 )
-def test_a_key_that_is_nearly_right_is_told(key: str, meant: str) -> None:
+def test_a_misspelt_key_is_a_fault(key: str, meant: str) -> None:
     ((cause, remedy),) = executor_config.faults({key: {}})
     assert cause == UNREAD.format(key, meant)
-    assert remedy == f"write {meant!r} in its place, or take it out"
+    assert remedy == f"write {meant!r} instead, or remove the key"
 
 
 @pytest.mark.parametrize(

@@ -51,40 +51,44 @@ def work(job):
         return {"seen": "\\ud800"}
     return {"seen": seen, "long": "x" * 200_000 if job == "long" else ""}
 
-together = float(os.environ.get("TOGETHER", "inf"))
-found = forks.run(sys.argv[2:], work, 2, workers=int(sys.argv[1]), together=together)
-for each in found.values():
-    each["long"] = len(each.get("long", ""))
-print(json.dumps({"found": found, "here": seen}))
+total_seconds = float(os.environ.get("TOTAL_SECONDS", "inf"))
+answers = forks.run(sys.argv[2:], work, 2, workers=int(sys.argv[1]), total_seconds=total_seconds)
+for answer in answers.values():
+    answer["long"] = len(answer.get("long", ""))
+print(json.dumps({"answers": answers, "here": seen}))
 """
 
 
-def ran(*jobs: str, workers: int = 2, together: float = float("inf")) -> Any:  # noqa: ANN401 - JSON
+def ran(*jobs: str, workers: int = 2, total_seconds: float = float("inf")) -> Any:  # noqa: ANN401 - JSON
     # In a process of its own: pytest's may have threads, which no fork takes along. It needs no packages.
     command = [sys.executable, "-S", "-c", PROGRAM, str(workers), *jobs]
-    env = {**os.environ, "TOGETHER": str(together)}
+    env = {**os.environ, "TOTAL_SECONDS": str(total_seconds)}
     done = subprocess.run(command, check=True, capture_output=True, timeout=30, cwd=FAMILY, env=env)
     return json.loads(done.stdout)
 
 
 def test_no_job_sees_what_another_did() -> None:
-    told = ran("a", "b", "c")
-    assert {job: each["seen"] for job, each in told["found"].items()} == {"a": ["a"], "b": ["b"], "c": ["c"]}
-    assert told["here"] == []
+    output = ran("a", "b", "c")
+    assert {job: answer["seen"] for job, answer in output["answers"].items()} == {
+        "a": ["a"],
+        "b": ["b"],
+        "c": ["c"],
+    }
+    assert output["here"] == []
 
 
 def test_answers_come_in_the_order_of_the_jobs_whatever_is_done_at_once() -> None:
     for workers in (0, 1, 5):
-        assert list(ran("c", "a", "b", workers=workers)["found"]) == ["c", "a", "b"]
+        assert list(ran("c", "a", "b", workers=workers)["answers"]) == ["c", "a", "b"]
 
 
 def test_a_long_answer_is_whole() -> None:
-    assert ran("long")["found"]["long"]["long"] == 200_000
+    assert ran("long")["answers"]["long"]["long"] == 200_000
 
 
 def test_a_fork_that_dies_says_why_and_the_others_go_on() -> None:
-    found = ran("exits", "killed", "raises", "a")["found"]
-    assert [found[job].get("died", "") for job in ("exits", "killed", "raises", "a")] == [
+    answers = ran("exits", "killed", "raises", "a")["answers"]
+    assert [answers[job].get("died", "") for job in ("exits", "killed", "raises", "a")] == [
         "its process ended without an answer",
         "its process was ended by SIGKILL",
         "SystemExit: no",
@@ -93,28 +97,28 @@ def test_a_fork_that_dies_says_why_and_the_others_go_on() -> None:
 
 
 def test_a_fork_that_hangs_is_ended_with_all_it_started() -> None:
-    found = ran("hangs", "leaves a child", "a")["found"]
-    assert found["hangs"]["died"] == "took more than 2 s"
-    assert found["leaves a child"]["seen"] == ["leaves a child"]
+    answers = ran("hangs", "leaves a child", "a")["answers"]
+    assert answers["hangs"]["died"] == "took more than 2 s"
+    assert answers["leaves a child"]["seen"] == ["leaves a child"]
 
 
 def test_what_a_file_writes_into_the_pipe_is_no_answer() -> None:
     forged = ('{"seen": []}', '{"token": "", "answer": {}}', "[]", "5", "no JSON", "")
-    found = ran(*(f"forges{each}" for each in forged), "a")["found"]
-    died = [found[f"forges{each}"]["died"] for each in forged]
+    answers = ran(*(f"forges{each}" for each in forged), "a")["answers"]
+    died = [answers[f"forges{each}"]["died"] for each in forged]
     assert [each for each in died if not each.startswith("its process wrote something else")] == []
-    assert found["a"]["seen"] == ["a"]
+    assert answers["a"]["seen"] == ["a"]
 
 
 def test_a_file_that_forks_is_answered_for_by_its_own_process_alone() -> None:
-    found = ran("forks", "leaves it to a child")["found"]
-    assert found["forks"]["seen"] == ["forks"]
-    assert found["leaves it to a child"]["died"] == "its process ended without an answer"
+    answers = ran("forks", "leaves it to a child")["answers"]
+    assert answers["forks"]["seen"] == ["forks"]
+    assert answers["leaves it to a child"]["died"] == "its process ended without an answer"
 
 
 def test_a_file_that_closes_the_pipe_has_died_and_makes_no_other_one_late() -> None:
-    found = ran("closes", "closes and hangs", "a", "b", workers=4)["found"]
-    assert [found[job].get("died", "") for job in ("closes", "closes and hangs", "a", "b")] == [
+    answers = ran("closes", "closes and hangs", "a", "b", workers=4)["answers"]
+    assert [answers[job].get("died", "") for job in ("closes", "closes and hangs", "a", "b")] == [
         "its process ended without an answer",
         "took more than 2 s",
         "",
@@ -123,15 +127,17 @@ def test_a_file_that_closes_the_pipe_has_died_and_makes_no_other_one_late() -> N
 
 
 def test_an_answer_is_json_that_anyone_can_read() -> None:
-    found = ran("is no JSON", "half")["found"]
-    assert found["is no JSON"]["died"].startswith("its answer is no JSON: ")
-    assert found["half"]["seen"] == "?"
+    answers = ran("is no JSON", "half")["answers"]
+    assert answers["is no JSON"]["died"].startswith("its answer is not JSON: ")
+    assert answers["half"]["seen"] == "?"
 
 
 def test_no_job_is_begun_after_the_time_for_all() -> None:
-    found = ran("a", "b", together=-1)["found"]
-    assert {each["died"] for each in found.values()} == {"not begun within -1 s, for others took so long"}
+    answers = ran("a", "b", total_seconds=-1)["answers"]
+    assert {answer["died"] for answer in answers.values()} == {
+        "not started within -1 s, because others took so long"
+    }
 
 
 def test_nothing_to_do_is_nothing_done() -> None:
-    assert ran()["found"] == {}
+    assert ran()["answers"] == {}

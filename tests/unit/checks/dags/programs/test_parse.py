@@ -26,7 +26,7 @@ def program(
     def bundle() -> object:
         return parts
 
-    monkeypatch.setattr(parse, "warmed", bundle)
+    monkeypatch.setattr(parse, "warm_up", bundle)
 
     def ran(times: Times, role: str = "worker", seconds: str = "2", **more: object) -> Any:  # noqa: ANN401 - JSON
         asked: list[tuple[list[str], int]] = []
@@ -48,24 +48,24 @@ def program(
 
         def also(files: dict[str, dict[str, Any]], given: object, limit: float) -> dict[str, list[str]]:
             assert (given, limit) == (parts, 60)
-            return {path: ["not there"] for path in files if path.endswith("/asks.py")}
+            return {path: ["missing"] for path in files if path.endswith("/asks.py")}
 
-        monkeypatch.setattr(parse, "python_files", listed)
+        monkeypatch.setattr(parse, "list_python_files", listed)
         monkeypatch.setattr(parse.contexts, "findings", also)
-        monkeypatch.setattr(parse, "skipped", passed_over)
-        monkeypatch.setattr(parse, "examined", one)
+        monkeypatch.setattr(parse, "is_skipped", passed_over)
+        monkeypatch.setattr(parse, "examine", one)
         monkeypatch.setattr(parse, "run", run)
         assert parse.main([role, seconds]) == 0
-        told = json.loads(capsys.readouterr().out.splitlines()[-1])
-        assert Parsed.model_validate(told)
-        return told, asked
+        answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert Parsed.model_validate(answer)
+        return answer, asked
 
     return ran
 
 
-def test_each_file_is_told_without_its_time(program: Callable[..., Any]) -> None:
-    told, asked = program({"a": [0.1], "b": [0.2]})
-    assert told == {
+def test_answers_have_no_times(program: Callable[..., Any]) -> None:
+    answer, asked = program({"a": [0.1], "b": [0.2]})
+    assert answer == {
         "files": [
             {"file": "dags/a.py", "skipped": False, "slow": False},
             {"file": "dags/b.py", "skipped": False, "slow": False},
@@ -76,8 +76,8 @@ def test_each_file_is_told_without_its_time(program: Callable[..., Any]) -> None
 
 
 def test_a_scheduler_has_safe_mode(program: Callable[..., Any]) -> None:
-    told, _ = program({"a": [0.1]}, "scheduler")
-    assert told["files"][0]["skipped"] is True
+    answer, _ = program({"a": [0.1]}, "scheduler")
+    assert answer["files"][0]["skipped"] is True
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_a_slow_file_is_tried_again_alone(
     *,
     slow: bool,
 ) -> None:
-    told, asked = program({"a": [0.1], "b": times})
-    assert [each["slow"] for each in told["files"]] == [False, slow]
+    answer, asked = program({"a": [0.1], "b": times})
+    assert [file["slow"] for file in answer["files"]] == [False, slow]
     again = [each for each in asked[1:] if each[0]]
     assert again == [(["b"], 1)] * (tries - 1)
 
@@ -112,14 +112,14 @@ def test_a_slow_file_that_failed_is_tried_again_where_airflow_did_not_give_it_up
     program: Callable[..., Any], kind: str, times: list[float], tries: int, *, slow: bool
 ) -> None:
     error = {"kind": kind, "cause": "c", "line": 0, "statement": ""}
-    told, asked = program({"a": times}, errors=[error])
-    assert told["files"][0]["slow"] is slow
+    answer, asked = program({"a": times}, errors=[error])
+    assert answer["files"][0]["slow"] is slow
     assert [each for each in asked[1:] if each[0]] == [(["a"], 1)] * (tries - 1)
 
 
-def test_a_file_whose_process_died_is_told_by_its_path(program: Callable[..., Any]) -> None:
-    told, _ = program({"a": [], "passed_over": []})
-    assert told["files"] == [
+def test_a_file_whose_process_died_is_named_by_its_path(program: Callable[..., Any]) -> None:
+    answer, _ = program({"a": [], "passed_over": []})
+    assert answer["files"] == [
         {"file": "dags/a.py", "died": "why", "skipped": False, "slow": False},
         {"file": "dags/passed_over.py", "died": "why", "skipped": True, "slow": False},
     ]
@@ -129,8 +129,11 @@ def test_a_worker_parses_once_more_for_each_task_and_a_scheduler_does_not(
     monkeypatch: pytest.MonkeyPatch, program: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr(Parsed, "model_validate", bool)
-    found = [program({"asks": [0.1], "b": [0.1]}, role, findings=[])[0] for role in ("worker", "scheduler")]
-    assert [[each["findings"] for each in told["files"]] for told in found] == [[["not there"], []], [[], []]]
+    answers = [program({"asks": [0.1], "b": [0.1]}, role, findings=[])[0] for role in ("worker", "scheduler")]
+    assert [[file["findings"] for file in answer["files"]] for answer in answers] == [
+        [["missing"], []],
+        [[], []],
+    ]
 
 
 def test_an_airflow_that_does_not_start_is_a_problem(
@@ -139,7 +142,7 @@ def test_an_airflow_that_does_not_start_is_a_problem(
     def broken() -> None:
         raise ValueError("Requested bundle 'dags-folder' is not configured.")
 
-    monkeypatch.setattr(parse, "warmed", broken)
+    monkeypatch.setattr(parse, "warm_up", broken)
     assert parse.main(["worker", "2"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {
         "files": [],
@@ -154,18 +157,18 @@ def test_airflow_is_warm_before_the_first_file(monkeypatch: pytest.MonkeyPatch) 
     def bundle() -> object:
         return parts
 
-    def bag(path: str, elsewhere: Any, *, safe_mode: bool, bagged: Any) -> None:  # noqa: ANN401 - Airflow's own
+    def bag(path: str, elsewhere: Any, *, safe_mode: bool, on_dag: Any) -> None:  # noqa: ANN401 - Airflow's own
         assert Path(path).parent == elsewhere.path
         assert (Path(path).read_text(), safe_mode) == (parse.WARM, False)
         sys.path.append(str(elsewhere.path))
-        bagged("warm", None)
+        on_dag("warm", None)
 
-    monkeypatch.setattr(parse, "bundle", bundle)
-    monkeypatch.setattr(parse, "bag_of", bag)
+    monkeypatch.setattr(parse, "dags_bundle", bundle)
+    monkeypatch.setattr(parse, "dag_bag", bag)
     monkeypatch.setattr(parse, "round_trip", done.append)
     for module in ("airflow", "airflow.models", "airflow.models.variable", "airflow.models.connection"):
         monkeypatch.setitem(sys.modules, module, SimpleNamespace())  # pyright: ignore[reportArgumentType]
     before = list(sys.path)
-    assert parse.warmed() is parts
+    assert parse.warm_up() is parts
     assert done == ["warm"]
     assert sys.path == before
