@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import anyio
 import dagger
+import gql
+from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError  # the SDK logs a traceback for every other exception
 
 from ..errors import Fault
@@ -54,3 +56,14 @@ def as_function_error() -> Generator[None]:
         yield
     except Fault as fault:
         raise FunctionError(str(fault)) from None
+
+
+class ExitCodeError(FunctionError, dagger.ExecError):
+    """A failed command's error, with the exit code that the CLI ends with."""
+
+
+def exit_code_error(text: str, code: int) -> ExitCodeError:
+    """Return an error that shows only the text, and has the CLI end with the exit code."""
+    extensions: dict[str, object] = {"_type": "EXEC_ERROR", "cmd": [], "exitCode": code}
+    extensions |= {"stdout": "", "stderr": ""}
+    return ExitCodeError([QueryErrorValue(message=text, extensions=extensions)], gql.gql("{ __typename }"))

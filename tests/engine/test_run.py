@@ -9,10 +9,10 @@ from dagger import dag
 
 from ci.checks.run import run as run_run
 from ci.checks.run.request import Request
-from ci.checks.run.run import RunFailedError
 from ci.errors import ConfigurationError
 from ci.image.base import BaseImage
 from ci.tools.checkout import Checkout
+from ci.tools.engine import ExitCodeError
 from tests.engine.conftest import repository
 from tests.engine.test_smoke import PYPROJECT, with_locks
 
@@ -107,7 +107,7 @@ async def test_failed_dag_names_its_cause_and_hides_the_variables_of_the_env_fil
 ) -> None:
     text = f"# comment\nexport CANARY='{CANARY}'\nPOSTGRES_USER=somebody\n"
     env_file = dag.set_secret("canary-file", text)
-    with pytest.raises(RunFailedError) as caught:
+    with pytest.raises(ExitCodeError) as caught:
         await run(small, below, Request(dag="secretive", date="2026-01-31"), env_file)
     message = str(caught.value)
     assert message.startswith("DAG 'secretive' failed with exit code 1\n")
@@ -132,7 +132,7 @@ async def test_single_task_runs_alone_with_its_mapped_value_and_its_failure_is_t
     )
     assert good == "dag    good\ntask   trigger\nstate  success\ntasks  1 success"
     assert passed == "dag    secretive\ntask   add[1]\nstate  success\ntasks  1 success"
-    assert isinstance(failed, RunFailedError)
+    assert isinstance(failed, ExitCodeError)
     assert failed.error.extensions["exitCode"] == 1
     assert str(failed).startswith(
         "task 'add[0]' of DAG 'secretive' failed with exit code 1\n  not done: add[0] (failed)\n"
@@ -154,18 +154,18 @@ async def test_run_that_cannot_start_or_takes_too_long_says_why_without_the_vari
     assert isinstance(absent, ConfigurationError)
     assert absent.problems == (
         (
-            "no DAG 'elsewhere' in the DAG type 'small': There are: good, secretive\n"
-            "  dags/other/elsewhere.py names it: run it with --dag other\n"
-            "  small/broken.py can't be parsed: ValueError: bad token ***"
+            "no DAG 'elsewhere' in the DAG type 'small'; it has: good, secretive\n"
+            "  dags/other/elsewhere.py contains this id: use --dag other\n"
+            "  could not parse small/broken.py: ValueError: bad token ***"
         ),
     )
     assert isinstance(refused, ConfigurationError)
     (problem,) = refused.problems
     assert problem.startswith(
-        "POSTGRES_USER or POSTGRES_DATABASE can't be made in the run's own server: Reserved"
+        "could not create POSTGRES_USER or POSTGRES_DATABASE in the run's own server: Reserved"
     )
     assert 'role name "***" is reserved' in problem
     assert "c4nary" not in problem
-    assert isinstance(late, RunFailedError)
-    assert str(late).startswith("DAG 'good' was ended after 1 s: raise --timeout")
+    assert isinstance(late, ExitCodeError)
+    assert str(late).startswith("DAG 'good' timed out after 1 s: raise --timeout")
     assert late.error.extensions["exitCode"] == 124

@@ -1,4 +1,4 @@
-"""What a user asks to run: a DAG or one of its tasks, for a date, within a time; all mistakes are told."""
+"""The request to run a DAG or one of its tasks, for a date, within a time; all its mistakes are reported."""
 
 import re
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from datetime import datetime
 
 from ...errors import ConfigurationError
 
-LONGEST_ID = 250  # characters, as Airflow has it
-_OF_MAPPED = re.compile(r"(.*)\[(0|[1-9][0-9]{0,8})\]")  # such as load[3]
-_MAPPED = ", and behind a mapped task's id its number as in load[0]"
+MAX_ID_LENGTH = 250  # Airflow's own limit
 SECONDS = 3600
+_MAPPED = re.compile(r"(.*)\[(0|[1-9][0-9]{0,8})\]")  # such as load[3]
+_MAPPED_HINT = ", and after a mapped task's id a number as in load[0]"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One run.
+    """A run to make.
 
-    ``task`` is empty for all tasks, and load[3] of a mapped one what it does with the fourth value; ``date``
-    an ISO date or time, empty for now; ``seconds`` may it take.
+    ``task`` is empty for all tasks; load[3] is the instance of a mapped task for its fourth value.
+    ``date`` is an ISO date or time, empty for now; ``seconds`` is the time limit.
 
     Raises:
-        ConfigurationError: something of it can't be.
+        ConfigurationError: a field is invalid.
     """
 
     dag: str
@@ -29,56 +29,48 @@ class Request:
     seconds: int = SECONDS
 
     def __post_init__(self) -> None:
-        """Check it."""
-        problems = [
-            *_wrong_id("--dag-id", self.dag, self.dag),
-            *(_wrong_id("--task-id", self.task, self.task_id, _MAPPED) if self.task else ()),
-        ]
+        """Check all fields."""
+        problems = _id_problems("--dag-id", self.dag, self.dag)
+        problems += _id_problems("--task-id", self.task, self.task_id, _MAPPED_HINT) if self.task else []
         if self.date and not _is_date(self.date):
-            told = "expected an ISO date or time, such as 2026-01-31 or 2026-01-31T06:00:00+00:00"
-            problems.append(f"--logical-date {self.date!r} is no date: {told}")
+            expected = "an ISO date or time, such as 2026-01-31 or 2026-01-31T06:00:00+00:00"
+            problems.append(f"invalid --logical-date {self.date!r}: expected {expected}")
         if self.seconds <= 0:
-            problems.append(f"--timeout {self.seconds}: expected seconds, 1 or more")
+            problems.append(f"invalid --timeout {self.seconds}: expected at least 1 second")
         if problems:
             raise ConfigurationError(problems)
 
     @property
     def task_id(self) -> str:
-        """The task's id, without a number."""
-        found = _OF_MAPPED.fullmatch(self.task)
-        return found[1] if found else self.task
+        """Return the task's id, without a number."""
+        match = _MAPPED.fullmatch(self.task)
+        return match[1] if match else self.task
 
     @property
     def map_index(self) -> int:
-        """Which of a mapped task's instances, from 0; -1 where no number is given, as Airflow has it."""
-        found = _OF_MAPPED.fullmatch(self.task)
-        return int(found[2]) if found else -1
+        """Return the number of a mapped task's instance, from 0; -1 where none is given, as in Airflow."""
+        match = _MAPPED.fullmatch(self.task)
+        return int(match[2]) if match else -1
 
     @property
     def arguments(self) -> list[str]:
-        """The airflow command that does it."""
-        verb = ["tasks", "test"] if self.task else ["dags", "test"]
+        """Return the airflow command."""
         index = ["--map-index", str(self.map_index)] if self.map_index >= 0 else []
         values = [value for value in (self.dag, self.task_id, self.date) if value]
-        return [
-            "airflow",
-            *verb,
-            *index,
-            "--",
-            *values,
-        ]  # what follows -- is no option, whatever it begins with
+        # After -- no value is an option, whatever it begins with.
+        return ["airflow", "tasks" if self.task else "dags", "test", *index, "--", *values]
 
     @property
     def what(self) -> str:
-        """The same for a person."""
+        """Return the DAG or task in words."""
         return f"task {self.task!r} of DAG {self.dag!r}" if self.task else f"DAG {self.dag!r}"
 
 
-def _wrong_id(option: str, value: str, name: str, more: str = "") -> list[str]:
-    if re.fullmatch(r"[\w.-]+", name) and len(name) <= LONGEST_ID:
+def _id_problems(option: str, value: str, name: str, more: str = "") -> list[str]:
+    if re.fullmatch(r"[\w.-]+", name) and len(name) <= MAX_ID_LENGTH:
         return []
-    told = f"expected letters, digits and . _ - alone, {LONGEST_ID} at most{more}: see the DAG's file"
-    return [f"{option} {value!r} can't be one of Airflow's: {told}"]
+    expected = f"expected at most {MAX_ID_LENGTH} letters, digits and . _ -{more}"
+    return [f"invalid {option} {value!r}: {expected}; copy the id from the DAG's file"]
 
 
 def _is_date(value: str) -> bool:

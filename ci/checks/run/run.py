@@ -1,14 +1,11 @@
-"""Running a DAG, or one task, in its type's image against a PostgreSQL of its own."""
+"""Runs of a DAG or one task, in its type's image and with a PostgreSQL of its own."""
 
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import dagger
-import gql
 from dagger import dag
-from dagger._exceptions import QueryErrorValue
-from dagger.mod._exceptions import FunctionError  # as in boundary: text, and no traceback
 
 from ...config import pins
 from ...config.dag_type import RESERVED_ENV, DagType
@@ -17,16 +14,16 @@ from ...image import build, layers, runtime
 from ...image.base import BaseImage
 from ...tools import containers, failures
 from ...tools.checkout import Checkout
-from ...tools.engine import retrying
-from . import outcome
-from .outcome import Outcome
-from .programs.metadata import URL
+from ...tools.engine import exit_code_error, retrying
 from .request import Request
+from .result import RunResult, other_types_hint
 
 HOST = "postgres"
 USER = "airflow"
 WAREHOUSE = "warehouse"
-# What a DAG finds where nothing else is said. The server takes any password: only the run reaches it.
+METADATA = f"postgresql+psycopg2://{USER}:{USER}@{HOST}:5432/airflow"
+_URL = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+# Variables that image and file may override. The server takes any password: only the run can connect to it.
 DEFAULTS = {
     "POSTGRES_HOST": HOST,
     "POSTGRES_PORT": "5432",
@@ -37,16 +34,16 @@ DEFAULTS = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
 }
 FIXED = {
-    URL: f"postgresql+psycopg2://{USER}:{USER}@{HOST}:5432/airflow",
-    "CONNECTION_CHECK_MAX_COUNT": "0",  # the entrypoint needn't wait: the run starts when the server answers
+    _URL: METADATA,
+    "CONNECTION_CHECK_MAX_COUNT": "0",  # no wait in the entrypoint: the run starts when the server answers
 }
 RESERVED = sorted(RESERVED_ENV | {"_PIP_ADDITIONAL_REQUIREMENTS"})
 _DATA = "/mnt/data"
-# Nothing is to outlive the run; and no statement that failed, with the values in it, is to be in the log.
+# Nothing has to survive the run, and the log must not have failed statements with their values.
 _SETTINGS = ("fsync=off", "full_page_writes=off", "log_min_messages=fatal", "log_min_error_statement=panic")
 _SERVER = ["postgres", *(word for setting in _SETTINGS for word in ("-c", setting))]
 _INIT = "docker-entrypoint-initdb.d"
-# The server is the shell's child: it is ended as `pg_ctl stop --mode=fast` ends it, with all data written.
+# The server is the shell's child, and is stopped as by `pg_ctl stop --mode=fast`, with all data written.
 _MAKE = """
 "$@" postgres & server=$!
 for i in $(seq 600); do
@@ -58,65 +55,52 @@ kill -INT $server && wait $server
 """
 
 
-class RunFailedError(FunctionError, dagger.ExecError):
-    """A run that failed, as the CLI knows a failed command: with an exit code that it ends with."""
-
-
-def failed(text: str, code: int) -> RunFailedError:
-    """The error for a run that ended with an exit code; the text is all that is shown."""
-    extensions: dict[str, object] = {
-        "_type": "EXEC_ERROR",
-        "cmd": [],
-        "exitCode": code,
-        "stdout": "",
-        "stderr": "",
-    }
-    return RunFailedError([QueryErrorValue(message=text, extensions=extensions)], gql.gql("{ __typename }"))
-
-
 async def run(
     dag_type: DagType,
     request: Request,
-    sources: Checkout,
-    below: BaseImage,
+    checkout: Checkout,
+    base: BaseImage,
     env_file: dagger.Secret | None = None,
 ) -> str:
-    """Run what is asked for in the image of a DAG type, and tell what came of it.
+    """Run a DAG or task in the image of its type, and return a summary.
 
     Args:
         dag_type: the type.
         request: the DAG, or one of its tasks.
-        sources: the repository.
-        below: the base of the image.
+        checkout: the repository.
+        base: the base of the image.
         env_file: variables for the run, as lines NAME=VALUE.
 
     Raises:
-        ConfigurationError: no DAG or task of that name, or the file of variables can't be used.
-        RunFailedError: the run failed or took too long.
-        StepError: the image or the database can't be made.
+        ConfigurationError: an unknown DAG or task, or an invalid file of variables.
+        ExitCodeError: the run failed or timed out.
+        StepError: the image or the database could not be made.
     """
-    built = await build.build(dag_type, sources, below)
-    container = runtime.ready(built.container(), below.container)
-    # Airflow of another version has other tables; what it shares with its base it shares the tables of, too.
-    own = any(name.startswith("apache-airflow") for name in dag_type.settings.allow_base_changes)
-    airflow = container if own else runtime.ready(below.container, below.container)
+    built = await build.build(dag_type, checkout, base)
+    container = runtime.ready(built.container(), base.container)
+    # Another version of Airflow has other tables; images with the base's Airflow share the base's tables.
+    own_airflow = any(name.startswith("apache-airflow") for name in dag_type.settings.allow_base_changes)
+    airflow = container if own_airflow else runtime.ready(base.container, base.container)
     try:
         async with _database(airflow) as server:
-            done = await _ran(container.with_service_binding(HOST, server), request, env_file)
+            result = await _execute(container.with_service_binding(HOST, server), request, env_file)
     except dagger.QueryError as error:
-        raise failures.step_error(f"{request.what} can't be run", error) from None
+        raise failures.step_error(f"could not run {request.what}", error) from None
     hint = ""
-    if done.misses_dag(request):
-        others = [each for each in (await sources.catalog()).types.values() if each.name != dag_type.name]
-        hint = outcome.elsewhere(request.dag, await sources.exported(), others)
-    done.check(request, dag_type, hint)
-    if code := done.code(request):
-        raise failed(done.failure(request), code)
-    return done.text(request)
+    if result.lacks_dag(request):
+        types = (await checkout.catalog()).types.values()
+        others = [other for other in types if other.name != dag_type.name]
+        hint = other_types_hint(request.dag, await checkout.exported(), others)
+    result.check(request, dag_type, hint)
+    if code := result.code(request):
+        raise exit_code_error(result.failure(request), code)
+    return result.text(request)
 
 
-async def _ran(container: dagger.Container, request: Request, env_file: dagger.Secret | None) -> Outcome:
-    """What came of a run in a container that is bound to its database."""
+async def _execute(
+    container: dagger.Container, request: Request, env_file: dagger.Secret | None
+) -> RunResult:
+    """Return the result of a run in a container that is bound to its database."""
     job = {
         "command": [*await retrying(container.entrypoint), *request.arguments],
         "dag": request.dag,
@@ -124,6 +108,7 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
         "seconds": request.seconds,
         "folder": await container.workdir(),
         "reserved": RESERVED,
+        "database": METADATA,
         "defaults": DEFAULTS,
         "fixed": FIXED,
     }
@@ -134,28 +119,28 @@ async def _ran(container: dagger.Container, request: Request, env_file: dagger.S
         .with_mounted_directory("/mnt/programs", containers.programs("checks/run"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True)))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
-        .with_mounted_temp("/opt/airflow/logs")  # what tasks print is to be in no layer
+        .with_mounted_temp("/opt/airflow/logs")  # so that no layer has what tasks print
         .with_workdir("/mnt/programs")
         .with_exec(
             ["python", "-B", "-m", "programs.run", "/mnt/job.json", "/mnt/env", "/mnt/result/result.json"],
             expect=dagger.ReturnType.ANY,
         )
     )
-    code = await ran.exit_code()  # asked once: a run is never done twice
+    code = await ran.exit_code()  # without retrying: a run is never repeated
     try:
-        told = await retrying(ran.file("/mnt/result/result.json").contents)
+        text = await retrying(ran.file("/mnt/result/result.json").contents)
     except dagger.QueryError:
-        said = "\n".join(f"    {line}" for line in (await retrying(ran.stderr)).strip().splitlines()[-12:])
-        what = f"{request.what} ended with exit code {code} and no result: read the lines below"
-        raise StepError([f"{what}\n{said}"]) from None
-    return Outcome.model_validate_json(told).of(request)
+        last_lines = (await retrying(ran.stderr)).strip().splitlines()[-12:]
+        problem = f"{request.what} ended with exit code {code} and no result; its last lines:"
+        raise StepError(["\n    ".join([problem, *last_lines])]) from None
+    return RunResult.model_validate_json(text).for_request(request)
 
 
 @asynccontextmanager
 async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]:
-    """A server with Airflow's own tables and an empty second database; it ends with the run."""
+    """Start a server with Airflow's tables and an empty second database, and stop it with the run."""
     server = (
-        containers.uncached(_postgres())  # one for each run: equal services are one service
+        containers.uncached(_postgres())  # one per run: equal services are one service
         .with_directory(_DATA, await _cluster(airflow))
         .with_exposed_port(5432)
         .as_service(args=_SERVER, use_entrypoint=True)
@@ -168,15 +153,15 @@ async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]
 
 
 async def _cluster(airflow: dagger.Container) -> dagger.Directory:
-    """The files of a server that has both databases, made once for an Airflow and kept by the engine."""
+    """Return the files of a server with both databases; the engine makes them once for an Airflow."""
     server = _postgres().with_exposed_port(5432).as_service(args=_SERVER, use_entrypoint=True)
     dump = (
         airflow.with_service_binding(HOST, server)
         .with_mounted_directory("/mnt/programs", containers.programs("checks/run"))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
-        .with_env_variable(URL, FIXED[URL])
+        .with_env_variable(_URL, METADATA)
         .with_workdir("/mnt/programs")
-        .with_exec(["python", "-B", "-m", "programs.migrate", "/mnt/result/dump.sql"])
+        .with_exec(["python", "-B", "-m", "programs.migrate", METADATA, "/mnt/result/dump.sql"])
         .file("/mnt/result/dump.sql")
     )
     filled = _postgres().with_mounted_file(f"/{_INIT}/1.sql", dump)
@@ -186,7 +171,7 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
 
 
 def _postgres() -> dagger.Container:
-    """The server's image, set up; its own folder for data would be a volume, and lost."""
+    """Return the server's image, configured; the default folder for data is a volume, which is lost."""
     server = containers.without_certificate_updates(dag.container().from_(pins.image("postgres")))
     for name, value in {
         "PGDATA": _DATA,

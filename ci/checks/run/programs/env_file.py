@@ -1,12 +1,12 @@
-"""Read a file of environment variables, as python-dotenv reads it, without ever showing what it holds.
+"""Read a file of environment variables as python-dotenv does, without ever showing its content.
 
-A line is ``NAME=VALUE``, with ``export`` before it or not; blank lines and comments (#) are skipped.
+A line is ``NAME=VALUE``, optionally after ``export``; blank lines and comments (#) are skipped.
 A value is plain (it ends with its line, or before " #"), in '', where a backslash escapes ' and itself, or in
-"", where it escapes both quotes and itself, and makes a, b, f, n, r, t and v what they are in Python; before
-all else it is a backslash. Of two lines with one name the later counts.
+"", where it escapes both quotes and itself, and gives a, b, f, n, r, t and v their meaning in Python; before
+other characters it is a backslash. Of two lines with the same name the later one counts.
 
-Unlike dotenv: nothing is expanded, no value has two lines, no name is in quotes, a line ends with LF or CRLF
-alone, and a line that can't be read is refused, not passed over.
+Unlike in dotenv, nothing is expanded, values have one line, names no quotes, lines end with LF or CRLF, and a
+malformed line is an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _THEMSELVES = "\\'\""
 
 
 class MalformedError(Exception):
-    """The file can't be read; ``problems`` names lines by their number, and never what is in them."""
+    """A malformed file; ``problems`` name lines by their number, without their content."""
 
     def __init__(self, problems: list[str]) -> None:
         """Keep the problems."""
@@ -33,21 +33,21 @@ class MalformedError(Exception):
 
 
 def parse(content: bytes, reserved: Collection[str]) -> dict[str, str]:
-    """The variables of a file, by name.
+    """Return the variables of a file by name.
 
     Args:
         content: the file.
-        reserved: names that it may not set.
+        reserved: names that the file must not set.
 
     Raises:
-        MalformedError: with every line that is wrong.
+        MalformedError: with every malformed line.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         number = content.count(b"\n", 0, error.start) + 1
         raise MalformedError([f"line {number} isn't UTF-8: save the file as UTF-8"]) from None
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     problems: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -59,26 +59,26 @@ def parse(content: bytes, reserved: Collection[str]) -> dict[str, str]:
             continue
         if name in reserved:
             problems.append(f"line {number} sets {name}, which belongs to the image: remove the line")
-        found[name] = value
+        variables[name] = value
     if problems:
         raise MalformedError(problems)
-    return found
+    return variables
 
 
 def _variable(line: str) -> tuple[str, str]:
     matched = _LINE.fullmatch(line)
     if not matched:
-        raise ValueError("is no variable: write it as NAME=VALUE")
-    # What can't be a name may be a piece of a value: it isn't shown.
+        raise ValueError("is not a variable: expected NAME=VALUE")
+    # An invalid name may be a piece of a value: it isn't shown.
     if not _NAME.fullmatch(matched["name"]):
-        raise ValueError("has no name of a variable before its =: use letters, digits and _")
+        raise ValueError("has an invalid name before its =: expected letters, digits and _")
     if "\0" in line:
-        raise ValueError("holds a NUL character: remove it")
+        raise ValueError("contains a NUL character: remove it")
     return matched["name"], _value(matched["value"])
 
 
 def _value(right: str) -> str:
-    """The value of what stands right of the =."""
+    """Return the value of the text after the =."""
     text = right.strip()
     if text[:1] == "'":
         matched = _LITERAL.fullmatch(text)
@@ -89,9 +89,9 @@ def _value(right: str) -> str:
         if matched:
             return re.sub(r"\\(.)", _unescaped, matched["text"])
     else:
-        # White space before the # makes a comment of it: A=#1 is a value, A= #1 is none.
+        # A # after white space begins a comment: A=#1 has a value, A= #1 has none.
         return _COMMENT.sub("", right).strip()
-    raise ValueError(f"doesn't end with the {text[0]} that its value starts with: close it, on the same line")
+    raise ValueError(f"has a value without its closing {text[0]}: close it on the same line")
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Airflow's metadata database in PostgreSQL: reach it, write it to a file, and ask it what came of a run."""
+"""Airflow's metadata database in PostgreSQL: connect to it, dump it, and read the result of a run from it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import time
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, cast
 
-URL = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-
-# A run of one task removes it from the database when it ends; its last state is kept here. So is which run
-# of a DAG was the first: that is the one that was asked for, and others are those that it triggered.
+# A run of one task is removed from the database when it ends; its last state is kept here. So is which run of
+# a DAG was the first: it is the requested one, which may have triggered the others.
 _KEEP = """
 CREATE SCHEMA run;
 CREATE TABLE run.started (id int, dag_id text, run_id text);
@@ -20,7 +18,7 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER note AFTER INSERT ON dag_run FOR EACH ROW EXECUTE FUNCTION run.note();
-CREATE VIEW run.asked AS SELECT DISTINCT ON (dag_id) dag_id, run_id FROM run.started ORDER BY dag_id, id;
+CREATE VIEW run.requested AS SELECT DISTINCT ON (dag_id) dag_id, run_id FROM run.started ORDER BY dag_id, id;
 CREATE TABLE run.ended (dag_id text, run_id text, task_id text, map_index int, state text);
 CREATE FUNCTION run.keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -36,11 +34,11 @@ _READ = f"SELECT pg_read_file('{_FILE}')"
 _ROLE = ("SELECT 1 FROM pg_roles WHERE rolname = %s", "CREATE ROLE {} LOGIN SUPERUSER")
 _DATABASE = ("SELECT 1 FROM pg_database WHERE datname = %s", "CREATE DATABASE {}")
 
-_RUN = "SELECT state FROM dag_run JOIN run.asked USING (dag_id, run_id) WHERE dag_id = %s"
+_RUN = "SELECT state FROM dag_run JOIN run.requested USING (dag_id, run_id) WHERE dag_id = %s"
 _TASKS = """
-SELECT task_id, map_index, state FROM task_instance JOIN run.asked USING (dag_id, run_id)
+SELECT task_id, map_index, state FROM task_instance JOIN run.requested USING (dag_id, run_id)
 WHERE dag_id = %(dag)s
-UNION ALL SELECT task_id, map_index, state FROM run.ended JOIN run.asked USING (dag_id, run_id)
+UNION ALL SELECT task_id, map_index, state FROM run.ended JOIN run.requested USING (dag_id, run_id)
 WHERE dag_id = %(dag)s AND %(task)s <> ''
 ORDER BY 1, 2
 """
@@ -48,45 +46,45 @@ _DAGS = """
 SELECT dag_id, array(SELECT jsonb_path_query(data::jsonb, '$.dag.tasks[*].__var.task_id') #>> '{}' ORDER BY 1)
 FROM serialized_dag ORDER BY 1
 """
-_BROKEN = "SELECT filename, stacktrace FROM import_error ORDER BY 1"
+_ERRORS = "SELECT filename, stacktrace FROM import_error ORDER BY 1"
 
 Json = dict[str, Any]
 
 
 class Cursor(Protocol):
-    """What is used of a cursor of psycopg2."""
+    """The used part of a cursor of psycopg2."""
 
     def execute(self, statement: object, values: object = None) -> None:
         """Run a statement."""
         ...
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """The rows that it gave."""
+        """Return its rows."""
         ...
 
 
 class Connection(Protocol):
-    """What is used of a connection of psycopg2."""
+    """The used part of a connection of psycopg2."""
 
     autocommit: bool
 
     def cursor(self) -> AbstractContextManager[Cursor]:
-        """A cursor."""
+        """Return a cursor."""
         ...
 
     def get_dsn_parameters(self) -> dict[str, str]:
-        """Whom and what it is connected as and to: user, dbname and others."""
+        """Return user, dbname and other parameters of the connection."""
         ...
 
 
 def connect(url: str, seconds: float) -> Connection:
-    """A connection as soon as the server answers; raises psycopg2's error where it doesn't in time.
+    """Return a connection as soon as the server answers; raise psycopg2's error where it doesn't in time.
 
     Args:
-        url: as Airflow has it, with the driver.
-        seconds: how long to wait.
+        url: Airflow's, with the driver in it.
+        seconds: the time to wait.
     """
-    # Airflow's base has the driver that Airflow itself uses; it isn't there when this is tested.
+    # Airflow's own driver, which isn't installed where this is tested.
     driver = importlib.import_module("psycopg2")
     deadline = time.monotonic() + seconds
     while True:
@@ -102,29 +100,29 @@ def connect(url: str, seconds: float) -> Connection:
 
 
 def dump(connection: Connection) -> str:
-    """The database as the SQL that makes it again, by the server's own pg_dump; for a superuser alone."""
-    facts = connection.get_dsn_parameters()
+    """Return the database as SQL, by the server's own pg_dump; the user must be a superuser."""
+    parameters = connection.get_dsn_parameters()
     with connection.cursor() as cursor:
         cursor.execute(_KEEP)
-        cursor.execute(_DUMP.format(facts["user"], facts["dbname"]))
+        cursor.execute(_DUMP.format(parameters["user"], parameters["dbname"]))
         cursor.execute(_READ)
         return str(cursor.fetchall()[0][0])
 
 
-def admit(connection: Connection, user: str, database: str) -> None:
-    """Make a user and a database where they aren't there; an empty name is none."""
+def create_user_and_database(connection: Connection, user: str, database: str) -> None:
+    """Create a user and a database unless they exist; an empty name means none."""
     sql = importlib.import_module("psycopg2.sql")
     with connection.cursor() as cursor:
-        for (ask, make), name in ((_ROLE, user), (_DATABASE, database)):
-            cursor.execute(ask, (name,))
+        for (query, statement), name in ((_ROLE, user), (_DATABASE, database)):
+            cursor.execute(query, (name,))
             if name and not cursor.fetchall():
-                cursor.execute(sql.SQL(make).format(sql.Identifier(name)))
+                cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
-def came_of(connection: Connection, dag: str, task: str) -> Json:
-    """What is known of the run that was asked for, and of the DAGs that there are, as the database has it.
+def read_result(connection: Connection, dag: str, task: str) -> Json:
+    """Return the database's part of the result of ``run.py``: the requested run, and all DAGs.
 
-    It is a part of the result of ``run.py``, but for what is secret in it: traces hold what DAG files raised.
+    It may have secrets: stack traces hold what DAG files raised.
     """
     with connection.cursor() as cursor:
 
@@ -134,15 +132,15 @@ def came_of(connection: Connection, dag: str, task: str) -> Json:
 
         states = rows(_RUN, (dag,))
         tasks = rows(_TASKS, {"dag": dag, "task": task})
-        dags = {name: tasks for name, tasks in rows(_DAGS)}  # noqa: C416 - the rows are of no set length
-        broken = {file: str(trace).strip().rpartition("\n")[2] for file, trace in rows(_BROKEN)}
+        dags = {name: ids for name, ids in rows(_DAGS)}  # noqa: C416 - rows have any length for the type checker
+        errors = {file: str(trace).strip().rpartition("\n")[2] for file, trace in rows(_ERRORS)}
     return {
-        "run": states[0][0] if states else None,
+        "run_state": states[0][0] if states else None,
         "tasks": [
             {"id": name, "map_index": index, "state": state}
             for name, index, state in tasks
             if task in ("", name)
         ],
         "dags": dags,
-        "broken": broken,
+        "import_errors": errors,
     }

@@ -1,27 +1,28 @@
-"""Make Airflow's metadata database, and write it to a file as the SQL that makes it again.
+"""Make Airflow's metadata database, and dump it as SQL.
 
-python -B -m programs.migrate DUMP.sql      with AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: an empty database
+    python -B -m programs.migrate URL DUMP.sql
+
+URL is that of an empty database, and Airflow's own by AIRFLOW__DATABASE__SQL_ALCHEMY_CONN.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-from .metadata import URL, connect, dump
+from .metadata import connect, dump
 
 SECONDS = 60
 
 
-def main(target: str) -> int:
-    """Migrate, and write the dump; gives Airflow's own exit code where it fails."""
-    connection = connect(os.environ[URL], SECONDS)
-    ran = subprocess.run(["airflow", "db", "migrate"], check=False)  # noqa: S607 - as the image has it
-    if ran.returncode == 0:
+def main(url: str, target: str) -> int:
+    """Migrate, and write the dump; return Airflow's exit code."""
+    connection = connect(url, SECONDS)
+    status = subprocess.run(["airflow", "db", "migrate"], check=False).returncode  # noqa: S607 - the image's own
+    if status == 0:
         Path(target).write_text(dump(connection), encoding="utf-8")
-    return ran.returncode
+    return status
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
-"""Run a DAG, or one of its tasks, with the Airflow of the image this runs in, and tell what came of it.
+"""Run a DAG or one of its tasks with the image's Airflow, and write the result.
 
     python -B -m programs.run JOB.json ENV-FILE RESULT.json
 
-JOB.json: {"command": ["/entrypoint", "airflow", "dags", "test", …], "dag", "task", "seconds", "folder": where
-to run it, "reserved": names that ENV-FILE may not set, "defaults", "fixed": variables}. The run gets the
-image's variables, those of ENV-FILE (which may be missing) in the place of them, the defaults where neither
-says anything, and the fixed ones whatever they say. RESULT.json: {"problems": ["--env-file: line 3 …"]} where
-nothing could be run, else {"status": exit code or null, "late": whether it took too long, "tail": the last
-lines of the log, "run": state, "tasks": [{"id", "map_index", "state"}, …], "dags": {id: [task, …]}, "broken":
-{file: why}}; those from "run" on are missing where the database is gone.
+JOB.json: {"command": ["/entrypoint", "airflow", "dags", "test", …], "dag", "task", "seconds", "folder": the
+working directory, "database": the URL of Airflow's metadata, "reserved": names that ENV-FILE must not set,
+"defaults", "fixed": variables}. A variable is taken from the first that has it: fixed, ENV-FILE (which may be
+missing), the image, defaults.
+RESULT.json: {"problems": ["--env-file: line 3 …"]} where nothing could be run, otherwise {"status": exit
+code, null after a timeout, "tail": the last lines of the log, "run_state", "tasks": [{"id", "map_index",
+"state"}, …], "dags": {id: [task, …]}, "import_errors": {file: cause}}; those from "run_state" on are missing
+where the database is gone.
 
-All that Airflow says is on standard output as it says it. There and in RESULT.json the file's values are
-replaced by ***, but for the states, and the DAG and the task that were asked for: they are no secrets.
+Airflow's output is copied to standard output line by line. In it and in RESULT.json, the values of ENV-FILE
+are replaced by ***, except in states and in the requested DAG's and task's ids, which are no secrets.
 """
 
 from __future__ import annotations
@@ -30,23 +31,23 @@ from pathlib import Path
 from typing import IO, Any
 
 from .env_file import MalformedError, parse
-from .metadata import URL, Connection, admit, came_of, connect
+from .metadata import Connection, connect, create_user_and_database, read_result
 
 SECRET_LENGTH = 5  # as Airflow's own [logging] min_length_masked_secret: "true" and "5432" are no secrets
-SECONDS = 60  # that the database may take to answer
+SECONDS = 60  # to wait for the database
 TAIL = 60  # lines
-GRACE = 10  # seconds from the wish to end until the end
+GRACE = 10  # seconds between SIGTERM and SIGKILL
 
 Json = dict[str, Any]
 
 
 def masked(line: bytes, pattern: re.Pattern[bytes] | None) -> bytes:
-    """The line with every secret in it replaced."""
+    """Return a line with its secrets replaced."""
     return pattern.sub(b"***", line) if pattern else line
 
 
 def mask_of(values: list[str]) -> re.Pattern[bytes] | None:
-    """A pattern that finds the values, as they are and as JSON, repr() and URLs write them."""
+    """Return a pattern for the values, plain and as JSON, repr() and URLs write them."""
     forms: set[str] = set()
     for value in values:
         for part in (value, *value.splitlines()):
@@ -57,28 +58,28 @@ def mask_of(values: list[str]) -> re.Pattern[bytes] | None:
     return re.compile(b"|".join(re.escape(form.encode()) for form in longest_first)) if forms else None
 
 
-def environment(job: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
-    """The variables of the run: what is set for it, the file's, the image's, and what they leave open."""
-    return {**job["defaults"], **os.environ, **given, "PYTHONUNBUFFERED": "1", **job["fixed"]}
+def environment(job: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the run."""
+    return {**job["defaults"], **os.environ, **variables, "PYTHONUNBUFFERED": "1", **job["fixed"]}
 
 
 class Output:
-    """What a command says, passed on line by line; the last lines are kept."""
+    """A command's output, copied line by line with secrets replaced; the last lines are kept."""
 
     def __init__(self, pattern: re.Pattern[bytes] | None, target: IO[bytes]) -> None:
-        """Set what is masked, and where to write."""
+        """Set the pattern of secrets, and the target."""
         self._pattern = pattern
         self._target = target
         self.tail: deque[str] = deque(maxlen=TAIL)
 
     def copy(self, stream: IO[bytes]) -> None:
-        """Pass on all of a stream, and close it."""
+        """Copy a stream until its end, and close it."""
         with stream:
-            for line in iter(stream.readline, b""):
-                shown = masked(line, self._pattern)
-                self._target.write(shown)
+            for secret_line in iter(stream.readline, b""):
+                line = masked(secret_line, self._pattern)
+                self._target.write(line)
                 self._target.flush()
-                text = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode(errors="replace")).rstrip()
+                text = re.sub(r"\x1b\[[0-9;]*m", "", line.decode(errors="replace")).rstrip()
                 if text:
                     self.tail.append(text)
 
@@ -86,7 +87,7 @@ class Output:
 def run(
     command: list[str], env: Mapping[str, str], folder: str, seconds: float, output: Output
 ) -> int | None:
-    """Run a command in a folder; its exit code as a shell tells it, None where it took too long."""
+    """Run a command in a folder, and return its exit code as a shell has it, None after a timeout."""
     child = subprocess.Popen(  # noqa: S603 - the job's command
         command,
         env=dict(env),
@@ -96,14 +97,14 @@ def run(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    # A thread that doesn't keep this program alive: what the command left behind may hold the pipe open.
+    # A daemon: processes that the command leaves behind may keep the pipe open.
     reader = threading.Thread(target=output.copy, args=(child.stdout,), daemon=True)
     reader.start()
-    late = False
+    timed_out = False
     try:
         child.wait(seconds)
     except subprocess.TimeoutExpired:
-        late = True
+        timed_out = True
         os.killpg(child.pid, signal.SIGTERM)
         try:
             child.wait(GRACE)
@@ -111,21 +112,21 @@ def run(
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     reader.join(GRACE)
-    if late:
+    if timed_out:
         return None
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
 def main(job_file: str, env_file: str, result_file: str) -> int:
-    """Run, and write the result; gives the exit code of the run, 124 where it took too long."""
+    """Run, write the result, and return the exit code of the run, 124 after a timeout."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     file = Path(env_file)
     try:
-        given = parse(file.read_bytes(), job["reserved"]) if file.is_file() else {}
+        variables = parse(file.read_bytes(), job["reserved"]) if file.is_file() else {}
     except MalformedError as error:
         result, status = _problems(f"--env-file: {problem}" for problem in error.problems)
     else:
-        result, status = _ran(job, given)
+        result, status = _run_job(job, variables)
     Path(result_file).write_text(json.dumps(result, sort_keys=True), encoding="utf-8")
     return status
 
@@ -134,60 +135,60 @@ def _problems(texts: Iterable[str]) -> tuple[Json, int]:
     return {"problems": list(texts)}, 2
 
 
-def _ran(job: Json, given: Mapping[str, str]) -> tuple[Json, int]:
-    # What is set for every run is public.
-    pattern = mask_of([value for value in given.values() if value not in job["defaults"].values()])
+def _run_job(job: Json, variables: Mapping[str, str]) -> tuple[Json, int]:
+    # The default values are public.
+    pattern = mask_of([value for value in variables.values() if value not in job["defaults"].values()])
 
-    def hidden(text: str) -> str:
+    def mask(text: str) -> str:
         return masked(text.encode(errors="replace"), pattern).decode(errors="replace")
 
-    def said(error: Exception) -> str:
-        return " ".join(hidden(f"{type(error).__name__}: {error}").split())
+    def message(error: Exception) -> str:
+        return " ".join(mask(f"{type(error).__name__}: {error}").split())
 
     output = Output(pattern, sys.stdout.buffer)
-    env = environment(job, given)
-    # Any error: what it says may hold a value, and a traceback would show it.
+    env = environment(job, variables)
+    # Every error is caught: its text may hold a value, which a traceback would show.
     try:
-        connection = connect(job["fixed"][URL], SECONDS)
+        connection = connect(job["database"], SECONDS)
         if refusal := _refusal(connection, env, job["defaults"]["POSTGRES_HOST"]):
-            names = "POSTGRES_USER or POSTGRES_DATABASE can't be made in the run's own server"
-            return _problems([f"{names}: {said(refusal)}: choose other names, or set POSTGRES_HOST"])
+            problem = "could not create POSTGRES_USER or POSTGRES_DATABASE in the run's own server"
+            return _problems([f"{problem}: {message(refusal)}: choose other names, or set POSTGRES_HOST"])
         status = run(job["command"], env, job["folder"], job["seconds"], output)
     except Exception as error:  # noqa: BLE001
-        return _problems([f"the run can't be started: {said(error)}"])
-    result: Json = {"status": status, "late": status is None, "tail": [hidden(line) for line in output.tail]}
+        return _problems([f"could not start the run: {message(error)}"])
+    result: Json = {"status": status, "tail": [mask(line) for line in output.tail]}
     try:
-        found = came_of(connection, job["dag"], job["task"])
+        run_result = read_result(connection, job["dag"], job["task"])
     except Exception as error:  # noqa: BLE001
-        result["tail"].append(f"what came of the run can't be read: {said(error)}")
+        result["tail"].append(f"could not read the result of the run: {message(error)}")
     else:
-        # Who asked for them knows them; and hidden they would not be found again.
-        asked = (job["dag"], job["task"])
-        result |= shown(found, lambda text: text if text in asked else hidden(text))
+        # The user knows the requested ids, and they are looked up in the result.
+        requested = (job["dag"], job["task"])
+        result |= masked_result(run_result, lambda text: text if text in requested else mask(text))
     return result, 124 if status is None else status
 
 
 def _refusal(connection: Connection, env: Mapping[str, str], own: str) -> Exception | None:
-    """Why the server of the run's own doesn't take the user and the database, where the run uses it."""
+    """Return the error with which the run's own server refuses user and database; None if it isn't used."""
     try:
         if env["POSTGRES_HOST"] == own:
-            admit(connection, env["POSTGRES_USER"], env["POSTGRES_DATABASE"])
+            create_user_and_database(connection, env["POSTGRES_USER"], env["POSTGRES_DATABASE"])
     except Exception as error:  # noqa: BLE001 - as above
         return error
     return None
 
 
-def shown(found: Json, hidden: Callable[[str], str]) -> Json:
-    """What came of a run, with each text that DAG files have a part in passed through a function."""
+def masked_result(result: Json, mask: Callable[[str], str]) -> Json:
+    """Return a result with the texts from DAG files masked."""
     return {
-        "run": found["run"],
-        "tasks": [{**each, "id": hidden(each["id"])} for each in found["tasks"]],
-        "dags": {hidden(name): [hidden(task) for task in tasks] for name, tasks in found["dags"].items()},
-        "broken": {hidden(file): hidden(why) for file, why in found["broken"].items()},
+        "run_state": result["run_state"],
+        "tasks": [{**task, "id": mask(task["id"])} for task in result["tasks"]],
+        "dags": {mask(name): [mask(task) for task in tasks] for name, tasks in result["dags"].items()},
+        "import_errors": {mask(file): mask(cause) for file, cause in result["import_errors"].items()},
     }
 
 
 if __name__ == "__main__":
     code = main(*sys.argv[1:])
     sys.stdout.flush()
-    os._exit(code)  # a thread may still wait for what the run left behind
+    os._exit(code)  # without waiting for processes that the run left behind

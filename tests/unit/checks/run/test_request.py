@@ -1,4 +1,4 @@
-"""What can be asked to run, and the command that does it."""
+"""Requests for runs, and their commands."""
 
 import pytest
 
@@ -37,20 +37,20 @@ def test_a_request_is_a_command_of_airflow(request_: Request, command: str, what
     assert request_.what == what
 
 
-def test_all_that_is_wrong_is_told() -> None:
+def test_all_mistakes_are_reported() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Request(dag="", task="a b", date="yesterday", seconds=0)
-    told = caught.value.problems
-    assert len(told) == 4
-    assert told[0].startswith("--dag-id '' can't be one of Airflow's: expected letters, digits")
-    assert told[1].startswith("--task-id 'a b' can't be one of Airflow's")
-    assert told[2].startswith("--logical-date 'yesterday' is no date: expected an ISO date or time")
-    assert told[3] == "--timeout 0: expected seconds, 1 or more"
+    problems = caught.value.problems
+    assert len(problems) == 4
+    assert problems[0].startswith("invalid --dag-id '': expected at most 250 letters, digits")
+    assert problems[1].startswith("invalid --task-id 'a b'")
+    assert problems[2].startswith("invalid --logical-date 'yesterday': expected an ISO date or time")
+    assert problems[3] == "invalid --timeout 0: expected at least 1 second"
 
 
 def test_an_id_is_as_long_as_airflow_lets_it_be() -> None:
     assert Request(dag="d" * 250).dag
-    with pytest.raises(ConfigurationError, match="250 at most"):
+    with pytest.raises(ConfigurationError, match="at most 250"):
         Request(dag="d" * 251)
 
 
@@ -65,9 +65,9 @@ def test_a_mapped_task_has_its_number_in_brackets(task: str, task_id: str, map_i
 @pytest.mark.parametrize(
     "task", ["t[]", "t[-1]", "t[01]", "t[x]", "[1]", "t[1][2]", "t[1]x", "t[9999999999]"]
 )
-def test_what_is_no_number_is_told_with_how_one_is_written(task: str) -> None:
+def test_an_invalid_number_is_refused_with_an_example(task: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Request(dag="d", task=task)
-    (told,) = caught.value.problems
-    assert told.startswith(f"--task-id {task!r} can't be one of Airflow's: expected letters, digits")
-    assert "behind a mapped task's id its number as in load[0]" in told
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"invalid --task-id {task!r}: expected at most 250 letters, digits")
+    assert "after a mapped task's id a number as in load[0]" in problem

@@ -1,4 +1,4 @@
-"""Files of variables: what a line means, and that no message shows what is in it."""
+"""Files of variables: the meaning of lines, and messages that never show their content."""
 
 import re
 
@@ -53,34 +53,34 @@ def test_blank_lines_comments_and_a_byte_order_mark_are_skipped_and_the_last_of_
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "problem"),
     [
-        (CANARY, "line 2 is no variable: write it as NAME=VALUE"),
-        (f"{CANARY}=x", "line 2 has no name of a variable before its ="),
-        (f"={CANARY}", "line 2 has no name of a variable before its ="),
-        (f"1A={CANARY}", "line 2 has no name of a variable before its ="),
-        (f"A B={CANARY}", "line 2 is no variable"),
-        (f"A='{CANARY}", "line 2 doesn't end with the ' that its value starts with"),
-        (f'A="{CANARY}\\"', "line 2 doesn't end with the \" that its value starts with"),
-        (f"A='{CANARY}' more", "line 2 doesn't end with the '"),
-        (f"A={CANARY}\0", "line 2 holds a NUL character"),
+        (CANARY, "line 2 is not a variable: expected NAME=VALUE"),
+        (f"{CANARY}=x", "line 2 has an invalid name before its ="),
+        (f"={CANARY}", "line 2 has an invalid name before its ="),
+        (f"1A={CANARY}", "line 2 has an invalid name before its ="),
+        (f"A B={CANARY}", "line 2 is not a variable"),
+        (f"A='{CANARY}", "line 2 has a value without its closing '"),
+        (f'A="{CANARY}\\"', 'line 2 has a value without its closing "'),
+        (f"A='{CANARY}' more", "line 2 has a value without its closing '"),
+        (f"A={CANARY}\0", "line 2 contains a NUL character"),
         (f"PATH={CANARY}", "line 2 sets PATH, which belongs to the image"),
     ],
 )
-def test_a_malformed_line_is_told_by_its_number_alone(line: str, told: str) -> None:
+def test_a_malformed_line_is_named_by_its_number_alone(line: str, problem: str) -> None:
     with pytest.raises(MalformedError) as caught:
         parse(f"GOOD=1\n{line}\n".encode(), {"PATH"})
     assert len(caught.value.problems) == 1
-    assert caught.value.problems[0].startswith(told)
+    assert caught.value.problems[0].startswith(problem)
     assert CANARY not in str(caught.value)
 
 
-def test_every_malformed_line_is_told() -> None:
+def test_every_malformed_line_is_reported() -> None:
     with pytest.raises(MalformedError, match=r"line 1 .*\nline 3 "):
         parse(b"a\nB=1\nc\n", ())
 
 
-def test_bytes_that_are_no_text_are_told_by_their_line() -> None:
+def test_bytes_that_are_no_text_are_named_by_their_line() -> None:
     with pytest.raises(MalformedError, match="line 2 isn't UTF-8"):
         parse(b"A=1\nB=\xff\n", ())
 
@@ -93,12 +93,12 @@ def test_any_text_of_one_line_can_be_written_in_either_quotes(text: str) -> None
 
 
 @given(st.binary())
-def test_whatever_a_file_holds_it_is_read_or_its_lines_are_told(content: bytes) -> None:
-    found: dict[str, str] = {}
+def test_whatever_a_file_holds_it_is_read_or_its_lines_are_reported(content: bytes) -> None:
+    variables: dict[str, str] = {}
     problems: list[str] = []
     try:
-        found = parse(content, ())
+        variables = parse(content, ())
     except MalformedError as error:
         problems = error.problems
-    assert all(name.isidentifier() for name in found)
+    assert all(name.isidentifier() for name in variables)
     assert all(re.match(r"line \d+ ", problem) for problem in problems)

@@ -1,4 +1,4 @@
-"""The program that runs Airflow: what it passes on, what it hides, how it ends."""
+"""The program that runs Airflow: copied output, hidden values, exit codes."""
 
 import io
 import json
@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 
 from ci.checks.run.programs import run
-from ci.checks.run.programs.metadata import URL
 from ci.checks.run.programs.run import Output, mask_of
 
 PYTHON = [sys.executable, "-c"]
 CANARY = "c4nary/<of> mine"
-REFUSED = "can't be made in the run's own server: ValueError: role *** is reserved DETAIL: ***"
-NOTHING: dict[str, Any] = {"run": None, "tasks": [], "dags": {}, "broken": {}}
+REFUSED = (
+    "could not create POSTGRES_USER or POSTGRES_DATABASE in the run's own server: "
+    "ValueError: role *** is reserved DETAIL: ***"
+)
+NOTHING: dict[str, Any] = {"run_state": None, "tasks": [], "dags": {}, "import_errors": {}}
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("text", "expected"),
     [
         ("it is pa<ss&wörd!", "it is ***!"),
         ("it is pa%3Css%26w%C3%B6rd!", "it is ***!"),
@@ -30,9 +32,9 @@ NOTHING: dict[str, Any] = {"run": None, "tasks": [], "dags": {}, "broken": {}}
         ("true 1", "true 1"),
     ],
 )
-def test_values_are_hidden_in_each_form_and_short_ones_are_not(said: str, shown: str) -> None:
+def test_values_are_hidden_in_each_form_and_short_ones_are_not(text: str, expected: str) -> None:
     pattern = mask_of(["pa<ss&wörd", "prefix", "prefix-and-more", "first\nsecond", "true", "1", ""])
-    assert run.masked(said.encode(), pattern).decode() == shown
+    assert run.masked(text.encode(), pattern).decode() == expected
 
 
 def test_without_values_nothing_is_hidden() -> None:
@@ -64,7 +66,9 @@ def test_a_command_gets_its_variables_and_folder_and_both_streams_are_passed_on(
 
 
 @pytest.mark.parametrize("stubborn", ["", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "])
-def test_what_takes_too_long_is_ended(stubborn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_takes_too_long_is_ended(
+    stubborn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(run, "GRACE", 0.05)
     program = f"{stubborn}import time; time.sleep(600)"
     assert run.run([*PYTHON, program], {}, str(tmp_path), 0.2, Output(None, io.BytesIO())) is None
@@ -82,7 +86,7 @@ def test_the_file_counts_more_than_the_image_and_less_than_what_is_fixed(
 
 
 def ran(folder: Path, text: str, command: list[str]) -> tuple[int, Any]:
-    """The exit code and the result of a run with a file of variables."""
+    """Run a command with a file of variables, and return exit code and result."""
     job = {
         "command": command,
         "dag": "load_customer",
@@ -91,7 +95,8 @@ def ran(folder: Path, text: str, command: list[str]) -> tuple[int, Any]:
         "folder": str(folder),
         "reserved": ["PATH"],
         "defaults": {"POSTGRES_HOST": "postgres", "POSTGRES_USER": "airflow", "POSTGRES_DATABASE": "w"},
-        "fixed": {URL: "postgresql://none"},
+        "database": "postgresql://none",
+        "fixed": {},
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     (folder / "env").write_text(text, encoding="utf-8")
@@ -100,7 +105,7 @@ def ran(folder: Path, text: str, command: list[str]) -> tuple[int, Any]:
 
 
 def gives(value: object) -> Callable[..., object]:
-    """A function that only gives a value."""
+    """Return a function that only returns a value."""
 
     def give(*_: object) -> object:
         return value
@@ -109,7 +114,7 @@ def gives(value: object) -> Callable[..., object]:
 
 
 def raises(error: Exception) -> Callable[..., Any]:
-    """A function that only fails."""
+    """Return a function that only fails."""
 
     def fail(*_: object) -> None:
         raise error
@@ -119,74 +124,77 @@ def raises(error: Exception) -> Callable[..., Any]:
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A database that takes anyone, and knows nothing; for what else it says, replace its functions."""
+    """Replace the database by an empty one that accepts every user."""
     monkeypatch.setattr(run, "connect", gives(None))
-    monkeypatch.setattr(run, "admit", gives(None))
-    monkeypatch.setattr(run, "came_of", gives(NOTHING))
+    monkeypatch.setattr(run, "create_user_and_database", gives(None))
+    monkeypatch.setattr(run, "read_result", gives(NOTHING))
     return monkeypatch
 
 
-def test_a_malformed_file_is_told_and_nothing_is_run(tmp_path: Path) -> None:
-    status, told = ran(tmp_path, "PATH=/\n", ["no such program"])
+def test_a_malformed_file_is_an_error_and_nothing_is_run(tmp_path: Path) -> None:
+    status, result = ran(tmp_path, "PATH=/\n", ["no such program"])
     problem = "--env-file: line 1 sets PATH, which belongs to the image: remove the line"
-    assert (status, told) == (2, {"problems": [problem]})
+    assert (status, result) == (2, {"problems": [problem]})
 
 
 def test_no_text_of_the_result_holds_a_value(database: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    found = {
-        "run": "failed",
+    database_result = {
+        "run_state": "failed",
         "tasks": [{"id": "of_customer", "map_index": -1, "state": "failed"}],
         "dags": {"load_customer": ["of_customer"], "see_customer": []},
-        "broken": {"/dags/customer.py": f"ValueError: bad token {CANARY} or {CANARY!r}"},
+        "import_errors": {"/dags/customer.py": f"ValueError: bad token {CANARY} or {CANARY!r}"},
     }
-    database.setattr(run, "came_of", gives(found))
-    # The states are Airflow's own words, and who asked for the DAG knows its name.
+    database.setattr(run, "read_result", gives(database_result))
+    # States are Airflow's own words, and the user knows the requested DAG.
     text = f"TOKEN='{CANARY}'\nNAME=customer\nEXPECTED=failed\n"
-    status, told = ran(tmp_path, text, [*PYTHON, "import os; print(os.environ['TOKEN'])"])
+    status, result = ran(tmp_path, text, [*PYTHON, "import os; print(os.environ['TOKEN'])"])
     assert status == 0
-    assert told == {
+    assert result == {
         "status": 0,
-        "late": False,
         "tail": ["***"],
-        "run": "failed",
+        "run_state": "failed",
         "tasks": [{"id": "of_***", "map_index": -1, "state": "failed"}],
         "dags": {"load_customer": ["of_***"], "see_***": []},
-        "broken": {"/dags/***.py": "ValueError: bad token *** or '***'"},
+        "import_errors": {"/dags/***.py": "ValueError: bad token *** or '***'"},
     }
 
 
 @pytest.mark.parametrize(
-    ("function", "told"),
+    ("function", "problem"),
     [
-        ("connect", "the run can't be started: ValueError: role *** is reserved DETAIL: ***"),
+        ("connect", "could not start the run: ValueError: role *** is reserved DETAIL: ***"),
         (
-            "admit",
-            f"POSTGRES_USER or POSTGRES_DATABASE {REFUSED}: choose other names, or set POSTGRES_HOST",
+            "create_user_and_database",
+            f"{REFUSED}: choose other names, or set POSTGRES_HOST",
         ),
     ],
 )
-def test_what_stops_a_run_is_told_without_values(
-    function: str, told: str, database: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_the_error_of_a_run_that_cannot_start_has_no_values(
+    function: str,
+    problem: str,
+    database: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     database.setattr(run, function, raises(ValueError(f"role {CANARY} is reserved\nDETAIL:  {CANARY}\n")))
-    assert ran(tmp_path, f"POSTGRES_USER='{CANARY}'\n", ["no such program"]) == (2, {"problems": [told]})
+    assert ran(tmp_path, f"POSTGRES_USER='{CANARY}'\n", ["no such program"]) == (2, {"problems": [problem]})
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("database")
-def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
-    status, told = ran(tmp_path, f"TOKEN='{CANARY}'\n", [f"/no/{CANARY}"])
+def test_a_missing_program_is_an_error(tmp_path: Path) -> None:
+    status, result = ran(tmp_path, f"TOKEN='{CANARY}'\n", [f"/no/{CANARY}"])
     assert status == 2
-    (problem,) = told["problems"]
-    assert problem.startswith("the run can't be started: FileNotFoundError: ")
+    (problem,) = result["problems"]
+    assert problem.startswith("could not start the run: FileNotFoundError: ")
     assert CANARY not in problem
 
 
-def test_a_run_that_leaves_no_database_behind_keeps_its_end(
+def test_a_run_without_a_database_at_its_end_keeps_its_log(
     database: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    database.setattr(run, "came_of", raises(ValueError(f"{CANARY} is gone")))
+    database.setattr(run, "read_result", raises(ValueError(f"{CANARY} is gone")))
     program = f"print('the end of {CANARY}'); raise SystemExit(7)"
-    status, told = ran(tmp_path, f"TOKEN='{CANARY}'\n", [*PYTHON, program])
-    last = "what came of the run can't be read: ValueError: *** is gone"
-    assert (status, told) == (7, {"status": 7, "late": False, "tail": ["the end of ***", last]})
+    status, result = ran(tmp_path, f"TOKEN='{CANARY}'\n", [*PYTHON, program])
+    last = "could not read the result of the run: ValueError: *** is gone"
+    assert (status, result) == (7, {"status": 7, "tail": ["the end of ***", last]})

@@ -1,4 +1,4 @@
-"""Results of real runs as Airflow 3.1 gave them, and what they say to who asked for the run."""
+"""Results of real runs of Airflow 3.1, and their texts for the user."""
 
 import json
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ci.checks.run import run
-from ci.checks.run.outcome import Outcome
 from ci.checks.run.programs.env_file import MalformedError, parse
 from ci.checks.run.request import Request
+from ci.checks.run.result import RunResult
 from ci.config import dag_type
 from ci.errors import ConfigurationError
 
@@ -54,17 +54,16 @@ FAILED = (
 )
 
 
-def result(tail: tuple[str, ...], **other: Any) -> Outcome:  # noqa: ANN401 - fields of the result
+def result(tail: tuple[str, ...], **other: Any) -> RunResult:  # noqa: ANN401 - fields of the result
     """The result of a run that Airflow refused, but for other fields."""
     refused: dict[str, Any] = {
-        "broken": {},
+        "import_errors": {},
         "dags": DAGS,
-        "late": False,
-        "run": None,
+        "run_state": None,
         "status": 1,
         "tasks": [],
     }
-    return Outcome.model_validate_json(json.dumps({**refused, "tail": tail, **other}))
+    return RunResult.model_validate_json(json.dumps({**refused, "tail": tail, **other}))
 
 
 @pytest.mark.parametrize(
@@ -73,17 +72,17 @@ def result(tail: tuple[str, ...], **other: Any) -> Outcome:  # noqa: ANN401 - fi
         (
             Request(dag="good", task="red"),
             NO_TASK,
-            "no task 'red' in the DAG 'good': did you mean 'read'? There are: read, write",
+            "no task 'red' in the DAG 'good': did you mean 'read'? It has: read, write",
         ),
         (
             Request(dag="mapped", task="add"),
             NO_INDEX,
-            "'add' is mapped: write --task-id 'add[0]', or another of its numbers",
+            "task 'add' is mapped: name one instance, such as --task-id 'add[0]'",
         ),
         (
             Request(dag="mapped", task="plain[0]"),
             INDEX,
-            "'plain' isn't mapped: write --task-id plain",
+            "task 'plain' isn't mapped: use --task-id plain",
         ),
     ],
 )
@@ -91,7 +90,7 @@ def test_refused_task_is_a_mistake_in_the_request(
     request_: Request, tail: tuple[str, ...], problem: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        result(tail).of(request_).check(request_, TYPE, "")
+        result(tail).for_request(request_).check(request_, TYPE, "")
     assert caught.value.problems == (problem,)
 
 
@@ -99,7 +98,7 @@ def test_airflow_that_ends_before_it_parses_blames_no_dag() -> None:
     request = Request(dag="good")
     ended = result(NO_LOGGING, dags={})
     ended.check(request, TYPE, "")
-    assert not ended.misses_dag(request)
+    assert not ended.lacks_dag(request)
     assert ended.code(request) == 1
     assert ended.failure(request).startswith("DAG 'good' failed with exit code 1\n  the end of its log:\n")
     assert "ModuleNotFoundError" in ended.failure(request)
@@ -124,8 +123,8 @@ def test_malformed_env_file_is_refused_by_its_lines_without_their_values() -> No
         parse(f"A=1\n{canary}\nPYTHONPATH={canary}\n".encode(), run.RESERVED)
     lines = tuple(f"--env-file: {problem}" for problem in caught.value.problems)
     with pytest.raises(ConfigurationError) as refused:
-        Outcome(problems=lines).check(Request(dag="good"), TYPE, "")
+        RunResult(problems=lines).check(Request(dag="good"), TYPE, "")
     assert refused.value.problems == (
-        "--env-file: line 2 has no name of a variable before its =: use letters, digits and _",
+        "--env-file: line 2 has an invalid name before its =: expected letters, digits and _",
         "--env-file: line 3 sets PYTHONPATH, which belongs to the image: remove the line",
     )
