@@ -10,7 +10,7 @@ from dagger import Doc, Name, dag, field, function, object_type
 
 from ..attest.sbom import create
 from ..checks.dags import suite
-from ..checks.dags.suite import Subject
+from ..checks.dags.suite import ImageUnderTest
 from ..checks.scan import database
 from ..config import policy
 from ..config.dag_type import DagType
@@ -97,7 +97,7 @@ class Image:
     async def test(self) -> str:
         """Test the image and its DAGs with the network cut off; fails with every finding."""
         with as_function_error():
-            return gate([await suite.run(Subject.of(self.to_built()), {})])
+            return gate([await suite.run(ImageUnderTest.of(self.to_built()))])
 
     @function
     async def sbom(

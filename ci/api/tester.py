@@ -1,21 +1,14 @@
 """The calls that test DAG types: on the pinned base, on another one, and by running a DAG for real."""
 
-from collections.abc import Awaitable, Sequence
-
 from dagger import check, function
 
 from ..checks.dags import all_types
-from ..checks.dags.all_types import Further
-from ..checks.imports import check as imports_check
-from ..checks.report import CheckResult
 from ..checks.run import run
 from ..checks.run.request import SECONDS, Request
 from ..checks.upgrade import upgrade
-from ..config.dag_type import DagType
 from ..errors import ConfigurationError
 from ..image import base
-from ..image.built import BuiltImage
-from ..tools.checkout import Checkout, Netrc, Source, opened
+from ..tools.checkout import Netrc, Source, opened
 from . import tests
 from .arguments import (
     Airflow,
@@ -44,7 +37,7 @@ class Tester:
         async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
             below = await base.pinned()
-            return tests.of(await all_types.test_all(types, sources, below, _further(sources)))
+            return tests.of(await all_types.test_all(types, sources, below))
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -84,14 +77,7 @@ class Tester:
             if bool(airflow) == bool(other_base):
                 raise ConfigurationError(["name what to try: --airflow 3.2.x, or --base <reference>"])
             types = (await sources.catalog()).chosen(dag_type)
-            asked = upgrade.Asked(
+            asked = upgrade.UpgradeRequest(
                 airflow=airflow, base=other_base, exclude_newer=exclude_newer, netrc=self.netrc
             )
-            return tests.of(await upgrade.upgrade_test(types, sources, asked, _further(sources)))
-
-
-def _further(sources: Checkout) -> Further:
-    def jobs(dag_type: DagType, built: BuiltImage) -> Sequence[Awaitable[CheckResult]]:
-        return (imports_check.outcome(built, dag_type, sources),)
-
-    return jobs
+            return tests.of(await upgrade.upgrade_test(types, sources, asked))

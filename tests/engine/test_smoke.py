@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ci.checks.dags import suite
-from ci.checks.dags.suite import Subject
+from ci.checks.dags.suite import ImageUnderTest
 from ci.config import lockfile
 from ci.config.catalog import Catalog
 from ci.image import build
@@ -32,14 +32,14 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
     return {**files, **locks}
 
 
-async def plain(below: BaseImage) -> Subject:
-    """Build a type with one sound DAG and no dependencies, and return it as what its tests are about."""
+async def plain(below: BaseImage) -> ImageUnderTest:
+    """Return the image of a type with one sound DAG and no dependencies."""
     sources = repository(await with_locks(FILES, below))
-    return Subject.of(await build.build((await sources.catalog()).get("plain"), sources, below))
+    return ImageUnderTest.of(await build.build((await sources.catalog()).get("plain"), sources, below))
 
 
 async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:
-    report = await suite.run(await plain(below), {})
+    report = await suite.run(await plain(below))
     assert (report.passed, report.findings) == (True, ())
     assert [fact.check for fact in report.facts] == [
         "dags",
@@ -51,20 +51,19 @@ async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) ->
 
 
 async def test_broken_image_has_a_finding_for_everything_that_is_broken(below: BaseImage) -> None:
-    subject = await plain(below)
-    project = subject.dag_type.project.model_copy(update={"dependencies": ("no-such-package==1.0",)})
+    image = await plain(below)
+    project = image.dag_type.project.model_copy(update={"dependencies": ("no-such-package==1.0",)})
     without_httpcore = ["sh", "-c", "rm -r /home/airflow/.local/lib/python3*/site-packages/httpcore*"]
     report = await suite.run(
         replace(
-            subject,
-            dag_type=subject.dag_type.model_copy(update={"project": project}),
+            image,
+            dag_type=image.dag_type.model_copy(update={"project": project}),
             # Its DAGs are parsed by an Airflow that doesn't start; all else is of the image below them.
             container=below.container.with_env_variable(
                 "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "[]"
             ),
             without_dags=below.container.with_exec(without_httpcore).with_entrypoint(["/bin/false"]),
-        ),
-        {},
+        )
     )
     causes = sorted((finding.check, finding.cause) for finding in report.findings)
     assert [check for check, _ in causes] == [

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from ci.checks.dags import all_types
 from ci.checks.report import Level, Report
 from ci.checks.upgrade import upgrade
-from ci.checks.upgrade.upgrade import Asked
+from ci.checks.upgrade.upgrade import UpgradeRequest
 from ci.config import pins
 from ci.lock.airflow_version import upgraded
 from ci.tools import containers
@@ -47,11 +46,11 @@ FILES = {
 }
 
 
-async def tried(sources: Checkout, asked: Asked, *names: str) -> dict[str, Report]:
+async def tried(sources: Checkout, asked: UpgradeRequest, *names: str) -> dict[str, Report]:
     """The reports on the types of these names."""
     catalog = await sources.catalog()
     types = [catalog.get(name) for name in names]
-    found = await upgrade.upgrade_test(types, sources, asked, all_types.nothing_further)
+    found = await upgrade.upgrade_test(types, sources, asked)
     return {each.subject: each for each in found}
 
 
@@ -63,7 +62,7 @@ def written(root: Path) -> dict[str, str]:
 async def test_series_is_tried_at_its_newest_release_with_each_obstacle_and_nothing_is_changed() -> None:
     assert held(PINNED, "pydantic") != held(NEWEST, "pydantic")
     sources = repository(FILES)
-    asked = Asked(airflow=f"{NEWEST.rpartition('.')[0]}.x", exclude_newer=until(NEWEST))
+    asked = UpgradeRequest(airflow=f"{NEWEST.rpartition('.')[0]}.x", exclude_newer=until(NEWEST))
     found = await tried(sources, asked, "fine", "tied")
     assert not [each for each in found["fine"].findings if each.level is Level.ERROR]
     assert {each.check: each.detail for each in found["fine"].facts}["base"] == BASE
@@ -83,5 +82,5 @@ async def test_missing_ruff_is_a_warning() -> None:
     )
     (warning,) = (await upgrade.air_rules(without, fine, sources)).findings
     assert (warning.check, warning.level) == ("ruff", Level.WARNING)
-    assert warning.cause.startswith("ruff couldn't be had: the package index doesn't answer")
+    assert warning.cause.startswith("could not run ruff: the package index doesn't answer")
     sources.close()

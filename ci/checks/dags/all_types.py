@@ -1,6 +1,6 @@
-"""All tests of several DAG types at once; what is wrong with one hides no other's report."""
+"""Tests of several DAG types at the same time; a problem with one of them hides no other's report."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from ...config.dag_type import DagType
 from ...errors import Fault, StepError, gather_all, gather_both
@@ -13,87 +13,72 @@ from ..imports import check
 from ..report import CheckResult, Finding, Report
 from . import suite
 from .parsed import Parsed
-from .suite import Examined, Subject
-
-# What else is to be found of a type: given it and its image, jobs that run beside the tests.
-Further = Callable[[DagType, BuiltImage], Sequence[Awaitable[CheckResult]]]
+from .suite import ImageResults, ImageUnderTest
 
 
-def nothing_further(_: DagType, __: BuiltImage) -> Sequence[Awaitable[CheckResult]]:
-    """No further jobs."""
-    return ()
-
-
-async def test_all(
-    types: Sequence[DagType],
-    sources: Checkout,
-    below: BaseImage,
-    further: Further = nothing_further,  # noqa: PT028 - no test of ours
-) -> list[Report]:
-    """The reports on DAG types, in their order; a type whose image can't be built has a finding that says so.
+async def test_all(types: Sequence[DagType], checkout: Checkout, base: BaseImage) -> list[Report]:
+    """Return the reports on DAG types, in their order; an image that can't be built is a finding.
 
     Args:
-        types: to be tested, at the same time.
-        sources: the repository, whose other types count too: no two may have a DAG of the same id.
-        below: the base.
-        further: what else is to be found of each.
+        types: the types to test.
+        checkout: the repository, whose other types matter too: no two may have the same DAG id.
+        base: the base.
     """
-    jobs = (_examined(each, sources, below, further) for each in types)
-    seen, examined = await gather_both(parsed_by_type(sources, below.reference), gather_all(jobs))
-    return [each if isinstance(each, Report) else suite.judged(each, seen) for each in examined]
+    jobs = (_build_and_test(dag_type, checkout, base) for dag_type in types)
+    results, parsed = await gather_both(gather_all(jobs), scheduler_parses(checkout, base.reference))
+    return [one if isinstance(one, Report) else suite.complete(one, parsed) for one in results]
 
 
-async def parsed_by_type(sources: Checkout, below: str) -> dict[str, Parsed]:
-    """The files of every type as the scheduler sees them, but for those that are declared wrongly.
+async def test_one(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> Report:
+    """Return the report on a type's image.
 
-    Of a type whose files couldn't be parsed at all, the problem is given.
+    Args:
+        dag_type: the type.
+        built: the image to publish.
+        checkout: the repository, whose other types matter too.
+
+    Raises:
+        StepError: a test could not be run.
     """
-    return await sources.memoized(("parsed", below), lambda: _parsed_by_type(sources, below))
+    results, parsed = await gather_both(
+        _test(dag_type, built, checkout), scheduler_parses(checkout, built.base)
+    )
+    return suite.complete(results, parsed)
 
 
-async def _parsed_by_type(sources: Checkout, below: str) -> dict[str, Parsed]:
-    known = (await sources.catalog()).types
-    parsed = await gather_all(_parsed(known[name], sources, below) for name in sorted(known))
-    return dict(zip(sorted(known), parsed, strict=True))
+async def scheduler_parses(checkout: Checkout, base: str) -> dict[str, Parsed]:
+    """Return the files of every valid type as the scheduler sees them, or why they can't be parsed."""
+    return await checkout.memoized(("parsed", base), lambda: _scheduler_parses(checkout, base))
 
 
-async def _parsed(dag_type: DagType, sources: Checkout, below: str) -> Parsed:
-    dags, ignore = await sources.dag_files(dag_type), await sources.ignore_file()
+async def _scheduler_parses(checkout: Checkout, base: str) -> dict[str, Parsed]:
+    types = (await checkout.catalog()).types
+    parsed = await gather_all(_scheduler_parse(types[name], checkout, base) for name in sorted(types))
+    return dict(zip(sorted(types), parsed, strict=True))
+
+
+async def _scheduler_parse(dag_type: DagType, checkout: Checkout, base: str) -> Parsed:
+    dags, ignore = await checkout.dag_files(dag_type), await checkout.ignore_file()
     try:
-        return await suite.as_scheduler(dag_type, dags, below, ignore)
+        return await suite.parse_as_scheduler(dag_type, dags, base, ignore)
     except StepError as fault:
         return Parsed(problem=str(fault))
 
 
-async def _examined(
-    dag_type: DagType, sources: Checkout, below: BaseImage, further: Further
-) -> Examined | Report:
-    """What was found of a type, or its whole report where there is no image to look into."""
+async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage) -> ImageResults | Report:
+    """Return the results of a type's image, or the whole report where it can't be built or tested."""
     try:
-        built = await build.build(dag_type, sources, below)
-        subject = Subject.of(built, await sources.ignore_file())
-        return await suite.examine(subject, further(dag_type, built))
+        return await _test(dag_type, await build.build(dag_type, checkout, base), checkout)
     except Fault as fault:
-        return report.merge(dag_type.name, [CheckResult(findings=tuple(map(_unbuilt, fault.problems)))])
+        findings = tuple(_build_finding(problem) for problem in fault.problems)
+        return report.merge(dag_type.name, [CheckResult(findings=findings)])
 
 
-def _unbuilt(problem: str) -> Finding:
-    return Finding(
-        check="build", file="", line=0, cause=problem, remedy="put this right first: nothing of it was tested"
-    )
+async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:
+    image = ImageUnderTest.of(built, await checkout.ignore_file())
+    return await suite.test_image(image, [check.outcome(built, dag_type, checkout)])
 
 
-async def test_one(dag_type: DagType, built: BuiltImage, sources: Checkout) -> Report:
-    """The report on a type's image.
-
-    Args:
-        dag_type: whose it is.
-        built: the image, as it is to be published.
-        sources: the repository, whose other types count too.
-
-    Raises:
-        StepError: a test couldn't be run.
-    """
-    seen = await parsed_by_type(sources, built.base)
-    subject = Subject.of(built, await sources.ignore_file())
-    return await suite.run(subject, seen, [check.outcome(built, dag_type, sources)])
+def _build_finding(problem: str) -> Finding:
+    remedy = "fix this first: nothing else of the type was tested"
+    return Finding(check="build", file="", line=0, cause=problem, remedy=remedy)

@@ -1,4 +1,4 @@
-"""All tests of one DAG type, run in its image and in the plain base by a real Airflow without a network."""
+"""Tests of one DAG type, by a real Airflow without network, in the type's image and in the plain base."""
 
 import json
 from collections.abc import Awaitable, Mapping, Sequence
@@ -20,13 +20,12 @@ from ..report import CheckResult, Report
 from . import judge
 from .parsed import Parsed
 
-_MOUNTED = "/mnt/testing"
 _DAGS = "/opt/airflow/dags"
-_IGNORED = ".airflowignore"
+_IGNORE = ".airflowignore"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class ImageUnderTest:
     """A DAG type's image as its tests need it: whole, and without its DAGs."""
 
     dag_type: DagType
@@ -40,7 +39,7 @@ class Subject:
 
     @classmethod
     def of(cls, built: BuiltImage, ignore: dagger.File | None = None) -> Self:
-        """Return a built image as the subject of its tests, with the repository's dags/.airflowignore."""
+        """Return a built image, with the repository's dags/.airflowignore."""
         return cls(
             dag_type=built.dag_type,
             container=built.container(),
@@ -51,124 +50,125 @@ class Subject:
         )
 
 
-class _Told(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ImageResults:
+    """The results of tests in a type's image, before the scheduler's parse is compared with the worker's."""
+
+    dag_type: DagType
+    worker: Parsed
+    results: tuple[CheckResult, ...]
+
+
+class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     result: CheckResult
     parsed: Parsed
 
 
-async def run(
-    subject: Subject, others: Mapping[str, Parsed], further: Sequence[Awaitable[CheckResult]] = ()
-) -> Report:
-    """The report on one type.
-
-    Args:
-        subject: what to test.
-        others: the other types' files as the scheduler sees them, by type.
-        further: what else is found of it; it runs at the same time.
+async def run(image: ImageUnderTest) -> Report:
+    """Return the report on one type, without regard to other types.
 
     Raises:
-        StepError: a test couldn't be run; none ends so by what it finds.
+        StepError: a test could not be run.
     """
-    scheduler, found = await gather_both(
-        as_scheduler(subject.dag_type, subject.dags, subject.base, subject.ignore),
-        examine(subject, further),
+    results, scheduler = await gather_both(
+        test_image(image), parse_as_scheduler(image.dag_type, image.dags, image.base, image.ignore)
     )
-    return judged(found, {**others, subject.dag_type.name: scheduler})
+    return complete(results, {image.dag_type.name: scheduler})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Examined:
-    """What was found in a type's image, before its files are compared with what the scheduler sees."""
-
-    dag_type: DagType
-    worker: Parsed
-    outcomes: tuple[CheckResult, ...]
-
-
-async def examine(subject: Subject, further: Sequence[Awaitable[CheckResult]] = ()) -> Examined:
-    """Run all that is run in the image itself, and what runs beside; arguments and errors as of ``run``."""
-    worker, outcomes = await gather_both(_as_worker(subject), gather_all([_environment(subject), *further]))
-    return Examined(dag_type=subject.dag_type, worker=worker, outcomes=tuple(outcomes))
-
-
-def judged(found: Examined, seen: Mapping[str, Parsed]) -> Report:
-    """The report on one type.
-
-    Args:
-        found: in its image.
-        seen: every type's files as the scheduler sees them, its own among them.
-    """
-    name = found.dag_type.name
-    others = {other: parsed for other, parsed in seen.items() if other != name}
-    parsed = judge.compare(found.dag_type, found.worker, seen[name], others)
-    return report.merge(name, [parsed, *found.outcomes])
-
-
-async def as_scheduler(
-    dag_type: DagType, dags: dagger.Directory, below: str, ignore: dagger.File | None = None
-) -> Parsed:
-    """A type's files, parsed in the plain base; the engine knows the answer where the files are the same.
-
-    Args:
-        dag_type: whose files they are.
-        dags: at the paths they have below dags/.
-        below: the reference of the base.
-        ignore: dags/.airflowignore of the repository, if it has one.
+async def test_image(
+    image: ImageUnderTest,
+    others: Sequence[Awaitable[CheckResult]] = (),  # noqa: PT028 - no test of pytest's
+) -> ImageResults:
+    """Run the tests in the image itself, and other checks at the same time.
 
     Raises:
-        StepError: they couldn't be parsed at all.
+        StepError: a test could not be run.
     """
-    plain = base.container(below)
-    files = dags.with_file(_IGNORED, ignore) if ignore else dags
-    placed = runtime.ready(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
-    return await _parsed(placed, "scheduler", dag_type)
+    worker, results = await gather_both(_parse_as_worker(image), gather_all([_environment(image), *others]))
+    return ImageResults(dag_type=image.dag_type, worker=worker, results=tuple(results))
 
 
-async def _as_worker(subject: Subject) -> Parsed:
-    ready = runtime.ready(subject.container, base.container(subject.base))
-    if subject.ignore:
-        ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORED}", subject.ignore, owner=layers.AIRFLOW)
-    return await _parsed(ready, "worker", subject.dag_type)
+def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
+    """Return the report on one type.
+
+    Args:
+        image: the results of tests in its image.
+        parsed: the files of every type, with its own, as the scheduler sees them.
+    """
+    name = image.dag_type.name
+    others = {other: files for other, files in parsed.items() if other != name}
+    comparison = judge.compare(image.dag_type, image.worker, parsed[name], others)
+    return report.merge(name, [comparison, *image.results])
 
 
-async def _environment(subject: Subject) -> CheckResult:
-    """What needs no DAG, and isn't run again when one changes."""
-    wanted = {
-        "requirements": list(subject.dag_type.project.dependencies),
-        "entrypoint": await retrying(subject.without_dags.entrypoint),
+async def parse_as_scheduler(
+    dag_type: DagType, dags: dagger.Directory, reference: str, ignore: dagger.File | None = None
+) -> Parsed:
+    """Return a type's files, parsed in the plain base; for unchanged files the engine has the answer.
+
+    Args:
+        dag_type: the type.
+        dags: its files, at their paths below dags/.
+        reference: the base.
+        ignore: dags/.airflowignore of the repository, if there is one.
+
+    Raises:
+        StepError: no file could be parsed.
+    """
+    plain = base.container(reference)
+    files = dags.with_file(_IGNORE, ignore) if ignore else dags
+    ready = runtime.ready(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
+    return await _parse(ready, "scheduler", dag_type)
+
+
+async def _parse_as_worker(image: ImageUnderTest) -> Parsed:
+    ready = runtime.ready(image.container, base.container(image.base))
+    if image.ignore:
+        ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORE}", image.ignore, owner=layers.AIRFLOW)
+    return await _parse(ready, "worker", image.dag_type)
+
+
+async def _environment(image: ImageUnderTest) -> CheckResult:
+    """Return the result of the checks that need no DAG, and aren't run again when one changes."""
+    job = {
+        "requirements": list(image.dag_type.project.dependencies),
+        "entrypoint": await retrying(image.without_dags.entrypoint),
     }
-    ready = runtime.ready(subject.without_dags, base.container(subject.base))
-    return (await _ran(ready, {"environment": wanted})).result
+    ready = runtime.ready(image.without_dags, base.container(image.base))
+    return (await _check(ready, {"environment": job})).result
 
 
-async def _parsed(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
-    """A type's files as they are parsed there; for slow ones once more, as the engine keeps an answer."""
-    wanted = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
-    parsed = (await _ran(container, wanted)).parsed
-    if not any(each.slow for each in parsed.files):
+async def _parse(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
+    """Return a type's files; slow ones make it parse once more, as the engine would keep the answer."""
+    job = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
+    parsed = (await _check(container, job)).parsed
+    if not any(file.slow for file in parsed.files):
         return parsed
-    return (await _ran(containers.uncached(container), wanted)).parsed
+    return (await _check(containers.uncached(container), job)).parsed
 
 
-async def _ran(container: dagger.Container, wanted: Mapping[str, object]) -> _Told:
-    written = (
-        container.with_mounted_directory(_MOUNTED, containers.programs("checks/dags", "image"))
-        .with_mounted_file("/mnt/wanted.json", dag.file("wanted.json", json.dumps(wanted)))
+async def _check(container: dagger.Container, job: Mapping[str, object]) -> _Answer:
+    answer = (
+        container.with_mounted_directory("/mnt/testing", containers.programs("checks/dags", "image"))
+        .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
         .with_user("root")
-        .with_workdir(_MOUNTED)
+        .with_workdir("/mnt/testing")
         .with_exec(
-            ["python3", "-B", "-m", "programs.check", "/mnt/wanted.json", "/report.json"],
-            insecure_root_capabilities=True,  # for a network namespace of its own, with nothing in it
+            ["python3", "-B", "-m", "programs.check", "/mnt/job.json", "/answer.json"],
+            insecure_root_capabilities=True,  # for an empty network namespace
         )
-        .file("/report.json")
+        .file("/answer.json")
     )
     try:
-        return _Told.model_validate_json(await retrying(written.contents))
+        return _Answer.model_validate_json(await retrying(answer.contents))
     except dagger.QueryError as error:
-        raise failures.step_error("the tests couldn't be run", error) from None
+        raise failures.step_error("could not run the tests", error) from None
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:5])
-        told = f"the tests' report can't be read: {wrong}: look for a DAG file that changes what tests it"
-        raise StepError([told]) from None
+        wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
+        problem = f"the tests gave an invalid answer: {wrong}"
+        raise StepError(
+            [f"{problem}: look for a DAG file that changes the program which parses it"]
+        ) from None

@@ -1,4 +1,4 @@
-"""What ruff's Airflow rules say of the DAG code: what was moved or removed, as findings."""
+"""Findings of ruff's Airflow rules on DAG code: what was moved or removed."""
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -8,7 +8,7 @@ CHECK = "ruff"
 SELECT = "AIR"  # https://docs.astral.sh/ruff/rules/#airflow-air
 
 
-class _Place(BaseModel):
+class _Location(BaseModel):
     row: int
 
 
@@ -17,47 +17,46 @@ class _Fix(BaseModel):
 
 
 class _Diagnostic(BaseModel):
-    """One entry of ``ruff check --output-format json``, as far as it is read."""
+    """The used part of an entry of ``ruff check --output-format json``."""
 
     code: str | None
     message: str
     filename: str
-    location: _Place
+    location: _Location
     fix: _Fix | None = None
 
 
 _REPORT = TypeAdapter(list[_Diagnostic])
 
 
-def outcome(report: str, root: str) -> CheckResult:
-    """Ruff's report as an outcome: warnings, since the tests prove what really breaks.
+def result(report: str, root: str) -> CheckResult:
+    """Return ruff's report as warnings: the tests show what really breaks.
 
     Args:
-        report: what ``ruff check --output-format json`` printed.
+        report: the output of ``ruff check --output-format json``.
         root: the folder that the files' names begin with.
     """
-    found = _REPORT.validate_json(report)
-    if not found:
-        return CheckResult(facts=(Fact(check=CHECK, detail=f"no rule of {SELECT} finds anything"),))
-    return CheckResult(findings=tuple(_finding(each, root) for each in found))
+    diagnostics = _REPORT.validate_json(report)
+    if not diagnostics:
+        return CheckResult(facts=(Fact(check=CHECK, detail=f"no findings of the rules {SELECT}"),))
+    return CheckResult(findings=tuple(_finding(diagnostic, root) for diagnostic in diagnostics))
 
 
-def missing(cause: str) -> CheckResult:
-    """That ruff couldn't be had, as a warning: the tests prove what really breaks."""
-    remedy = "try again later for what was moved or removed; all tests were made without it"
+def unavailable(cause: str) -> CheckResult:
+    """Return a warning that ruff could not be run: the tests show what really breaks."""
+    remedy = "try again later to see what was moved or removed; all other tests ran"
     return CheckResult(
         findings=(Finding(check=CHECK, file="", line=0, cause=cause, remedy=remedy, level=Level.WARNING),)
     )
 
 
-def _finding(each: _Diagnostic, root: str) -> Finding:
-    fix = each.fix.message if each.fix and each.fix.message else "see the rule's page in ruff's documentation"
-    code = each.code or "syntax"
+def _finding(diagnostic: _Diagnostic, root: str) -> Finding:
+    fix = diagnostic.fix.message if diagnostic.fix else None
     return Finding(
         check=CHECK,
-        file=each.filename.removeprefix(root).lstrip("/"),
-        line=each.location.row,
-        cause=f"{code}: {each.message}",
-        remedy=fix,
+        file=diagnostic.filename.removeprefix(root).lstrip("/"),
+        line=diagnostic.location.row,
+        cause=f"{diagnostic.code or 'syntax'}: {diagnostic.message}",
+        remedy=fix or "see the rule's page in ruff's documentation",
         level=Level.WARNING,
     )

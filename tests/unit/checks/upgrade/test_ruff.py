@@ -1,4 +1,4 @@
-"""What ruff's Airflow rules say, as findings."""
+"""Findings of ruff's Airflow rules."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ci.checks.report import Level
-from ci.checks.upgrade.ruff import SELECT, missing, outcome
+from ci.checks.upgrade.ruff import SELECT, result, unavailable
 
 OLD = "from airflow.models import Variable\nfrom airflow.operators.python import PythonOperator\nimport dbt\n"
 
@@ -22,30 +22,30 @@ def ruff(folder: Path) -> str:
     return done.stdout
 
 
-def test_the_real_ruff_tells_what_moved_with_file_and_line(tmp_path: Path) -> None:
+def test_the_real_ruff_finds_what_moved_with_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags/old.py").write_text(f"{OLD}\nVariable, PythonOperator(task_id='a')\n")
-    told = outcome(ruff(tmp_path), str(tmp_path))
-    assert {(each.file, each.line, each.level) for each in told.findings} >= {
+    checked = result(ruff(tmp_path), str(tmp_path))
+    assert {(finding.file, finding.line, finding.level) for finding in checked.findings} >= {
         ("dags/old.py", 5, Level.WARNING)
     }
-    assert all(each.cause.startswith("AIR3") and each.remedy for each in told.findings)
+    assert all(finding.cause.startswith("AIR3") and finding.remedy for finding in checked.findings)
 
 
 def test_code_without_findings_is_a_fact(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text("from airflow.sdk import DAG\n")
-    assert outcome(ruff(tmp_path), str(tmp_path)).facts
+    assert result(ruff(tmp_path), str(tmp_path)).facts
 
 
-def test_a_file_that_is_no_python_is_told_too() -> None:
+def test_a_file_that_is_not_python_is_a_finding_too() -> None:
     report = [{"code": None, "message": "SyntaxError: x", "filename": "/r/dags/a.py", "location": {"row": 2}}]
-    (finding,) = outcome(json.dumps(report), "/r").findings
+    (finding,) = result(json.dumps(report), "/r").findings
     assert (finding.file, finding.line, finding.cause) == ("dags/a.py", 2, "syntax: SyntaxError: x")
 
 
-def test_that_there_is_no_ruff_fails_nothing() -> None:
-    told = missing("ruff couldn't be had: the package index doesn't answer")
-    (finding,) = told.findings
+def test_an_unavailable_ruff_fails_nothing() -> None:
+    checked = unavailable("could not run ruff: the package index doesn't answer")
+    (finding,) = checked.findings
     assert (finding.check, finding.level, finding.file) == ("ruff", Level.WARNING, "")
-    assert finding.cause == "ruff couldn't be had: the package index doesn't answer"
+    assert finding.cause == "could not run ruff: the package index doesn't answer"
     assert finding.remedy

@@ -4,8 +4,8 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci.checks.dags import all_types
 from ci.checks.upgrade import upgrade as upgrade_upgrade
+from ci.checks.upgrade.upgrade import UpgradeRequest
 from ci.config import pins
 from ci.errors import ConfigurationError, Fault, Unreachable
 from ci.lock import bump, newest
@@ -92,26 +92,23 @@ async def test_version_and_day_are_checked_before_anything_is_done(
     with pytest.raises(ConfigurationError, match=problem):
         await bump.bump(sources, PINS, bump.BumpRequest(airflow=airflow, exclude_newer=day))
     if airflow:
-        asked = upgrade_upgrade.Asked(airflow=airflow, exclude_newer=day)
+        asked = UpgradeRequest(airflow=airflow, exclude_newer=day)
         with pytest.raises(ConfigurationError, match=problem):
-            await upgrade_upgrade.upgrade_test([], sources, asked, all_types.nothing_further)
+            await upgrade_upgrade.upgrade_test([], sources, asked)
 
 
 @pytest.mark.anyio
 async def test_release_or_base_that_is_named_needs_no_index() -> None:
-    assert await upgrade_upgrade.base_of(upgrade_upgrade.Asked(airflow=" 3.3.2 ")) == upgraded(
+    assert await upgrade_upgrade.base_of(UpgradeRequest(airflow=" 3.3.2 ")) == upgraded(
         pins.image("airflow"), "3.3.2"
     )
     assert (
-        await upgrade_upgrade.base_of(upgrade_upgrade.Asked(base="registry.example/base:1"))
+        await upgrade_upgrade.base_of(UpgradeRequest(base="registry.example/base:1"))
         == "registry.example/base:1"
     )
 
 
 def test_every_package_is_tried_at_its_newest_whatever_day_the_type_has() -> None:
-    upgrade = upgrade_upgrade.Asked(airflow="3.3.2").upgrade
+    upgrade = UpgradeRequest(airflow="3.3.2").upgrade
     assert (upgrade.everything, upgrade.exclude_newer) == (True, "2999-12-31")
-    assert (
-        upgrade_upgrade.Asked(airflow="3.3.2", exclude_newer="2026-05-01").upgrade.exclude_newer
-        == "2026-05-01"
-    )
+    assert UpgradeRequest(airflow="3.3.2", exclude_newer="2026-05-01").upgrade.exclude_newer == "2026-05-01"
