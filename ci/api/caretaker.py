@@ -5,8 +5,8 @@ from typing import Annotated
 import dagger
 from dagger import DefaultPath, Doc, Ignore, Name, function
 
-from ..checks.scan import rescan
-from ..checks.scan.database import Asked
+from ..checks.scan import rescan, rescan_targets
+from ..checks.scan.database import DatabaseRequest
 from ..config import names, publish, revision
 from ..lock import bump, pins_file
 from ..lock.bump import Bump
@@ -73,10 +73,11 @@ class Caretaker:
             called = names.names(settings, registry, owner, found)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(called.registry, access, owner or (found.owner if found else ""))
-            asked = Asked(
+            asked = DatabaseRequest(
                 mirrors=tuple(database or ()), archive=database_file, access=access, host=called.registry
             )
-            return scan_of(await rescan.rescan(types, sources, (called, tag), place, asked))
+            targets = rescan_targets.targets([dag_type.name for dag_type in types], called, tag)
+            return scan_of(await rescan.rescan(targets, place, asked, sources))
 
     # Never remembered: an index has newer releases by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -110,7 +110,7 @@ class Image:
         """The software bill of materials, with package URLs, licenses and the hashes of the lock."""
         with as_function_error():
             built = self.to_built()
-            java = partial(database.java, database.Asked(), policy.parse(self.policy or None))
+            java = partial(database.java, database.DatabaseRequest(), policy.parse(self.policy or None))
             base_analysis = await trivy.read((await base.load(self.base)).layout, java)
             analysis = await trivy.read(built.layout(), java, base_analysis)
             return dag.file(f"{self.dag}.{form}.json", await create.sbom(built, analysis, form, scope))

@@ -5,8 +5,7 @@ from dagger import check, function, object_type
 
 from .. import text
 from ..checks.scan import formats, scan
-from ..checks.scan.database import Asked
-from ..checks.scan.database import asked as database_of
+from ..checks.scan.database import DatabaseRequest, database_request
 from ..config import catalog, pins, policy
 from ..image import base, build, shared_layers
 from ..publish import plan, publish
@@ -93,7 +92,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         """Scan a DAG type's image, or every type's, by images/policy.toml; fails unless all passed."""
         async with opened(self.source, self.netrc) as sources:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            asked = database_of(tuple(database or ()), database_file, access)
+            asked = database_request(tuple(database or ()), database_file, access)
             types = (await sources.catalog()).chosen(dag_type)
             return api_scan.of(await scan.scan_all(types, asked, sources))
 
@@ -103,7 +102,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
         async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).all()
-            result = await scan.scan_all(types, Asked(test=True), sources)
+            result = await scan.scan_all(types, DatabaseRequest(test=True), sources)
             print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed
 
     # Per session, as a build: with --sharing it builds.

@@ -6,7 +6,7 @@ import dagger
 from dagger import dag, function
 
 from .. import text
-from ..checks.scan.database import Asked
+from ..checks.scan.database import DatabaseRequest
 from ..errors import ConfigurationError
 from ..image import platforms
 from ..publish import publication, publish
@@ -108,7 +108,7 @@ class _Order:
                 config=self.signing_config,
                 root=self.trusted_root,
             ),
-            database=Asked(mirrors=mirrors, archive=self.database_file, access=access, host=host),
+            database=DatabaseRequest(mirrors=mirrors, archive=self.database_file, access=access, host=host),
             unscanned=self.allow_unscanned,
             ref=self.ref,
             dry_run=self.dry_run,

@@ -89,7 +89,9 @@ class Afterwards:
             await scan.rules_of("", sources)  # a slip in it is told before anything is fetched
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             place = await registries.connect(where.registry, access, where.owner)
-            return await verify.verify(where, place, trust, expected, partial(scan.rules_of, sources=sources))
+            return await verify.verify(
+                where, place, trust, expected, partial(scan.rules_of, checkout=sources)
+            )
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def keygen(self, password: NewPassword) -> dagger.Directory:

@@ -10,7 +10,7 @@ from uuid import UUID
 import dagger
 from dagger import dag
 
-from ..checks.scan.scan import Scanned
+from ..checks.scan.scan import ScannedImage
 from ..config import pins
 from ..config.names import Reference
 from ..config.revision import SourceInfo
@@ -46,7 +46,7 @@ class Made:
     """An image as it was pushed, and its scan."""
 
     image: BuiltImage
-    scanned: Scanned
+    scanned: ScannedImage
 
 
 async def begin(ref: str) -> Run:
@@ -135,7 +135,7 @@ async def _documents(
     made: Made, pushed: Pushed, sources: SourceInfo, run: Run
 ) -> dict[str, dict[str, object]]:
     created = labels.created(sources.revision)
-    read = made.scanned.read
+    read = made.scanned.analysis
     if read is None:
         raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])
     text = await create.cyclonedx(made.image, read, name=pushed.repository, created=created)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..checks import report_formats
 from ..checks.report import Report
 from ..checks.scan import scan, text
-from ..checks.scan.scan import Scanned, Scanner
+from ..checks.scan.scan import ScannedImage, Scanner
 from ..config.dag_type import DagType
 from ..errors import Fault, StepError
 from ..image.built import BuiltImage
@@ -21,7 +21,7 @@ class Passed:
     """What the gate found: tests and scan per platform, and what a person is to be told."""
 
     tested: Mapping[str, Report]
-    scanned: Mapping[str, Scanned]
+    scanned: Mapping[str, ScannedImage]
     problems: tuple[str, ...]
     note: str
 
@@ -48,7 +48,7 @@ class Gate:
         problems: list[str] = []
         notes: list[str] = []
         tested: dict[str, Report] = {}
-        scanned: dict[str, Scanned] = {}
+        scanned: dict[str, ScannedImage] = {}
         for platform, built in images.items():
             try:
                 tested[platform] = report = await self.test(dag_type, built, self.sources)
@@ -69,7 +69,7 @@ class Gate:
             tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
         )
 
-    async def scan(self, dag_type: DagType, platform: str, built: BuiltImage) -> Scanned:
+    async def scan(self, dag_type: DagType, platform: str, built: BuiltImage) -> ScannedImage:
         """Scan the image of a platform.
 
         Raises:

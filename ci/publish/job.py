@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..checks.report import Report
-from ..checks.scan.scan import Scanned
+from ..checks.scan.scan import ScannedImage
 from ..errors import Fault
 from ..image import labels, oci
 from ..image.built import BuiltImage
@@ -31,7 +31,7 @@ class Job:
     before: int | None = None
     images: dict[str, BuiltImage] = field(default_factory=dict[str, BuiltImage])
     tested: Mapping[str, Report] = field(default_factory=dict[str, Report])
-    scanned: Mapping[str, Scanned] = field(default_factory=dict[str, Scanned])
+    scanned: Mapping[str, ScannedImage] = field(default_factory=dict[str, ScannedImage])
     forced: str = ""
     texts: list[str] = field(default_factory=list[str])
     digest: str = ""

@@ -9,7 +9,7 @@ import dagger
 from ..attest import documents
 from ..checks.dags import all_types
 from ..checks.scan import scan
-from ..checks.scan.database import Asked
+from ..checks.scan.database import DatabaseRequest
 from ..checks.scan.scan import Scanner
 from ..config import lockfile, pins
 from ..config import publish as config_publish
@@ -40,7 +40,7 @@ class Request:
     access: Access
     force: str = ""
     signer: Signer = field(default_factory=Signer)
-    database: Asked = field(default_factory=Asked)
+    database: DatabaseRequest = field(default_factory=DatabaseRequest)
     unscanned: str = ""
     ref: str = ""
     dry_run: bool = False

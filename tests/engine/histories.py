@@ -9,7 +9,7 @@ import pygit2
 from dagger import dag
 
 from ci.checks.dags import all_types
-from ci.checks.scan.database import Asked
+from ci.checks.scan.database import DatabaseRequest
 from ci.config import lockfile, pins
 from ci.publish import publish
 from ci.publish.gate import Test
@@ -92,7 +92,10 @@ class History:
         sources = Checkout(repository)
         try:
             intent = await publish.intend(sources, repository, name, registry, self._owner, ref)
-            usual: dict[str, Any] = {"platforms": (), "database": Asked(archive=advisories.archive(()))}
+            usual: dict[str, Any] = {
+                "platforms": (),
+                "database": DatabaseRequest(archive=advisories.archive(())),
+            }
             request = Request(**{**usual, **asked}, access=access, test=self._test)
             return publish.whole(await publish.publish(intent, request, sources, repository))
         finally:

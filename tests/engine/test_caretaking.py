@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from dagger import dag
 
-from ci.checks.scan import formats, rescan
-from ci.checks.scan.database import Asked
+from ci.checks.scan import formats, rescan, rescan_targets
+from ci.checks.scan.database import DatabaseRequest
 from ci.checks.scan.formats import ScanResult, gate
 from ci.checks.scan.verdict import Decision, State, Verdict
 from ci.config import names
@@ -57,8 +57,9 @@ class Place:
         sources = Checkout(self.flows.directory())
         try:
             types = (await sources.catalog()).chosen(name)
-            database = Asked(archive=archive([dict(each) for each in known]))
-            return await rescan.rescan(types, sources, (self.names, tag), self.registry, database)
+            database = DatabaseRequest(archive=archive([dict(each) for each in known]))
+            targets = rescan_targets.targets([each.name for each in types], self.names, tag)
+            return await rescan.rescan(targets, self.registry, database, sources)
         finally:
             sources.close()
 
@@ -113,9 +114,7 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Place) 
         "CVE-2026-99001": (True, Decision.FAILS),
         "CVE-2026-99002": (False, Decision.TOLERATED),
     }
-    with pytest.raises(
-        CheckError, match=r"one: never published: .*pipeline-one has no tags: nothing to scan"
-    ):
+    with pytest.raises(CheckError, match=r"one: never published \(.*pipeline-one has no tags\)"):
         gate(bad)
     (run,) = json.loads(formats.render("sarif", bad.verdicts, bad.locks))["runs"]
     (place_of,) = [each for each in run["results"] if each["ruleId"] == "CVE-2026-99001"]
@@ -128,16 +127,15 @@ async def test_what_is_published_fails_by_what_became_known_since(place: Place) 
     told = gate(good)
     assert "salesforce: passed" in told
     assert digest in told
-    assert f"salesforce: what {place.latest('salesforce')} points to" in told
+    assert f"salesforce: scanned {place.latest('salesforce')}" in told
     assert "two: never published" in told
 
     other = await place.rescanned(tag="v9.9.9")
     (missing,) = other.verdicts
     assert (missing.dag, missing.state, missing.image) == ("salesforce", State.NOT_SCANNED, "")
-    assert re.fullmatch(
-        r"not published as .*:v9\.9\.9, only as .*latest.*: publish it, .*", missing.reasons[0]
-    )
-    with pytest.raises(CheckError, match=r"only as .*latest"):
+    (why,) = missing.reasons
+    assert re.fullmatch(r".*:v9\.9\.9 does not exist \(published tags: .*latest.*\): publish it, .*", why)
+    with pytest.raises(CheckError, match=r"published tags: .*latest"):
         gate(other)
 
 
@@ -177,7 +175,7 @@ async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -
     assert (found.image, found.state) == (job["digest"], State.FAILED)
     assert decided(found) == {"CVE-2026-99002": (True, Decision.FAILS)}
     (why,) = found.reasons
-    assert re.search("the base image .* can't be had.*: all that the image holds is judged", why)
+    assert re.search("the base image .* can't be had.*: everything in the image is judged", why)
 
 
 def gitpython_layer() -> bytes:
@@ -200,19 +198,19 @@ async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: Bas
     assert (found and found.digest, missing) == (below.digest, [])
     lower = {**below.image.manifest, "layers": below.image.manifest["layers"][1:]}
     for text, said, told in (
-        (manifest, {NAME: "", DIGEST: ""}, "its labels name no base"),
-        (manifest, {**named, DIGEST: "sha256:x"}, "its labels name a base that can't be one"),
+        (manifest, {NAME: "", DIGEST: ""}, "the image's labels name no base"),
+        (manifest, {**named, DIGEST: "sha256:x"}, "the image's labels name an invalid base"),
         (manifest, {**named, DIGEST: NOWHERE}, "can't be had"),
         (
             oci.canonical(lower),
             named,
-            f"it doesn't stand on the base that its labels name, {below.reference}",
+            f"the image is not built on {below.reference}, the base in its labels",
         ),
     ):
         found, (why,) = await rescan.base_of((text, relabelled(config, said)), platform, sources)
         assert found is None
         assert told in why
-        assert why.endswith("all that the image holds is judged, what its base has too")
+        assert why.endswith("everything in the image is judged, including its base")
 
 
 def relabelled(config: str, said: Mapping[str, str]) -> str:
@@ -238,7 +236,7 @@ async def test_an_image_that_cannot_be_fetched_hides_no_other(place: Place) -> N
 async def test_a_registry_without_images_or_that_does_not_answer_is_told(
     place: Place, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match="nothing is published that could be scanned: publish first"):
+    with pytest.raises(ConfigurationError, match="no published image to scan: publish first"):
         await place.rescanned()
     with pytest.raises(ConfigurationError, match="the tag 'a/b' isn't legal"):
         await place.rescanned(tag="a/b")

@@ -12,7 +12,7 @@ import pytest
 from dagger import dag
 
 from ci.checks.scan import formats, scan
-from ci.checks.scan.database import Asked
+from ci.checks.scan.database import DatabaseRequest
 from ci.checks.scan.verdict import Decision, State, Verdict
 from ci.config import pins
 from ci.errors import CheckError, Fault
@@ -55,11 +55,13 @@ def project(files: Mapping[str, str]) -> Checkout:
     return Checkout(tree)
 
 
-async def verdict(sources: Checkout, asked: Asked | None = None, name: str = "salesforce") -> Verdict:
+async def verdict(
+    sources: Checkout, asked: DatabaseRequest | None = None, name: str = "salesforce"
+) -> Verdict:
     """The verdict on an image, by a database of the advisories above."""
     try:
         types = (await sources.catalog()).chosen(name)
-        found = await scan.scan_all(types, asked or Asked(archive=archive(ADVISORIES)), sources)
+        found = await scan.scan_all(types, asked or DatabaseRequest(archive=archive(ADVISORIES)), sources)
         (one,) = found.verdicts
         return one
     finally:
@@ -153,16 +155,16 @@ async def test_an_openvex_document_takes_a_vulnerability_off_the_table() -> None
     for file, fault in zip(holders, faults, strict=True):
         assert isinstance(fault, Fault), file
         assert fault.problems == (
-            f"{file}: [scan] vex: 'images/gone.openvex.json' isn't there: write it, or take it out",
+            f"{file}: [scan] vex: 'images/gone.openvex.json' does not exist: create it or remove the entry",
         )
 
 
 async def test_what_could_not_be_scanned_is_never_clean() -> None:
-    nowhere = Asked(mirrors=("registry.invalid/trivy-db:2", "registry.invalid/other:2"))
+    nowhere = DatabaseRequest(mirrors=("registry.invalid/trivy-db:2", "registry.invalid/other:2"))
     stale, none, broken = await asyncio.gather(
-        verdict(project({}), Asked(archive=archive(ADVISORIES, TODAY - timedelta(days=30))), "api"),
+        verdict(project({}), DatabaseRequest(archive=archive(ADVISORIES, TODAY - timedelta(days=30))), "api"),
         verdict(project({}), nowhere, "api"),
-        verdict(project({}), Asked(archive=dag.file("db.tar.gz", "nothing")), "api"),
+        verdict(project({}), DatabaseRequest(archive=dag.file("db.tar.gz", "nothing")), "api"),
     )
     assert stale.state is State.NOT_SCANNED
     assert "30 days old" in stale.reasons[0]
@@ -183,7 +185,7 @@ async def test_mirrors_are_asked_in_order_and_the_first_fresh_one_is_used(
         _push(f"{place}/old:2", archive(ADVISORIES, TODAY - timedelta(days=30))),
         _push(f"{place}/fresh:2", archive(ADVISORIES)),
     )
-    asked = Asked(mirrors=tuple(f"{place}/{name}:2" for name in ("no", "old", "fresh")))
+    asked = DatabaseRequest(mirrors=tuple(f"{place}/{name}:2" for name in ("no", "old", "fresh")))
     toml = f'[database]\nplain-http = ["{plain_registry}"]\n'
     found = await verdict(project({"images/policy.toml": toml}), asked)
     assert found.state is State.FAILED
@@ -224,7 +226,7 @@ async def test_publish_refuses_what_fails_or_was_not_scanned(
     tmp_path: Path, plain_registry: str, owner: str
 ) -> None:
     flows, access = History(tmp_path, owner, registries.passed), registries.PLAIN
-    whole: dict[str, Any] = {"database": Asked(archive=archive(ADVISORIES))}
+    whole: dict[str, Any] = {"database": DatabaseRequest(archive=archive(ADVISORIES))}
     flows.write("images/policy.toml", '[scan]\nscope = "image"\n')
     flows.commit()
     with pytest.raises(CheckError, match="the gate failed, nothing was pushed") as told:
@@ -235,7 +237,7 @@ async def test_publish_refuses_what_fails_or_was_not_scanned(
 
     flows.write("images/policy.toml", "")
     flows.commit()
-    nowhere: dict[str, Any] = {"database": Asked(mirrors=("registry.invalid/trivy-db:2",))}
+    nowhere: dict[str, Any] = {"database": DatabaseRequest(mirrors=("registry.invalid/trivy-db:2",))}
     with pytest.raises(CheckError, match="not scanned"):
         await flows.publish(plain_registry, access, "two", **nowhere)
     allowed = only(

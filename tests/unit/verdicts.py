@@ -25,7 +25,7 @@ def metadata(package: str) -> str:
 
 
 def vulnerability(name: str = "CVE-1", package: str = "zeep", **fields: object) -> Detection:
-    """A vulnerability of a Python package, mended in 2.0, but for what is said otherwise."""
+    """A vulnerability of a Python package, fixed in 2.0, but for what is said otherwise."""
     known = {"kind": Kind.VULNERABILITY, "id": name, "package": package, "version": "1.0", "fixed": "2.0"}
     known |= {"severity": "high", "title": "Zeep reads too much", "place": metadata(package)}
     return Detection.model_validate({**known, "purl": f"pkg:pypi/{package}@1.0", **fields})

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...checks.scan import database
 from ...checks.scan import text as scan_text
-from ...checks.scan.database import Asked
+from ...checks.scan.database import DatabaseRequest
 from ...config import catalog, names
 from ...config.names import Reference
 from ...config.policy import Policy
@@ -66,7 +66,9 @@ async def verify(where: Reference, place: Registry, trust: Trust, expected: Expe
     policy = await rules(name if catalog.NAME.fullmatch(name) else "")
     texts = (answer["manifest"], answer["config"])
     claims = verify_checks.signed_claims(expected, answers, said)
-    held = await _held(where, place, texts, (answers, claims), partial(database.java, Asked(), policy))
+    held = await _held(
+        where, place, texts, (answers, claims), partial(database.java, DatabaseRequest(), policy)
+    )
     checks = verify_checks.judge(expected, held, policy, datetime.now(UTC))
     told = text(where, checks, (trust, place.plain_http), expected.source)
     if not good(checks):

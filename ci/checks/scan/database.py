@@ -1,7 +1,7 @@
 """The vulnerability database: from the first mirror that has a fresh one, or from a file.
 
-A mirror is a repository with the artifact that Trivy's own are: one layer of the media type below, an archive
-of trivy.db and metadata.json (aquasecurity/trivy, pkg/db/db.go).
+A mirror is a repository with an artifact like Trivy's own: one layer of the media type LAYER, an archive of
+trivy.db and metadata.json (aquasecurity/trivy, pkg/db/db.go).
 """
 
 import dataclasses
@@ -26,16 +26,16 @@ from .verdict import Database
 LAYER = "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"
 JAVA_LAYER = "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip"
 DESCRIPTION = "org.opencontainers.image.description"
-TEST_DATA = "airflow-images.test-data"  # an annotation: the artifact says of itself that it isn't real
+TEST_DATA = "airflow-images.test-data"  # an annotation of artifacts that are not real databases
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class DatabaseRequest:
     """Which database to use.
 
-    ``mirrors`` take the place of the policy's; ``archive`` (a db.tar.gz) that of every mirror. ``access`` is
-    used for mirrors on ``host`` alone: a token isn't shown to others. ``test``: where no mirror answers, the
-    policy's test database will do.
+    ``mirrors`` replace the policy's; ``archive`` (a db.tar.gz) replaces every mirror. ``access`` is used for
+    mirrors on ``host`` alone: a token is sent to no other registry. ``test`` falls back to the policy's test
+    database where no mirror answers.
     """
 
     mirrors: tuple[str, ...] = ()
@@ -46,89 +46,93 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vulnerabilities:
-    """A database at hand: the folder with trivy.db and metadata.json, and what it is."""
+class VulnerabilityDatabase:
+    """A downloaded database: the folder with trivy.db and metadata.json, and where it came from."""
 
     folder: dagger.Directory
-    about: Database
+    info: Database
 
 
-def asked(mirrors: tuple[str, ...], archive: dagger.File | None, access: Access) -> Asked:
-    """Which database a scan is to use; credentials are for the first mirror that is named.
-
-    Raises:
-        ConfigurationError: credentials are given, and no mirror.
-    """
-    given = access.username or access.token or access.authority or access.plain_http
-    if given and not mirrors:
-        told = "credentials and ways to a registry are for --database, which isn't given"
-        raise ConfigurationError([told])
-    first = names.reference(mirrors[0], digest=False, given="--database").registry if mirrors else ""
-    return Asked(mirrors=mirrors, archive=archive, access=access, host=first)
-
-
-async def fetch(asked: Asked, policy: Policy, now: datetime) -> Vulnerabilities:
-    """The first database that is fresh enough; where none is, the newest of them.
+def database_request(
+    mirrors: tuple[str, ...], archive: dagger.File | None, access: Access
+) -> DatabaseRequest:
+    """Return the request of a scan; credentials are for the first mirror.
 
     Raises:
-        ConfigurationError: what was asked for is no reference.
-        StepError: none can be had; with what each mirror said.
+        ConfigurationError: credentials are given, but no mirror.
     """
-    if asked.archive:
-        return await _unpacked(asked.archive, "the file of --database-file", await _digest(asked.archive))
-    given = "--database" if asked.mirrors else "[database] repositories"
-    mirrors = asked.mirrors or policy.repositories
-    parsed = [names.reference(mirror, digest=False, given=given) for mirror in mirrors]
-    found: list[Vulnerabilities] = []
+    if (access.username or access.token or access.authority or access.plain_http) and not mirrors:
+        flags = "--username, --token, --registry-ca and --plain-http"
+        raise ConfigurationError([f"{flags} are for --database, which is not given"])
+    host = names.reference(mirrors[0], digest=False, given="--database").registry if mirrors else ""
+    return DatabaseRequest(mirrors=mirrors, archive=archive, access=access, host=host)
+
+
+async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> VulnerabilityDatabase:
+    """Return the first database that is fresh enough; where none is, the newest of them.
+
+    Raises:
+        ConfigurationError: a mirror's reference is invalid.
+        StepError: no mirror answered; with the problem of each.
+    """
+    if request.archive:
+        digest = await _digest(request.archive)
+        return await _unpacked(request.archive, "the file of --database-file", digest)
+    given = "--database" if request.mirrors else "[database] repositories"
+    mirrors = request.mirrors or policy.repositories
+    references = [names.reference(mirror, digest=False, given=given) for mirror in mirrors]
+    databases: list[VulnerabilityDatabase] = []
     problems: list[str] = []
-    for group in (parsed[:1], parsed[1:]):  # where the first doesn't answer, the others are asked at once
-        answers = await gather_all(_tried(where, asked, policy) for where in group)
-        for answer in answers:
-            if isinstance(answer, StepError):
-                problems += answer.problems
+    for group in (references[:1], references[1:]):  # all others at once, where the first has no fresh one
+        results = await gather_all(_try_mirror(mirror, request, policy) for mirror in group)
+        for result in results:
+            if isinstance(result, StepError):
+                problems += result.problems
                 continue
-            if isinstance(answer, Fault):
-                raise answer
-            found.append(answer)
-            if not answer.about.unusable(now, policy.max_age_days):
-                return answer
-    if found:
-        return max(found, key=lambda one: one.about.updated)
-    if asked.test and policy.test_database:
-        where = names.reference(policy.test_database, digest=False, given="[database] test-database")
-        answer = await _tried(where, asked, policy)
-        if not isinstance(answer, Fault):
-            return dataclasses.replace(answer, about=answer.about.model_copy(update={"test": True}))
-        problems += answer.problems
-    raise StepError(problems or ["no mirror of the vulnerability database is named"])
+            if isinstance(result, Fault):
+                raise result
+            databases.append(result)
+            if not result.info.unusable(now, policy.max_age_days):
+                return result
+    if databases:
+        return max(databases, key=lambda database: database.info.updated)
+    if request.test and policy.test_database:
+        mirror = names.reference(policy.test_database, digest=False, given="[database] test-database")
+        result = await _try_mirror(mirror, request, policy)
+        if not isinstance(result, Fault):
+            return dataclasses.replace(result, info=result.info.model_copy(update={"test": True}))
+        problems += result.problems
+    remedy = "set [database] repositories in images/policy.toml, or give --database"
+    raise StepError(problems or [f"no mirror of the vulnerability database is configured: {remedy}"])
 
 
-async def java(asked: Asked, policy: Policy) -> dagger.Directory:
-    """Trivy's database of Java archives, which tells what they are, not how sound: its age doesn't matter.
+async def java(request: DatabaseRequest, policy: Policy) -> dagger.Directory:
+    """Return Trivy's database of Java archives, which identifies them; its age doesn't matter.
 
     Raises:
-        StepError: no mirror gives it.
+        StepError: no mirror answered.
     """
     problems: list[str] = []
     for mirror in policy.java_repositories:
-        where = names.reference(mirror, digest=False, given="[database] java-repositories")
+        reference = names.reference(mirror, digest=False, given="[database] java-repositories")
         try:
-            archive, _, _ = await _pull(where, asked, policy, JAVA_LAYER)
+            archive, _, _ = await _pull(reference, request, policy, JAVA_LAYER)
         except StepError as fault:
             problems += fault.problems
             continue
         return _folder(archive)
-    raise StepError(
-        ["the image holds Java archives, and no mirror of Trivy's Java database answers", *problems]
-    )
+    problem = "the image contains Java archives, but no mirror of Trivy's Java database answered"
+    raise StepError([problem, *problems])
 
 
-async def _tried(where: names.Reference, asked: Asked, policy: Policy) -> Vulnerabilities | Fault:
+async def _try_mirror(
+    mirror: names.Reference, request: DatabaseRequest, policy: Policy
+) -> VulnerabilityDatabase | Fault:
     try:
-        archive, digest, annotations = await _pull(where, asked, policy, LAYER)
+        archive, digest, annotations = await _pull(mirror, request, policy, LAYER)
         return await _unpacked(
             archive,
-            str(where),
+            str(mirror),
             digest,
             description=annotations.get(DESCRIPTION, ""),
             test=annotations.get(TEST_DATA) == "true",
@@ -138,67 +142,52 @@ async def _tried(where: names.Reference, asked: Asked, policy: Policy) -> Vulner
 
 
 async def _pull(
-    where: names.Reference, asked: Asked, policy: Policy, kind: str
+    mirror: names.Reference, request: DatabaseRequest, policy: Policy, media_type: str
 ) -> tuple[dagger.File, str, dict[str, str]]:
-    """The one layer of an artifact, its digest, and the artifact's annotations."""
-    ours = where.registry == asked.host
-    plain = where.registry in policy.plain_http
-    access = asked.access if ours else Access(plain_http=plain)
-    place = await registries.connect(where.registry, access, where.owner)
-    text = (await place.image(where))["manifest"]
+    """Return the one layer of an artifact, its digest, and the artifact's annotations."""
+    plain_http = mirror.registry in policy.plain_http
+    access = request.access if mirror.registry == request.host else Access(plain_http=plain_http)
+    registry = await registries.connect(mirror.registry, access, mirror.owner)
+    text = (await registry.image(mirror))["manifest"]
     manifest: dict[str, Any] = json.loads(text)
-    fitting = [layer["digest"] for layer in manifest.get("layers", []) if layer.get("mediaType") == kind]
-    if len(fitting) != 1:
-        raise StepError([f"{where}: is no database of Trivy's: it has no layer of the type {kind}"])
-    blobs = place.blobs(where.repository, oci.Blob(text=text).digest, fitting, kept=True)
-    return blobs.file(fitting[0].partition(":")[2]), fitting[0], manifest.get("annotations") or {}
+    layers = [layer["digest"] for layer in manifest.get("layers", []) if layer.get("mediaType") == media_type]
+    if len(layers) != 1:
+        raise StepError([f"{mirror} is not a Trivy database: expected one layer of type {media_type}"])
+    blobs = registry.blobs(mirror.repository, oci.Blob(text=text).digest, layers, kept=True)
+    return blobs.file(names.hex_digits(layers[0])), layers[0], manifest.get("annotations") or {}
 
 
 async def _unpacked(
     archive: dagger.File, reference: str, digest: str, *, description: str = "", test: bool = False
-) -> Vulnerabilities:
+) -> VulnerabilityDatabase:
     folder = _folder(archive)
     try:
         metadata = json.loads(await retrying(folder.file("metadata.json").contents))
         updated = datetime.fromisoformat(metadata["UpdatedAt"]).astimezone(UTC)
     except dagger.QueryError as error:
-        raise failures.step_error(
-            f"{reference} can't be unpacked as a vulnerability database", error
-        ) from None
+        problem = f"could not unpack {reference} as a vulnerability database"
+        raise failures.step_error(problem, error) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise StepError([f"{reference}: its metadata.json has no date UpdatedAt: {error}"]) from None
-    about = Database(reference=reference, digest=digest, updated=updated, description=description, test=test)
-    return Vulnerabilities(folder=folder, about=about)
+        raise StepError([f"{reference}: no valid UpdatedAt in its metadata.json: {error}"]) from None
+    info = Database(reference=reference, digest=digest, updated=updated, description=description, test=test)
+    return VulnerabilityDatabase(folder=folder, info=info)
 
 
 async def _digest(archive: dagger.File) -> str:
     try:
-        summed = (
-            containers.tool_container()
-            .with_mounted_file("/mnt/db", archive)
-            .with_exec(["sha256sum", "/mnt/db"])
-        )
-        said = await retrying(summed.stdout)
+        container = containers.tool_container().with_mounted_file("/mnt/db", archive)
+        output = await retrying(container.with_exec(["sha256sum", "/mnt/db"]).stdout)
     except dagger.QueryError as error:
-        raise failures.step_error("--database-file can't be read", error) from None
-    return f"sha256:{said.split()[0]}"
+        raise failures.step_error("could not read --database-file", error) from None
+    return f"sha256:{output.split()[0]}"
 
 
 def _folder(archive: dagger.File) -> dagger.Directory:
-    unpack = [
-        "tar",
-        "--extract",
-        "--gzip",
-        "--no-same-owner",
-        "--file",
-        "/mnt/db.tar.gz",
-        "--directory",
-        "/db",
-    ]
+    options = ["--extract", "--gzip", "--no-same-owner", "--file", "/mnt/db.tar.gz", "--directory", "/db"]
     return (
         containers.tool_container()
         .with_mounted_file("/mnt/db.tar.gz", archive)
         .with_directory("/db", dag.directory())
-        .with_exec(unpack)
+        .with_exec(["tar", *options])
         .directory("/db")
     )

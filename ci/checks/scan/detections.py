@@ -1,7 +1,7 @@
-"""What a scanner found in an image: Trivy's JSON report, read once into one kind of row.
+"""Detections of Trivy in an image, read from its JSON report.
 
-Shapes are those of Trivy 0.70 (pkg/types/report.go: Results, Vulnerabilities, Secrets, Misconfigurations,
-Licenses); every other rendering starts from these rows.
+The shapes are those of Trivy 0.70 (pkg/types/report.go: Results, Vulnerabilities, Secrets, Misconfigurations,
+Licenses).
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...config.policy import SEVERITIES, Severity
 from ...errors import StepError
 
-_SEVERITY: dict[str, Severity] = {str(each): each for each in SEVERITIES}
+_SEVERITY: dict[str, Severity] = {str(severity): severity for severity in SEVERITIES}
 
 
 class Kind(StrEnum):
-    """What is wrong, as Trivy's scanners divide it."""
+    """The kinds of detections: one per scanner of Trivy."""
 
     VULNERABILITY = "vulnerability"
     SECRET = "secret"  # noqa: S105 - the kind, not one of them
@@ -27,12 +27,12 @@ class Kind(StrEnum):
 
 
 class Detection(BaseModel):
-    """One thing that was found.
+    """One detection; its fields are part of signed statements and of published.json.
 
     ``id`` is an advisory's, a rule's or a license's; ``package`` and ``version`` are empty where it concerns
-    no package; ``fixed`` are the versions that mend it, empty where there is none; ``place`` is the file, or
-    the operating system for its packages; ``line`` is 0 where none can be named; ``vex`` is what an OpenVEX
-    document says that takes the matter off the table, empty where none does.
+    no package; ``fixed`` are the versions that fix it, empty where there is none; ``place`` is the file, or
+    the operating system for its packages; ``line`` is 0 where unknown; ``vex`` is the status and reason from
+    an OpenVEX document that rules the detection out, empty where none does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,17 +52,17 @@ class Detection(BaseModel):
 
     @property
     def subject(self) -> str:
-        """What an ignore names beside the id: the package, else the file."""
+        """The package, else the file: what an ignore names beside the id."""
         return self.package or self.place
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What makes it the same in two images."""
+        """The identity of the detection: equal in two images that both have it."""
         return (self.kind, self.id, self.package, self.version, self.place, str(self.line))
 
 
 class _Part(BaseModel):
-    """An object of Trivy's, whose empty lists are null."""
+    """An object of Trivy's report, whose empty lists are null."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -113,7 +113,7 @@ class _License(_Part):
 
 
 class _Modified(_Part):
-    """What a VEX document took out of the results; Trivy has it for vulnerabilities alone."""
+    """A vulnerability that a VEX document ruled out."""
 
     status: str = Field(default="", alias="Status")
     statement: str = Field(default="", alias="Statement")
@@ -121,7 +121,8 @@ class _Modified(_Part):
     finding: _Vulnerability = Field(alias="Finding")
 
     @property
-    def said(self) -> str:
+    def vex(self) -> str:
+        """The status, with its reason and the document."""
         why = f" ({self.statement})" if self.statement else ""
         return f"{self.status}{why}, says {self.source.rpartition('/')[2]}"
 
@@ -141,77 +142,72 @@ class _Report(_Part):
 
 
 def read(report: str) -> tuple[Detection, ...]:
-    """All detections of a report (``trivy image --format json``), the worst first, each once.
+    """Return all detections of a report (``trivy image --format json``), the worst first, without duplicates.
 
     Raises:
-        StepError: it isn't of the shape that this was written for.
+        StepError: the report has an unknown shape.
     """
     try:
-        whole = _Report.model_validate_json(report)
+        parsed = _Report.model_validate_json(report)
     except ValidationError as error:
         detail = error.errors()[0]
-        place = ".".join(map(str, detail["loc"]))
-        raise StepError([f"the scanner's report can't be read: {place}: {detail['msg']}"]) from None
+        location = ".".join(map(str, detail["loc"]))
+        raise StepError([f"cannot read Trivy's report: {location}: {detail['msg']}"]) from None
     return ordered(
-        detection for result in whole.results or () for detection in _detections(result, whole.artifact)
+        detection for result in parsed.results or () for detection in _detections(result, parsed.artifact)
     )
 
 
 def ordered(detections: Iterable[Detection]) -> tuple[Detection, ...]:
-    """Detections in the order of every rendering: by severity, then kind, subject and id; each once."""
-    rank = {severity: place for place, severity in enumerate(SEVERITIES)}
-    # Of what is told twice the worse stays: what is open before what a document took off the table.
-    worst_last = sorted(detections, key=lambda each: (not each.vex, -rank[each.severity]))
-    once = {detection.key: detection for detection in worst_last}
-    return tuple(sorted(once.values(), key=lambda each: (rank[each.severity], *_order(each))))
+    """Return detections sorted by severity, then kind, subject and id, without duplicates."""
+    rank = {severity: number for number, severity in enumerate(SEVERITIES)}
+    # Of two with one key the worse stays: an open one before one that a VEX document ruled out.
+    worst_last = sorted(detections, key=lambda detection: (not detection.vex, -rank[detection.severity]))
+    by_key = {detection.key: detection for detection in worst_last}
+    return tuple(sorted(by_key.values(), key=lambda one: (rank[one.severity], *_order(one))))
 
 
-def _order(each: Detection) -> tuple[str | int, ...]:
-    return (each.kind, each.subject, each.id, each.version, each.place, each.line)
+def _order(one: Detection) -> tuple[str | int, ...]:
+    return (one.kind, one.subject, one.id, one.version, one.place, one.line)
 
 
-def beyond(image: Iterable[Detection], base: Iterable[Detection]) -> tuple[Detection, ...]:
-    """What an image has and its base hasn't."""
-    there = {detection.key for detection in base}
-    return ordered(detection for detection in image if detection.key not in there)
+def added(image: Iterable[Detection], base: Iterable[Detection]) -> tuple[Detection, ...]:
+    """Return the detections of an image that its base doesn't have."""
+    in_base = {detection.key for detection in base}
+    return ordered(detection for detection in image if detection.key not in in_base)
 
 
 def _detections(result: _Result, artifact: str) -> Iterable[Detection]:
     target = _target(result.target, artifact)
-    open_ones = [(each, "") for each in result.vulnerabilities or ()]
-    for v, vex in (*open_ones, *((each.finding, each.said) for each in result.modified or ())):
-        shown: dict[str, Any] = {"package": v.package, "version": v.version, "fixed": v.fixed, "url": v.url}
-        shown |= {"place": v.path or target, "purl": v.identifier.purl, "title": v.title}
-        shown |= {"vex": vex}
-        yield Detection(kind=Kind.VULNERABILITY, id=v.id, severity=_severity(v.severity), **shown)
+    vulnerabilities = [(vulnerability, "") for vulnerability in result.vulnerabilities or ()]
+    vulnerabilities += [(modified.finding, modified.vex) for modified in result.modified or ()]
+    for v, vex in vulnerabilities:
+        fields: dict[str, Any] = {"package": v.package, "version": v.version, "fixed": v.fixed, "url": v.url}
+        fields |= {"place": v.path or target, "purl": v.identifier.purl, "title": v.title, "vex": vex}
+        yield Detection(kind=Kind.VULNERABILITY, id=v.id, severity=_severity(v.severity), **fields)
     for s in result.secrets or ():
-        shown = {"title": s.title, "place": target, "line": s.line}
-        yield Detection(kind=Kind.SECRET, id=s.id, severity=_severity(s.severity), **shown)
+        fields = {"title": s.title, "place": target, "line": s.line}
+        yield Detection(kind=Kind.SECRET, id=s.id, severity=_severity(s.severity), **fields)
     for m in result.misconfigurations or ():
         if m.status == "FAIL":
-            shown = {
-                "title": m.message or m.title,
-                "place": target,
-                "line": m.cause.line,
-                "url": m.url,
-            }
-            yield Detection(kind=Kind.MISCONFIGURATION, id=m.id, severity=_severity(m.severity), **shown)
+            fields = {"title": m.message or m.title, "place": target, "line": m.cause.line, "url": m.url}
+            yield Detection(kind=Kind.MISCONFIGURATION, id=m.id, severity=_severity(m.severity), **fields)
     for li in result.licenses or ():
-        shown = {"package": li.package, "title": li.category, "place": li.path or target}
-        yield Detection(kind=Kind.LICENSE, id=li.id, severity=_severity(li.severity), **shown)
+        fields = {"package": li.package, "title": li.category, "place": li.path or target}
+        yield Detection(kind=Kind.LICENSE, id=li.id, severity=_severity(li.severity), **fields)
 
 
 def _target(target: str, artifact: str) -> str:
-    """A file; what isn't in one is called after what was scanned: "/mnt/image (debian 12.11)"."""
+    """Return the file, else what was scanned: of "/mnt/image (debian 12.11)" what stands in parentheses."""
     if target not in {"", artifact} and not target.startswith(f"{artifact} ("):
         return target
     return target[len(artifact) :].strip().removeprefix("(").removesuffix(")") or "image configuration"
 
 
-def _severity(said: str) -> Severity:
-    return _SEVERITY.get(said.lower(), "unknown")
+def _severity(text: str) -> Severity:
+    return _SEVERITY.get(text.lower(), "unknown")
 
 
 def installed(path: str) -> bool:
-    """Whether a Python package's metadata lie where installers put them, not in what another one brings."""
+    """Return whether metadata of a Python package lie in site-packages itself, not vendored in a package."""
     return PurePosixPath(path).parts[-3:-2] == ("site-packages",)

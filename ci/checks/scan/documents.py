@@ -1,4 +1,4 @@
-"""Verdicts of a scan as documents: JSON for programs, JUnit for test reports, HTML for a browser."""
+"""Verdicts as documents: JSON for programs, JUnit for test reports, HTML for a browser."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ...text import plain
-from .text import HEAD, NONE, address, facts, ranked, remedy, row, to_do, unmatched
+from .text import HEAD, NONE, address, facts, fixes, ranked, remedy, row, unmatched
 from .verdict import Decision, Judged, State, Verdict
 
 _STYLE = """
@@ -18,12 +18,12 @@ th, td { border: 1px solid #ccc; overflow-wrap: anywhere; padding: .3rem .5rem; 
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
-    """All that is known, for programs; what wasn't scanned has null in place of numbers."""
+    """Return the verdicts for programs; counts of an image that was not scanned are null."""
     return json.dumps({"scans": [_scan(verdict) for verdict in verdicts]}, indent=2) + "\n"
 
 
 def junit(verdicts: Sequence[Verdict]) -> str:
-    """A test suite per type: its verdict, and each detection that is shown."""
+    """Return a test suite per type: its verdict, and each detection to show."""
     suites = Element("testsuites", name="scan")
     for verdict in verdicts:
         _suite(suites, verdict)
@@ -32,7 +32,7 @@ def junit(verdicts: Sequence[Verdict]) -> str:
 
 
 def html(verdicts: Sequence[Verdict]) -> str:
-    """One page, which fetches nothing and runs nothing."""
+    """Return one page, which fetches nothing and runs nothing."""
     page = Element("html", lang="en")
     head = SubElement(page, "head")
     SubElement(head, "meta", charset="utf-8")
@@ -42,7 +42,7 @@ def html(verdicts: Sequence[Verdict]) -> str:
     }
     SubElement(head, "meta", policy)
     _text(head, "title", "Scan of the images")
-    # Not from any package: a stylesheet is the one text here that isn't escaped.
+    # Our own text: the only one that is not escaped.
     SubElement(head, "style").text = _STYLE
     body = SubElement(page, "body")
     _text(body, "h1", "Scan of the images")
@@ -54,7 +54,7 @@ def html(verdicts: Sequence[Verdict]) -> str:
 
 
 def _scan(verdict: Verdict) -> dict[str, Any]:
-    known = verdict.state is not State.NOT_SCANNED
+    scanned = verdict.state is not State.NOT_SCANNED
     scan = verdict.model_dump(mode="json", exclude={"found", "in_base"})
     counts = {
         "image": verdict.count(),
@@ -62,13 +62,13 @@ def _scan(verdict: Verdict) -> dict[str, Any]:
         "kept": verdict.count(added=False),
         "base": verdict.in_base,
     }
-    found = [_judged(each, verdict.dag) for each in verdict.found]
-    return {**scan, "counts": counts if known else None, "found": found if known or found else None}
+    rows = [_judged(judged, verdict.dag) for judged in verdict.found]
+    return {**scan, "counts": counts if scanned else None, "found": rows if scanned or rows else None}
 
 
-def _judged(each: Judged, dag: str) -> dict[str, Any]:
-    to_mend = remedy(each, dag) if each.decision is Decision.FAILS else ""
-    return {**each.model_dump(mode="json"), "remedy": to_mend}
+def _judged(judged: Judged, dag: str) -> dict[str, Any]:
+    fix = remedy(judged, dag) if judged.decision is Decision.FAILS else ""
+    return {**judged.model_dump(mode="json"), "remedy": fix}
 
 
 def _suite(suites: Element, verdict: Verdict) -> None:
@@ -84,22 +84,22 @@ def _suite(suites: Element, verdict: Verdict) -> None:
     if verdict.state is not State.PASSED:
         lines = [plain(line) for reason in verdict.reasons for line in reason.splitlines()]
         lines = lines or [f"{len(verdict.failing)} detections fail"]
-        told = SubElement(case, "error" if broken else "failure", message=str(verdict.state))
-        told.text = "\n".join(lines)
-    for each in shown:
-        _case(suite, verdict.dag, each)
+        problem = SubElement(case, "error" if broken else "failure", message=str(verdict.state))
+        problem.text = "\n".join(lines)
+    for judged in shown:
+        _case(suite, verdict.dag, judged)
 
 
-def _case(suite: Element, dag: str, each: Judged) -> None:
-    severity, advisory, package, _, where, said = (plain(cell) for cell in row(each))
-    name = " ".join(filter(None, (advisory, package, f"in {where}" if where else "")))
-    case = SubElement(suite, "testcase", classname=plain(f"{dag}.{each.detection.kind}"), name=name)
-    if each.decision is Decision.FAILS:
-        title = plain(each.detection.title) or str(each.detection.kind)
+def _case(suite: Element, dag: str, judged: Judged) -> None:
+    severity, advisory, package, _, location, decision = (plain(cell) for cell in row(judged))
+    name = " ".join(filter(None, (advisory, package, f"in {location}" if location else "")))
+    case = SubElement(suite, "testcase", classname=plain(f"{dag}.{judged.detection.kind}"), name=name)
+    if judged.decision is Decision.FAILS:
+        title = plain(judged.detection.title) or str(judged.detection.kind)
         failure = SubElement(case, "failure", message=f"{severity}: {title}")
-        failure.text = plain(remedy(each, dag))
+        failure.text = plain(remedy(judged, dag))
     else:
-        SubElement(case, "skipped", message=said)
+        SubElement(case, "skipped", message=decision)
 
 
 def _section(body: Element, verdict: Verdict) -> None:
@@ -115,7 +115,7 @@ def _section(body: Element, verdict: Verdict) -> None:
         _text(listed, "dd", text)
     if verdict.shown:
         _table(section, ranked(verdict))
-    tasks = [*(f"to do: {task}" for task in to_do(verdict)), *unmatched(verdict)]
+    tasks = [*(f"fix: {task}" for task in fixes(verdict)), *unmatched(verdict)]
     listed = SubElement(section, "ul") if tasks else section
     for task in tasks:
         _text(listed, "li", task)
@@ -126,10 +126,10 @@ def _table(section: Element, shown: Sequence[Judged]) -> None:
     head = SubElement(rows, "tr")
     for name in (*HEAD, "title"):
         _text(head, "th", name)
-    for each in shown:
-        line = SubElement(rows, "tr", {"class": str(each.decision)})
-        for name, cell in zip((*HEAD, "title"), (*row(each), each.detection.title), strict=True):
-            link = address(each.detection.url) if name == "id" else ""
+    for judged in shown:
+        line = SubElement(rows, "tr", {"class": str(judged.decision)})
+        for name, cell in zip((*HEAD, "title"), (*row(judged), judged.detection.title), strict=True):
+            link = address(judged.detection.url) if name == "id" else ""
             if link:
                 anchor = _text(SubElement(line, "td"), "a", cell)
                 anchor.set("href", link)

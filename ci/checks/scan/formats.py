@@ -54,20 +54,20 @@ def gate(result: ScanResult, *, test: bool = False) -> str:
 def render(
     form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str], notes: Sequence[str] = ()
 ) -> str:
-    """Verdicts in one format.
+    """Return verdicts in one format.
 
     Args:
         form: one of ``FORMATS``.
         verdicts: one per DAG type.
         locks: the text of each type's pylock.toml, by the type's name.
-        notes: lines that end a table or a Markdown text; the other formats are of verdicts alone.
+        notes: lines at the end of a table or a Markdown text; the other formats have none.
 
     Raises:
         ConfigurationError: there is no such format.
     """
     if form not in _RENDERERS:
-        hint = did_you_mean(form, FORMATS) or f": there are {', '.join(FORMATS)}"
-        raise ConfigurationError([f"--format {form!r} isn't known{hint}"])
+        hint = did_you_mean(form, FORMATS) or f": choose {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise ConfigurationError([f"unknown format {form!r}{hint}"])
     text = _RENDERERS[form][1](verdicts, locks)
     if notes and form == "table":
         return "\n".join([text, "", *map(plain, notes)])

@@ -1,4 +1,4 @@
-"""Which licenses are denied: by name, or by the parts of an expression such as "MIT OR (ISC AND GPL-2.0)"."""
+"""Denied licenses: by name, or by the parts of an expression such as "MIT OR (ISC AND GPL-2.0)"."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,15 +11,15 @@ _OPERATOR = re.compile(rf"{_OR.pattern}|{_AND.pattern}")
 
 
 def denied(license: str, patterns: Sequence[str]) -> bool:  # noqa: A002 - what it is
-    """Whether a license fails; of an expression, one that is joined by AND is enough, by OR all must.
+    """Return whether a license is denied: of parts joined by AND one is enough, of those joined by OR all.
 
-    Operators are SPDX's, in upper case; in lower case too where all that they join are single words, since
-    "and" may be part of a name ("Historical Permission Notice and Disclaimer"). What WITH adds belongs to the
-    license before it.
+    Operators are SPDX's, in upper case; in lower case too where all names are single words, since "and" may
+    be part of a name ("Historical Permission Notice and Disclaimer"). WITH and its exception belong to the
+    license before it. license-expression reads no names with blanks or parentheses, which packages do write.
 
     Args:
         license: an identifier, a name or an expression.
-        patterns: shell patterns of names, in any case. Who writes an expression exactly denies it whole.
+        patterns: shell patterns of names, in any case; an exact expression denies that expression.
     """
     text, lower = license.strip(), [pattern.lower() for pattern in patterns]
 
@@ -30,22 +30,22 @@ def denied(license: str, patterns: Sequence[str]) -> bool:  # noqa: A002 - what 
         return True
     expression = _upper(text)
     if not 0 <= _depth(expression) <= _DEPTH or re.search(r"\(\s*\)", expression):
-        # How it is meant can't be told: each of its names counts.
+        # Unbalanced: any denied name in it counts.
         return any(map(denies, [text, *re.split(rf"[()]|{_OPERATOR.pattern}", expression)]))
     return _fails(expression, denies)
 
 
 def _upper(text: str) -> str:
-    """An expression of single words with its operators in upper case; any other text as it is."""
+    """Return an expression of single words with its operators in upper case; any other text unchanged."""
     words = text.replace("(", " ").replace(")", " ").split()
     names, operators = {word.lower() for word in words[::2]}, {word.lower() for word in words[1::2]}
     if operators - {"and", "or"} or names & {"and", "or", "later", "newer"}:
         return text
-    return re.sub(r"(?<![^\s()])(?i:and|or)(?![^\s()])", lambda found: found[0].upper(), text)
+    return re.sub(r"(?<![^\s()])(?i:and|or)(?![^\s()])", lambda match: match[0].upper(), text)
 
 
 def _depth(text: str) -> int:
-    """How deep its parentheses are; -1 where they don't match."""
+    """Return the depth of nested parentheses; -1 where they don't match."""
     depth = deepest = 0
     for char in text:
         depth += (char == "(") - (char == ")")
@@ -67,12 +67,12 @@ def _fails(text: str, denies: Callable[[str], bool]) -> bool:
 
 
 def _split(text: str, operator: re.Pattern[str]) -> list[str]:
-    """What an operator joins outside of parentheses, without what is empty."""
-    places, depth = [(0, 0)], 0
-    for found in re.finditer(rf"[()]|{operator.pattern}", text):
-        depth += (found[0] == "(") - (found[0] == ")")
-        if not depth and found[0] not in {"(", ")"}:
-            places.append(found.span())
-    starts, ends = [end for _, end in places], [*(start for start, _ in places[1:]), len(text)]
+    """Return the parts that an operator joins outside of parentheses, without empty ones."""
+    spans, depth = [(0, 0)], 0
+    for match in re.finditer(rf"[()]|{operator.pattern}", text):
+        depth += (match[0] == "(") - (match[0] == ")")
+        if not depth and match[0] not in {"(", ")"}:
+            spans.append(match.span())
+    starts, ends = [end for _, end in spans], [*(start for start, _ in spans[1:]), len(text)]
     parts = (text[start:end].strip() for start, end in zip(starts, ends, strict=True))
-    return [part for part in parts if part] if len(places) > 1 else [text]
+    return [part for part in parts if part] if len(spans) > 1 else [text]

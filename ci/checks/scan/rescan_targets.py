@@ -1,44 +1,45 @@
-"""Which published images there are to be scanned, and one verdict where an image has several platforms."""
+"""Targets of a rescan: the published images by tag, and one verdict for an image of several platforms."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import ConfigurationError
+from ...config.names import Names
+from ...errors import ConfigurationError, collect
 from ...image import oci
 from .detections import ordered
 from .verdict import Decision, Judged, State, Verdict
 
 _STATES = (State.PASSED, State.FAILED, State.NOT_SCANNED)  # the better first
-_TAGS = 8  # are named
 _DECISIONS = (Decision.TOLERATED, Decision.IGNORED, Decision.FAILS)
+_TAGS = 8  # at most this many are listed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Where a DAG type's image is to be: a repository and a tag."""
+class Target:
+    """The repository and tag of a DAG type's image."""
 
     dag: str
     repository: str
     tag: str
 
     def __str__(self) -> str:
-        """The reference."""
+        """Return the reference."""
         return f"{self.repository}:{self.tag}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the registry says of a wanted image.
+class TargetState:
+    """What the registry has of a target.
 
-    ``manifest`` is the text of what the tag points to, or None where there is none; ``names`` are the tags
-    that the repository has; ``problem`` says why the registry can't tell, else it is empty.
+    ``manifest`` is the text of what the tag points to, or None where there is no such tag; ``tags`` are those
+    of the repository; ``problem`` says why the registry could not be asked, or is empty.
     """
 
-    wanted: Wanted
+    target: Target
     manifest: str | None = None
-    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     problem: str = ""
 
     @property
@@ -48,87 +49,106 @@ class Answer:
 
     @property
     def unpublished(self) -> bool:
-        """Whether the registry can tell, and has neither the image nor any tag."""
-        return self.manifest is None and not self.names and not self.problem
+        """Whether the repository has neither the image nor any tag."""
+        return self.manifest is None and not self.tags and not self.problem
 
 
-def answer(wanted: Wanted, told: Mapping[str, Any]) -> Answer:
-    """An answer of ``Registry.look``, which has no problem."""
-    manifest: str | None = told["manifests"].get(wanted.tag)
-    return Answer(wanted=wanted, manifest=manifest, names=tuple(told["names"]))
+def targets(dag_types: Sequence[str], names: Names, version: str) -> list[Target]:
+    """Return the target of each DAG type.
+
+    Args:
+        dag_types: their names.
+        names: of images.
+        version: whose tag is scanned, such as "latest".
+
+    Raises:
+        ConfigurationError: a repository or tag is invalid.
+    """
+
+    def target(name: str) -> Target:
+        return Target(dag=name, repository=names.repository(name), tag=names.tag(name, version))
+
+    return collect([lambda name=name: target(name) for name in dag_types])
 
 
-def notes(answers: Sequence[Answer]) -> list[str]:
-    """What a person is to know of types beside their verdicts: where the image is, or that there is none.
+def state(target: Target, answer: Mapping[str, Any]) -> TargetState:
+    """Return the state in an answer of ``Registry.look`` that has no problem."""
+    manifest: str | None = answer["manifests"].get(target.tag)
+    return TargetState(target=target, manifest=manifest, tags=tuple(answer["names"]))
 
-    Of a type whose image is missing for another reason, the verdict says so.
+
+def notes(states: Sequence[TargetState]) -> list[str]:
+    """Return a line per type: which image was scanned, or that none is published.
+
+    An image that is missing for another reason has a verdict that says so.
     """
     return [
-        f"{each.wanted.dag}: {_never(each)}: nothing to scan"
-        if each.unpublished
-        else f"{each.wanted.dag}: what {each.wanted} points to"
-        for each in answers
-        if each.unpublished or each.manifest is not None
+        f"{one.target.dag}: {_never(one)}" if one.unpublished else f"{one.target.dag}: scanned {one.target}"
+        for one in states
+        if one.unpublished or one.manifest is not None
     ]
 
 
-def missing(answer: Answer) -> str:
-    """Why the image of a published type can't be scanned: the registry's problem, or which tags there are."""
-    if answer.problem:
-        return answer.problem
-    newest = sorted(answer.names)[-_TAGS:]
-    more = f" and {len(answer.names) - _TAGS} more" if len(answer.names) > _TAGS else ""
-    advice = "publish it, or check --tag"
-    return f"not published as {answer.wanted}, only as {', '.join(newest)}{more}: {advice}"
+def missing(state: TargetState) -> str:
+    """Return why the image cannot be scanned: the registry's problem, or the tags that exist instead."""
+    if state.problem:
+        return state.problem
+    newest = ", ".join(sorted(state.tags)[-_TAGS:])
+    more = f" and {len(state.tags) - _TAGS} more" if len(state.tags) > _TAGS else ""
+    return f"{state.target} does not exist (published tags: {newest}{more}): publish it, or check --tag"
 
 
-def nothing(answers: Sequence[Answer]) -> ConfigurationError:
-    """The error where no type is published at all."""
-    told = [f"  {each.wanted.dag}: {_never(each)}" for each in answers]
-    advice = "publish first, or check --registry and --owner"
-    return ConfigurationError([f"nothing is published that could be scanned: {advice}\n" + "\n".join(told)])
+def nothing_published(states: Sequence[TargetState]) -> ConfigurationError:
+    """Return the error where no type is published at all."""
+    lines = "\n".join(f"  {one.target.dag}: {_never(one)}" for one in states)
+    remedy = "publish first, or check --registry and --owner"
+    return ConfigurationError([f"no published image to scan: {remedy}\n{lines}"])
 
 
 def images(manifest: str) -> list[str]:
-    """The digests of the images that an index has, each once; empty where it is an image itself."""
+    """Return the digests of the images in an index, without duplicates; empty for an image."""
     entries: list[dict[str, Any]] = json.loads(manifest).get("manifests") or []
-    # What isn't for any platform is no image: builders put attestations into an index.
-    digests = [each["digest"] for each in entries if _system(each) != "unknown"]
+    # Builders put attestations into an index, as entries for an unknown platform.
+    digests = [entry["digest"] for entry in entries if _system(entry) != "unknown"]
     return list(dict.fromkeys(digests))
 
 
 def merged(verdicts: Sequence[tuple[str, Verdict]], digest: str) -> Verdict:
-    """One verdict on an index, as bad as the worst of its images.
+    """Return one verdict on an index, as bad as the worst of its images.
 
     Args:
-        verdicts: each with its platform, of which two may have the same text; at least one.
+        verdicts: each with its platform, which may repeat; at least one.
         digest: of the index.
     """
-    every = [each for _, each in verdicts]
-    worst = max(every, key=lambda each: _STATES.index(each.state))
-    reasons = dict.fromkeys(f"{name}: {reason}" for name, each in verdicts for reason in each.reasons)
-    expired = dict.fromkeys(f"{name}: {reason}" for name, each in verdicts for reason in each.expired)
-    found: dict[tuple[str, ...], Judged] = {}
-    for judged in (judged for each in every for judged in each.found):
-        key = judged.detection.key
-        found[key] = max(
-            found.get(key, judged), judged, key=lambda one: (_DECISIONS.index(one.decision), one.added)
+    every = [verdict for _, verdict in verdicts]
+    worst = max(every, key=lambda verdict: _STATES.index(verdict.state))
+    by_key: dict[tuple[str, ...], Judged] = {}
+    for judged in (judged for verdict in every for judged in verdict.found):
+        known = by_key.get(judged.detection.key, judged)
+        by_key[judged.detection.key] = max(
+            known, judged, key=lambda one: (_DECISIONS.index(one.decision), one.added)
         )
-    unused = [each for each in every[0].unused if all(each in other.unused for other in every)]
-    known = [each.database for each in every if each.database]
+    in_order = ordered(judged.detection for judged in by_key.values())
+    databases = [verdict.database for verdict in every if verdict.database]
     return worst.model_copy(
         update={
             "image": digest,
-            "base": ", ".join(dict.fromkeys(each.base for each in every if each.base)),
-            "database": known[0] if known else None,
-            "reasons": tuple(reasons),
-            "expired": tuple(expired),
+            "base": ", ".join(dict.fromkeys(verdict.base for verdict in every if verdict.base)),
+            "database": databases[0] if databases else None,
+            "reasons": _by_platform((name, verdict.reasons) for name, verdict in verdicts),
+            "expired": _by_platform((name, verdict.expired) for name, verdict in verdicts),
             "platform": "",
-            "found": tuple(found[each.key] for each in ordered(each.detection for each in found.values())),
-            "in_base": max(each.in_base for each in every),
-            "unused": tuple(unused),
+            "found": tuple(by_key[detection.key] for detection in in_order),
+            "in_base": max(verdict.in_base for verdict in every),
+            "unused": tuple(
+                ignore for ignore in every[0].unused if all(ignore in verdict.unused for verdict in every)
+            ),
         }
     )
+
+
+def _by_platform(reasons: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{platform}: {text}" for platform, texts in reasons for text in texts))
 
 
 def _system(entry: dict[str, Any]) -> str:
@@ -136,5 +156,5 @@ def _system(entry: dict[str, Any]) -> str:
     return platform.get("os", "")
 
 
-def _never(each: Answer) -> str:
-    return f"never published: {each.wanted.repository} has no tags"
+def _never(state: TargetState) -> str:
+    return f"never published ({state.target.repository} has no tags)"

@@ -1,6 +1,6 @@
-"""Verdicts of a scan as SARIF 2.1.0, as GitHub's code scanning takes it: a run, and a category, per type.
+"""Verdicts as SARIF 2.1.0 for GitHub's code scanning: a run, and a category, per DAG type.
 
-GitHub refuses a file with two runs of one category, so an image's platforms share one.
+GitHub refuses a file with two runs of one category, so an image's platforms share a run.
 """
 
 import json
@@ -17,12 +17,12 @@ from packaging.utils import canonicalize_name
 from ...text import plain
 from .detections import SEVERITIES, Detection, Severity
 from .rescan_targets import merged
-from .text import address, judgement, owner, package, place, ranked, remedy
+from .text import address, judgement, location, owner, package_version, ranked, remedy
 from .verdict import Decision, Judged, State, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
-# What GitHub takes of runs in a file, and of results in a run (it shows the worst 5000 of them):
+# GitHub's limits of runs in a file, and of results in a run (it shows the worst 5000 of them):
 # https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
 RUNS = 20
 RESULTS = 25_000
@@ -33,7 +33,7 @@ _LEVELS = {Decision.FAILS: "error", Decision.TOLERATED: "warning", Decision.IGNO
 
 
 def sarif(verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> str:
-    """The document, however many runs it has.
+    """Return one document, however many runs it has.
 
     Args:
         verdicts: one per DAG type and platform.
@@ -43,9 +43,9 @@ def sarif(verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> str:
 
 
 def documents(verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> tuple[str, ...]:
-    """The same as documents that GitHub takes, each for an upload of its own; at least one.
+    """Return documents within GitHub's limits, one per upload; at least one.
 
-    The action upload-sarif makes one file of all that are in a folder, so each is to be uploaded by itself.
+    The action upload-sarif joins all files of a folder, so each document needs an upload of its own.
     """
     runs = _runs(verdicts, locks)
     return tuple(_document(runs[start : start + RUNS]) for start in range(0, len(runs) or 1, RUNS))
@@ -57,7 +57,7 @@ def _document(runs: Sequence[dict[str, Any]]) -> str:
 
 
 def _runs(verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A run per DAG type, in their order."""
+    """Return a run per DAG type, in their order."""
     types: dict[str, list[tuple[str, Verdict]]] = {}
     for verdict in verdicts:
         types.setdefault(verdict.dag, []).append((verdict.platform or verdict.image, verdict))
@@ -67,16 +67,18 @@ def _runs(verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> list[dict[st
 def _run(platforms: Sequence[tuple[str, Verdict]], lock: str) -> dict[str, Any]:
     verdict = platforms[0][1] if len(platforms) == 1 else merged(platforms, "")
     every = ranked(verdict)
-    shown, lines, parts = every[:RESULTS], _lines(lock), _parts(platforms)
+    shown, lines, partial = every[:RESULTS], _lines(lock), _partial_platforms(platforms)
     rules = _rules(shown)
-    order = {rule["id"]: place for place, rule in enumerate(rules)}
-    results = [_result(each, verdict.dag, lines, order, parts.get(_part(each), "")) for each in shown]
-    alike: Counter[str] = Counter()
+    order = {rule["id"]: number for number, rule in enumerate(rules)}
+    results = [
+        _result(judged, verdict.dag, lines, order, partial.get(_decision_key(judged), "")) for judged in shown
+    ]
+    count: Counter[str] = Counter()
     for result in results:
         key = result["partialFingerprints"]["detection/v1"]
-        alike[key] += 1
+        count[key] += 1
         # The one name that GitHub reads: the key of an alert, and its number among those that share it.
-        result["partialFingerprints"]["primaryLocationLineHash"] = f"{key}:{alike[key]}"
+        result["partialFingerprints"]["primaryLocationLineHash"] = f"{key}:{count[key]}"
     return {
         "tool": {
             "driver": {
@@ -87,61 +89,62 @@ def _run(platforms: Sequence[tuple[str, Verdict]], lock: str) -> dict[str, Any]:
         },
         "automationDetails": {"id": f"trivy-{verdict.dag}/"},
         "invocations": [_invocation(verdict, len(every) - len(shown))],
-        # GitHub refuses a run without this key; one that wasn't successful closes no alert.
+        # GitHub refuses a run without this key; an unsuccessful run closes no alert.
         "results": results,
     }
 
 
-def _part(each: Judged) -> tuple[object, ...]:
-    return (*each.detection.key, each.decision)
+def _decision_key(judged: Judged) -> tuple[object, ...]:
+    return (*judged.detection.key, judged.decision)
 
 
-def _parts(platforms: Sequence[tuple[str, Verdict]]) -> dict[tuple[object, ...], str]:
-    """Where one thing isn't judged alike on all platforms: those on which it is so."""
+def _partial_platforms(platforms: Sequence[tuple[str, Verdict]]) -> dict[tuple[object, ...], str]:
+    """Return the platforms of each decision that does not hold on all of them."""
     names: dict[tuple[object, ...], list[str]] = {}
     for name, verdict in platforms:
-        for part in dict.fromkeys(map(_part, verdict.found)):
-            names.setdefault(part, []).append(name)
+        for key in dict.fromkeys(map(_decision_key, verdict.found)):
+            names.setdefault(key, []).append(name)
     return {
-        part: ", ".join(dict.fromkeys(which)) for part, which in names.items() if len(which) < len(platforms)
+        key: ", ".join(dict.fromkeys(listed)) for key, listed in names.items() if len(listed) < len(platforms)
     }
 
 
-def _invocation(verdict: Verdict, more: int) -> dict[str, Any]:
-    """How the scan went; ``more`` results are left out."""
+def _invocation(verdict: Verdict, omitted: int) -> dict[str, Any]:
+    """Return how the scan went; ``omitted`` results are left out."""
     scanned = verdict.state is not State.NOT_SCANNED
-    said = [
-        f"{verdict.dag}: {verdict.state}",
-        *(x for reason in verdict.reasons for x in reason.splitlines()),
-    ]
-    notes = [] if scanned else [("error", "\n".join(map(_plain, said)))]
-    left_out = f"{more} more: GitHub takes {RESULTS} of a run, the other formats hold all"
-    notes += [("warning", left_out)] if more else []
-    told = [{"level": level, "message": {"text": text}} for level, text in notes]
+    reasons = [line for reason in verdict.reasons for line in reason.splitlines()]
+    notes: list[tuple[str, str]] = []
+    if not scanned:
+        notes.append(("error", "\n".join(map(_plain, (f"{verdict.dag}: {verdict.state}", *reasons)))))
+    if omitted:
+        limit = f"GitHub accepts {RESULTS} per run; other formats list all"
+        notes.append(("warning", f"results left out: {omitted} ({limit})"))
+    notifications = [{"level": level, "message": {"text": text}} for level, text in notes]
     return {
         "executionSuccessful": scanned,
         "endTimeUtc": f"{verdict.scanned.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        **({"toolExecutionNotifications": told} if told else {}),
+        **({"toolExecutionNotifications": notifications} if notifications else {}),
     }
 
 
 def _rules(shown: Sequence[Judged]) -> list[dict[str, Any]]:
-    """One rule per id, as bad as its worst detection."""
+    """Return one rule per id, as bad as its worst detection."""
     worst: dict[str, Detection] = {}
-    for each in sorted((each.detection for each in shown), key=lambda it: SEVERITIES.index(it.severity)):
-        worst.setdefault(_rule_id(each), each)
+    detections = (judged.detection for judged in shown)
+    for detection in sorted(detections, key=lambda one: SEVERITIES.index(one.severity)):
+        worst.setdefault(_rule_id(detection), detection)
     return [_rule(name, worst[name]) for name in sorted(worst)]
 
 
-def _rule(name: str, found: Detection) -> dict[str, Any]:
-    title = _plain(found.title) or f"{found.kind} {name}"
-    link = address(found.url)
-    properties: dict[str, Any] = {"tags": ["security", str(found.kind)]}
-    if found.severity in _SCORES:
-        properties["security-severity"] = _SCORES[found.severity]
+def _rule(name: str, detection: Detection) -> dict[str, Any]:
+    title = _plain(detection.title) or f"{detection.kind} {name}"
+    link = address(detection.url)
+    properties: dict[str, Any] = {"tags": ["security", str(detection.kind)]}
+    if detection.severity in _SCORES:
+        properties["security-severity"] = _SCORES[detection.severity]
     rule: dict[str, Any] = {
         "id": name,
-        # GitHub takes no more than 1024 characters.
+        # GitHub accepts at most 1024 characters.
         "shortDescription": {"text": title if len(title) <= 1000 else f"{title[:999]}…"},
         "help": {"text": f"{title}\n{link}" if link else title},
         "properties": properties,
@@ -149,69 +152,67 @@ def _rule(name: str, found: Detection) -> dict[str, Any]:
     return {**rule, "helpUri": link} if link else rule
 
 
-def _rule_id(found: Detection) -> str:
-    return plain(found.id) or str(found.kind)
+def _rule_id(detection: Detection) -> str:
+    return plain(detection.id) or str(detection.kind)
 
 
 def _result(
-    each: Judged, dag: str, lines: Mapping[str, int], order: Mapping[str, int], part: str
+    judged: Judged, dag: str, lines: Mapping[str, int], order: Mapping[str, int], platforms: str
 ) -> dict[str, Any]:
-    """An alert; ``part`` are the platforms that it is of, where it isn't of all."""
-    found, name = each.detection, _rule_id(each.detection)
-    fixed = f"mended in {found.fixed}" if found.fixed else "no mended version"
-    said = [
-        f"{name} ({found.severity}): {package(found) or place(found)}",
-        *([found.title] if found.title else []),
-    ]
-    said += [fixed] if found.package and found.kind == "vulnerability" else []
-    said += [f"on {part} alone"] if part else []
-    said.append(
-        f"to do: {remedy(each, dag)}" if each.decision is Decision.FAILS else f"verdict: {judgement(each)}"
-    )
+    """Return an alert; ``platforms`` is empty where it holds on all of them."""
+    detection, name = judged.detection, _rule_id(judged.detection)
+    subject = package_version(detection) or location(detection)
+    text = [f"{name} ({detection.severity}): {subject}", *([detection.title] if detection.title else [])]
+    if detection.package and detection.kind == "vulnerability":
+        text.append(f"fixed in {detection.fixed}" if detection.fixed else "no fixed version")
+    text += [f"only on {platforms}"] if platforms else []
+    fails = judged.decision is Decision.FAILS
+    text.append(f"fix: {remedy(judged, dag)}" if fails else f"verdict: {judgement(judged)}")
     result: dict[str, Any] = {
         "ruleId": name,
         "ruleIndex": order[name],
-        "level": _LEVELS[each.decision],
-        "message": {"text": "\n".join(map(_plain, said))},
-        "locations": [_location(each, dag, lines)],
-        "partialFingerprints": {"detection/v1": _fingerprint(found)},
+        "level": _LEVELS[judged.decision],
+        "message": {"text": "\n".join(map(_plain, text))},
+        "locations": [_location(judged, dag, lines)],
+        "partialFingerprints": {"detection/v1": _fingerprint(detection)},
     }
-    if each.decision is Decision.IGNORED:
-        why = {"kind": "external", "status": "accepted", "justification": plain(each.why)}
-        result["suppressions"] = [why]
+    if judged.decision is Decision.IGNORED:
+        reason = {"kind": "external", "status": "accepted", "justification": plain(judged.why)}
+        result["suppressions"] = [reason]
     return result
 
 
-def _location(each: Judged, dag: str, lines: Mapping[str, int]) -> dict[str, Any]:
-    """A file of the repository, which alone GitHub shows alerts at, and the place in the image."""
-    found = each.detection
-    line = lines.get(canonicalize_name(owner(found)), 0) if each.added else 0
+def _location(judged: Judged, dag: str, lines: Mapping[str, int]) -> dict[str, Any]:
+    """Return a file of the repository, where alone GitHub shows alerts, and the location in the image."""
+    detection = judged.detection
+    line = lines.get(canonicalize_name(owner(detection)), 0) if judged.added else 0
     file = f"images/{dag}/{'pylock.toml' if line else 'pyproject.toml'}"
-    shown: dict[str, Any] = {
+    in_repository: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": line or 1},
         }
     }
-    inside = plain(place(found))
-    return {**shown, "logicalLocations": [{"fullyQualifiedName": inside}]} if inside else shown
+    in_image = plain(location(detection))
+    logical = [{"fullyQualifiedName": in_image}] if in_image else []
+    return {**in_repository, **({"logicalLocations": logical} if logical else {})}
 
 
 def _lines(lock: str) -> dict[str, int]:
-    """The line of each package in a lock, by its normalised name."""
-    found: dict[str, int] = {}
+    """Return the line of each package in a lock, by its normalised name."""
+    lines: dict[str, int] = {}
     for number, line in enumerate(lock.split("\n"), start=1):
-        named = re.match(r'name = "([^"]+)"', line)
-        if named:
-            found.setdefault(canonicalize_name(named[1]), number)
-    return found
+        match = re.match(r'name = "([^"]+)"', line)
+        if match:
+            lines.setdefault(canonicalize_name(match[1]), number)
+    return lines
 
 
-def _fingerprint(found: Detection) -> str:
-    """The same in each scan for the same detection, wherever in its file it stands."""
-    return sha256(json.dumps(found.key[:-1]).encode()).hexdigest()[:32]
+def _fingerprint(detection: Detection) -> str:
+    """Return a text that is equal for one detection in every scan, on whichever line of its file."""
+    return sha256(json.dumps(detection.key[:-1]).encode()).hexdigest()[:32]
 
 
 def _plain(text: str) -> str:
-    # SARIF has links in its plain texts too, as [text](address).
+    # SARIF reads links in plain text too, as [text](address).
     return plain(text).replace("](", "] (")

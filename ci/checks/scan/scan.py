@@ -1,7 +1,7 @@
-"""Scanning the images of DAG types: the base once, then each image, judged by its policy."""
+"""Scans of the images of DAG types: the base once, then each image, judged by its policy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,171 +21,182 @@ from ...tools import trivy
 from ...tools.checkout import Checkout
 from ...tools.trivy import Analysis, Java
 from . import database, detections, verdict
-from .database import Asked, Vulnerabilities
+from .database import DatabaseRequest, VulnerabilityDatabase
 from .detections import Detection
 from .formats import ScanResult
-from .verdict import Verdict
+from .verdict import ImageScan, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scanner:
-    """What all scans of one call share: the base's analysis and detections, and the database.
+    """What the scans of one call share: the base's analysis and detections, and the database.
 
-    ``base`` is None where there is none to subtract. ``problems`` say why nothing can be scanned; empty where
-    all is at hand. ``java`` gets the database of Java archives.
+    ``base`` is None where there is none to subtract. ``problems`` say why vulnerabilities cannot be checked,
+    or are empty. ``java`` gets the database of Java archives.
     """
 
     base: BaseImage | None
-    read: Analysis | None
-    found: tuple[Detection, ...]
-    vulnerabilities: Vulnerabilities | None
+    base_analysis: Analysis | None
+    base_detections: tuple[Detection, ...]
+    database: VulnerabilityDatabase | None
     problems: tuple[str, ...]
     java: Java
     now: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scanned:
-    """The verdict on an image, and its analysis; None where Trivy couldn't read it."""
+class ScannedImage:
+    """The verdict on an image, and its analysis; None where Trivy could not read it."""
 
     verdict: Verdict
-    read: Analysis | None
+    analysis: Analysis | None
 
 
-async def prepare(asked: Asked, house: Policy, below: BaseImage | None) -> Scanner:
-    """Get the database and look at the base, where there is one.
+async def prepare(request: DatabaseRequest, rules: Policy, base_image: BaseImage | None) -> Scanner:
+    """Return a scanner: fetch the database, and scan the base where there is one.
 
     Raises:
-        ConfigurationError: what was asked for can't be.
+        ConfigurationError: the reference of a database is invalid.
     """
     now = datetime.now(UTC)
-    java = partial(database.java, asked, house)
-    reading = asyncio.create_task(_read(below, java))
-    at_hand: Vulnerabilities | None = None
-    read: Analysis | None = None
-    found: tuple[Detection, ...] = ()
+    java = partial(database.java, request, rules)
+    reading = asyncio.create_task(_read(base_image, java))
+    fetched: VulnerabilityDatabase | None = None
+    analysis: Analysis | None = None
+    base_detections: tuple[Detection, ...] = ()
     problems: list[str] = []
     try:
-        at_hand = await database.fetch(asked, house, now)
+        fetched = await database.fetch(request, rules, now)
     except StepError as fault:
         problems += fault.problems
     except ConfigurationError:
         await asyncio.gather(reading, return_exceptions=True)  # nothing is left running
         raise
     try:
-        read = await reading
-        found = await _detections(read, at_hand, None) if read else ()
+        analysis = await reading
+        base_detections = await _detections(analysis, fetched, None) if analysis else ()
     except StepError as fault:
         problems += fault.problems
     return Scanner(
-        base=below,
-        read=read,
-        found=found,
-        vulnerabilities=at_hand,
+        base=base_image,
+        base_analysis=analysis,
+        base_detections=base_detections,
+        database=fetched,
         problems=tuple(problems),
         java=java,
         now=now,
     )
 
 
-async def scan(dag_type: DagType, built: BuiltImage, scanner: Scanner, sources: Checkout) -> Scanned:
-    """The verdict on a DAG type's image; where it couldn't be scanned, it says so.
+async def scan(dag_type: DagType, built: BuiltImage, scanner: Scanner, checkout: Checkout) -> ScannedImage:
+    """Return the verdict on a DAG type's image; where it could not be scanned, the verdict says so.
 
     Raises:
-        ConfigurationError: its policy is wrong.
+        ConfigurationError: the type's policy is wrong.
     """
-    found = await scan_layout(dag_type.name, built.digest, built.layout(), scanner, sources)
-    told = found.verdict.model_copy(update={"platform": built.platform})
-    return Scanned(verdict=told, read=found.read)
+    scanned = await scan_layout(dag_type.name, built.digest, built.layout(), scanner, checkout)
+    verdict_on_platform = scanned.verdict.model_copy(update={"platform": built.platform})
+    return ScannedImage(verdict=verdict_on_platform, analysis=scanned.analysis)
 
 
 async def scan_layout(
-    name: str, digest: str, layout: dagger.Directory, scanner: Scanner, sources: Checkout
-) -> Scanned:
-    """The verdict on an image that wasn't built here; where it couldn't be scanned, it says so.
+    name: str, digest: str, layout: dagger.Directory, scanner: Scanner, checkout: Checkout
+) -> ScannedImage:
+    """Return the verdict on an image that was not built here; where it could not be scanned, it says so.
 
     Args:
         name: its DAG type.
         digest: of its manifest.
         layout: the image, as an OCI layout.
-        scanner: with the base that it stands on; without one, all that is in the image counts as added.
-        sources: with the policies.
+        scanner: for its base; without one, everything in the image counts as added.
+        checkout: with the policies.
 
     Raises:
-        ConfigurationError: its policy is wrong.
+        ConfigurationError: the type's policy is wrong.
     """
-    rules = await rules_of(name, sources)
-    vex = await _vex(rules, sources)
-    digests = (digest, scanner.base.digest if scanner.base else "")
-    at_hand = None if scanner.problems else scanner.vulnerabilities
-    read: Analysis | None = None
+    rules = await rules_of(name, checkout)
+    vex = await _vex(rules, checkout)
+    base_digest = scanner.base.digest if scanner.base else ""
+    usable = None if scanner.problems else scanner.database
+    analysis: Analysis | None = None
     try:
-        read = await trivy.read(layout, scanner.java, scanner.read)
-        # Secrets, misconfiguration and licenses are judged where there is no database, too.
-        found = await _detections(read, at_hand, vex)
+        analysis = await trivy.read(layout, scanner.java, scanner.base_analysis)
+        # Secrets, misconfiguration and licenses are judged without a database, too.
+        image_detections = await _detections(analysis, usable, vex)
     except StepError as fault:
         reasons = (*scanner.problems, *fault.problems)
-        return Scanned(verdict=verdict.not_scanned(name, *digests, scanner.now, *reasons), read=read)
-    about = at_hand.about if at_hand else scanner.problems
-    both = (found, scanner.found)
-    judged = verdict.judge(name, digests, both, rules, about, scanner.now)
-    return Scanned(verdict=judged, read=read)
+        none = verdict.not_scanned(name, digest, base_digest, scanner.now, *reasons)
+        return ScannedImage(verdict=none, analysis=analysis)
+    image_scan = ImageScan(
+        dag=name,
+        image=digest,
+        base=base_digest,
+        detections=image_detections,
+        base_detections=scanner.base_detections,
+    )
+    judged = verdict.judge(image_scan, rules, usable.info if usable else scanner.problems, scanner.now)
+    return ScannedImage(verdict=judged, analysis=analysis)
 
 
-async def _read(below: BaseImage | None, java: Java) -> Analysis | None:
-    return await trivy.read(below.layout, java) if below else None
+async def _read(base_image: BaseImage | None, java: Java) -> Analysis | None:
+    return await trivy.read(base_image.layout, java) if base_image else None
 
 
 async def _detections(
-    read: Analysis, at_hand: Vulnerabilities | None, vex: dagger.Directory | None
+    analysis: Analysis, usable: VulnerabilityDatabase | None, vex: dagger.Directory | None
 ) -> tuple[Detection, ...]:
-    wanted = [trivy.files(read)]
-    wanted += [trivy.vulnerabilities(read, at_hand.folder, vex)] if at_hand else []
-    reports = await gather_all(wanted)
-    return detections.ordered(each for report in reports for each in detections.read(report))
+    scans = [trivy.files(analysis)]
+    scans += [trivy.vulnerabilities(analysis, usable.folder, vex)] if usable else []
+    reports = await gather_all(scans)
+    return detections.ordered(detection for report in reports for detection in detections.read(report))
 
 
-async def rules_of(name: str, sources: Checkout) -> Policy:
-    """The policy of a DAG type; of the house alone where the name is empty."""
-    own = await sources.text(policy.own(name)) if name else None
-    return policy.parse(await sources.text(policy.HOUSE), own, name=name)
+async def rules_of(name: str, checkout: Checkout) -> Policy:
+    """Return the policy of a DAG type; the shared one alone where the name is empty."""
+    own = await checkout.text(policy.own(name)) if name else None
+    return policy.parse(await checkout.text(policy.HOUSE), own, name=name)
 
 
-async def _vex(rules: Policy, sources: Checkout) -> dagger.Directory | None:
+async def _vex(rules: Policy, checkout: Checkout) -> dagger.Directory | None:
     if not rules.vex:
         return None
     folder = dag.directory()
-    missing: list[str] = []
+    problems: list[str] = []
     for number, path in enumerate(rules.vex):
-        text = await sources.text(path)
+        text = await checkout.text(path)
         if text is None:
-            told = f"[scan] vex: {path!r} isn't there: write it, or take it out"
-            missing.append(f"{rules.file_of('vex')}: {told}")
+            file = rules.file_of("vex")
+            problems.append(f"{file}: [scan] vex: {path!r} does not exist: create it or remove the entry")
         else:
             folder = folder.with_new_file(f"{number}-{PurePosixPath(path).name}", text)
-    if missing:
-        raise ConfigurationError(missing)
+    if problems:
+        raise ConfigurationError(problems)
     return folder
 
 
-async def scan_all(types: Sequence[DagType], asked: Asked, sources: Checkout) -> ScanResult:
-    """The verdicts on the images of DAG types, each built first.
+async def scan_all(types: Sequence[DagType], request: DatabaseRequest, checkout: Checkout) -> ScanResult:
+    """Build and scan the images of DAG types.
 
     Raises:
         ConfigurationError: a policy is wrong.
-        StepError: the base can't be had, or an image can't be built.
+        StepError: the base could not be pulled, or an image could not be built.
     """
-    rules = await gather_all(rules_of(each.name, sources) for each in types)  # a slip in one costs no build
-    below = await base.pinned()
+    # Before any build: a mistake in a policy costs none.
+    rules = await gather_all(rules_of(dag_type.name, checkout) for dag_type in types)
+    base_image = await base.pinned()
     scanner, images = await gather_both(
-        prepare(asked, rules[0], below), gather_all(build.build(each, sources, below) for each in types)
+        prepare(request, rules[0], base_image),
+        gather_all(build.build(dag_type, checkout, base_image) for dag_type in types),
     )
     scanned = await gather_all(
-        scan(each, built, scanner, sources) for each, built in zip(types, images, strict=True)
+        scan(dag_type, built, scanner, checkout) for dag_type, built in zip(types, images, strict=True)
     )
-    return ScanResult(verdicts=tuple(each.verdict for each in scanned), locks=await locks_of(types, sources))
+    return ScanResult(
+        verdicts=tuple(image.verdict for image in scanned),
+        locks=await locks_of([dag_type.name for dag_type in types], checkout),
+    )
 
 
-async def locks_of(types: Sequence[DagType], sources: Checkout) -> dict[str, str]:
-    """The text of each type's lock, by the type's name; empty where there is none."""
-    return {each.name: await sources.text(f"images/{each.name}/{lockfile.NAME}") or "" for each in types}
+async def locks_of(names: Sequence[str], checkout: Checkout) -> Mapping[str, str]:
+    """Return the text of each type's lock, by the type's name; empty where there is none."""
+    return {name: await checkout.text(f"images/{name}/{lockfile.NAME}") or "" for name in names}

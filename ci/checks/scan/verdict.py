@@ -1,6 +1,7 @@
-"""The judgement of a scan by the policy: passed, failed or not scanned, and why, for each thing found."""
+"""The verdict on a scan by the policy: passed, failed or not scanned, with a decision on each detection."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -9,11 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ...config.policy import Ignore, Policy
 from . import licenses
-from .detections import Detection, Kind, beyond, ordered
+from .detections import Detection, Kind, added, ordered
 
 
 class State(StrEnum):
-    """The three verdicts; what wasn't looked at is never clean."""
+    """The three verdicts; an image that was not scanned is never clean."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -21,7 +22,7 @@ class State(StrEnum):
 
 
 class Decision(StrEnum):
-    """What the policy says of one detection."""
+    """The policy's decision on one detection."""
 
     FAILS = "fails"
     TOLERATED = "tolerated"
@@ -31,8 +32,8 @@ class Decision(StrEnum):
 class Database(BaseModel):
     """The vulnerability database that was used.
 
-    ``reference`` is where it came from, ``digest`` that of its archive, ``updated`` the time of its making as
-    RFC 3339; ``test`` where it says of itself that it holds no real data.
+    ``reference`` names its source, ``digest`` is that of its archive, ``updated`` the time when it was built;
+    ``test``: it contains no real data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,29 +45,28 @@ class Database(BaseModel):
     test: bool = False
 
     def unusable(self, now: datetime, days: float) -> tuple[str, ...]:
-        """Why it can't be relied upon; nothing where it can.
+        """Return why the database is unusable; empty where it is usable.
 
         Args:
             now: the time of the scan.
             days: the highest age that the policy accepts.
         """
-        age = now - self.updated
+        age, date_text = now - self.updated, f"{self.updated:%Y-%m-%d}"
+        name = f"the vulnerability database {self.reference}"
         if age < -timedelta(days=1):
-            told = f"{self.updated:%Y-%m-%d}: check its mirror, or the clock here"
-            return (f"the vulnerability database {self.reference} is of the future, {told}",)
+            return (
+                f"{name} is dated in the future ({date_text}): check the mirror and this machine's clock",
+            )
         if age <= timedelta(days=days):
             return ()
-        told = (
-            f"the vulnerability database {self.reference} is {age.days} days old ({self.updated:%Y-%m-%d}), "
-            f"max-age-days allows {days:g}: have its mirror brought up to date, or name another"
-        )
-        return (told,)
+        allowed = f"max-age-days allows {days:g}"
+        return (f"{name} is {age.days} days old ({date_text}), {allowed}: update the mirror or use another",)
 
 
 class Judged(BaseModel):
-    """A detection, whether the type added it to its base, and what the policy says of it.
+    """A detection, whether the DAG type added it to its base, and the policy's decision.
 
-    ``file`` is the policy that denies a license; empty for all else.
+    ``file`` is the policy that denies a license; otherwise empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,12 +79,11 @@ class Judged(BaseModel):
 
 
 class Verdict(BaseModel):
-    """The whole judgement of one DAG type's image.
+    """The verdict on one DAG type's image; its fields are part of signed statements and of published.json.
 
-    ``image`` and ``base`` are digests, ``platform`` is such as linux/amd64, empty where nobody told it.
-    ``reasons`` say why it failed or wasn't scanned beyond the detections; ``expired`` are those of them that
-    are of ignores, which fail it whatever else is known; ``unused`` are ignores that matched nothing, as id
-    and package.
+    ``image`` and ``base`` are digests, ``platform`` is such as linux/amd64, empty where unknown. ``reasons``
+    say why it failed or was not scanned, besides the detections in ``found``; ``expired`` are those about
+    expired ignores, which always fail it; ``unused`` are ignores that matched nothing, as id and package.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,95 +103,96 @@ class Verdict(BaseModel):
 
     @property
     def unreliable(self) -> str:
-        """Why it says nothing of real vulnerabilities; an empty string where it does."""
+        """Why the verdict says nothing about real vulnerabilities; empty where it does."""
         if self.state is State.NOT_SCANNED:
-            unknown = [reason for reason in self.reasons if reason not in self.expired]
-            return "; ".join(unknown) or "nobody says why"
+            reasons = [reason for reason in self.reasons if reason not in self.expired]
+            return "; ".join(reasons) or "no reason recorded"
         if self.database is None:
-            return "it names no vulnerability database"
-        return "its vulnerability database holds test data only" if self.database.test else ""
+            return "no vulnerability database recorded"
+        return "the vulnerability database contains only test data" if self.database.test else ""
 
     @property
     def fails(self) -> bool:
-        """Whether what is known of it fails; what isn't known is another matter."""
+        """Whether something that is known fails it, even where it was not scanned for vulnerabilities."""
         return bool(self.failing or self.expired) or self.state is State.FAILED
 
     @property
     def failing(self) -> tuple[Judged, ...]:
-        """What makes it fail."""
-        return tuple(each for each in self.found if each.decision is Decision.FAILS)
+        """The detections that fail it."""
+        return tuple(judged for judged in self.found if judged.decision is Decision.FAILS)
 
     @property
     def shown(self) -> tuple[Judged, ...]:
-        """What a person is to see: what fails, and what the type added; a license only where it is denied."""
+        """The detections of every report: failing, ignored or added; a license only if it is denied."""
         return tuple(
-            each
-            for each in self.found
-            if each.decision is not Decision.TOLERATED
-            or (each.added and each.detection.kind is not Kind.LICENSE)
+            judged
+            for judged in self.found
+            if judged.decision is not Decision.TOLERATED
+            or (judged.added and judged.detection.kind is not Kind.LICENSE)
         )
 
     def count(self, *, added: bool | None = None) -> int:
-        """Detections but for licenses: all, or only those that the type added."""
+        """Return how many detections there are without licenses: all, or those added or not added."""
         return sum(
-            each.detection.kind is not Kind.LICENSE and (added is None or each.added is added)
-            for each in self.found
+            judged.detection.kind is not Kind.LICENSE and (added is None or judged.added is added)
+            for judged in self.found
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ImageScan:
+    """The detections in a DAG type's image and in its base; ``image`` and ``base`` are their digests."""
+
+    dag: str
+    image: str
+    base: str
+    detections: Sequence[Detection]
+    base_detections: Sequence[Detection]
+
+
 def not_scanned(dag: str, image: str, base: str, now: datetime, *reasons: str) -> Verdict:
-    """The verdict on an image that nothing is known of."""
+    """Return the verdict on an image that could not be scanned."""
     return Verdict(dag=dag, image=image, base=base, state=State.NOT_SCANNED, scanned=now, reasons=reasons)
 
 
-def judge(  # noqa: PLR0913, PLR0917 - each comes from another place
-    dag: str,
-    digests: tuple[str, str],
-    detections: tuple[Sequence[Detection], Sequence[Detection]],
-    policy: Policy,
-    database: Database | tuple[str, ...],
-    now: datetime,
-) -> Verdict:
-    """The verdict on a scan.
+def judge(scan: ImageScan, policy: Policy, database: Database | tuple[str, ...], now: datetime) -> Verdict:
+    """Return the verdict on a scan.
 
     Args:
-        dag: the DAG type.
-        digests: of its image, and of its base.
-        detections: in its image, and in its base.
-        policy: the house's with the type's own.
-        database: what the vulnerabilities are from, or why there is none.
-        now: the time of the scan, in UTC; what expires does so at the end of its day.
+        scan: the detections.
+        policy: the shared one with the type's own.
+        database: the vulnerability database, or why there is none.
+        now: the time of the scan, in UTC; ignores expire at the end of their day.
     """
-    image, base = detections
-    added = {each.key for each in beyond(image, base)}
+    own = {detection.key for detection in added(scan.detections, scan.base_detections)}
     today = now.astimezone(UTC).date()
-    found = tuple(_judged(each, each.key in added, policy, today) for each in ordered(image))
+    judged = tuple(
+        _judged(detection, detection.key in own, policy, today) for detection in ordered(scan.detections)
+    )
     expired = policy.expired(today)
-    about = database if isinstance(database, Database) else None
-    unknown = database if isinstance(database, tuple) else database.unusable(now, policy.max_age_days)
-    fails = expired or any(each.decision is Decision.FAILS for each in found)
-    state = State.NOT_SCANNED if unknown else State.FAILED if fails else State.PASSED
+    not_known = database if isinstance(database, tuple) else database.unusable(now, policy.max_age_days)
+    failed = expired or any(one.decision is Decision.FAILS for one in judged)
     return Verdict(
-        dag=dag,
-        image=digests[0],
-        base=digests[1],
-        state=state,
+        dag=scan.dag,
+        image=scan.image,
+        base=scan.base,
+        state=State.NOT_SCANNED if not_known else State.FAILED if failed else State.PASSED,
         scanned=now,
-        database=about,
-        reasons=(*unknown, *expired),
+        database=database if isinstance(database, Database) else None,
+        reasons=(*not_known, *expired),
         expired=expired,
-        found=found,
-        in_base=sum(each.kind is not Kind.LICENSE for each in ordered(base)),
+        found=judged,
+        in_base=sum(detection.kind is not Kind.LICENSE for detection in ordered(scan.base_detections)),
         unused=tuple(
             (ignore.id, ignore.package)
             for ignore in policy.ignores
-            if not any(matches(ignore, each) for each in image)
+            if not any(matches(ignore, detection) for detection in scan.detections)
         ),
     )
 
 
 def fails(judged: Judged, policy: Policy, today: date) -> bool:
-    """Whether what was judged once fails by this policy on this day."""
+    """Return whether a detection that was judged before fails by this policy on this day."""
     return _decision(judged.detection, judged.added, policy, today)[0] is Decision.FAILS
 
 
@@ -216,7 +216,7 @@ def _decision(detection: Detection, added: bool, policy: Policy, today: date) ->
 
 
 def _tolerated(detection: Detection, added: bool, policy: Policy) -> str:  # noqa: FBT001
-    """Why the policy doesn't mind; an empty string where it does."""
+    """Return why the policy tolerates the detection; an empty string where it doesn't."""
     kind = detection.kind
     if kind is Kind.LICENSE and not licenses.denied(detection.id, policy.denied_licenses):
         return "not denied"

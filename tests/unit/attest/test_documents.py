@@ -12,7 +12,7 @@ import pytest
 from ci.attest.documents import Made, Pushed, Run, subjects
 from ci.attest.sbom import create, document
 from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
-from ci.checks.scan.scan import Scanned
+from ci.checks.scan.scan import ScannedImage
 from ci.config.publish import Organisation
 from ci.config.revision import SourceInfo
 from ci.errors import Fault
@@ -48,7 +48,7 @@ def trivy(monkeypatch: pytest.MonkeyPatch) -> None:
 def said(*, logged: bool) -> dict[str, Json]:
     """The predicates about an image of one platform."""
     image = SimpleNamespace(base=BASE, lock=LOCK, digest=SUBJECT.digest, platform="linux/amd64")
-    scanned = Scanned(verdict=verdict(), read=cast("Any", object()))
+    scanned = ScannedImage(verdict=verdict(), analysis=cast("Any", object()))
     pushed = Pushed(
         dag_type="salesforce",
         repository=SUBJECT.name,

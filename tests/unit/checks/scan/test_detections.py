@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.checks.scan.detections import Detection, Kind, beyond, ordered, read
+from ci.checks.scan.detections import Detection, Kind, added, ordered, read
 from ci.config.policy import SEVERITIES
 from ci.errors import StepError
 from ci.image.oci import Json
@@ -204,7 +204,7 @@ def test_a_report_may_have_no_results(results: Json) -> None:
     ],
 )
 def test_what_is_no_report_is_refused(text: str) -> None:
-    with pytest.raises(StepError, match="the scanner's report can't be read: "):
+    with pytest.raises(StepError, match="cannot read Trivy's report: "):
         read(text)
 
 
@@ -266,11 +266,11 @@ def test_the_order_follows_from_what_was_found(found: list[Detection], chance: R
     assert ordered(shuffled) == once
 
 
-def test_beyond_the_base_is_what_the_base_has_not() -> None:
+def test_added_is_what_the_base_has_not() -> None:
     image = [vulnerability(), SECRET, WRONG, DENIED]
-    assert beyond(image, [vulnerability(), WRONG]) == (SECRET, DENIED)
-    assert beyond(image, image) == ()
-    assert beyond(image, []) == ordered(image)
+    assert added(image, [vulnerability(), WRONG]) == (SECRET, DENIED)
+    assert added(image, image) == ()
+    assert added(image, []) == ordered(image)
 
 
 @pytest.mark.parametrize(
@@ -278,12 +278,12 @@ def test_beyond_the_base_is_what_the_base_has_not() -> None:
 )
 def test_what_differs_from_the_base_in_a_part_of_its_key_is_added(changed: dict[str, str]) -> None:
     ours = vulnerability().model_copy(update=changed)
-    assert beyond([ours], [vulnerability()]) == (ours,)
+    assert added([ours], [vulnerability()]) == (ours,)
 
 
 @pytest.mark.parametrize("changed", [{"title": "other"}, {"severity": "low"}, {"fixed": ""}, {"url": "u"}])
 def test_what_is_told_of_it_makes_no_other_detection(changed: dict[str, str]) -> None:
-    assert beyond([vulnerability().model_copy(update=changed)], [vulnerability()]) == ()
+    assert added([vulnerability().model_copy(update=changed)], [vulnerability()]) == ()
 
 
 @pytest.mark.parametrize(

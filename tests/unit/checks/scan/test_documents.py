@@ -155,7 +155,7 @@ def test_html_has_every_row_and_what_to_do() -> None:
     page = Page(html([each]))
     assert page.tags.count("tr") == 61
     assert page.tags.count("li") == 61
-    assert "nothing here matches the ignore of CVE-9 in six" in html([each])
+    assert "the ignore of CVE-9 in six matches nothing" in html([each])
 
 
 HOSTILE = vulnerability("\x00", "\x1b[2J", title="<script>\ufffe</script>", url="javascript:alert(1)")
@@ -177,7 +177,7 @@ def test_what_xml_forbids_and_html_would_run_is_written_out() -> None:
 
 
 def test_html_of_nothing_says_so() -> None:
-    assert "nothing was scanned" in html([])
+    assert "nothing scanned" in html([])
     assert "<ul>" not in html([verdict()])
     assert "<table>" not in html([verdict()])
 

@@ -63,8 +63,8 @@ def test_every_format_is_its_own() -> None:
 @pytest.mark.parametrize(
     ("form", "hint"),
     [
-        ("jsno", "--format 'jsno' isn't known: did you mean 'json'?"),
-        ("pdf", "--format 'pdf' isn't known: there are table, json, markdown, sarif, junit, html"),
+        ("jsno", "unknown format 'jsno': did you mean 'json'?"),
+        ("pdf", "unknown format 'pdf': choose table, json, markdown, sarif, junit or html"),
     ],
 )
 def test_an_unknown_format_is_refused(form: str, hint: str) -> None:

@@ -5,63 +5,63 @@ import json
 import pytest
 
 from ci.checks.scan import rescan_targets
-from ci.checks.scan.rescan_targets import Answer, Wanted
+from ci.checks.scan.rescan_targets import Target, TargetState
 from ci.checks.scan.verdict import Decision, State
 from ci.image import oci
 
 from ...verdicts import BASE, IMAGE, SECRET, judged, verdict, vulnerability
 
-WANTED = Wanted(dag="api", repository="r.example/o/api", tag="latest")
+TARGET = Target(dag="api", repository="r.example/o/api", tag="latest")
 INDEX = f"sha256:{'c3' * 32}"
 
 
 def test_an_answer_is_the_manifest_of_the_tag() -> None:
-    told = rescan_targets.answer(WANTED, {"manifests": {"latest": "{}"}, "names": ["latest", "v1"]})
-    assert (told.manifest, told.names, told.problem) == ("{}", ("latest", "v1"), "")
+    told = rescan_targets.state(TARGET, {"manifests": {"latest": "{}"}, "names": ["latest", "v1"]})
+    assert (told.manifest, told.tags, told.problem) == ("{}", ("latest", "v1"), "")
     assert told.digest == oci.Blob(text="{}").digest
-    assert rescan_targets.answer(WANTED, {"manifests": {}, "names": []}).manifest is None
+    assert rescan_targets.state(TARGET, {"manifests": {}, "names": []}).manifest is None
 
 
 @pytest.mark.parametrize(
-    ("answer", "notes"),
+    ("state", "notes"),
     [
-        (Answer(wanted=WANTED, manifest="{}"), ["api: what r.example/o/api:latest points to"]),
-        (Answer(wanted=WANTED), ["api: never published: r.example/o/api has no tags: nothing to scan"]),
-        (Answer(wanted=WANTED, names=("v1", "main")), []),  # its verdict says so
-        (Answer(wanted=WANTED, problem="it doesn't answer"), []),  # its verdict says so
+        (TargetState(target=TARGET, manifest="{}"), ["api: scanned r.example/o/api:latest"]),
+        (TargetState(target=TARGET), ["api: never published (r.example/o/api has no tags)"]),
+        (TargetState(target=TARGET, tags=("v1", "main")), []),  # its verdict says so
+        (TargetState(target=TARGET, problem="it doesn't answer"), []),  # its verdict says so
     ],
 )
-def test_a_type_that_is_nowhere_is_told(answer: Answer, notes: list[str]) -> None:
-    assert rescan_targets.notes([answer]) == notes
-    assert answer.unpublished == any("never published" in note for note in notes)
+def test_a_type_that_is_nowhere_is_told(state: TargetState, notes: list[str]) -> None:
+    assert rescan_targets.notes([state]) == notes
+    assert state.unpublished == any("never published" in note for note in notes)
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("state", "why"),
     [
         (
-            Answer(wanted=WANTED, names=("v1", "main")),
-            "not published as r.example/o/api:latest, only as main, v1: publish it, or check --tag",
+            TargetState(target=TARGET, tags=("v1", "main")),
+            "r.example/o/api:latest does not exist (published tags: main, v1): publish it, or check --tag",
         ),
-        (Answer(wanted=WANTED, problem="it doesn't answer"), "it doesn't answer"),
+        (TargetState(target=TARGET, problem="it doesn't answer"), "it doesn't answer"),
     ],
 )
-def test_an_image_that_is_missing_has_a_reason(answer: Answer, why: str) -> None:
-    assert rescan_targets.missing(answer) == why
+def test_an_image_that_is_missing_has_a_reason(state: TargetState, why: str) -> None:
+    assert rescan_targets.missing(state) == why
 
 
 def test_a_few_tags_stand_for_many() -> None:
-    why = rescan_targets.missing(Answer(wanted=WANTED, names=tuple(f"sha-{n:03}" for n in range(20))))
-    assert "only as sha-012, " in why
-    assert "sha-019 and 12 more: publish it" in why
+    why = rescan_targets.missing(TargetState(target=TARGET, tags=tuple(f"sha-{n:03}" for n in range(20))))
+    assert "(published tags: sha-012, " in why
+    assert "sha-019 and 12 more): publish it" in why
 
 
 def test_nothing_at_all_is_an_error_with_every_type() -> None:
-    other = Answer(wanted=Wanted(dag="dbt", repository="r.example/o/dbt", tag="latest"))
-    told = str(rescan_targets.nothing([Answer(wanted=WANTED), other]))
-    assert told.startswith("nothing is published that could be scanned: publish first, or check --registry")
-    assert "  api: never published: r.example/o/api has no tags\n" in told
-    assert told.endswith("  dbt: never published: r.example/o/dbt has no tags")
+    other = TargetState(target=Target(dag="dbt", repository="r.example/o/dbt", tag="latest"))
+    told = str(rescan_targets.nothing_published([TargetState(target=TARGET), other]))
+    assert told.startswith("no published image to scan: publish first, or check --registry")
+    assert "  api: never published (r.example/o/api has no tags)\n" in told
+    assert told.endswith("  dbt: never published (r.example/o/dbt has no tags)")
 
 
 @pytest.mark.parametrize(

@@ -74,14 +74,14 @@ def test_a_message_tells_package_versions_and_what_to_do() -> None:
     assert fails.split("\n") == [
         "CVE-1 (high): zeep 1.0",
         "Zeep reads too much",
-        "mended in 2.0",
-        f"to do: {remedy(judged(), 'salesforce')}",
+        "fixed in 2.0",
+        f"fix: {remedy(judged(), 'salesforce')}",
     ]
     assert ignored.endswith("\nverdict: ignored: not reached")
     (bare,) = results(verdict(judged(vulnerability(fixed="", title=""))))
-    assert bare["message"]["text"].split("\n")[1] == "no mended version"
+    assert bare["message"]["text"].split("\n")[1] == "no fixed version"
     (secret,) = results(verdict(judged(SECRET)))
-    assert secret["message"]["text"].startswith("aws-key (critical): /opt/dags/pull.py:7\nto do: ")
+    assert secret["message"]["text"].startswith("aws-key (critical): /opt/dags/pull.py:7\nfix: ")
 
 
 def test_a_title_makes_no_link() -> None:

@@ -27,8 +27,8 @@ def test_the_platforms_of_an_image_are_one_run() -> None:
     assert run["automationDetails"]["id"] == "trivy-salesforce/"
     texts = {result["ruleId"]: result["message"]["text"] for result in run["results"]}
     assert list(texts) == ["CVE-1", "CVE-5", "CVE-2"]
-    assert ["alone" in text for text in texts.values()] == [False, True, False]
-    assert "\non linux/arm64 alone\nto do: " in texts["CVE-5"]
+    assert ["only on" in text for text in texts.values()] == [False, True, False]
+    assert "\nonly on linux/arm64\nfix: " in texts["CVE-5"]
     assert run["invocations"][0]["executionSuccessful"]
 
 
@@ -36,7 +36,7 @@ def test_a_platform_on_which_alone_something_fails_is_told() -> None:
     below = judged(vulnerability(), Decision.TOLERATED, "in the base", added=False)
     (result,) = results(of(AMD, below), of(ARM, judged()))
     assert result["level"] == "error"
-    assert "\non linux/arm64 alone\n" in result["message"]["text"]
+    assert "\nonly on linux/arm64\n" in result["message"]["text"]
 
 
 def test_what_was_not_scanned_on_one_platform_is_told_with_the_platform() -> None:
@@ -47,12 +47,12 @@ def test_what_was_not_scanned_on_one_platform_is_told_with_the_platform() -> Non
     (note,) = invocation["toolExecutionNotifications"]
     assert note["message"]["text"] == "salesforce: not scanned\nlinux/arm64: no mirror answers"
     (result,) = run["results"]
-    assert "\non linux/amd64 alone\n" in result["message"]["text"]
+    assert "\nonly on linux/amd64\n" in result["message"]["text"]
 
 
 def test_platforms_that_nobody_told_are_told_apart_by_their_images() -> None:
     (result,) = results(verdict(image="sha256:one"), verdict(judged(), image="sha256:two"))
-    assert "\non sha256:two alone\n" in result["message"]["text"]
+    assert "\nonly on sha256:two\n" in result["message"]["text"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_run_has_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyP
     (invocation,) = run["invocations"]
     assert invocation["executionSuccessful"]
     (note,) = invocation["toolExecutionNotifications"]
-    told = "1 more: GitHub takes 2 of a run, the other formats hold all"
+    told = "results left out: 1 (GitHub accepts 2 per run; other formats list all)"
     assert note == {"level": "warning", "message": {"text": told}}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 
-from ci.checks.scan.text import HEAD, LIMIT, address, markdown, owner, remedy, table, to_do
+from ci.checks.scan.text import HEAD, LIMIT, address, fixes, markdown, owner, remedy, table
 from ci.checks.scan.verdict import Decision, Judged, State, Verdict, not_scanned
 
 from ...verdicts import (
@@ -50,12 +50,12 @@ def test_a_type_that_passed_says_so_with_the_image_and_the_database() -> None:
         f"  image     {IMAGE}",
         f"  base      {BASE}",
         "  scanned   2026-11-21 06:30 UTC",
-        "  database  mirror.example/trivy-db:2 (sha256:0123456789ab), made 2026-11-21 00:15 UTC",
-        "  found     nothing; the base has 2",
+        "  database  mirror.example/trivy-db:2 (sha256:0123456789ab), built 2026-11-21 00:15 UTC",
+        "  found     nothing; 2 in the base",
     ]
 
 
-def test_a_type_that_failed_tells_rows_then_what_to_do() -> None:
+def test_a_type_that_failed_has_rows_then_fixes() -> None:
     told = lines(verdict(IGNORED, judged(), TOLERATED, unused=(("CVE-9", "six"),)))
     assert told[0] == "salesforce: failed"
     assert told[6].split() == ["SEVERITY", "ID", "PACKAGE", "FIXED", "IN", "WHERE", "VERDICT"]
@@ -63,8 +63,8 @@ def test_a_type_that_failed_tells_rows_then_what_to_do() -> None:
     assert told[7].endswith("lib/site-packages/zeep-1.0.dist-info/METADATA  fails")
     assert told[8].endswith("  ignored: not reached (data, until 2027-01-31)")
     assert re.sub(" +", " ", told[9]) == f" high CVE-3 zeep 1.0 - {metadata('zeep')} tolerated: no fix yet"
-    assert told[10].startswith("  to do: zeep 1.0: take 2.0 or later")
-    assert told[11:] == ["  nothing here matches the ignore of CVE-9 in six"]
+    assert told[10].startswith("  fix: zeep 1.0: use 2.0 or later")
+    assert told[11:] == ["  the ignore of CVE-9 in six matches nothing"]
     assert len({line.index(word) for line, word in zip(told[6:8], ("WHERE", "lib/"), strict=True)}) == 1
 
 
@@ -81,36 +81,36 @@ def test_reasons_are_told_first_one_per_line() -> None:
 def test_what_was_not_scanned_never_looks_clean(text: str) -> None:
     assert "not scanned" in text
     assert "unknown" in text
-    assert "none: vulnerabilities were not looked for" in text
+    assert "none: vulnerabilities not checked" in text
     assert not re.search(r"\b0\b|nothing|passed|\bscanned +\d|scanned: ", text.replace(IMAGE, ""))
 
 
 def test_what_an_old_database_knew_is_told_and_is_no_verdict() -> None:
     stale = verdict(judged(), state=State.NOT_SCANNED, reasons=("3 weeks old",), in_base=4)
-    found = "1 in the image: 1 added to the base, 0 of the 4 that the base has; there may be more"
+    found = "1 in the image: 1 added by the type, 0 of the 4 in the base; there may be more"
     assert fact("found", stale) == found
     licenses = verdict(judged(DENIED, Decision.TOLERATED), state=State.NOT_SCANNED)
     assert fact("found", licenses) == "unknown"
 
 
 def test_numbers_are_those_of_the_verdict() -> None:
-    found = "2 in the image: 1 added to the base, 1 of the 10 that the base has"
+    found = "2 in the image: 1 added by the type, 1 of the 10 in the base"
     assert fact("found", verdict(judged(), IN_BASE, in_base=10)) == found
-    denied = f"{found}; licenses that are denied: 1"
+    denied = f"{found}; denied licenses: 1"
     assert fact("found", verdict(judged(), IN_BASE, judged(DENIED), in_base=10)) == denied
     harmless = judged(DENIED, Decision.TOLERATED, "not denied")
     assert fact("found", verdict(judged(), IN_BASE, harmless, in_base=10)) == found
     assert fact("found", verdict()) == "nothing"
-    assert fact("found", verdict(judged(DENIED))) == "nothing; licenses that are denied: 1"
+    assert fact("found", verdict(judged(DENIED))) == "nothing; denied licenses: 1"
 
 
 def test_a_database_tells_its_date_in_utc_and_what_it_says_of_itself() -> None:
     east = datetime(2026, 11, 21, 1, 0, tzinfo=timezone(timedelta(hours=2)))
     described = DATABASE.model_copy(update={"updated": east, "description": "house copy", "digest": "abc"})
-    told = "mirror.example/trivy-db:2 (abc), made 2026-11-20 23:00 UTC: house copy"
+    told = "mirror.example/trivy-db:2 (abc), built 2026-11-20 23:00 UTC: house copy"
     assert fact("database", verdict(database=described)) == told
     test = described.model_copy(update={"test": True})
-    said = f"{told}; it holds test data only and knows no real vulnerability"
+    said = f"{told}; test data only, without real vulnerabilities"
     assert fact("database", verdict(database=test)) == said
     assert "test data only" in markdown([verdict(database=test)])
 
@@ -124,8 +124,8 @@ def test_a_detection_of_the_base_that_fails_is_told_as_such() -> None:
     ("failing", "tolerated", "said"),
     [
         (LIMIT, 0, ""),
-        (1, LIMIT, "and 1 more, none of them failing: the other formats hold all"),
-        (LIMIT + 3, 2, "and 5 more, 3 of them failing: the other formats hold all"),
+        (1, LIMIT, "rows not shown: 1, none of them failing; other formats list all"),
+        (LIMIT + 3, 2, "rows not shown: 5, 3 of them failing; other formats list all"),
     ],
 )
 def test_long_tables_say_how_much_they_leave_out(
@@ -135,21 +135,21 @@ def test_long_tables_say_how_much_they_leave_out(
     found += [judged(vulnerability(f"CVE-F{n}")) for n in range(failing)]
     text = form([verdict(*found)])
     assert len([line for line in text.splitlines() if "METADATA" in line]) == LIMIT
-    assert "  ".join(line.strip() for line in text.splitlines() if " more, " in line) == said
+    assert "  ".join(line.strip() for line in text.splitlines() if "not shown" in line) == said
 
 
-def test_many_things_to_do_say_how_many_are_left_out() -> None:
+def test_many_fixes_say_how_many_are_left_out() -> None:
     told = lines(verdict(*(judged(vulnerability(f"CVE-{n}", f"p{n}")) for n in range(LIMIT + 2))))
-    todo = [line for line in told if line.startswith("  to do: ")]
+    todo = [line for line in told if line.startswith("  fix: ")]
     assert len(todo) == LIMIT + 1
-    assert todo[-1] == "  to do: 2 more things: the other formats hold all"
+    assert todo[-1] == "  fix: 2 more: other formats list all"
 
 
-def test_the_same_thing_to_do_is_told_once() -> None:
+def test_the_same_fix_is_given_once() -> None:
     both = verdict(judged(vulnerability("CVE-1")), judged(vulnerability("CVE-2")))
-    assert len(to_do(both)) == 1
+    assert len(fixes(both)) == 1
     other = verdict(judged(vulnerability("CVE-1")), judged(vulnerability("CVE-2", fixed="3.0")))
-    assert len(to_do(other)) == 2
+    assert len(fixes(other)) == 2
 
 
 def test_types_stand_apart_in_the_order_given() -> None:
@@ -162,7 +162,7 @@ def test_types_stand_apart_in_the_order_given() -> None:
 
 
 def test_no_verdict_at_all_is_told() -> None:
-    assert table([]) == markdown([]) == "nothing was scanned: no DAG type was asked for"
+    assert table([]) == markdown([]) == "nothing scanned: no DAG type selected"
 
 
 def test_markdown_has_a_table_and_keeps_names_readable() -> None:
@@ -171,8 +171,8 @@ def test_markdown_has_a_table_and_keeps_names_readable() -> None:
     assert f"| {' | '.join(HEAD)} |\n| --- | --- | --- | --- | --- | --- |\n| high | `CVE-1` |" in text
     said = "ignored: not reached (data, until 2027-01-31)"
     assert f"| high | `CVE-2` | zeep 1.0 | 2.0 | `{metadata('zeep')}` | {said} |\n" in text
-    assert "\n- to do: zeep 1.0: take 2.0 or later in images/salesforce/pyproject.toml" in text
-    assert text.endswith("\n- nothing here matches the ignore of CVE-9 in six")
+    assert "\n- fix: zeep 1.0: use 2.0 or later in images/salesforce/pyproject.toml" in text
+    assert text.endswith("\n- the ignore of CVE-9 in six matches nothing")
 
 
 def test_markdown_without_detections_has_no_table() -> None:
@@ -186,33 +186,33 @@ PYPROJECT, POLICY = "images/salesforce/pyproject.toml", "images/salesforce/polic
     ("each", "words"),
     [
         (judged(), ["zeep 1.0", "2.0 or later", PYPROJECT, "images/salesforce/pylock.toml", LOCK]),
-        (judged(vulnerability(fixed="1.1, 2.0")), ["take one of 1.1, 2.0, or later", LOCK]),
-        (judged(VENDORED), [f"part of {VENDORED.place}", "what brings it (setuptools) that has 2.0", LOCK]),
-        (judged(JAR), [f"part of {JAR.place}", "what brings it (pyspark)", PYPROJECT, LOCK]),
-        (judged(LOOSE), [f"part of {LOOSE.place}", "what brings it that has 2.0 or later", PYPROJECT, LOCK]),
+        (judged(vulnerability(fixed="1.1, 2.0")), ["use one of 1.1, 2.0, or later", LOCK]),
+        (judged(VENDORED), [f"part of {VENDORED.place}", "that contains it (setuptools) with 2.0", LOCK]),
+        (judged(JAR), [f"part of {JAR.place}", "the package that contains it (pyspark)", PYPROJECT, LOCK]),
+        (judged(LOOSE), [f"part of {LOOSE.place}", "that contains it with 2.0 or later", PYPROJECT, LOCK]),
         (
             judged(VENDORED.model_copy(update={"fixed": ""})),
-            ["replace what brings it (setuptools) in", POLICY],
+            ["replace the package that contains it (setuptools) in", POLICY],
         ),
         (judged(vulnerability(fixed="")), ["replace it", PYPROJECT, "CVE-1 of zeep", "expires", POLICY]),
-        (judged(added=False), ["take a newer base in ci/pins.toml", LOCK]),
+        (judged(added=False), ["use a newer base in ci/pins.toml", LOCK]),
         (judged(vulnerability(fixed=""), added=False), ["ci/pins.toml", "or ignore CVE-1 of zeep", POLICY]),
-        (judged(SECRET), ["out of /opt/dags/pull.py:7", "revoke it: it is compromised", POLICY]),
+        (judged(SECRET), ["from /opt/dags/pull.py:7", "revoke it: it is compromised", POLICY]),
         (judged(SECRET, added=False), ["ci/pins.toml", "revoke it: it is compromised"]),
-        (judged(WRONG), ["mend DS002 in image config", "ignore DS002 of image config", POLICY]),
+        (judged(WRONG), ["correct DS002 in image config", "ignore DS002 of image config", POLICY]),
         (judged(WRONG, added=False), ["ci/pins.toml", POLICY]),
         (
             judged(DENIED),
-            ["replace zeep", PYPROJECT, "AGPL-3.0 out of denied-licenses in images/policy.toml"],
+            ["replace zeep", PYPROJECT, "AGPL-3.0 from denied-licenses in images/policy.toml"],
         ),
         (judged(DENIED, added=False), ["ci/pins.toml", "denied-licenses in images/policy.toml"]),
         (
             judged(DENIED).model_copy(update={"file": POLICY}),
-            [f"denies AGPL-3.0 out of denied-licenses in {POLICY}"],
+            [f"denies AGPL-3.0 from denied-licenses in {POLICY}"],
         ),
         (
             judged(DENIED.model_copy(update={"place": VENDORED.place})),
-            ["replace what brings it (setuptools) in"],
+            ["replace the package that contains it (setuptools) in"],
         ),
         (judged(DENIED.model_copy(update={"place": "LICENSE"})), ["replace zeep in"]),
     ],
@@ -230,7 +230,7 @@ def test_a_base_is_not_to_be_mended_in_the_type() -> None:
 
 def test_what_is_a_part_of_another_package_is_not_to_be_taken_by_itself() -> None:
     for found in (VENDORED, JAR, LOOSE):
-        assert "take 2.0" not in remedy(judged(found), "salesforce")
+        assert "use 2.0" not in remedy(judged(found), "salesforce")
         assert "pylock.toml, so that the lock moves" not in remedy(judged(found), "salesforce")
 
 
@@ -280,7 +280,7 @@ def test_nothing_that_was_found_steers_a_terminal_or_makes_lines(each: Verdict) 
     assert {char for char in text if not char.isprintable()} <= {"\n"}
     rows = len(each.shown) + 1 if each.shown else 0
     reasons = sum(len(reason.splitlines()) for reason in each.reasons)
-    assert text.count("\n") == 5 + reasons + rows + len(to_do(each)) + len(each.unused)
+    assert text.count("\n") == 5 + reasons + rows + len(fixes(each)) + len(each.unused)
 
 
 @given(VERDICTS)

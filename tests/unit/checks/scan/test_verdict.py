@@ -1,7 +1,7 @@
 """The judgement of a scan: every rule of the policy, the three verdicts, and what may never pass."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.checks.scan.detections import Detection, Kind, ordered
-from ci.checks.scan.verdict import Database, Decision, Judged, State, Verdict, fails, judge, not_scanned
+from ci.checks.scan.verdict import (
+    Database,
+    Decision,
+    ImageScan,
+    Judged,
+    State,
+    Verdict,
+    fails,
+    judge,
+    not_scanned,
+)
 from ci.config.policy import Ignore, Policy
 
 from ...verdicts import (
@@ -55,7 +65,8 @@ def judgement(
     now: datetime = NOW,
 ) -> Verdict:
     """Judge what was found."""
-    return judge("salesforce", (IMAGE, BASE), (image, base), rules or policy(), database, now)
+    scan = ImageScan(dag="salesforce", image=IMAGE, base=BASE, detections=image, base_detections=base)
+    return judge(scan, rules or policy(), database, now)
 
 
 OLD = DATABASE.model_copy(update={"updated": NOW - timedelta(days=7, seconds=1)})
@@ -100,7 +111,7 @@ def test_a_database_is_too_old_beyond_the_age_that_the_policy_accepts(age: timed
 def test_a_database_of_the_future_is_not_fresh_for_ever() -> None:
     tomorrow, later = (DATABASE.model_copy(update={"updated": NOW + timedelta(days=d)}) for d in (0.9, 2))
     assert tomorrow.unusable(NOW, 7) == ()
-    assert "is of the future" in later.unusable(NOW, 7)[0]
+    assert "is dated in the future" in later.unusable(NOW, 7)[0]
 
 
 def test_part_of_a_day_may_be_the_highest_age() -> None:
@@ -160,25 +171,6 @@ def test_a_verdict_says_what_it_is_of() -> None:
     assert (found.scanned, found.database, found.reasons, found.unused) == (NOW, DATABASE, (), ())
 
 
-def test_what_expires_does_so_at_the_end_of_its_day_in_utc() -> None:
-    rules = policy(ignores=(ignore(days=0),))
-    evening = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
-    elsewhere = evening.astimezone(timezone(timedelta(hours=9)))
-    assert [judgement([FLAW], rules=rules, now=now).state for now in (evening, elsewhere)] == [
-        State.PASSED
-    ] * 2
-    assert judgement([FLAW], rules=rules, now=evening + timedelta(minutes=1)).state is State.FAILED
-
-
-def test_ignores_that_matched_nothing_are_told() -> None:
-    rules = policy(ignores=(ignore(), ignore(id="CVE-9"), ignore(MILD, package="lxml")))
-    assert judgement([FLAW, MILD], rules=rules).unused == (("CVE-9", "zeep"), ("CVE-4", "lxml"))
-
-
-def test_an_ignore_that_matched_is_used_even_where_nothing_would_have_failed() -> None:
-    assert judgement([MILD], rules=policy(ignores=(ignore(MILD),))).unused == ()
-
-
 def test_counts_leave_licenses_out() -> None:
     base = [vulnerability("CVE-2"), DENIED, vulnerability("CVE-2")]
     found = judgement([*base, FLAW, SECRET], base)
@@ -232,9 +224,9 @@ TEST = DATABASE.model_copy(update={"test": True})
     [
         (verdict(), ""),
         (verdict(judged()), ""),
-        (verdict(database=TEST), "its vulnerability database holds test data only"),
-        (verdict(judged(), database=TEST), "its vulnerability database holds test data only"),
-        (not_scanned("api", IMAGE, BASE, NOW), "nobody says why"),
+        (verdict(database=TEST), "the vulnerability database contains only test data"),
+        (verdict(judged(), database=TEST), "the vulnerability database contains only test data"),
+        (not_scanned("api", IMAGE, BASE, NOW), "no reason recorded"),
         (verdict(state=State.NOT_SCANNED, database=TEST, reasons=("it is old",)), "it is old"),
     ],
 )

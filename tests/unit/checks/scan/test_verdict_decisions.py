@@ -1,6 +1,6 @@
 """What the policy says of one detection: every rule of it, on the day of the scan and on another."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -159,3 +159,22 @@ def test_what_was_judged_once_is_judged_again_by_the_policy_of_a_day(
     expected: bool,  # noqa: FBT001 - a column
 ) -> None:
     assert fails(one, rules, today) is expected
+
+
+def test_what_expires_does_so_at_the_end_of_its_day_in_utc() -> None:
+    rules = policy(ignores=(ignore(days=0),))
+    evening = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
+    elsewhere = evening.astimezone(timezone(timedelta(hours=9)))
+    assert [judgement([FLAW], rules=rules, now=now).state for now in (evening, elsewhere)] == [
+        State.PASSED
+    ] * 2
+    assert judgement([FLAW], rules=rules, now=evening + timedelta(minutes=1)).state is State.FAILED
+
+
+def test_ignores_that_matched_nothing_are_told() -> None:
+    rules = policy(ignores=(ignore(), ignore(id="CVE-9"), ignore(MILD, package="lxml")))
+    assert judgement([FLAW, MILD], rules=rules).unused == (("CVE-9", "zeep"), ("CVE-4", "lxml"))
+
+
+def test_an_ignore_that_matched_is_used_even_where_nothing_would_have_failed() -> None:
+    assert judgement([MILD], rules=policy(ignores=(ignore(MILD),))).unused == ()
