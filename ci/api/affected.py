@@ -23,7 +23,7 @@ class Affected:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
         """Print the table. The CLI calls it where a call ends here."""
-        return await shown("affected.txt", self.table())
+        return await shown(self.table())
 
     @function
     def table(self) -> str:

@@ -18,6 +18,7 @@ from ..image import base, oci
 from ..image.built import BuiltImage
 from ..tools import trivy
 from ..tools.engine import as_function_error
+from .output import shown
 from .tests import gate
 
 
@@ -77,6 +78,12 @@ class Image:
             dags=self.dag_files,
             lock=self.lock,
         )
+
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the summary. The CLI calls it where a call ends in an image."""
+        return await shown(self.summary())
 
     @function
     def summary(self) -> str:

@@ -19,14 +19,14 @@ _OUTPUT_SPAN = "global-logs-span"
 _STREAM = {"stdio.stream": 1, "dagger.io/logs.global": True}  # 1: standard output
 
 
-async def shown(name: str, text: str) -> str:
-    """Write a text to the standard output of the CLI, and return the id of a file that holds it.
+async def shown(text: str) -> str:
+    """Write a text to the standard output of the CLI, and return an id, which the CLI needs.
 
     It is what a ``sync`` does, which the CLI calls where a call ends in an object. The text is the last that
     it shows but for the handle, in a terminal, in a pipe and with --silent.
     """
     _write(text)
-    return await dag.file(name, text).id()
+    return await dag.directory().id()
 
 
 def folder(texts: Mapping[str, str]) -> dagger.Directory:

@@ -31,7 +31,7 @@ class Results:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
         """Print what `gate` says; fails as it does. The CLI calls it where a call ends in results."""
-        return await shown("results.txt", self.gate())
+        return await shown(self.gate())
 
     @function
     def gate(self) -> str:

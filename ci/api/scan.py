@@ -26,7 +26,7 @@ class Scan:
     async def sync(self) -> str:
         """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
         with as_function_error():
-            return await shown("scan.txt", formats.gate(self.to_result()))
+            return await shown(formats.gate(self.to_result()))
 
     @function
     def gate(self) -> str:

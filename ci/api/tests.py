@@ -23,7 +23,7 @@ class Reports:
     async def sync(self) -> str:
         """Print them; fails unless all passed. The CLI calls it where a call ends in reports."""
         with as_function_error():
-            return await shown("tests.txt", gate(self.parsed()))
+            return await shown(gate(self.parsed()))
 
     @function
     def gate(self) -> str:

@@ -9,7 +9,7 @@ from dagger import dag
 from ..config import pins
 from ..errors import StepError
 from ..tools import failures
-from ..tools.engine import retrying
+from ..tools.engine import retrying, step
 from . import oci
 
 ENVIRONMENT = "/home/airflow/.local"  # the official image's VIRTUAL_ENV, into which a delta is installed
@@ -42,7 +42,8 @@ async def load(reference: str, platform: str | None = None) -> BaseImage:
         StepError: no registry that the engine asks has it, or none answers.
     """
     try:
-        return await _load(reference, platform)
+        with step("base image"):
+            return await _load(reference, platform)
     except dagger.QueryError as error:
         where = f" for {platform}" if platform else ""
         raise failures.step_error(f"the base image {reference} can't be had{where}", error) from None

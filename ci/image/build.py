@@ -13,6 +13,7 @@ from ..errors import ConfigurationError, gather_all
 from ..text import megabytes
 from ..tools import containers, failures
 from ..tools.checkout import Checkout
+from ..tools.engine import step
 from . import built, guard, oci
 from . import layers as image_layers
 from .base import BaseImage
@@ -24,6 +25,7 @@ from .layers import LayerPlan
 DAGS = "opt/airflow/dags"
 SCRIPTS = "opt/airflow/scripts"
 ENVIRONMENT = {"PYTHONPATH": "/opt/airflow"}
+_STEPS = {"delta": "dependencies", "dags": "DAGs"}  # layers whose steps have another name than their title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +133,8 @@ def _assemble(plan: _Plan, layers: Mapping[oci.Layer, dagger.File]) -> BuiltImag
 
 async def _made(dag_type: DagType, layer: LayerPlan) -> oci.Layer:
     try:
-        return await layer.make()
+        with step(f"{_STEPS.get(layer.title, layer.title)} of {dag_type.name}"):
+            return await layer.make()
     except dagger.QueryError as error:
         raise failures.step_error(f"{dag_type.name}: layer {layer.title!r} failed", error) from None
 

@@ -10,6 +10,7 @@ import dagger
 import gql
 from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError  # the SDK logs a traceback for every other exception
+from opentelemetry import trace
 
 from ..errors import Fault
 
@@ -24,6 +25,8 @@ AT_ONCE = min(4 * (os.cpu_count() or 1), 64)
 _LOST = "context canceled"
 _ATTEMPTS = 5
 _PAUSE = 0.1  # seconds before the second attempt; later pauses are longer
+
+_REVEALED = {"dagger.io/ui.reveal": True}  # shown at the top of a call's steps, by Dagger's own attribute
 
 _limiter = anyio.CapacityLimiter(AT_ONCE)
 
@@ -47,6 +50,13 @@ async def retrying(ask: Callable[[], Awaitable[T]]) -> T:
                     raise
             await anyio.sleep(attempt * _PAUSE)
         return await ask()
+
+
+@contextmanager
+def step(name: str) -> Generator[None]:
+    """Show what is awaited inside under a name in the trace; a failed step keeps its own error."""
+    with trace.get_tracer(__name__).start_as_current_span(name, attributes=_REVEALED, record_exception=False):
+        yield
 
 
 @contextmanager

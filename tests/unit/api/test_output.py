@@ -17,15 +17,13 @@ TRACE = 0x11111111222222223333333344444444
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give an engine that has a file for any text."""
+    """Give an engine that has a directory."""
 
     async def identify() -> str:
-        return "id of a file"
+        return "an id"
 
-    def file(_name: str, _text: str) -> SimpleNamespace:
-        return SimpleNamespace(id=identify)
-
-    monkeypatch.setattr(output, "dag", SimpleNamespace(file=file))
+    directory = SimpleNamespace(id=identify)
+    monkeypatch.setattr(output, "dag", SimpleNamespace(directory=lambda: directory))
 
 
 def records(monkeypatch: pytest.MonkeyPatch, baggage: str) -> Sequence[ReadableLogRecord]:
@@ -35,7 +33,7 @@ def records(monkeypatch: pytest.MonkeyPatch, baggage: str) -> Sequence[ReadableL
     monkeypatch.setenv("BAGGAGE", baggage)
     span = trace.NonRecordingSpan(trace.SpanContext(TRACE, 7, is_remote=False))
     with trace.use_span(span):
-        assert asyncio.run(output.shown("a.txt", "what it is")) == "id of a file"
+        assert asyncio.run(output.shown("what it is")) == "an id"
     return exporter.get_finished_logs()
 
 
