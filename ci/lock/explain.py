@@ -1,7 +1,6 @@
 """Why an image has a package, and what a DAG type adds to its base, by what is installed in both."""
 
-import asyncio
-
+from ..errors import gather_all
 from ..image import base
 from ..image.built import BuiltImage
 from ..image.installed import installed
@@ -28,7 +27,6 @@ async def tree(built: BuiltImage) -> str:
 
 
 async def _graph(built: BuiltImage) -> Graph:
-    image, base_packages = await asyncio.gather(
-        installed(built.container()), installed(base.container(built.base))
-    )
+    containers = (built.container(), base.container(built.base))
+    image, base_packages = await gather_all(map(installed, containers))
     return Graph(image, base_packages)

@@ -16,7 +16,7 @@ from ci.lock.airflow_version import upgraded
 from ci.lock.bump import Bump, BumpRequest
 from tests.engine.conftest import repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
-from tests.engine.test_upgrading import PINNED, held, until
+from tests.engine.test_upgrading import PINNED, until, version_in
 
 pytestmark = pytest.mark.anyio
 
@@ -81,12 +81,12 @@ async def test_a_base_that_is_pinned_by_digest_stays_so() -> None:
 
 
 async def test_every_type_that_cannot_be_locked_is_told_and_why() -> None:
-    pin = f'["pydantic=={held(PINNED, "pydantic")}"]'
+    pin = f'["pydantic=={version_in(PINNED, "pydantic")}"]'
     tied = {
         "images/tied/pyproject.toml": PYPROJECT.format(name="tied").replace("[]", pin),
         "dags/tied/tied.py": GOOD.replace("'good'", "'tied'"),
         "images/old/pyproject.toml": PYPROJECT.format(name="old").replace(
-            "[]", f'["httpx=={held(NEXT, "httpx")}"]'
+            "[]", f'["httpx=={version_in(NEXT, "httpx")}"]'
         )
         + '\n[tool.uv]\nexclude-newer = "2020-01-01"\n',
         "dags/old/old.py": GOOD.replace("'good'", "'old'"),
@@ -95,7 +95,7 @@ async def test_every_type_that_cannot_be_locked_is_told_and_why() -> None:
         await bumped({**FILES, **tied}, airflow=NEXT)
     told = "\n".join(caught.value.problems)
     assert "images/tied/pyproject.toml: can't be locked against" in told
-    assert f"pydantic: the base has {held(NEXT, 'pydantic')}" in told
+    assert f"pydantic: the base has {version_in(NEXT, 'pydantic')}" in told
     assert "images/old/pyproject.toml: can't be locked against" in told
     assert "images/old/pyproject.toml: [tool.uv] exclude-newer = 2020-01-01 excludes newer files" in told
     assert "images/with" not in told

@@ -1,4 +1,4 @@
-"""DAG files are parsed as worker and scheduler do; what either would stumble over is told with its line."""
+"""DAG files are parsed as worker and scheduler do; every finding has its line."""
 
 import base64
 import io
@@ -82,9 +82,9 @@ FILES = {
     "dags/faulty/thread.py": dag_file(
         "thread",
         "import socket, threading",
-        "found = threading.Thread(target=socket.getfqdn, args=('example.com',))",
-        "found.start()",
-        "found.join()",
+        "thread = threading.Thread(target=socket.getfqdn, args=('example.com',))",
+        "thread.start()",
+        "thread.join()",
     ),
     "dags/faulty/syntax.py": "from airflow.sdk import DAG\n\nwith DAG('x') as dag\n    pass\n",
     "dags/faulty/missing.py": dag_file("missing", "import no_such_package"),
@@ -223,31 +223,31 @@ RELEASES = sorted(path.name for path in (PROJECT / "airgap/standins/airflow/rele
 IMPORTS = {"import hygiene", "unused dependencies"}  # tested elsewhere
 
 
-def places(report: Report, level: Level) -> set[tuple[str, str, int]]:
-    """Return the places of findings, without those by the text of imports."""
-    findings = (each for each in report.findings if each.level is level and each.check not in IMPORTS)
-    return {(each.check, each.file, each.line) for each in findings}
+def locations(report: Report, level: Level) -> set[tuple[str, str, int]]:
+    """Return the locations of findings, except for import hygiene."""
+    findings = (one for one in report.findings if one.level is level and one.check not in IMPORTS)
+    return {(one.check, one.file, one.line) for one in findings}
 
 
 @pytest.mark.parametrize("release", RELEASES)
-async def test_everything_wrong_is_told_at_once_with_file_and_line_by_every_airflow(release: str) -> None:
+async def test_one_run_finds_everything_with_file_and_line_by_every_airflow(release: str) -> None:
     python = pins.image("airflow").rpartition("-")[2].partition("@")[0]
     below = await base.load(f"docker.io/apache/airflow:{release}-{python}")
     pinned = f":{release}-" in pins.image("airflow")
     # Times are measured by this project's own code: with one Airflow they are with all.
     sources = await faulty(below, slow=pinned)
     types = (await sources.catalog()).all()
-    found = {each.subject: each for each in await all_types.test_all(types, sources, below)}
-    assert places(found["faulty"], Level.ERROR) == {each for each in EXPECTED if pinned or each[1] != SLOW}
-    assert places(found["faulty"], Level.WARNING) == {UNUSED}
-    assert places(found["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
-    findings = (each for each in found["faulty"].findings if each.check not in IMPORTS)
-    causes = {each.file: each.cause for each in findings}
+    reports = {one.subject: one for one in await all_types.test_all(types, sources, below)}
+    assert locations(reports["faulty"], Level.ERROR) == {one for one in EXPECTED if pinned or one[1] != SLOW}
+    assert locations(reports["faulty"], Level.WARNING) == {UNUSED}
+    assert locations(reports["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
+    findings = (one for one in reports["faulty"].findings if one.check not in IMPORTS)
+    causes = {one.file: one.cause for one in findings}
     assert causes["dags/faulty/cycle.py"] == "DAG 'cycle' has a cycle: a >> b >> c >> a"
     assert causes["dags/faulty/union.py"] == "NameError: name 'no_such_name' is not defined"
     assert causes["dags/faulty/exits.py"].endswith("its process ended without an answer")
     assert causes["dags/faulty/dynamic.py"].startswith("the worker finds DAG 'of_south'")
-    assert all(each.remedy for each in found["faulty"].findings)
+    assert all(one.remedy for one in reports["faulty"].findings)
 
 
 async def test_type_that_cannot_be_built_hides_no_other(below: BaseImage) -> None:

@@ -80,7 +80,7 @@ class Run:
         assert await ran.exit_code() == 0, output[-6000:]
 
     async def rows(self, *statements: str) -> list[object]:
-        """Return what each statement gives, which makes one JSON array."""
+        """Return the result of each statement, which gives one JSON array."""
         query = ["psql", "-h", "db", "-U", "loader", "-d", "warehouse", "-At"]
         query += [word for statement in statements for word in ("-c", statement)]
         # An array may be printed on several lines.

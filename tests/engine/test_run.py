@@ -1,4 +1,4 @@
-"""DAGs and single tasks run in their type's image: what is told of them, and what is never shown."""
+"""DAGs and single tasks run in their type's image: results, and values that are never shown."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, task
 
 with DAG("good"):
-    # A run of the same DAG, which nobody asked for and nothing starts.
+    # A run of the same DAG that nothing starts.
     trigger = TriggerDagRunOperator(task_id="trigger", trigger_dag_id="good")
 
     @task
@@ -90,14 +90,14 @@ async def small(below: BaseImage) -> AsyncIterator[Checkout]:
 async def run(
     sources: Checkout, below: BaseImage, request: Request, env_file: dagger.Secret | None = None
 ) -> str:
-    """Run what is asked for in the type "small"."""
+    """Run a request in the type "small"."""
     return await run_run.run((await sources.catalog()).get("small"), request, sources, below, env_file)
 
 
 async def test_runs_at_once_have_a_database_each_and_a_triggered_run_is_not_counted(
     small: Checkout, below: BaseImage
 ) -> None:
-    # Each makes the same table, which would be there already in a database they share.
+    # Both create the same table, which would fail in a shared database.
     texts = await asyncio.gather(*(run(small, below, Request(dag="good")) for _ in range(2)))
     assert texts == ["dag    good\nstate  success\ntasks  3 success"] * 2
 

@@ -21,13 +21,13 @@ FILES = {"images/plain/pyproject.toml": PYPROJECT.format(name="plain"), "dags/pl
 
 async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
     """The files with an empty lock for every type."""
-    found: Catalog = await repository(files).catalog()
+    catalog: Catalog = await repository(files).catalog()
     empty = 'lock-version = "1.0"\ncreated-by = "uv"\n'
     locks = {
-        f"images/{each.name}/{lockfile.NAME}": lockfile.stamp(
-            each, lockfile.base_name(below.reference), empty
+        f"images/{dag_type.name}/{lockfile.NAME}": lockfile.stamp(
+            dag_type, lockfile.base_name(below.reference), empty
         )
-        for each in found.all()
+        for dag_type in catalog.all()
     }
     return {**files, **locks}
 

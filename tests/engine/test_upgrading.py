@@ -1,4 +1,4 @@
-"""Another Airflow is tried on a small repository: what stands against it is told, and nothing is changed."""
+"""A small repository is tested on another Airflow: every obstacle is a finding, and nothing is changed."""
 
 import re
 from pathlib import Path
@@ -24,14 +24,14 @@ PINNED = re.findall(r":([0-9.]+)", pins.image("airflow"))[0]
 BASE = upgraded(pins.image("airflow"), NEWEST)
 
 
-def held(release: str, package: str) -> str:
-    """The version of a package that the stand-in of a release has."""
+def version_in(release: str, package: str) -> str:
+    """Return the version of a package in the stand-in of a release."""
     text = (RELEASES / release / "requirements.txt").read_text(encoding="utf-8")
     return re.findall(rf"^{package}==(\S+)", text, flags=re.MULTILINE)[0]
 
 
 def until(release: str) -> str:
-    """The day beyond which its stand-in has nothing."""
+    """Return the last day of the packages in its stand-in."""
     text = (RELEASES / release / "requirements.in").read_text(encoding="utf-8")
     return re.findall(r"--exclude-newer (\S+)", text)[0]
 
@@ -40,36 +40,36 @@ FILES = {
     "images/fine/pyproject.toml": PYPROJECT.format(name="fine"),
     "dags/fine/fine.py": GOOD.replace("'good'", "'fine'"),
     "images/tied/pyproject.toml": PYPROJECT.format(name="tied").replace(
-        "[]", f'["pydantic=={held(PINNED, "pydantic")}"]'
+        "[]", f'["pydantic=={version_in(PINNED, "pydantic")}"]'
     ),
     "dags/tied/tied.py": GOOD.replace("'good'", "'tied'"),
 }
 
 
-async def tried(sources: Checkout, asked: UpgradeRequest, *names: str) -> dict[str, Report]:
-    """The reports on the types of these names."""
+async def try_upgrade(sources: Checkout, request: UpgradeRequest, *names: str) -> dict[str, Report]:
+    """Return the reports on some types by name."""
     catalog = await sources.catalog()
     types = [catalog.get(name) for name in names]
-    found = await upgrade.upgrade_test(types, sources, asked)
-    return {each.subject: each for each in found}
+    reports = await upgrade.upgrade_test(types, sources, request)
+    return {report.subject: report for report in reports}
 
 
 def written(root: Path) -> dict[str, str]:
-    """The files of a folder."""
+    """Return the files of a folder."""
     return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
 
 
-async def test_series_is_tried_at_its_newest_release_with_each_obstacle_and_nothing_is_changed() -> None:
-    assert held(PINNED, "pydantic") != held(NEWEST, "pydantic")
+async def test_a_series_is_tested_at_its_newest_release_and_nothing_is_changed() -> None:
+    assert version_in(PINNED, "pydantic") != version_in(NEWEST, "pydantic")
     sources = repository(FILES)
-    asked = UpgradeRequest(airflow=f"{NEWEST.rpartition('.')[0]}.x", exclude_newer=until(NEWEST))
-    found = await tried(sources, asked, "fine", "tied")
-    assert not [each for each in found["fine"].findings if each.level is Level.ERROR]
-    assert {each.check: each.detail for each in found["fine"].facts}["base"] == BASE
-    assert {each.check: each.detail for each in found["tied"].facts}["base"] == BASE
-    (error,) = [each for each in found["tied"].findings if each.level is Level.ERROR]
+    request = UpgradeRequest(airflow=f"{NEWEST.rpartition('.')[0]}.x", exclude_newer=until(NEWEST))
+    reports = await try_upgrade(sources, request, "fine", "tied")
+    assert not [one for one in reports["fine"].findings if one.level is Level.ERROR]
+    assert {one.check: one.detail for one in reports["fine"].facts}["base"] == BASE
+    assert {one.check: one.detail for one in reports["tied"].facts}["base"] == BASE
+    (error,) = [one for one in reports["tied"].findings if one.level is Level.ERROR]
     assert (error.check, error.file) == ("lock", "images/tied/pyproject.toml")
-    assert f"pydantic: the base has {held(NEWEST, 'pydantic')}" in error.cause
+    assert f"pydantic: the base has {version_in(NEWEST, 'pydantic')}" in error.cause
     assert written(await sources.exported()) == FILES
     sources.close()
 

@@ -38,13 +38,13 @@ def jobs(files: dict[str, dict[str, Any]], root: Path) -> list[str]:
         if path.is_file() and not files.get(str(path), {}).get("dags")
     }
     everywhere = any(map(uses_context, sorted(others)))
-    found: list[str] = []
+    selected: list[str] = []
     for path, file in files.items():
         if file.get("dags") and (everywhere or uses_context(path)):
             for dag in file["dags"]:
                 tasks = dag["tasks"] if len(dag["tasks"]) <= MAX_TASKS else dag["tasks"][:1]
-                found += [json.dumps([path, dag["id"], task]) for task in tasks]
-    return found
+                selected += [json.dumps([path, dag["id"], task]) for task in tasks]
+    return selected
 
 
 def uses_context(path: str) -> bool:
@@ -101,10 +101,10 @@ def findings(
         path, dag_id, task_id = json.loads(job)
         if reason := _reason(answer, dag_id, task_id):
             missing.setdefault((path, dag_id), []).append((task_id, reason))
-    found: dict[str, list[dict[str, object]]] = {}
+    by_path: dict[str, list[dict[str, object]]] = {}
     for (path, dag_id), tasks in missing.items():
-        found.setdefault(path, []).append(_finding(files[path], dag_id, tasks))
-    return found
+        by_path.setdefault(path, []).append(_finding(files[path], dag_id, tasks))
+    return by_path
 
 
 def _reason(answer: dict[str, Any], dag_id: str, task_id: str) -> str:
