@@ -9,6 +9,7 @@ from ..checks.scan.database import DatabaseRequest, database_request
 from ..config import catalog, pins, policy
 from ..image import base, build, shared_layers
 from ..publish import plan, publish
+from ..publish.plan import PlanRequest
 from ..tools.checkout import Netrc, Source, opened
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
@@ -120,11 +121,12 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
     ) -> str:
         """What publish would push, under which tags and why; no registry is asked."""
         async with opened(self.source, self.netrc) as sources:
-            intent = await publish.intend(sources, repository, dag_type, registry, owner, ref)
-            told = text.chosen(form, plan.table(intent), plan.as_json(intent))
+            request = PlanRequest(dag_type=dag_type, registry=registry, owner=owner, ref=ref)
+            planned = await publish.plan(sources, repository, request)
+            told = text.chosen(form, plan.table(planned), plan.as_json(planned))
             if not sharing:
                 return told
-            types = [each.dag_type for each in intent.planned]
+            types = [each.dag_type for each in planned.types]
             below = await base.pinned()
             return f"{told}\n{await shared_layers.told(types, sources, below)}"
 

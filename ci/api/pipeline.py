@@ -6,6 +6,7 @@ from ..errors import ConfigurationError
 from ..pipeline import choice, compare, due, event
 from ..pipeline.event import Event
 from ..publish import publish
+from ..publish.plan import PlanRequest
 from ..tools.checkout import Netrc, Source, opened
 from ..tools.engine import as_function_error, retrying
 from ..tools.git import Repository
@@ -81,9 +82,10 @@ class Pipeline:
             elif about and about.kind is event.Kind.DISPATCH:
                 found = choice.everything(catalog, told)
             else:
-                intent = await publish.intend(sources, repository, "", registry, owner, named, sound=True)
+                request = PlanRequest(registry=registry, owner=owner, ref=named)
+                planned = await publish.plan(sources, repository, request, skip_invalid=True)
                 access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-                found = await due.due(catalog, repository, intent, access, (named, told))
+                found = await due.due(catalog, repository, planned, access, (named, told))
         return affected.of(found, about)
 
     @function

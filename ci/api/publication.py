@@ -10,8 +10,9 @@ from ..checks.scan.database import DatabaseRequest
 from ..errors import ConfigurationError
 from ..image import platforms
 from ..publish import publication, publish
+from ..publish.context import Request
+from ..publish.plan import PlanRequest
 from ..publish.publication import Publication
-from ..publish.publish import Request
 from ..tools.checkout import Netrc, Source, opened
 from ..tools.cosign import Signer
 from ..tools.engine import as_function_error
@@ -79,15 +80,17 @@ class _Order:
         """Publish; what failed is in its row, with ``told`` also what keeps anything from being begun."""
         async with opened(source, netrc) as sources:
             try:
-                intent = await publish.intend(
-                    sources, self.repository, self.dag_type, self.registry, self.owner, self.ref
-                )
+                plan = await publish.plan(sources, self.repository, self._plan_request)
             except ConfigurationError as fault:
                 if not told:
                     raise
-                return await publish.refused(sources, self.repository, self.dag_type, fault)
-            request = self._request(intent.names.registry)
-            return await publish.publish(intent, request, sources, self.repository)
+                return await publish.unplanned(sources, self.repository, self.dag_type, fault)
+            request = self._request(plan.names.registry)
+            return await publish.publish(plan, request, sources, self.repository)
+
+    @property
+    def _plan_request(self) -> PlanRequest:
+        return PlanRequest(dag_type=self.dag_type, registry=self.registry, owner=self.owner, ref=self.ref)
 
     def _request(self, host: str) -> Request:
         access = Access(
@@ -110,7 +113,6 @@ class _Order:
             ),
             database=DatabaseRequest(mirrors=mirrors, archive=self.database_file, access=access, host=host),
             unscanned=self.allow_unscanned,
-            ref=self.ref,
             dry_run=self.dry_run,
         )
 
@@ -179,7 +181,7 @@ class Publisher:
         )
         done = await order.done(self.source, self.netrc)
         with as_function_error():
-            publish.whole(done)
+            publish.require_success(done)
         return text.chosen(form, done.table(), done.as_json())
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -239,4 +241,6 @@ class Publisher:
         )
         done = await order.done(self.source, self.netrc, told=report_failures)
         with as_function_error():
-            return dag.file(publication.FILE, (done if report_failures else publish.whole(done)).as_json())
+            return dag.file(
+                publication.FILE, (done if report_failures else publish.require_success(done)).as_json()
+            )

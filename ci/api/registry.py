@@ -11,6 +11,7 @@ from ..checks.scan import scan
 from ..config import names
 from ..errors import ConfigurationError
 from ..publish import promote, publish, reproduce
+from ..publish.plan import PlanRequest
 from ..tools import cosign
 from ..tools import registry as registries
 from ..tools.checkout import Netrc, Source, opened
@@ -152,7 +153,8 @@ class Afterwards:
     ) -> str:
         """Move latest of a DAG type to the release before the one it points to; nothing is built."""
         async with opened(self.source) as sources:
-            intent = await publish.intend(sources, repository, dag_type, registry, owner, "")
+            request = PlanRequest(dag_type=dag_type, registry=registry, owner=owner)
+            planned = await publish.plan(sources, repository, request)
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(intent.names.registry, access, intent.owner)
-            return await promote.rollback(dag_type, intent.names, place)
+            place = await registries.connect(planned.names.registry, access, planned.owner)
+            return await promote.rollback(dag_type, planned.names, place)

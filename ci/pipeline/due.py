@@ -9,7 +9,7 @@ from ..config.catalog import Catalog
 from ..errors import ConfigurationError, StepError, gather_all, gather_both
 from ..image import base, labels
 from ..publish import tags
-from ..publish.plan import Intent
+from ..publish.plan import PublishPlan
 from ..tools import failures, git
 from ..tools import registry as registries
 from ..tools.engine import retrying
@@ -21,14 +21,14 @@ from .choice import Published
 
 
 async def due(
-    catalog: Catalog, repository: dagger.Directory, intent: Intent, access: Access, about: tuple[str, str]
+    catalog: Catalog, repository: dagger.Directory, plan: PublishPlan, access: Access, about: tuple[str, str]
 ) -> Findings:
     """The DAG types that are to be published.
 
     Args:
         catalog: the DAG types; those that are declared wrongly count, too, so that their jobs tell it.
         repository: with its history.
-        intent: what is to be published of the others; all of it is due where it isn't a branch's.
+        plan: what is to be published of the others; all of it is due where it isn't a branch's.
         access: how the registry is reached.
         about: the ref, empty for what is checked out, and in words what asks for it.
 
@@ -38,24 +38,24 @@ async def due(
     ref, asked = about
     following = {
         each.dag_type.name: each.tags[tag.name]
-        for each in intent.planned
-        for tag in each.plan.tags[:1]
-        if tag.rule is tags.Rule.FOLLOWING
+        for each in plan.types
+        for tag in each.tag_plan.tags[:1]
+        if tag.rule is tags.Rule.BRANCH
     }
-    if len(following) < len(intent.planned):  # a release, or nothing that is pushed
-        wrong = [name for name in catalog.problems if _plan(catalog, intent, ref, name).tags]
-        names = [each.dag_type.name for each in intent.planned if each.tags]
-        none = [f"{each.dag_type.name}: {each.plan.reason}" for each in intent.planned if not each.tags]
+    if len(following) < len(plan.types):  # a release, or nothing that is pushed
+        wrong = [name for name in catalog.problems if _plan(catalog, plan, ref, name).tags]
+        names = [each.dag_type.name for each in plan.types if each.tags]
+        none = [f"{each.dag_type.name}: {each.tag_plan.reason}" for each in plan.types if not each.tags]
         return choice.named(catalog, sorted([*names, *wrong]), asked, none)
-    published, below = await gather_both(_published(intent, following, access), _base_digest())
+    published, below = await gather_both(_published(plan, following, access), _base_digest())
     commits = sorted({each.commit for each in published.values() if each.commit})
     related = await git.related(repository, commits)
     answers = await gather_all(_since(repository, commit, related, catalog) for commit in commits)
     return choice.due(catalog, published, dict(zip(commits, answers, strict=True)), below, asked)
 
 
-def _plan(catalog: Catalog, intent: Intent, ref: str, name: str) -> tags.Plan:
-    return tags.plan(intent.sources.revision, ref, name, [*catalog.types, *catalog.problems])
+def _plan(catalog: Catalog, plan: PublishPlan, ref: str, name: str) -> tags.TagPlan:
+    return tags.plan(plan.source.revision, ref, name, [*catalog.types, *catalog.problems])
 
 
 async def _base_digest() -> str:
@@ -66,22 +66,20 @@ async def _base_digest() -> str:
         raise failures.step_error(f"the base image {reference} can't be had", error) from None
 
 
-async def _published(intent: Intent, following: dict[str, str], access: Access) -> dict[str, Published]:
-    place = await registries.connect(intent.names.registry, access, intent.owner)
-    repositories = {each.dag_type.name: each.repository for each in intent.planned}
-    told = await place.look({name: Question(repositories[name], [tag]) for name, tag in following.items()})
-    problems = [
-        failures.registry_problem(repositories[name], str(answer["problem"]))
-        for name, answer in told.items()
-        if "problem" in answer
-    ]
+async def _published(plan: PublishPlan, following: dict[str, str], access: Access) -> dict[str, Published]:
+    place = await registries.connect(plan.names.registry, access, plan.owner)
+    repositories = {each.dag_type.name: each.repository for each in plan.types}
+    contents = await place.look(
+        {name: Question(repositories[name], [tag]) for name, tag in following.items()}
+    )
+    problems = [content.problem for content in contents.values() if content.problem]
     if problems:
         raise StepError(problems)
     found: dict[str, Published] = {}
     for name, tag in following.items():
-        text = told[name]["manifests"].get(tag)
+        text = contents[name].manifests.get(tag)
         said: dict[str, str] = (json.loads(text).get("annotations") or {}) if text else {}
-        found[name] = Published(tag, told[name]["revisions"].get(tag, ""), said.get(labels.BASE_DIGEST, ""))
+        found[name] = Published(tag, contents[name].commits.get(tag, ""), said.get(labels.BASE_DIGEST, ""))
     return found
 
 

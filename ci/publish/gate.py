@@ -1,14 +1,14 @@
 """The gate before a publish: tests and scan of every image of a DAG type, and who may override what."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..checks import report_formats
 from ..checks.report import Report
 from ..checks.scan import scan, text
 from ..checks.scan.scan import ScannedImage, Scanner
 from ..config.dag_type import DagType
-from ..errors import Fault, StepError
+from ..errors import Fault
 from ..image.built import BuiltImage
 from ..tools.checkout import Checkout
 
@@ -17,29 +17,29 @@ Test = Callable[[DagType, BuiltImage, Checkout], Awaitable[Report]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passed:
-    """What the gate found: tests and scan per platform, and what a person is to be told."""
+class GateResult:
+    """The results of tests and scan by platform, the problems among them, and a note on what was allowed."""
 
-    tested: Mapping[str, Report]
-    scanned: Mapping[str, ScannedImage]
-    problems: tuple[str, ...]
-    note: str
+    tested: Mapping[str, Report] = field(default_factory=dict[str, Report])
+    scanned: Mapping[str, ScannedImage] = field(default_factory=dict[str, ScannedImage])
+    problems: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """What every image of a publish has to pass.
+    """Tests and scan that every image of a publish has to pass.
 
-    ``scanners`` are by platform, each for the base of that platform; ``sources`` hold the policies;
-    ``unscanned`` says why it is right to publish what couldn't be scanned, empty: it isn't.
+    ``scanners`` are by platform, each for the base of that platform; ``checkout`` has the policies;
+    ``unscanned`` is the reason to publish what couldn't be scanned; empty: it is refused.
     """
 
     test: Test
     scanners: Mapping[str, Scanner]
-    sources: Checkout
+    checkout: Checkout
     unscanned: str = ""
 
-    async def check(self, dag_type: DagType, images: Mapping[str, BuiltImage]) -> Passed:
+    async def check(self, dag_type: DagType, images: Mapping[str, BuiltImage]) -> GateResult:
         """Test and scan the images of a DAG type, by platform, as they are to be published.
 
         Raises:
@@ -51,7 +51,7 @@ class Gate:
         scanned: dict[str, ScannedImage] = {}
         for platform, built in images.items():
             try:
-                tested[platform] = report = await self.test(dag_type, built, self.sources)
+                tested[platform] = report = await self.test(dag_type, built, self.checkout)
                 problems += [] if report.passed else [report_formats.text([report])]
             except Fault as fault:
                 problems += fault.problems
@@ -65,7 +65,7 @@ class Gate:
                 problems.append(f"not scanned: {missing}: {remedy} '<reason>'")
             if verdict.fails:  # what is known counts in any case
                 problems.append(text.table([verdict]))
-        return Passed(
+        return GateResult(
             tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
         )
 
@@ -75,11 +75,15 @@ class Gate:
         Raises:
             ConfigurationError: the policy is wrong.
         """
-        return await scan.scan(dag_type, built, self.scanners[platform], self.sources)
+        return await scan.scan(dag_type, built, self.scanners[platform], self.checkout)
 
 
-def refusal(passed: Passed) -> StepError:
-    """What is told where the gate failed and nobody overrode it."""
+def refusal(result: GateResult) -> str:
+    """Return the problem of a DAG type that failed the gate."""
     advice = "mend it, or publish all the same with --force '<reason>', which a label will tell"
-    told = "\n".join(passed.problems)
-    return StepError([f"the gate failed, nothing was pushed: {advice}\n{told}"])
+    return "\n".join([f"the gate failed, nothing was pushed: {advice}", *result.problems])
+
+
+def forced_note(result: GateResult, reason: str) -> str:
+    """Return the note on a DAG type that failed the gate and is published with --force."""
+    return "\n".join([f"the gate failed, and it is published by force: {reason}", *result.problems])

@@ -1,4 +1,4 @@
-"""What is to be published: each DAG type with its repository and its tags, before anything is built."""
+"""The plan of a publish: each DAG type with its repository and its tags, before anything is built."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -12,107 +12,137 @@ from ..config.revision import Revision, SourceInfo, origin
 from ..errors import collect
 from ..image import labels
 from . import tags
-from .tags import Plan
+from .tags import TagPlan
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """One DAG type: its plan, its repository, and the registry's tag for each version of the plan."""
+class PlanRequest:
+    """What a user asked to publish.
+
+    Args:
+        dag_type: one DAG type; empty: every one.
+        registry: instead of the settings', else empty.
+        owner: instead of the remote's, else empty.
+        ref: the ref of a pipeline's event, else empty.
+    """
+
+    dag_type: str = ""
+    registry: str = ""
+    owner: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypePlan:
+    """The plan of one DAG type: its repository, and the registry's tag for each tag of the plan."""
 
     dag_type: DagType
-    plan: Plan
+    tag_plan: TagPlan
     repository: str
     tags: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Intent:
-    """A whole publish: who, from which commit, under which names."""
+class PublishPlan:
+    """A whole publish: under which names, for which owner, from which commit; ``ref`` is the event's."""
 
     names: Names
     owner: str
-    sources: SourceInfo
-    planned: tuple[Planned, ...]
+    ref: str
+    source: SourceInfo
+    types: tuple[TypePlan, ...]
+
+    @property
+    def pushes(self) -> bool:
+        """Whether any image is pushed."""
+        return any(type_plan.tags for type_plan in self.types)
+
+    def without_tags(self) -> "PublishPlan":
+        """Return the plan of a dry run: everything is built and checked, nothing is pushed."""
+        types = [
+            replace(
+                type_plan,
+                tag_plan=TagPlan((), f"a dry run of: {type_plan.tag_plan.reason}"),
+                tags={},
+            )
+            for type_plan in self.types
+        ]
+        return replace(self, types=tuple(types))
 
 
-def intend(  # noqa: PLR0913 - each comes from another place
+def plan(
     catalog: Catalog,
     chosen: Sequence[DagType],
     revision: Revision,
     settings: PublishSettings,
-    *,
-    ref: str,
-    registry: str,
-    owner: str,
-) -> Intent:
-    """The plan of a publish.
+    request: PlanRequest,
+) -> PublishPlan:
+    """Return the plan of a publish.
 
     Args:
-        catalog: all DAG types, whose names a tag may release.
+        catalog: all DAG types, whose names a git tag may release.
         chosen: those to publish.
         revision: what git says.
         settings: images/publish.toml.
-        ref: the event's ref in a pipeline, else empty.
-        registry: in the place of the settings', else empty.
-        owner: in the place of the remote's, else empty.
+        request: what a user asked for.
 
     Raises:
-        ConfigurationError: with every name and tag that can't be.
+        ConfigurationError: with every invalid name and tag.
     """
-    found = origin(revision.remote)
-    everyone = [*catalog.types, *catalog.problems]
-    called = names(settings, registry, owner, found)
-    planned = collect([lambda each=each: _planned(each, called, revision, ref, everyone) for each in chosen])
-    return Intent(
-        names=called,
-        owner=owner or (found.owner if found else ""),
-        sources=SourceInfo(revision=revision, origin=found, organisation=settings.labels),
-        planned=tuple(planned),
+    remote = origin(revision.remote)
+    all_names = [*catalog.types, *catalog.problems]
+    image_names = names(settings, request.registry, request.owner, remote)
+    types = collect(
+        [
+            lambda dag_type=dag_type: _type_plan(dag_type, image_names, revision, request.ref, all_names)
+            for dag_type in chosen
+        ]
+    )
+    return PublishPlan(
+        names=image_names,
+        owner=request.owner or (remote.owner if remote else ""),
+        ref=request.ref,
+        source=SourceInfo(revision=revision, origin=remote, organisation=settings.labels),
+        types=tuple(types),
     )
 
 
-def dry(intent: Intent) -> Intent:
-    """The same without any tag: everything is made and checked, nothing is pushed."""
-    planned = [
-        replace(each, plan=tags.Plan((), f"a dry run of: {each.plan.reason}"), tags={})
-        for each in intent.planned
-    ]
-    return replace(intent, planned=tuple(planned))
-
-
-def table(intent: Intent) -> str:
-    """The plan for a terminal."""
-    lines: list[str] = [f"commit {intent.sources.revision.commit}, {labels.created(intent.sources.revision)}"]
-    for each in intent.planned:
-        lines += [f"{each.dag_type.name}  {each.plan.reason}"]
-        lines += [f"  {each.repository}:{tag}" for tag in each.tags.values()] or ["  nothing is pushed"]
+def table(plan: PublishPlan) -> str:
+    """Return the plan for a terminal."""
+    revision = plan.source.revision
+    lines: list[str] = [f"commit {revision.commit}, {labels.created(revision)}"]
+    for type_plan in plan.types:
+        lines += [f"{type_plan.dag_type.name}  {type_plan.tag_plan.reason}"]
+        lines += [f"  {type_plan.repository}:{tag}" for tag in type_plan.tags.values()] or [
+            "  nothing is pushed"
+        ]
     return "\n".join(lines)
 
 
-def as_json(intent: Intent) -> str:
-    """The plan for programs."""
+def as_json(plan: PublishPlan) -> str:
+    """Return the plan for programs."""
     images = [
         {
-            "dag": each.dag_type.name,
-            "repository": each.repository,
-            "reason": each.plan.reason,
+            "dag": type_plan.dag_type.name,
+            "repository": type_plan.repository,
+            "reason": type_plan.tag_plan.reason,
             "tags": [
-                {**asdict(tag), "rule": tag.rule.name.lower(), "name": each.tags[tag.name]}
-                for tag in each.plan.tags
+                {**asdict(tag), "rule": tag.rule.value, "name": type_plan.tags[tag.name]}
+                for tag in type_plan.tag_plan.tags
             ],
         }
-        for each in intent.planned
+        for type_plan in plan.types
     ]
-    return json.dumps({"commit": intent.sources.revision.commit, "images": images}, indent=2)
+    return json.dumps({"commit": plan.source.revision.commit, "images": images}, indent=2)
 
 
-def _planned(
-    dag_type: DagType, called: Names, revision: Revision, ref: str, everyone: Collection[str]
-) -> Planned:
-    plan = tags.plan(revision, ref, dag_type.name, everyone)
-    return Planned(
+def _type_plan(
+    dag_type: DagType, image_names: Names, revision: Revision, ref: str, all_names: Collection[str]
+) -> TypePlan:
+    tag_plan = tags.plan(revision, ref, dag_type.name, all_names)
+    return TypePlan(
         dag_type=dag_type,
-        plan=plan,
-        repository=called.repository(dag_type.name),
-        tags={tag.name: called.tag(dag_type.name, tag.name) for tag in plan.tags},
+        tag_plan=tag_plan,
+        repository=image_names.repository(dag_type.name),
+        tags={tag.name: image_names.tag(dag_type.name, tag.name) for tag in tag_plan.tags},
     )

@@ -1,23 +1,21 @@
-"""Moving tags to images that are there already: nothing is built, nothing but a manifest is written."""
-
-from typing import Any
+"""Moving tags to images that are published already: nothing is built, and only a manifest is written."""
 
 from ..config.names import LEGAL_TAG, Names, Reference, is_tag
 from ..errors import ConfigurationError, StepError
-from ..image import oci
 from ..tools import failures
 from ..tools.registry import Question, Registry
-from . import moves, tags
+from ..tools.repository_content import RepositoryContent
+from . import tag_updates, tags
 from .tags import LATEST
 
 
-async def promote(where: Reference, tag: str, place: Registry) -> str:
-    """Give an image one more tag.
+async def promote(reference: Reference, tag: str, registry: Registry) -> str:
+    """Give an image one more tag; return what was done.
 
     Args:
-        where: the image, by digest.
-        tag: the tag; one that is a release never changes what it points to.
-        place: the image's registry.
+        reference: the image, by digest.
+        tag: the tag; a release's never changes what it points to.
+        registry: the image's.
 
     Raises:
         ConfigurationError: the tag isn't legal, or is another image's release.
@@ -25,56 +23,55 @@ async def promote(where: Reference, tag: str, place: Registry) -> str:
     """
     if not is_tag(tag):
         raise ConfigurationError([f"--tag {tag!r} is no tag: expected {LEGAL_TAG}"])
-    before = (await _look(place, where.repository, [tag]))["manifests"].get(tag)
-    digest = oci.Blob(text=before).digest if before is not None else None
-    if digest == where.digest:
-        return f"{where.repository}:{tag} is {where.digest} already"
-    if digest is not None and tags.version(tag) is not None:
-        told = f"is released as {digest} and never changes: release a new version"
-        raise ConfigurationError([f"{where.repository}:{tag} {told}"])
-    return await _move(place, where, tag, digest)
+    current = (await _look(registry, reference.repository, [tag])).digests.get(tag)
+    if current == reference.digest:
+        return f"{reference.repository}:{tag} is {reference.digest} already"
+    if current is not None and tags.version(tag) is not None:
+        why = f"is released as {current} and never changes: release a new version"
+        raise ConfigurationError([f"{reference.repository}:{tag} {why}"])
+    return await _write(registry, reference, tag, current)
 
 
-async def rollback(dag_type: str, names: Names, place: Registry) -> str:
-    """Move latest of a DAG type to the release before the one it points to.
+async def rollback(dag_type: str, names: Names, registry: Registry) -> str:
+    """Move latest of a DAG type to the release before the one it points to; return what was done.
 
     Raises:
         ConfigurationError: there is no earlier release.
         StepError: the registry refuses.
     """
     repository = names.repository(dag_type)
-    there = (await _look(place, repository, []))["names"]
-    versions = {names.version(dag_type, tag) or "": tag for tag in there}
-    wanted = {each.tag: versions[each.tag] for each in moves.released(versions) if each.tag in versions}
-    latest = names.tag(dag_type, LATEST)
-    manifests = (await _look(place, repository, [latest, *wanted.values()]))["manifests"]
-    digests = {tag: oci.Blob(text=text).digest for tag, text in manifests.items()}
-    known = {version: digests[tag] for version, tag in wanted.items() if tag in digests}
-    back = moves.previous(digests.get(latest), known)
-    where = Reference(repository=repository, tag="", digest=known[back.tag])
-    told = await _move(place, where, latest, digests.get(latest))
-    return f"{told}, the release {back.tag}"
-
-
-async def _look(place: Registry, repository: str, wanted: list[str]) -> dict[str, Any]:
-    answer = (await place.look({"image": Question(repository, wanted, write=True)}))["image"]
-    return _good(answer, repository)
-
-
-async def _move(place: Registry, where: Reference, tag: str, before: str | None) -> str:
-    image = await place.image(where)
-    job = {
-        "repository": where.repository,
-        "digest": where.digest,
-        "texts": [image["manifest"]],
-        "tags": {tag: before},
+    existing = (await _look(registry, repository, [])).names
+    versions = {names.version(dag_type, tag) or "": tag for tag in existing}
+    releases = {
+        release.tag: versions[release.tag]
+        for release in tag_updates.released(versions)
+        if release.tag in versions
     }
-    answer = await place.push({"base": [], "siblings": [], "images": {"image": job}}, {}, None)
-    _good(answer["image"], where.repository)
-    return f"{where.repository}:{tag} is now {where.digest}" + (f", was {before}" if before else "")
+    latest = names.tag(dag_type, LATEST)
+    digests = (await _look(registry, repository, [latest, *releases.values()])).digests
+    release_digests = {version: digests[tag] for version, tag in releases.items() if tag in digests}
+    previous = tag_updates.previous(digests.get(latest), release_digests)
+    reference = Reference(repository=repository, tag="", digest=release_digests[previous.tag])
+    done = await _write(registry, reference, latest, digests.get(latest))
+    return f"{done}, the release {previous.tag}"
 
 
-def _good(answer: dict[str, Any], repository: str) -> dict[str, Any]:
-    if "problem" in answer:
-        raise StepError([failures.registry_problem(repository, str(answer["problem"]))])
-    return answer
+async def _look(registry: Registry, repository: str, wanted: list[str]) -> RepositoryContent:
+    content = (await registry.look({"image": Question(repository, wanted, write=True)}))["image"]
+    if content.problem:
+        raise StepError([content.problem])
+    return content
+
+
+async def _write(registry: Registry, reference: Reference, tag: str, current: str | None) -> str:
+    image = await registry.image(reference)
+    job = {
+        "repository": reference.repository,
+        "digest": reference.digest,
+        "texts": [image["manifest"]],
+        "tags": {tag: current},
+    }
+    answers = await registry.push({"base": [], "siblings": [], "images": {"image": job}}, {}, None)
+    if problem := answers["image"].get("problem"):
+        raise StepError([failures.registry_problem(reference.repository, str(problem))])
+    return f"{reference.repository}:{tag} is now {reference.digest}" + (f", was {current}" if current else "")

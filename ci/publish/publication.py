@@ -1,7 +1,7 @@
 """What a publish did, as data, as a table and as JSON: one row per DAG type."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,10 +11,8 @@ from ..checks.scan import text as scan_text
 from ..checks.scan.formats import ScanResult
 from ..checks.scan.verdict import Verdict
 from ..text import megabytes
-from .moves import Action, Move
 
 FILE = "published.json"
-_REFUSED = "the gate failed"  # how a refusal of the gate begins
 
 
 class Row(BaseModel):
@@ -26,7 +24,7 @@ class Row(BaseModel):
     there is none. ``tests`` and ``scans`` are what the gate found, for each platform; ``seconds`` is the time
     of its build, gate and push; ``signed`` how many statements were signed and attached (none: it had them
     all), null where nothing was to be signed, ``identity`` who signed without a key; ``problem`` is empty
-    where all went well.
+    where all went well, ``gate_failed`` true where it is that tests or scan found something.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +45,7 @@ class Row(BaseModel):
     scans: tuple[Verdict, ...] = ()
     note: str = ""
     problem: str = ""
+    gate_failed: bool = False
 
     @property
     def reference(self) -> str:
@@ -140,45 +139,21 @@ def joined(parts: Sequence[Publication]) -> Publication:
     return Publication(commit="".join(commits), rows=tuple(rows), notes=tuple(notes))
 
 
-def beyond(problem: str, shown: Iterable[str]) -> str:
-    """What a problem says that isn't shown elsewhere; rather too much than too little.
+def beyond(row: Row, shown: Iterable[str]) -> str:
+    """Return what a row's problem says that isn't shown elsewhere; rather too much than too little.
 
     Args:
-        problem: a row's.
-        shown: whole texts, such as those of reports; where the problem has one of them in lines of its own,
-            these are left out. Empty is what remains of a refusal of the gate that says nothing else.
+        row: the row.
+        shown: whole texts, such as those of reports, which are left out where the problem has them in lines
+            of their own. Nothing remains of a failed gate whose findings are all shown.
     """
-    rest = f"\n{problem}\n"
+    rest = f"\n{row.problem}\n"
     for text in sorted(filter(None, shown), key=len, reverse=True):  # one may begin another
         while f"\n{text}\n" in rest:
             rest = rest.replace(f"\n{text}\n", "\n")
     rest = rest[1:-1]
-    told = rest != problem and "\n" not in rest and rest.startswith(_REFUSED)
-    return "" if told else rest
-
-
-def weight(manifests: Mapping[str, str], wanted: Iterable[str]) -> int | None:
-    """Compressed bytes of the layers of the image that the first of the wanted tags points to that is there.
-
-    Args:
-        manifests: by tag, the manifest in the registry.
-        wanted: the registry's tags.
-
-    Returns:
-        None where there is no such image, or it is an index of several.
-    """
-    texts = [manifests[tag] for tag in wanted if tag in manifests]
-    layers = json.loads(texts[0]).get("layers") if texts else None
-    return None if layers is None else sum(int(layer["size"]) for layer in layers)
-
-
-def moved(moves: tuple[Move, ...]) -> tuple[list[str], list[str], dict[str, str], list[str]]:
-    """Moves by what they are: tags to write, tags that are right, tags left with the reason, refusals."""
-    to_write = [move.tag for move in moves if move.action is Action.SET]
-    same = [move.tag for move in moves if move.action is Action.SAME]
-    left = {move.tag: move.why for move in moves if move.action is Action.LEFT}
-    refused = [move.why for move in moves if move.action is Action.REFUSED]
-    return to_write, same, left, refused
+    only_refusal = row.gate_failed and rest != row.problem and "\n" not in rest
+    return "" if only_refusal else rest
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -50,12 +50,12 @@ LATEST = "latest"  # the tag of the newest image
 
 
 class Rule(Enum):
-    """How a tag may move once it exists."""
+    """How a tag may move once it exists; the values are in plan.json."""
 
     RELEASE = "release"  # never: it is immutable
-    LINE = "line"  # v1, v1.2: to a greater release of its line, never back
+    FLOATING = "line"  # v1, v1.2: to a greater release of its line, never back
     LATEST = "latest"  # to a later commit, and never to a lesser release
-    FOLLOWING = "following"  # with its branch, commit or git tag that is no version
+    BRANCH = "following"  # with its branch, commit, or git tag that is no version
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Tag:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TagPlan:
     """The tags of one image, most specific first (none: it isn't pushed), and in one line why these."""
 
     tags: tuple[Tag, ...]
@@ -133,7 +133,7 @@ def _pep440(text: str) -> Iterable[tuple[int, int, str]]:
         yield (_NUMERIC, int(number), "")
 
 
-def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]) -> Plan:
+def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
     """The tags that the image of a DAG type gets.
 
     Args:
@@ -150,7 +150,7 @@ def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]
     if ref and event is None:
         raise ConfigurationError([f"ref {ref!r}: {_ACCEPTED}"])
     if event["pull"] if event else revision.pull:
-        return Plan((), "pull request: built and tested, never pushed")
+        return TagPlan((), "pull request: built and tested, never pushed")
     if revision.dirty is not None:
         return _dirty(revision, revision.dirty)
     if event is None:
@@ -160,26 +160,26 @@ def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]
     return _git_tag(revision, event["tag"], dag_type, dag_types)
 
 
-def _dirty(revision: Revision, difference: str) -> Plan:
+def _dirty(revision: Revision, difference: str) -> TagPlan:
     paths = ", ".join(map(repr, revision.changed[:3]))
     more = " and more" if len(revision.changed) > 3 else ""
     told = f": {paths}{more}" if paths else ""
     reason = f"the tree differs from commit {revision.commit[:7]}{told}"
-    return Plan((Tag(f"dirty-{difference[:12]}", Rule.FOLLOWING),), reason)
+    return TagPlan((Tag(f"dirty-{difference[:12]}", Rule.BRANCH),), reason)
 
 
-def _branch(revision: Revision, branch: str) -> Plan:
+def _branch(revision: Revision, branch: str) -> TagPlan:
     sha = _sha(revision)
     name = _legal(branch)
     kept = _kept(name) if branch not in BRANCHES else ""
     if kept or not name:
         why = f"the tag {name} is kept for {kept}" if kept else _NOTHING
-        return Plan((sha,), f"branch {branch}: {why}, so {sha.name} alone")
+        return TagPlan((sha,), f"branch {branch}: {why}, so {sha.name} alone")
     latest = [Tag(LATEST, Rule.LATEST)] if branch == "main" else []
-    return Plan((Tag(name, Rule.FOLLOWING), *latest, sha), f"branch {branch}")
+    return TagPlan((Tag(name, Rule.BRANCH), *latest, sha), f"branch {branch}")
 
 
-def _git_tag(revision: Revision, tag: str, dag_type: str, dag_types: Collection[str]) -> Plan:
+def _git_tag(revision: Revision, tag: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
     # A shallow clone fetches no tags: none at the commit says nothing.
     if revision.tags and tag not in revision.tags:
         told = f"commit {revision.commit[:7]} is checked out, whose tags are {', '.join(revision.tags)}"
@@ -195,35 +195,35 @@ def _git_tag(revision: Revision, tag: str, dag_type: str, dag_types: Collection[
         raise ConfigurationError([f"{told} {remedy}"])
     if owner not in ("", dag_type):
         return _of_another(tag, owner)
-    return Plan(_released([release]), f"release {tag}")
+    return TagPlan(_released([release]), f"release {tag}")
 
 
-def _no_version(revision: Revision, tag: str) -> Plan:
+def _no_version(revision: Revision, tag: str) -> TagPlan:
     sha = _sha(revision)
     name = _legal(tag)
     if not name:
-        return Plan((sha,), f"tag {tag}: {_NOTHING}, so {sha.name} alone")
+        return TagPlan((sha,), f"tag {tag}: {_NOTHING}, so {sha.name} alone")
     kept = _kept(name)
     if kept:
         shown = "its name" if name == tag else f"{name!r}, as it would be in a registry,"
         raise ConfigurationError(
             [f"tag {tag!r}: {shown} is kept for {kept}: rename the git tag; a release is called like v1.2.3"]
         )
-    return Plan((Tag(name, Rule.FOLLOWING),), f"tag {tag}, no version")
+    return TagPlan((Tag(name, Rule.BRANCH),), f"tag {tag}, no version")
 
 
-def _checked_out(revision: Revision, dag_type: str, dag_types: Collection[str]) -> Plan:
+def _checked_out(revision: Revision, dag_type: str, dag_types: Collection[str]) -> TagPlan:
     found = [(owner, release, tag) for owner, release, tag in _releases(revision) if owner in ("", dag_type)]
     if found:
         names = ", ".join(tag for _, _, tag in found)
-        return Plan(_released([release for _, release, _ in found]), f"release {names}")
+        return TagPlan(_released([release for _, release, _ in found]), f"release {names}")
     if revision.branch is not None:
         return _branch(revision, revision.branch)
     for owner, _, tag in _releases(revision):
         if owner in dag_types:
             return _of_another(tag, owner)
     sha = _sha(revision)
-    return Plan((sha,), f"commit {revision.commit[:7]}, on no branch and without a version's tag")
+    return TagPlan((sha,), f"commit {revision.commit[:7]}, on no branch and without a version's tag")
 
 
 def _releases(revision: Revision) -> list[tuple[str, Version, str]]:
@@ -238,17 +238,17 @@ def _released(releases: list[Version]) -> tuple[Tag, ...]:
     for release in releases:
         tags.append(Tag(release.tag, Rule.RELEASE))
         if release.plain:
-            tags += [Tag(line, Rule.LINE) for line in release.lines]
+            tags += [Tag(line, Rule.FLOATING) for line in release.lines]
             tags.append(Tag(LATEST, Rule.LATEST))
     return tuple(sorted(dict.fromkeys(tags), key=lambda tag: list(Rule).index(tag.rule)))
 
 
-def _of_another(tag: str, owner: str) -> Plan:
-    return Plan((), f"{tag} releases {owner} alone")
+def _of_another(tag: str, owner: str) -> TagPlan:
+    return TagPlan((), f"{tag} releases {owner} alone")
 
 
 def _sha(revision: Revision) -> Tag:
-    return Tag(f"sha-{revision.commit[:7]}", Rule.FOLLOWING)
+    return Tag(f"sha-{revision.commit[:7]}", Rule.BRANCH)
 
 
 def _legal(name: str) -> str:

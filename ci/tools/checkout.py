@@ -1,6 +1,5 @@
 """The repository's folders as a function of the module gets them: catalog, locks and files."""
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable, Mapping
@@ -16,6 +15,7 @@ from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
 from .engine import as_function_error
+from .memo import Memo
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Checkout:
         self._tree = tree
         self.netrc = netrc
         self._folder: Path | None = None
-        self._memo: dict[Hashable, asyncio.Future[Any]] = {}
+        self._memo = Memo()
 
     async def exported(self) -> Path:
         """Return a folder with images/, dags/ and scripts/ as plain files; exported on the first call."""
@@ -57,9 +57,7 @@ class Checkout:
 
     async def memoized(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the value that belongs to a key; ``make`` is called by the first caller alone."""
-        if key not in self._memo:
-            self._memo[key] = asyncio.ensure_future(make())
-        return await self._memo[key]
+        return await self._memo.get(key, make)
 
     async def catalog(self) -> Catalog:
         """Return all DAG types."""
@@ -106,7 +104,7 @@ class Checkout:
         if self._folder is not None:
             shutil.rmtree(self._folder)
             self._folder = None
-            del self._memo["exported"]
+            self._memo.forget("exported")
 
     async def _subtree(self, folder: str, paths: Iterable[str]) -> dagger.Directory:
         subtree = dag.directory()

@@ -65,8 +65,8 @@ class Signer:
         if problems:
             raise ConfigurationError(problems)
 
-    async def lacking(self) -> str:
-        """What was given and is empty, as a secret that a pipeline doesn't have; empty where all is there."""
+    async def missing_secrets(self) -> str:
+        """Return the problem of secrets that were given and are empty, as in a pipeline that lacks them."""
         given = {
             "--signing-key": self.key,
             "--identity-token": self.token,

@@ -16,6 +16,7 @@ from ..errors import ConfigurationError, StepError
 from . import containers, failures, loopback
 from .engine import retrying
 from .programs.registry import KEPT
+from .repository_content import RepositoryContent
 
 BUNDLES = "/mnt/bundles"
 _CONFIG = "/run/secrets/regctl.json"
@@ -64,10 +65,15 @@ class Registry:
     config: dagger.Secret = field(repr=False)
     tunnel: dagger.Service | None
 
-    async def look(self, questions: Mapping[str, Question]) -> dict[str, Any]:
-        """What repositories have, by the questions' names; answers are as ``programs/registry.py`` says."""
+    async def look(self, questions: Mapping[str, Question]) -> dict[str, RepositoryContent]:
+        """Return what repositories have, by the questions' names.
+
+        Raises:
+            StepError: the registry can't be used at all.
+        """
         images = {name: question._asdict() for name, question in questions.items()}
-        return await self._do("look", {"images": images}, self._container())
+        answers = await self._do("look", {"images": images}, self._container())
+        return {name: _content(answers[name], question.repository) for name, question in questions.items()}
 
     async def image(self, where: Reference) -> dict[str, Any]:
         """An image's "manifest" and "config" as texts; the latter is None for an index.
@@ -164,6 +170,14 @@ class Registry:
         return containers.uncached(container.with_mounted_file("/mnt/job.json", written)).with_exec(
             ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
         )
+
+
+def _content(answer: Mapping[str, Any], repository: str) -> RepositoryContent:
+    if "problem" in answer:
+        return RepositoryContent(problem=failures.registry_problem(repository, str(answer["problem"])))
+    return RepositoryContent(
+        names=tuple(answer["names"]), manifests=answer["manifests"], commits=answer["revisions"]
+    )
 
 
 async def connect(host: str, access: Access, owner: str) -> Registry:

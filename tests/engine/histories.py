@@ -12,9 +12,10 @@ from ci.checks.dags import all_types
 from ci.checks.scan.database import DatabaseRequest
 from ci.config import lockfile, pins
 from ci.publish import publish
+from ci.publish.context import Request
 from ci.publish.gate import Test
+from ci.publish.plan import PlanRequest
 from ci.publish.publication import Publication, Row
-from ci.publish.publish import Request
 from ci.tools.checkout import Checkout
 from ci.tools.registry import Access
 from tests.engine import advisories
@@ -91,13 +92,17 @@ class History:
         repository = self.directory()
         sources = Checkout(repository)
         try:
-            intent = await publish.intend(sources, repository, name, registry, self._owner, ref)
+            plan = await publish.plan(
+                sources,
+                repository,
+                PlanRequest(dag_type=name, registry=registry, owner=self._owner, ref=ref),
+            )
             usual: dict[str, Any] = {
                 "platforms": (),
                 "database": DatabaseRequest(archive=advisories.archive(())),
             }
             request = Request(**{**usual, **asked}, access=access, test=self._test)
-            return publish.whole(await publish.publish(intent, request, sources, repository))
+            return publish.require_success(await publish.publish(plan, request, sources, repository))
         finally:
             sources.close()
 

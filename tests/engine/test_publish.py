@@ -65,8 +65,7 @@ class Place:
         """The digest of each tag that is there."""
         place = await registry.connect(self.address, access, "")
         question = Question(self.repository(dag_type), list(tags))
-        there: dict[str, str] = (await place.look({"image": question}))["image"]["manifests"]
-        return {tag: oci.Blob(text=text).digest for tag, text in there.items()}
+        return (await place.look({"image": question}))["image"].digests
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ CLEAN = Revision(
     changed=(),
     shallow=False,
 )
-SHA = Tag("sha-0123456", Rule.FOLLOWING)
-DIRTY = (Tag("dirty-fedcba987654", Rule.FOLLOWING),)
+SHA = Tag("sha-0123456", Rule.BRANCH)
+DIRTY = (Tag("dirty-fedcba987654", Rule.BRANCH),)
 LATEST = Tag("latest", Rule.LATEST)
 
 
@@ -66,7 +66,7 @@ def tagged(tag: str) -> Given:
 
 def released(name: str, *lines: str) -> tuple[Tag, ...]:
     """Expect a release with its lines and latest."""
-    return (Tag(name, Rule.RELEASE), *(Tag(line, Rule.LINE) for line in lines), LATEST)
+    return (Tag(name, Rule.RELEASE), *(Tag(line, Rule.FLOATING) for line in lines), LATEST)
 
 
 def alone(name: str) -> tuple[Tag, ...]:
@@ -76,7 +76,7 @@ def alone(name: str) -> tuple[Tag, ...]:
 
 def following(*names: str) -> tuple[Tag, ...]:
     """Expect tags that move."""
-    return tuple(Tag(name, Rule.FOLLOWING) for name in names)
+    return tuple(Tag(name, Rule.BRANCH) for name in names)
 
 
 def branched(name: str) -> tuple[Tag, ...]:

@@ -9,7 +9,6 @@ from ...config.names import Reference
 from ...errors import ConfigurationError, StepError, gather_all
 from ...image import base, labels, published
 from ...image.base import BaseImage
-from ...tools import failures
 from ...tools.checkout import Checkout
 from ...tools.registry import Question, Registry
 from . import rescan_targets, scan, verdict
@@ -62,17 +61,10 @@ async def rescan(
 
 
 async def _states(targets: Sequence[Target], registry: Registry) -> list[TargetState]:
-    answers = await registry.look(
+    contents = await registry.look(
         {target.dag: Question(target.repository, [target.tag]) for target in targets}
     )
-    return [_state(target, answers[target.dag]) for target in targets]
-
-
-def _state(target: Target, answer: dict[str, object]) -> TargetState:
-    if "problem" in answer:
-        problem = failures.registry_problem(target.repository, str(answer["problem"]))
-        return TargetState(target=target, problem=problem)
-    return rescan_targets.state(target, answer)
+    return [rescan_targets.state(target, contents[target.dag]) for target in targets]
 
 
 async def _verdict(state: TargetState, context: _Context) -> Verdict:

@@ -1,13 +1,14 @@
 """Targets of a rescan: the published images by tag, and one verdict for an image of several platforms."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...config.names import Names
 from ...errors import ConfigurationError, collect
 from ...image import oci
+from ...tools.repository_content import RepositoryContent
 from .detections import ordered
 from .verdict import Decision, Judged, State, Verdict
 
@@ -71,10 +72,10 @@ def targets(dag_types: Sequence[str], names: Names, version: str) -> list[Target
     return collect([lambda name=name: target(name) for name in dag_types])
 
 
-def state(target: Target, answer: Mapping[str, Any]) -> TargetState:
-    """Return the state in an answer of ``Registry.look`` that has no problem."""
-    manifest: str | None = answer["manifests"].get(target.tag)
-    return TargetState(target=target, manifest=manifest, tags=tuple(answer["names"]))
+def state(target: Target, content: RepositoryContent) -> TargetState:
+    """Return the state of a target, from the content of its repository."""
+    manifest = content.manifests.get(target.tag)
+    return TargetState(target=target, manifest=manifest, tags=content.names, problem=content.problem)
 
 
 def notes(states: Sequence[TargetState]) -> list[str]:

@@ -49,7 +49,7 @@ def _of(row: Row) -> Iterator[str]:
         if finding not in seen:  # of every platform the same
             seen.append(finding)
             yield _finding(row.dag, finding)
-    if rest := beyond(row.problem, (report_formats.text([report]) for report in row.tests)):
+    if rest := beyond(row, (report_formats.text([report]) for report in row.tests)):
         yield _problem(row.dag, rest)
 
 

@@ -163,7 +163,7 @@ def _told(row: Row) -> Iterator[str]:
     reports = [each for each in row.tests if each.findings]
     verdicts = [each for each in row.scans if each.failing or each.unreliable or each.state is State.FAILED]
     shown = [report_formats.text([each]) for each in reports] + [scan_text.table([each]) for each in verdicts]
-    if rest := publication.beyond(row.problem, shown):
+    if rest := publication.beyond(row, shown):
         yield _failed(row.dag, rest)
     yield from (report_formats.markdown([each]) for each in reports)
     yield from (scan_text.markdown([each]) for each in verdicts)

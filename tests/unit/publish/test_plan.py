@@ -9,7 +9,8 @@ from ci.config.catalog import Catalog
 from ci.config.publish import Organisation, parse
 from ci.config.revision import Origin, Revision
 from ci.errors import ConfigurationError
-from ci.publish.plan import Intent, as_json, intend, table
+from ci.publish import plan as publish_plan
+from ci.publish.plan import PlanRequest, PublishPlan, as_json, table
 
 from ..repository import Repository
 from ..tag_cases import CLEAN, COMMIT, DIRTY, on
@@ -29,18 +30,15 @@ def catalog(repository: Repository) -> Catalog:
     return repository.load()
 
 
-def intent(  # noqa: PLR0913 - each is what one test gives
+def plan(
     catalog: Catalog,
     revision: Revision = MAIN,
     names: Sequence[str] = ("api", "salesforce"),
     text: str | None = None,
-    *,
-    ref: str = "",
-    registry: str = "",
-    owner: str = "",
-) -> Intent:
+    request: PlanRequest | None = None,
+) -> PublishPlan:
     chosen = [catalog.get(name) for name in names]
-    return intend(catalog, chosen, revision, parse(text), ref=ref, registry=registry, owner=owner)
+    return publish_plan.plan(catalog, chosen, revision, parse(text), request or PlanRequest())
 
 
 def released(*tags: str) -> Revision:
@@ -48,57 +46,59 @@ def released(*tags: str) -> Revision:
 
 
 def test_each_type_gets_its_repository_and_the_tags_of_the_commit(catalog: Catalog) -> None:
-    found = intent(catalog)
-    assert [each.dag_type.name for each in found.planned] == ["api", "salesforce"]
-    assert [each.repository for each in found.planned] == [f"{PACKAGE}-api", f"{PACKAGE}-salesforce"]
-    for each in found.planned:
+    planned = plan(catalog)
+    assert [each.dag_type.name for each in planned.types] == ["api", "salesforce"]
+    assert [each.repository for each in planned.types] == [f"{PACKAGE}-api", f"{PACKAGE}-salesforce"]
+    for each in planned.types:
         assert each.tags == {tag: tag for tag in ("main", "latest", "sha-0123456")}
 
 
 def test_in_one_package_every_tag_of_the_registry_names_its_type(catalog: Catalog) -> None:
-    api, salesforce = intent(catalog, text=ONE_PACKAGE).planned
+    api, salesforce = plan(catalog, text=ONE_PACKAGE).types
     assert api.repository == salesforce.repository == "ghcr.io/acme/airflow"
     assert api.tags == {tag: f"api-{tag}" for tag in ("main", "latest", "sha-0123456")}
     assert not set(api.tags.values()) & set(salesforce.tags.values())
 
 
 def test_labels_get_what_git_and_the_house_say(catalog: Catalog) -> None:
-    found = intent(catalog, text='[labels]\nvendor = "ACME Ltd"\n')
-    assert found.owner == "Acme"
-    assert found.sources.revision == MAIN
-    assert found.sources.origin == Origin(owner="Acme", repo="dags", web="https://github.com/Acme/dags")
-    assert found.sources.organisation == Organisation(vendor="ACME Ltd")
+    planned = plan(catalog, text='[labels]\nvendor = "ACME Ltd"\n')
+    assert planned.owner == "Acme"
+    assert planned.source.revision == MAIN
+    assert planned.source.origin == Origin(owner="Acme", repo="dags", web="https://github.com/Acme/dags")
+    assert planned.source.organisation == Organisation(vendor="ACME Ltd")
 
 
 def test_owner_and_registry_may_be_given(catalog: Catalog) -> None:
-    found = intent(catalog, registry="127.0.0.1:5000", owner="Other")
-    assert found.owner == "Other"
-    assert found.names.registry == "127.0.0.1:5000"
-    assert found.planned[0].repository == "127.0.0.1:5000/other/de-airflow-pipeline-api"
+    planned = plan(catalog, request=PlanRequest(registry="127.0.0.1:5000", owner="Other"))
+    assert planned.owner == "Other"
+    assert planned.names.registry == "127.0.0.1:5000"
+    assert planned.types[0].repository == "127.0.0.1:5000/other/de-airflow-pipeline-api"
 
 
 def test_without_a_remote_a_pattern_without_an_owner_is_enough(catalog: Catalog) -> None:
     text = '[publish]\nreference = "localhost:5000/{dag}:{version}"\n'
-    found = intent(catalog, MAIN.model_copy(update={"remote": None}), text=text)
-    assert (found.owner, found.sources.origin) == ("", None)
+    planned = plan(catalog, MAIN.model_copy(update={"remote": None}), text=text)
+    assert (planned.owner, planned.source.origin) == ("", None)
 
 
 def test_a_release_of_one_type_pushes_that_one_alone(catalog: Catalog) -> None:
     revision = released("api/v1.2.3").model_copy(update={"branch": None})
-    api, salesforce = intent(catalog, revision).planned
+    api, salesforce = plan(catalog, revision).types
     assert list(api.tags) == ["v1.2.3", "v1.2", "v1", "latest"]
     assert salesforce.tags == {}
-    assert salesforce.plan.reason == "api/v1.2.3 releases api alone"
+    assert salesforce.tag_plan.reason == "api/v1.2.3 releases api alone"
 
 
 def test_a_tag_may_release_a_type_that_is_broken(catalog: Catalog) -> None:
-    (api,) = intent(catalog, released("dbt/v1.0.0"), ["api"], ref="refs/tags/dbt/v1.0.0").planned
-    assert api.plan.reason == "dbt/v1.0.0 releases dbt alone"
+    (api,) = plan(
+        catalog, released("dbt/v1.0.0"), ["api"], request=PlanRequest(ref="refs/tags/dbt/v1.0.0")
+    ).types
+    assert api.tag_plan.reason == "dbt/v1.0.0 releases dbt alone"
 
 
 def test_what_concerns_all_types_is_told_once(catalog: Catalog) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        intent(catalog, released("sales/v1.0.0"), ref="refs/tags/sales/v1.0.0")
+        plan(catalog, released("sales/v1.0.0"), request=PlanRequest(ref="refs/tags/sales/v1.0.0"))
     (problem,) = caught.value.problems
     assert "no DAG type 'sales'" in problem
 
@@ -106,7 +106,7 @@ def test_what_concerns_all_types_is_told_once(catalog: Catalog) -> None:
 def test_every_tag_that_is_too_long_is_told(catalog: Catalog) -> None:
     revision = MAIN.model_copy(update={"branch": "b" * 125})
     with pytest.raises(ConfigurationError) as caught:
-        intent(catalog, revision, text=ONE_PACKAGE)
+        plan(catalog, revision, text=ONE_PACKAGE)
     assert [problem.partition("b")[0] for problem in caught.value.problems] == [
         "the tag 'api-",
         "the tag 'salesforce-",
@@ -114,7 +114,7 @@ def test_every_tag_that_is_too_long_is_told(catalog: Catalog) -> None:
 
 
 def test_a_table_tells_commit_reason_and_references(catalog: Catalog) -> None:
-    assert table(intent(catalog, text=ONE_PACKAGE, names=["api"])).splitlines() == [
+    assert table(plan(catalog, text=ONE_PACKAGE, names=["api"])).splitlines() == [
         f"commit {COMMIT}, 2023-11-14T22:13:20Z",
         "api  branch main",
         "  ghcr.io/acme/airflow:api-main",
@@ -124,16 +124,16 @@ def test_a_table_tells_commit_reason_and_references(catalog: Catalog) -> None:
 
 
 def test_a_table_tells_why_nothing_is_pushed(catalog: Catalog) -> None:
-    found = intent(catalog, names=["api"], ref="refs/pull/7/merge")
-    assert table(found).splitlines()[1:] == [
+    planned = plan(catalog, names=["api"], request=PlanRequest(ref="refs/pull/7/merge"))
+    assert table(planned).splitlines()[1:] == [
         "api  pull request: built and tested, never pushed",
         "  nothing is pushed",
     ]
 
 
 def test_json_tells_every_tag_with_its_rule(catalog: Catalog) -> None:
-    found = intent(catalog, released("v1.2.3"), ["api"], ONE_PACKAGE)
-    assert json.loads(as_json(found)) == {
+    planned = plan(catalog, released("v1.2.3"), ["api"], ONE_PACKAGE)
+    assert json.loads(as_json(planned)) == {
         "commit": COMMIT,
         "images": [
             {
@@ -153,12 +153,22 @@ def test_json_tells_every_tag_with_its_rule(catalog: Catalog) -> None:
 
 def test_a_remotes_credentials_are_in_no_plan(catalog: Catalog) -> None:
     revision = CLEAN.model_copy(update={"remote": "https://me:secret@github.com/acme/dags.git"})
-    found = intent(catalog, revision)
-    assert "secret" not in table(found) + as_json(found) + repr(found.names) + repr(found.sources.origin)
+    planned = plan(catalog, revision)
+    assert "secret" not in table(planned) + as_json(planned) + repr(planned.names) + repr(
+        planned.source.origin
+    )
+
+
+def test_a_dry_run_pushes_nothing_and_says_what_it_is(catalog: Catalog) -> None:
+    planned = plan(catalog)
+    dry = planned.without_tags()
+    assert (planned.pushes, dry.pushes) == (True, False)
+    assert {each.tag_plan.reason for each in dry.types} == {"a dry run of: branch main"}
+    assert [each.repository for each in dry.types] == [each.repository for each in planned.types]
 
 
 def test_a_tree_that_differs_gets_one_tag(catalog: Catalog) -> None:
     dirty = on("main").dirty("dags/a.py").revision.model_copy(update={"remote": REMOTE})
-    (api,) = intent(catalog, dirty, ["api"]).planned
+    (api,) = plan(catalog, dirty, ["api"]).types
     assert list(api.tags) == [tag.name for tag in DIRTY]
-    assert "'dags/a.py'" in api.plan.reason
+    assert "'dags/a.py'" in api.tag_plan.reason

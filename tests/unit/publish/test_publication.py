@@ -1,4 +1,4 @@
-"""What a publish did: as a table, as JSON, and moves sorted by what they are."""
+"""What a publish did: as a table and as JSON."""
 
 import json
 
@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ci.checks.report import Report
-from ci.publish.moves import Action, Move
-from ci.publish.publication import Publication, Row, beyond, joined, moved, parse, weight
+from ci.publish.publication import Publication, Row, beyond, joined, parse
 
 from ..verdicts import verdict
 
@@ -98,33 +97,45 @@ def test_a_row_without_image_result_and_problem_was_not_made(row: Row, made: boo
     assert row.made is made
 
 
+def refused(problem: str, *, gate_failed: bool = True) -> Row:
+    return Row(dag="a", repository="", problem=problem, gate_failed=gate_failed)
+
+
 @pytest.mark.parametrize(
     ("problem", "shown", "rest"),
     [
         ("", ["a"], ""),
         ("denied", [], "denied"),
         ("denied", ["denie", "x"], "denied"),
-        ("the gate failed: mend it\na\n b", ["a\n b"], ""),
-        ("the gate failed: mend it\na\n b\na\n b", ["a\n b", "a"], ""),
-        ("the gate failed: mend it\na\ncrash\n b", ["a", " b"], "the gate failed: mend it\ncrash"),
-        ("the gate failed: mend it", ["a"], "the gate failed: mend it"),
-        ("denied\na", ["a"], "denied"),
+        ("mend it\na\n b", ["a\n b"], ""),
+        ("mend it\na\n b\na\n b", ["a\n b", "a"], ""),
+        ("mend it\na\ncrash\n b", ["a", " b"], "mend it\ncrash"),
+        ("mend it", ["a"], "mend it"),
         ("a", ["a", ""], ""),
     ],
 )
 def test_a_problem_without_what_is_shown_elsewhere(problem: str, shown: list[str], rest: str) -> None:
-    assert beyond(problem, shown) == rest
+    assert beyond(refused(problem), shown) == rest
 
 
-LINES = st.lists(st.sampled_from(["a", "b", "the gate failed", "x y"]), max_size=5).map("\n".join)
+def test_what_is_left_of_a_problem_that_is_not_the_gates_is_shown() -> None:
+    assert beyond(refused("denied\na", gate_failed=False), ["a"]) == "denied"
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "x y"]), max_size=5).map("\n".join)
 
 
 @given(LINES, st.lists(LINES, max_size=3))
 def test_no_line_of_a_problem_is_lost_that_is_not_shown(problem: str, shown: list[str]) -> None:
-    lines = {line for text in shown for line in text.splitlines()} | {"the gate failed"}
-    assert {line for line in problem.splitlines() if line not in lines} <= set(
-        beyond(problem, shown).splitlines()
-    )
+    lines = {line for text in shown for line in text.splitlines()}
+    rest = beyond(refused(problem, gate_failed=False), shown).splitlines()
+    assert {line for line in problem.splitlines() if line not in lines} <= set(rest)
+
+
+def test_a_file_without_the_field_for_the_gate_is_read() -> None:
+    told = json.loads(Publication(commit=COMMIT, rows=(BROKEN,)).as_json())
+    del told["images"][0]["gate_failed"]
+    assert parse(json.dumps(told)).rows == (BROKEN,)
 
 
 def test_a_publish_of_nothing_is_its_head() -> None:
@@ -152,33 +163,6 @@ def test_rows_are_frozen_and_strict() -> None:
         Row.model_validate({"dag": "a", "repository": "", "other": 1})
 
 
-def test_moves_are_told_apart_in_their_order() -> None:
-    moves = (
-        Move("main", Action.SET, "is new"),
-        Move("v1.2.3", Action.REFUSED, "is released"),
-        Move("latest", Action.LEFT, "v2 is newer"),
-        Move("sha-1", Action.SET, "moves"),
-        Move("nightly", Action.SAME, "is this image already"),
-    )
-    assert moved(moves) == (
-        ["main", "sha-1"],
-        ["nightly"],
-        {"latest": "v2 is newer"},
-        ["is released"],
-    )
-
-
-@pytest.mark.parametrize("action", list(Action), ids=lambda action: action.value)
-def test_every_move_is_told_once(action: Action) -> None:
-    parts = moved((Move("main", action, "why"),))
-    assert [len(part) for part in parts].count(1) == 1
-    assert sum(map(len, parts)) == 1
-
-
-def test_no_moves_are_nothing() -> None:
-    assert moved(()) == ([], [], {}, [])
-
-
 def test_a_publication_is_read_again_as_it_was() -> None:
     done = Publication(commit=COMMIT, rows=(API, LEFT, BROKEN, UNPUSHED))
     assert parse(done.as_json()) == done
@@ -194,19 +178,6 @@ def test_an_image_that_was_not_pushed_has_no_reference() -> None:
     row = Row(dag="pull", repository="", digest="sha256:cc")
     assert row.reference == ""
     assert " sha256:cc " in told(row)[1]
-
-
-HEAVY = json.dumps({"layers": [{"size": 5}, {"size": 7}]})
-
-
-@pytest.mark.parametrize(
-    ("manifests", "bytes_"),
-    [({}, None), ({"latest": HEAVY}, 12), ({"main": HEAVY}, 12), ({"main": '{"manifests": []}'}, None)],
-)
-def test_the_weight_is_that_of_the_first_tag_that_is_there(
-    manifests: dict[str, str], bytes_: int | None
-) -> None:
-    assert weight(manifests, ("latest", "main")) == bytes_
 
 
 def test_parts_are_joined_by_type_with_what_else_they_tell() -> None:

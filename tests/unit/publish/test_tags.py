@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ci.config.revision import Revision
 from ci.errors import ConfigurationError
-from ci.publish.tags import Plan, Rule, Tag, plan, version
+from ci.publish.tags import Rule, Tag, TagPlan, plan, version
 
 from ..tag_cases import (
     BRANCHES,
@@ -91,11 +91,11 @@ REVISIONS = st.builds(
 )
 
 
-def planned(where: Given) -> Plan:
+def planned(where: Given) -> TagPlan:
     return plan(where.revision, where.ref, "salesforce", TYPES)
 
 
-def planned_or_refused(revision: Revision, ref: str) -> Plan | None:
+def planned_or_refused(revision: Revision, ref: str) -> TagPlan | None:
     # A tag's ref is that of the commit, or hardly any example would come to a release.
     tags = (*revision.tags, ref.removeprefix("refs/tags/")) if ref.startswith("refs/tags/") else revision.tags
     try:

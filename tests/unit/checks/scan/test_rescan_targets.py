@@ -8,6 +8,7 @@ from ci.checks.scan import rescan_targets
 from ci.checks.scan.rescan_targets import Target, TargetState
 from ci.checks.scan.verdict import Decision, State
 from ci.image import oci
+from ci.tools.repository_content import RepositoryContent
 
 from ...verdicts import BASE, IMAGE, SECRET, judged, verdict, vulnerability
 
@@ -16,10 +17,10 @@ INDEX = f"sha256:{'c3' * 32}"
 
 
 def test_an_answer_is_the_manifest_of_the_tag() -> None:
-    told = rescan_targets.state(TARGET, {"manifests": {"latest": "{}"}, "names": ["latest", "v1"]})
+    told = rescan_targets.state(TARGET, RepositoryContent(manifests={"latest": "{}"}, names=("latest", "v1")))
     assert (told.manifest, told.tags, told.problem) == ("{}", ("latest", "v1"), "")
     assert told.digest == oci.Blob(text="{}").digest
-    assert rescan_targets.state(TARGET, {"manifests": {}, "names": []}).manifest is None
+    assert rescan_targets.state(TARGET, RepositoryContent(problem="denied")).problem == "denied"
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,13 @@ def finding(
     return Finding(check="parse", file=file, line=line, cause=cause, remedy="mend it", **more)
 
 
+REFUSAL = "the gate failed, nothing was pushed: mend it"
+
+
 def of(*findings: Finding, problem: str = "", missing: dict[str, tuple[str, ...]] | None = None) -> list[str]:
     tests = (Report(subject="api", findings=findings),) if findings else ()
-    row = Row(dag="api", repository="", tests=tests, problem=problem)
+    gate_failed = problem.startswith(REFUSAL)
+    row = Row(dag="api", repository="", tests=tests, problem=problem, gate_failed=gate_failed)
     return annotations(Publication(commit="c" * 40, rows=(row,)), missing or {}).splitlines()
 
 
@@ -42,13 +46,12 @@ def test_a_warning_is_one() -> None:
 def test_a_problem_is_told_where_no_finding_says_more() -> None:
     assert of(problem="the base can't be had") == ["::error title=api::the base can't be had"]
     report = report_formats.text([Report(subject="api", findings=(finding(),))])
-    refusal = "the gate failed, nothing was pushed: mend it"
-    assert len(of(finding(), problem=f"{refusal}\n{report}")) == 1
+    assert len(of(finding(), problem=f"{REFUSAL}\n{report}")) == 1
     assert len(of(finding(level=Level.WARNING), problem="not scanned")) == 2
     assert of(finding(), problem="DENIED")[1] == "::error title=api::DENIED"
     # A scan has no annotation of its own.
     table = scan_text.table([verdict(judged())])
-    assert "CVE-1" in of(finding(), problem=f"{refusal}\n{report}\n{table}")[1]
+    assert "CVE-1" in of(finding(), problem=f"{REFUSAL}\n{report}\n{table}")[1]
 
 
 def test_a_problem_that_names_its_file_is_shown_in_it() -> None:

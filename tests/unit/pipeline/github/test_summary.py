@@ -86,7 +86,7 @@ def test_a_type_without_a_result_is_not_left_out() -> None:
 
 
 def test_what_failed_is_told_with_file_and_line_and_no_markup_of_others() -> None:
-    text = told(with_(tests=(BAD,), problem=f"{REFUSAL}\n{report_formats.text([BAD])}"))
+    text = told(with_(tests=(BAD,), problem=f"{REFUSAL}\n{report_formats.text([BAD])}", gate_failed=True))
     assert "`dags/a.py:3`" in text
     assert "<b>" not in text
     assert "the gate failed" not in text  # the findings say more
@@ -99,8 +99,14 @@ def test_what_failed_is_told_with_file_and_line_and_no_markup_of_others() -> Non
         with_(tests=(MILD,), problem=DENIED),
         with_(tests=(BAD,), problem=DENIED),
         with_(scans=(FAILING,), problem=DENIED),
-        with_(scans=(FAILING,), problem=f"{REFUSAL}\n{DENIED}\n{scan_text.table([FAILING])}"),
-        with_(tests=(BAD, BAD), problem=f"{REFUSAL}\n{report_formats.text([BAD, BAD])}\n{DENIED}"),
+        with_(
+            scans=(FAILING,), problem=f"{REFUSAL}\n{DENIED}\n{scan_text.table([FAILING])}", gate_failed=True
+        ),
+        with_(
+            tests=(BAD, BAD),
+            problem=f"{REFUSAL}\n{report_formats.text([BAD, BAD])}\n{DENIED}",
+            gate_failed=True,
+        ),
     ],
     ids=["a warning", "a finding", "a scan", "a crash beside a scan", "a crash beside tests"],
 )
@@ -113,7 +119,7 @@ def test_a_problem_is_told_whatever_was_found_besides(row: Row) -> None:
 
 def test_what_findings_tell_is_not_told_twice() -> None:
     both = f"{REFUSAL}\n{report_formats.text([BAD])}\n{scan_text.table([FAILING])}"
-    text = told(with_(tests=(BAD,), scans=(FAILING,), problem=both))
+    text = told(with_(tests=(BAD,), scans=(FAILING,), problem=both, gate_failed=True))
     assert "**failed**:" not in text
     assert "| `CVE-1` |" in text
     expired = verdict(state=State.FAILED, reasons=("images/policy.toml: the ignore of CVE-1 expired",))

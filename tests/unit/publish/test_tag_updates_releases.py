@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.errors import ConfigurationError
-from ci.publish.moves import previous, released
+from ci.publish.tag_updates import previous, released
 from ci.publish.tags import version
 
 DIGESTS = {"v1.0.0": "a", "v1.1.0": "b", "v2.0.0": "c", "v2.1.0-rc.1": "d"}

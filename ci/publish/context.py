@@ -1,0 +1,110 @@
+"""What the stages of one publish share: plan, request, sources, and what is connected or loaded once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import dagger
+
+from ..attest import documents
+from ..attest.documents import Run
+from ..checks.dags import all_types
+from ..checks.scan import scan
+from ..checks.scan.database import DatabaseRequest
+from ..config import pins
+from ..errors import gather_all
+from ..image import base
+from ..image.base import BaseImage
+from ..tools import registry as registries
+from ..tools.checkout import Checkout
+from ..tools.cosign import Signer
+from ..tools.memo import Memo
+from ..tools.registry import Access, Registry
+from .gate import Gate, Test
+from .plan import PublishPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """How to publish: what a user asked for beside the plan, and how images are tested.
+
+    ``force`` is the reason to publish although the gate failed, ``unscanned`` the one to publish without a
+    scan; with ``dry_run`` nothing is pushed.
+    """
+
+    platforms: tuple[str, ...]
+    access: Access
+    force: str = ""
+    signer: Signer = field(default_factory=Signer)
+    database: DatabaseRequest = field(default_factory=DatabaseRequest)
+    unscanned: str = ""
+    dry_run: bool = False
+    test: Test = all_types.test_one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What the stages of one publish share.
+
+    Registry, run, bases and gate are made on first use: a publish that can't write needs no database.
+    ``repository`` has the git history.
+    """
+
+    plan: PublishPlan
+    request: Request
+    checkout: Checkout
+    repository: dagger.Directory
+    _memo: Memo = field(default_factory=Memo, init=False, repr=False)
+
+    async def registry(self) -> Registry:
+        """Return the registry, connected.
+
+        Raises:
+            ConfigurationError: the access contradicts itself.
+            StepError: there is no way to a registry on the user's machine.
+        """
+        return await self._memo.get("registry", self._connect)
+
+    async def run(self) -> Run:
+        """Return the run that provenance names; it starts with the first call.
+
+        Raises:
+            StepError: the image of a tool can't be pulled.
+        """
+        return await self._memo.get("run", lambda: documents.begin(self.plan.ref))
+
+    async def bases(self) -> Mapping[str, BaseImage]:
+        """Return the base image of every platform.
+
+        Raises:
+            StepError: one can't be pulled.
+        """
+        return await self._memo.get("bases", self._load_bases)
+
+    async def gate(self) -> Gate:
+        """Return the gate, with the vulnerability database and the scans of the bases.
+
+        Raises:
+            ConfigurationError: the shared policy or the request for the database is wrong.
+        """
+        return await self._memo.get("gate", self._prepare_gate)
+
+    async def _connect(self) -> Registry:
+        return await registries.connect(self.plan.names.registry, self.request.access, self.plan.owner)
+
+    async def _load_bases(self) -> dict[str, BaseImage]:
+        platforms = self.request.platforms or ("",)  # none named: the engine's own
+        images = await gather_all(base.load(pins.image("airflow"), name or None) for name in platforms)
+        return dict(zip(platforms, images, strict=True))
+
+    async def _prepare_gate(self) -> Gate:
+        bases = await self.bases()
+        policy = await scan.rules_of("", self.checkout)
+        scanners = await gather_all(
+            scan.prepare(self.request.database, policy, image) for image in bases.values()
+        )
+        return Gate(
+            test=self.request.test,
+            scanners=dict(zip(bases, scanners, strict=True)),
+            checkout=self.checkout,
+            unscanned=self.request.unscanned,
+        )

@@ -1,0 +1,24 @@
+"""Values that several callers share: made once, by the first who asks."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Memo:
+    """Values by key; callers that ask while a value is being made wait for it."""
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, asyncio.Future[Any]] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return the value of a key; ``make`` is called by the first caller alone."""
+        if key not in self._values:
+            self._values[key] = asyncio.ensure_future(make())
+        return await self._values[key]
+
+    def forget(self, key: Hashable) -> None:
+        """Remove a value, if it was made."""
+        self._values.pop(key, None)
