@@ -111,7 +111,7 @@ class _Rules:
         newer = [
             release
             for release in map(version, self.state.names)
-            if release and not release.pre and _covers(tag, release) and own and release > max(own)
+            if release and release.final and _covers(tag, release) and own and release > max(own)
         ]
         # Equal versions may be spelt in several ways: the spelling makes it one answer for one input.
         return f"{max(newer, key=lambda release: (release, release.tag)).tag} is newer" if newer else ""
@@ -148,7 +148,7 @@ def _covers(tag: Tag, release: Version) -> bool:
 
 def released(tags: Iterable[str]) -> list[Version]:
     """Return the finished releases among tags, greatest first; pre-releases are left out."""
-    releases = [release for release in map(version, tags) if release and not release.pre]
+    releases = [release for release in map(version, tags) if release and release.final]
     return sorted(releases, key=lambda release: (release, release.tag), reverse=True)
 
 

@@ -1,11 +1,10 @@
-"""Which tags an image gets for a commit: by its branch, its git tags, and the ref of a pipeline's event.
+"""The tags of an image: decided by the commit's branch, its git tags, and the ref of a pipeline's event.
 
-Names become tags as docker/metadata-action makes them; versions are those of semver 2.0.0, or have a PEP 440
-suffix behind their three numbers.
+Names become tags as docker/metadata-action makes them; versions are those of semver 2.0.0.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -20,8 +19,7 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _VERSION = re.compile(
     rf"v?(?P<numbers>{_NUMBER}\.{_NUMBER}\.{_NUMBER})"
-    rf"(?:-(?P<semver>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)"
-    rf"|(?P<pep440>(?:(?:a|b|rc){_NUMBER})?(?:\.post{_NUMBER})?(?:\.dev{_NUMBER})?))"
+    rf"(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
     r"(?:[+_][0-9A-Za-z.-]+)?"
 )
 _EVENT = re.compile(
@@ -41,10 +39,6 @@ _KEPT = (
     (re.compile(r"dirty-.*"), "a tree that differs from its commit"),
 )
 _NOTHING = "nothing of its name is legal in a registry"
-
-# What stands behind a version's numbers, lowest first; by _END 'a.1' is greater than 'a', and 'a1.dev1' less.
-_DEV, _END, _NUMERIC, _WORD, _FINAL = range(5)
-
 
 LATEST = "latest"  # the tag of the newest image
 
@@ -68,7 +62,7 @@ class Tag:
 
 @dataclass(frozen=True)
 class TagPlan:
-    """The tags of one image, most specific first (none: it isn't pushed), and in one line why these."""
+    """The tags of one image, most specific first (none: it isn't pushed), and the reason in one line."""
 
     tags: tuple[Tag, ...]
     reason: str
@@ -78,59 +72,44 @@ class TagPlan:
 class Version:
     """A release's version, ordered by semver's precedence: spelling (v or none) and build don't count.
 
-    ``tag`` is its name in a registry, ``pre`` whether it is a pre-release.
+    ``pre_release`` holds the identifiers behind the hyphen; ``tag`` is the version's name in a registry.
     """
 
     numbers: tuple[int, ...]
-    rest: tuple[tuple[int, int, str], ...]
+    final: bool
+    pre_release: tuple[tuple[bool, int, str], ...]
     tag: str = field(compare=False)
-    pre: bool = field(compare=False)
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines that it belongs to, as 'v1.2' and 'v1'; v0 promises nothing, so it is no line."""
+        """The floating tags it may move, as 'v1.2' and 'v1'; there is no 'v0', which promises nothing."""
         prefix = "v" if self.tag.startswith("v") else ""
         major, minor, _ = self.numbers
         return (f"{prefix}{major}.{minor}", *([f"{prefix}{major}"] if major else []))
 
     @property
     def plain(self) -> bool:
-        """Whether it is three numbers and nothing else; only such a release moves lines and latest."""
+        """Whether it is three numbers and nothing else; only such a release moves other tags."""
         return self.tag.removeprefix("v") == ".".join(map(str, self.numbers))
 
 
 def version(tag: str) -> Version | None:
-    """The version that a git tag or a registry's tag names; none where it is no version.
+    """Return the version that a git tag or a registry's tag names; None if it is no version.
 
-    Exactly three numbers without leading zeros, with or without v before; behind them semver's pre-release or
-    PEP 440's a1, b2, rc3, .post1, .dev1; at last build metadata after '+', which is '_' in a registry.
+    A version has exactly three numbers without leading zeros, with or without v before; behind them may be
+    semver's pre-release, and build metadata after '+', which is '_' in a registry.
     """
-    found = _VERSION.fullmatch(tag) if len(tag) <= LONGEST else None
-    if found is None:
+    match = _VERSION.fullmatch(tag) if len(tag) <= LONGEST else None
+    if match is None:
         return None
-    semver, pep440 = found["semver"], found["pep440"] or ""
-    before = semver is not None or re.match(r"[ab]|rc|\.dev", pep440) is not None
+    identifiers = match["pre"].split(".") if match["pre"] else []
     return Version(
-        numbers=tuple(map(int, found["numbers"].split("."))),
-        rest=(
-            *([] if before else [(_FINAL, 0, "")]),
-            *(_semver(semver) if semver is not None else _pep440(pep440)),
-            (_END, 0, ""),
-        ),
+        numbers=tuple(map(int, match["numbers"].split("."))),
+        final=not identifiers,
+        # Numbers come before words, by semver's item 11.
+        pre_release=tuple((False, int(i), "") if i.isdecimal() else (True, 0, i) for i in identifiers),
         tag=tag.replace("+", "_"),
-        pre=before or ".dev" in pep440,
     )
-
-
-def _semver(text: str) -> Iterable[tuple[int, int, str]]:
-    for part in text.split("."):
-        yield (_NUMERIC, int(part), "") if part.isdecimal() else (_WORD, 0, part)
-
-
-def _pep440(text: str) -> Iterable[tuple[int, int, str]]:
-    for word, number in re.findall(r"([a-z]+)([0-9]+)", text):
-        yield (_DEV, 0, "") if word == "dev" else (_WORD, 0, word)
-        yield (_NUMERIC, int(number), "")
 
 
 def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
