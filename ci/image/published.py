@@ -88,7 +88,7 @@ async def layout(
     packed = _packed(manifest)
     known = [layer["digest"] for layer in below.image.manifest["layers"]] if below else []
     wanted = [each for each in dict.fromkeys(packed) if each not in known]
-    folder = place.blobs(where.repository, where.digest, wanted, kept=True)
+    folder = place.blobs(where.repository, where.digest, wanted, cached=True)
     try:
         await retrying(folder.sync)
     except dagger.QueryError as error:

@@ -1,8 +1,8 @@
-"""A way from containers to a registry on the user's own loopback address: a tunnel through the host's client.
+"""A tunnel from containers to a registry on the user's own loopback address.
 
-A function's own ``dag.host()`` is its container, not the user's machine. What the engine does resolve on the
-user's machine are defaults of arguments (Dagger's core/modfunc.go, UserDefault.Value): so a module of three
-lines is loaded whose one function takes a service and gives it back, with the wanted address as its default.
+A function's own ``dag.host()`` is its container, not the user's machine. The engine does resolve defaults of
+arguments on the user's machine (Dagger's core/modfunc.go, UserDefault.Value). So a module of three lines is
+loaded whose one function returns the service that it is given, and the address becomes its default.
 """
 
 import asyncio
@@ -20,13 +20,14 @@ from dagger import dag
 from ..errors import StepError
 
 _CODE = "type {name} {{\n  pub registry(service: Service): Service {{ service }}\n}}\n"
+_one_at_a_time = asyncio.Lock()  # all write the same file
 
 
 async def service(host: str, port: int) -> dagger.Service:
-    """The user's ``host:port`` as a service to bind to containers.
+    """Return the user's ``host:port`` as a service to bind to containers.
 
     Raises:
-        StepError: the engine doesn't give it.
+        StepError: the engine gives no such service.
     """
     name = f"loopback{port}"
     module = (
@@ -36,32 +37,34 @@ async def service(host: str, port: int) -> dagger.Service:
         .as_module()
     )
     try:
-        with _defaults(f"{name.upper()}_REGISTRY_SERVICE=tcp://{host}:{port}\n"):
-            await module.serve()
-            answer = await asyncio.to_thread(_ask, f"{{{name}{{registry{{id}}}}}}")
+        async with _one_at_a_time:
+            with env_file(f"{name.upper()}_REGISTRY_SERVICE=tcp://{host}:{port}\n"):
+                await module.serve()
+                answer = await asyncio.to_thread(_ask, f"{{{name}{{registry{{id}}}}}}")
     except OSError as error:
-        raise StepError([f"no tunnel to {host}:{port}: {error}"]) from None
-    found = (answer.get("data") or {}).get(name, {}).get("registry")
-    if not found:
-        told = json.dumps(answer.get("errors", "the engine gave no service"))
-        raise StepError([f"no tunnel to {host}:{port}: {told}: use an address that containers reach"])
-    return dag.load_service_from_id(dagger.ServiceID(found["id"]))
+        raise StepError([f"could not open a tunnel to {host}:{port}: {error}"]) from None
+    registry = (answer.get("data") or {}).get(name, {}).get("registry")
+    if not registry:
+        reason = json.dumps(answer.get("errors", "the engine gave no service"))
+        remedy = "use an address that containers reach"
+        raise StepError([f"could not open a tunnel to {host}:{port}: {reason}: {remedy}"])
+    return dag.load_service_from_id(dagger.ServiceID(registry["id"]))
 
 
 @contextmanager
-def _defaults(text: str) -> Generator[None]:
-    """The file that the engine reads defaults from, where this program runs, while a module is loaded."""
+def env_file(text: str) -> Generator[None]:
+    """Write the file that the engine reads defaults from; remove or restore it at the end."""
     file = Path(".env")
     before = file.read_text(encoding="utf-8") if file.is_file() else None
-    file.write_text(text, encoding="utf-8")
     try:
+        file.write_text(text, encoding="utf-8")
         yield
     finally:
-        file.unlink() if before is None else file.write_text(before, encoding="utf-8")
+        file.unlink(missing_ok=True) if before is None else file.write_text(before, encoding="utf-8")
 
 
 def _ask(query: str) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
-    # The SDK knows only the types it was made with; the session's own address takes any query.
+    # The SDK knows only the types that it was generated with; the session's own address takes any query.
     token = base64.b64encode(f"{os.environ['DAGGER_SESSION_TOKEN']}:".encode()).decode()
     request = urllib.request.Request(
         f"http://127.0.0.1:{os.environ['DAGGER_SESSION_PORT']}/query",

@@ -1,4 +1,4 @@
-"""A registry: its address, credentials and way to it, and what is done there by a program with regctl."""
+"""A registry: its address, credentials and connection; a program with regctl reads and writes it."""
 
 import json
 import re
@@ -15,10 +15,10 @@ from ..config.names import Reference
 from ..errors import ConfigurationError, StepError
 from . import containers, failures, loopback
 from .engine import retrying
-from .programs.registry import KEPT
 from .repository_content import RepositoryContent
 
 BUNDLES = "/mnt/bundles"
+_CACHE = "/var/cache/airflow-images/blobs"
 _CONFIG = "/run/secrets/regctl.json"
 _PROGRAMS = {
     "look": "registry",
@@ -27,16 +27,16 @@ _PROGRAMS = {
     "signed": "referrers",
     "attach": "referrers",
 }
-# "About authentication to GitHub": a token of an app's installation, which GITHUB_TOKEN is, begins so.
+# The prefix of an app's installation tokens, as GITHUB_TOKEN is ("About authentication to GitHub").
 _OF_A_RUN = "ghs_"
 # GitHub's container registry, its predecessor, and those of companies on ghe.com.
-_REGISTRIES = re.compile(r"ghcr\.io|docker\.pkg\.github\.com|containers\.[a-z0-9-]+\.ghe\.com")
+_GITHUB_REGISTRIES = re.compile(r"ghcr\.io|docker\.pkg\.github\.com|containers\.[a-z0-9-]+\.ghe\.com")
 _ALIAS = "registry"  # the tunnel's name inside the container
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How a registry is reached: credentials, a CA of its own, plain HTTP."""
+    """The way to a registry: credentials, a CA of its own, plain HTTP."""
 
     username: dagger.Secret | None = None
     token: dagger.Secret | None = None
@@ -44,12 +44,12 @@ class Access:
     plain_http: bool = False
 
     async def secret(self) -> str:
-        """The token itself; empty where there is none, as in a workflow whose secret isn't set."""
+        """Return the token; empty if there is none, as in a workflow whose secret isn't set."""
         return (await self.token.plaintext()).strip() if self.token else ""
 
 
 class Question(NamedTuple):
-    """What is asked of a repository: what these tags point to, and whether it may be written to."""
+    """A question about a repository: what its tags point to, and whether it may be written to."""
 
     repository: str
     tags: list[str]
@@ -58,7 +58,7 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """One registry that was connected to."""
+    """A registry, connected."""
 
     host: str
     plain_http: bool
@@ -75,45 +75,54 @@ class Registry:
         answers = await self._do("look", {"images": images}, self._container())
         return {name: _content(answers[name], question.repository) for name, question in questions.items()}
 
-    async def image(self, where: Reference) -> dict[str, Any]:
-        """An image's "manifest" and "config" as texts; the latter is None for an index.
+    async def image(self, reference: Reference) -> dict[str, Any]:
+        """Return an image's "manifest" and "config" as texts; the latter is None for an index.
 
         Raises:
-            StepError: the registry doesn't give it.
+            StepError: the registry refuses, or has no such image.
         """
-        wanted: dict[str, Any] = {"manifest": where.digest or where.tag, "blobs": []}
-        job = {"images": {"image": {"repository": where.repository, **wanted}}}
+        image = {
+            "repository": reference.repository,
+            "manifest": reference.digest or reference.tag,
+            "blobs": list[str](),
+        }
+        job = {"images": {"image": image}}
         answer = (await self._do("fetch", job, self._container()))["image"]
         if "problem" in answer:
-            raise StepError([failures.registry_problem(str(where), str(answer["problem"]))])
+            raise StepError([failures.registry_problem(str(reference), str(answer["problem"]))])
         return answer
 
     def blobs(
-        self, repository: str, manifest: str, digests: Sequence[str], *, kept: bool = False
+        self, repository: str, manifest: str, digests: Sequence[str], *, cached: bool = False
     ) -> dagger.Directory:
-        """Blobs of an image in a folder, each named by the hex digits of its digest.
+        """Return blobs of an image in a folder, named by the hex digits of their digests.
 
         Args:
             repository: registry and repository.
-            manifest: tag or digest of what they belong to.
-            digests: which blobs.
-            kept: whether they stay with the engine, so that later calls needn't fetch them again.
+            manifest: tag or digest of the image.
+            digests: of the blobs.
+            cached: whether the engine keeps them for later calls.
         """
-        image = {"repository": repository, "manifest": manifest, "blobs": list(digests), "kept": kept}
+        image = {
+            "repository": repository,
+            "manifest": manifest,
+            "blobs": list(digests),
+            "cache": _CACHE if cached else "",
+        }
         container = self._container()
-        if kept:
-            container = container.with_mounted_cache(KEPT, dag.cache_volume("airflow-images-blobs"))
+        if cached:
+            container = container.with_mounted_cache(_CACHE, dag.cache_volume("airflow-images-blobs"))
         return self._run("fetch", {"images": {"image": image}}, container).directory("/blobs")
 
     async def push(
         self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory | None
     ) -> dict[str, Any]:
-        """Push images and move their tags; job and answer as ``programs/registry.py`` tells.
+        """Push images and write their tags; job and answer are those of ``programs/registry.py``.
 
         Args:
             job: without its "blobs".
             blobs: the layers above the base, by digest.
-            base: the base as an image layout; None where all is in the registry already.
+            base: the base as an image layout; None if the registry has all layers.
         """
         container = self._container()
         if base:
@@ -123,14 +132,18 @@ class Registry:
         folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
         return await self._do("push", {**job, "blobs": folders}, container)
 
-    async def signed(self, where: Sequence[Reference]) -> tuple[dict[str, Any], dagger.Directory]:
-        """What vouches for images, each by digest: answer and folder as ``programs/referrers.py`` tells.
+    async def signed(self, references: Sequence[Reference]) -> tuple[dict[str, Any], dagger.Directory]:
+        """Return the signatures and attestations of images, by the hex digits of their digests.
 
-        Both are by the digests' hex digits.
+        Returns:
+            Answer and folder of ``programs/referrers.py``.
         """
         images = {
-            names.hex_digits(each.digest): {"repository": each.repository, "digest": each.digest}
-            for each in where
+            names.hex_digits(reference.digest): {
+                "repository": reference.repository,
+                "digest": reference.digest,
+            }
+            for reference in references
         }
         done = self._run("signed", {"images": images}, self._container())
         return await self._answer(done), done.directory("/signed")
@@ -138,7 +151,7 @@ class Registry:
     async def attach(
         self, images: Mapping[str, Mapping[str, Any]], bundles: dagger.Directory
     ) -> dict[str, Any]:
-        """Attach bundles of a folder to images; job and answer as ``programs/referrers.py`` tells."""
+        """Attach bundles of a folder to images; job and answer are those of ``programs/referrers.py``."""
         container = self._container().with_mounted_directory(BUNDLES, bundles)
         return await self._do("attach", {"images": images}, container)
 
@@ -158,16 +171,16 @@ class Registry:
     async def _do(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dict[str, Any]:
         return await self._answer(self._run(verb, job, container))
 
-    async def _answer(self, done: dagger.Container) -> dict[str, Any]:
+    async def _answer(self, container: dagger.Container) -> dict[str, Any]:
         try:
-            return json.loads(await retrying(done.file("/answer.json").contents))
+            return json.loads(await retrying(container.file("/answer.json").contents))
         except dagger.QueryError as error:
-            raise failures.step_error(f"the registry {self.host} can't be used", error) from None
+            raise failures.step_error(f"could not use the registry {self.host}", error) from None
 
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
-        written = dag.file("job.json", json.dumps(job, sort_keys=True))
-        # A call is an effect, or a look at what changes.
-        return containers.uncached(container.with_mounted_file("/mnt/job.json", written)).with_exec(
+        file = dag.file("job.json", json.dumps(job, sort_keys=True))
+        # A job writes to the registry, or reads what changes.
+        return containers.uncached(container.with_mounted_file("/mnt/job.json", file)).with_exec(
             ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
         )
 
@@ -181,12 +194,12 @@ def _content(answer: Mapping[str, Any], repository: str) -> RepositoryContent:
 
 
 async def connect(host: str, access: Access, owner: str) -> Registry:
-    """A registry, ready to be used.
+    """Connect to a registry.
 
     Args:
         host: host and port, as the user gave them.
-        access: how it is reached.
-        owner: the user name where a token but no name is given.
+        access: credentials, CA and protocol.
+        owner: the user name for a token that is given without one.
 
     Raises:
         ConfigurationError: the access contradicts itself, or the token isn't for that registry.
@@ -194,18 +207,18 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
     """
     local = names.is_loopback(host)
     if access.username and not access.token:
-        raise ConfigurationError(["--username is given and --token isn't: give both, or none"])
+        raise ConfigurationError(["--username without --token: give both, or neither"])
     if local and access.authority:
         raise ConfigurationError(
-            [f"--registry-ca with {host}: certificates don't hold through a tunnel: use the machine's name"]
+            [f"--registry-ca doesn't work with {host}, which is reached by a tunnel: use the machine's name"]
         )
     settings: dict[str, Any] = {"tls": "disabled" if access.plain_http or local else "enabled"}
     if access.authority:
         settings["regcert"] = await retrying(access.authority.contents)
     token = await access.secret()
     if token:
-        if told := misdirected(token, host):
-            raise ConfigurationError([told])
+        if problem := misdirected(token, host):
+            raise ConfigurationError([problem])
         settings["user"] = (
             (await access.username.plaintext()).strip() if access.username else owner or "token"
         )
@@ -216,7 +229,7 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         tunnel = await loopback.service(name, port)
         settings["hostname"] = f"{_ALIAS}:{port}"
     text = json.dumps({"hosts": {host: settings}, "incDockerCred": False})
-    # Its name differs per call, so that two calls with other tokens don't share one.
+    # A secret's name is new in each call, so that calls with different tokens don't share one.
     return Registry(
         host=host,
         plain_http=access.plain_http,
@@ -231,16 +244,16 @@ def _address(host: str) -> tuple[str, int]:
 
 
 def misdirected(token: str, host: str) -> str:
-    """Why a token isn't sent to a registry; empty where it may be.
+    """Return why a token isn't sent to a registry; empty if it may be.
 
     A repository names its registry in a file that every pull request can change, and workflows fall back to
-    the run's own token where no other is set.
+    the run's own token if no other is set.
 
     Args:
         token: as it was given.
         host: host and port of the registry.
     """
-    if not token.startswith(_OF_A_RUN) or names.is_loopback(host) or _REGISTRIES.fullmatch(host):
+    if not token.startswith(_OF_A_RUN) or names.is_loopback(host) or _GITHUB_REGISTRIES.fullmatch(host):
         return ""
-    told = f"--token is the one that GitHub made for this run, and {host} is no registry of GitHub's"
-    return f"{told}: give that registry's own (in the workflows: the secret REGISTRY_TOKEN)"
+    problem = f"--token is GitHub's token for this run, but {host} is no registry of GitHub's"
+    return f"{problem}: give that registry's own token (in the workflows: the secret REGISTRY_TOKEN)"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class RepositoryContent:
     """What a repository has: all its tags, and the manifests and commits of those that were asked for.
 
-    ``commits`` are those in the images' labels, empty strings where there is none. ``problem`` says why the
-    registry can't be asked; empty: it answered.
+    ``commits`` come from the images' labels; empty where an image has none. ``problem`` says why the registry
+    didn't answer; else it is empty.
     """
 
     names: tuple[str, ...] = ()

@@ -153,7 +153,7 @@ async def _pull(
     layers = [layer["digest"] for layer in manifest.get("layers", []) if layer.get("mediaType") == media_type]
     if len(layers) != 1:
         raise StepError([f"{mirror} is not a Trivy database: expected one layer of type {media_type}"])
-    blobs = registry.blobs(mirror.repository, oci.Blob(text=text).digest, layers, kept=True)
+    blobs = registry.blobs(mirror.repository, oci.Blob(text=text).digest, layers, cached=True)
     return blobs.file(names.hex_digits(layers[0])), layers[0], manifest.get("annotations") or {}
 
 

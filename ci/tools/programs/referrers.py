@@ -1,11 +1,11 @@
-"""What is attached to an image in a registry: signatures and attestations, read and written with regctl.
+"""Read and write signatures and attestations, which are attached to images in a registry, with regctl.
 
     python -m programs.referrers signed|attach JOB.json ANSWER.json
 
 signed: {"images": {NAME: {"repository", "digest"}}}
     → {NAME: {"manifest": TEXT, "config": TEXT or null, "attached": COUNT} or {"problem": "…"}}; in
-    /signed/NAME lies a layout as ``cosign save`` makes it: the image's JSON, and all that vouches for it;
-    in /signed/NAME.old one with what older cosigns attached, where there is any
+    /signed/NAME lies a layout as ``cosign save`` makes it: the image's JSON, and what is attached to it;
+    in /signed/NAME.old one with what older versions of cosign attached, if there is any
 attach: {"images": {NAME: {"repository", "digest", "bundles": [{"file", "predicate"}]}}}
     → {NAME: {"attached": COUNT, "seconds": …} or {"problem": "…"}}
 
@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from .regctl import ABSENT, RegistryError, digest, guarded, manifest, must, run
+from .regctl import ABSENT, RegistryError, digest, guarded, manifest, output_of, run
 
 SIGNED = Path("/signed")
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -35,19 +35,19 @@ PREDICATE = "dev.sigstore.bundle.predicateType"
 KIND = "dev.cosignproject.cosign/"
 JOBS = 4
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# What JSON raises that isn't of the shape it should have, or nested without end.
-STRANGE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
-MOST = 200  # attached things that are read, the newest first
+# Errors of reading JSON whose shape is wrong, or that is nested without end.
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+MOST = 200  # attachments that are read, the newest first
 
 
 def listed(repository: str, image: str) -> list[dict[str, Any]]:
-    """Descriptors of what has the image for its subject."""
-    ran = run(["artifact", "list", "--format", "{{json .Descriptors}}", f"{repository}@{image}"])
-    if ran.status and ABSENT.search(ran.said):
+    """Return the descriptors of artifacts whose subject is the image."""
+    completed = run(["artifact", "list", "--format", "{{json .Descriptors}}", f"{repository}@{image}"])
+    if completed.status and ABSENT.search(completed.error):
         return []
-    if ran.status:
-        raise RegistryError(f"artifact list: {ran.said}")
-    return json.loads(ran.output) or []
+    if completed.status:
+        raise RegistryError(f"artifact list: {completed.error}")
+    return json.loads(completed.output) or []
 
 
 class Layout:
@@ -67,29 +67,29 @@ class Layout:
             ValueError: it has another digest.
         """
         if name != f"sha256:{hashlib.sha256(content).hexdigest()}":
-            raise ValueError(f"the registry gave other content for {name!r}")
+            raise ValueError(f"the registry sent other content for {name!r}")
         (self.blobs / name.partition(":")[2]).write_bytes(content)
 
     def fetch(self, repository: str, name: str) -> bytes:
-        """Get a blob by its digest, and keep it.
+        """Fetch a blob by its digest, and keep it.
 
         Raises:
-            RegistryError: the registry doesn't give it.
-            ValueError: it has another digest, or what is given isn't one.
+            RegistryError: the registry refuses, or has no such blob.
+            ValueError: the content has another digest, or ``name`` is none.
         """
         if not DIGEST.fullmatch(name):
-            raise ValueError(f"{name[:80]!r} is no digest")
-        content = must(["blob", "get", repository, name])
+            raise ValueError(f"{name[:80]!r} isn't a digest")
+        content = output_of(["blob", "get", repository, name])
         self.add(content, name)
         return content
 
     def add_manifest(self, text: str, kind: str = "") -> None:
-        """Keep a manifest; one with a kind is an entry of the index."""
+        """Keep a manifest; with a kind it becomes an entry of the index."""
         self.add(text.encode(), digest(text))
         if kind:
             media = json.loads(text).get("mediaType", "application/vnd.oci.image.manifest.v1+json")
-            about = {"mediaType": media, "digest": digest(text), "size": len(text.encode())}
-            self.entries.append({**about, "annotations": {"kind": f"{KIND}{kind}"}})
+            descriptor = {"mediaType": media, "digest": digest(text), "size": len(text.encode())}
+            self.entries.append({**descriptor, "annotations": {"kind": f"{KIND}{kind}"}})
 
     def finish(self) -> None:
         """Write the index."""
@@ -100,32 +100,32 @@ class Layout:
 
 
 def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
-    """Bring together an image's JSON and what vouches for it."""
+    """Write a layout with an image's JSON and what is attached to it."""
     repository, wanted = image["repository"], image["digest"]
     text = manifest(f"{repository}@{wanted}")
     if text is None:
         raise RegistryError(f"{repository}@{wanted}: not found")
     if digest(text) != wanted:
-        raise RegistryError(f"{repository}@{wanted}: the registry gave {digest(text)} for it")
+        raise RegistryError(f"{repository}@{wanted}: the registry sent {digest(text)} for it")
     configuration = _configuration(text, f"{repository}@{wanted}")
     layout = Layout(SIGNED / name)
     layout.add_manifest(text, "image")
     config = layout.fetch(repository, configuration) if configuration else None
-    found = [each for each in listed(repository, wanted) if _bundle(str(each.get("artifactType")))]
-    found.sort(key=_created, reverse=True)
-    for each in found[:MOST]:
-        _attached(layout, repository, each["digest"])
+    bundles = [entry for entry in listed(repository, wanted) if _is_bundle(str(entry.get("artifactType")))]
+    bundles.sort(key=_created, reverse=True)
+    for entry in bundles[:MOST]:
+        _fetch_attached(layout, repository, entry["digest"])
     layout.finish()
-    older = _older(SIGNED / f"{name}.old", repository, text)
+    old_signatures = _fetch_old(SIGNED / f"{name}.old", repository, text)
     return {
         "manifest": text,
         "config": config.decode() if config is not None else None,
-        "attached": len(found) + older,
+        "attached": len(bundles) + old_signatures,
     }
 
 
-def _configuration(text: str, where: str) -> str:
-    """The digest of an image's configuration; empty for an index.
+def _configuration(text: str, reference: str) -> str:
+    """Return the digest of an image's configuration; empty for an index.
 
     Raises:
         RegistryError: it is neither an image nor an index.
@@ -133,19 +133,19 @@ def _configuration(text: str, where: str) -> str:
     try:
         top: dict[str, Any] = json.loads(text)
         return str(top.get("config", {"digest": ""})["digest"])
-    except STRANGE as error:
-        told = f"neither an image nor an index: {type(error).__name__}: {error}"
-        raise RegistryError(f"{where}: the registry has {told}, in {text[:80]!r}") from None
+    except MALFORMED as error:
+        problem = f"neither an image nor an index: {type(error).__name__}: {error}"
+        raise RegistryError(f"{reference}: {problem}, in {text[:80]!r}") from None
 
 
-def older(text: str) -> bool:
-    """Whether a manifest is what older cosigns write; a bundle under such a tag would be taken for one."""
+def is_old_signature(text: str) -> bool:
+    """Return whether older versions of cosign write such a manifest; a bundle may lie under the same tag."""
     try:
         top: dict[str, Any] = json.loads(text)
         kinds = [str(layer["mediaType"]) for layer in top["layers"]]
         plain = "subject" not in top and "digest" in top["config"]
-        return plain and not any(map(_bundle, kinds))
-    except STRANGE:
+        return plain and not any(map(_is_bundle, kinds))
+    except MALFORMED:
         return False
 
 
@@ -154,77 +154,77 @@ def _created(entry: dict[str, Any]) -> str:
     return str(cast("dict[str, Any]", notes).get(CREATED, "")) if isinstance(notes, dict) else ""
 
 
-def _bundle(media: str) -> bool:
+def _is_bundle(media: str) -> bool:
     return media.startswith(BUNDLES)
 
 
-def _older(folder: Path, repository: str, text: str) -> int:
-    """Bring together what lies under tags made of the image's digest; how many such tags are of use."""
-    place = f"{repository}:{digest(text).replace(':', '-')}"
-    held = [
-        (kind, found)
+def _fetch_old(folder: Path, repository: str, text: str) -> int:
+    """Write a layout with signatures under tags made of the image's digest; return how many."""
+    tag = f"{repository}:{digest(text).replace(':', '-')}"
+    signatures = [
+        (kind, signature)
         for suffix, kind in ((".sig", "sigs"), (".att", "atts"))
-        if (found := _theirs(f"{place}{suffix}")) is not None and older(found)
+        if (signature := _readable(f"{tag}{suffix}")) is not None and is_old_signature(signature)
     ]
-    if not held:
+    if not signatures:
         return 0
     layout = Layout(folder)
     layout.add_manifest(text, "image")
-    whole = [each for each in held if _layers(layout, repository, each[1])]
-    for kind, found in whole:
-        layout.add_manifest(found, kind)
+    complete = [(kind, one) for kind, one in signatures if _fetch_layers(layout, repository, one)]
+    for kind, signature in complete:
+        layout.add_manifest(signature, kind)
     layout.finish()
-    return len(whole)
+    return len(complete)
 
 
-def _attached(layout: Layout, repository: str, each: str) -> None:
-    text = _theirs(f"{repository}@{each}")
-    if text is None or digest(text) != each:  # gone meanwhile, or not what was listed
+def _fetch_attached(layout: Layout, repository: str, name: str) -> None:
+    text = _readable(f"{repository}@{name}")
+    if text is None or digest(text) != name:  # deleted in the meantime, or not what was listed
         return
     layout.add_manifest(text)
-    _layers(layout, repository, text)
+    _fetch_layers(layout, repository, text)
 
 
-def _theirs(reference: str) -> str | None:
-    """The manifest of what may be anyone's; None where there is none that could be read."""
+def _readable(reference: str) -> str | None:
+    """Return a manifest that anyone may have written; None if it can't be read."""
     try:
         return manifest(reference)
-    except (RegistryError, ValueError):  # the latter: it is no text
+    except (RegistryError, ValueError):  # the latter: it isn't text
         return None
 
 
-def _layers(layout: Layout, repository: str, text: str) -> bool:
-    """Get what a manifest lists; whether all was there: it is anyone's, and may be of any shape."""
+def _fetch_layers(layout: Layout, repository: str, text: str) -> bool:
+    """Fetch the blobs of a manifest that anyone may have written; return whether all were readable."""
     try:
-        held: dict[str, Any] = json.loads(text)
-        for blob in (held["config"], *held["layers"]):
+        top: dict[str, Any] = json.loads(text)
+        for blob in (top["config"], *top["layers"]):
             layout.fetch(repository, blob["digest"])
-    except (RegistryError, *STRANGE):
+    except (RegistryError, *MALFORMED):
         return False
     return True
 
 
 def attach(image: dict[str, Any]) -> dict[str, Any]:
-    """Attach bundles one after the other: a registry without the referrers API keeps one list of them."""
+    """Attach bundles, one after the other: a registry without the referrers API keeps one list of them."""
     started = time.monotonic()
     subject = f"{image['repository']}@{image['digest']}"
-    before = {each["digest"] for each in listed(image["repository"], image["digest"])}
+    before = {entry["digest"] for entry in listed(image["repository"], image["digest"])}
     for bundle in image["bundles"]:
         notes = {CREATED: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         notes |= {"dev.sigstore.bundle.content": "dsse-envelope", PREDICATE: bundle["predicate"]}
         command = ["artifact", "put", "--subject", subject, "--artifact-type", BUNDLE]
         command += [part for key, value in notes.items() for part in ("--annotation", f"{key}={value}")]
-        must([*command, "--file", bundle["file"], "--file-media-type", BUNDLE])
-    after = {each["digest"] for each in listed(image["repository"], image["digest"])}
+        output_of([*command, "--file", bundle["file"], "--file-media-type", BUNDLE])
+    after = {entry["digest"] for entry in listed(image["repository"], image["digest"])}
     added = len(after - before)
     if added < len(image["bundles"]):
-        told = f"{len(image['bundles'])} were attached to {subject}, and the registry lists {added} of them"
-        raise RegistryError(f"{told}: someone else attached at the same time: publish again")
+        problem = f"{len(image['bundles'])} bundles were attached to {subject}, the registry lists {added}"
+        raise RegistryError(f"{problem}: someone else attached at the same time: publish again")
     return {"attached": added, "seconds": round(time.monotonic() - started, 2)}
 
 
 def main(verb: str, job_file: str, answer_file: str) -> None:
-    """Do a job and write the answer."""
+    """Do a job, and write the answer."""
     images: dict[str, dict[str, Any]] = json.loads(Path(job_file).read_text(encoding="utf-8"))["images"]
     jobs = [
         partial(signed, name, image) if verb == "signed" else partial(attach, image)

@@ -1,17 +1,18 @@
-"""Talk to a registry with regctl: what is there, pushing images by digest, then moving tags.
+"""Read and write a registry with regctl: look at repositories, fetch blobs, push images and move tags.
 
     python -m programs.registry look|fetch|push JOB.json ANSWER.json
 
 look: {"images": {NAME: {"repository", "tags": […], "write": bool}}}
     → {NAME: {"names": […], "manifests": {TAG: TEXT}, "revisions": {TAG: COMMIT}} or {"problem": "…"}}
-fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…], "kept": bool}}}
+fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…],
+        "cache": FOLDER of blobs that stay between calls, or ""}}}
     → {NAME: {"manifest": TEXT, "config": TEXT or null (an index)} or {"problem": "…"}}; blobs lie in /blobs
 push: {"base": [DIGEST…], "siblings": [REPOSITORY…], "blobs": [FOLDER…], "images": {NAME: {"repository",
        "digest", "texts": [TEXT…], "tags": {TAG: DIGEST before or null}}}}
     → {NAME: {"written": […], "seconds": …} or {"problem": "…"}}
 
-Every command is tried again while what failed may pass; a tag is written only after all that it leads to is
-there, and only where it is still what it was when the decision to move it was made.
+A command whose failure may pass is tried again. A tag is written only after everything that it leads to, and
+only if it still points to what it did when it was decided to move it.
 """
 
 from __future__ import annotations
@@ -26,65 +27,64 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .regctl import ABSENT, RegistryError, digest, guarded, manifest, must, once, run
+from .regctl import ABSENT, RegistryError, digest, guarded, manifest, output_of, run, run_once
 
 LAYOUT = Path(os.environ.get("LAYOUT", "/tmp/layout"))  # noqa: S108 - of the container
-KEPT = "/var/cache/airflow-images/blobs"
-KEPT_DAYS = 14
-JOBS = 4  # images at a time: more only wait for the same registry
+CACHE_DAYS = 14
+JOBS = 4  # images at a time; more would only wait for the same registry
 REVISION = "org.opencontainers.image.revision"
 
 
 def revision(repository: str, text: str) -> str:
-    """The commit that an image names: by its annotations, else by its labels; empty where it names none."""
+    """Return the commit in an image's annotations, or else in its labels; empty if there is none."""
     top: dict[str, Any] = json.loads(text)
-    said: dict[str, str] = top.get("annotations") or {}
-    if REVISION not in said:
-        ran = run(["image", "config", f"{repository}@{digest(text)}"])
-        config: dict[str, Any] = json.loads(ran.output) if ran.status == 0 else {}
+    labels: dict[str, str] = top.get("annotations") or {}
+    if REVISION not in labels:
+        completed = run(["image", "config", f"{repository}@{digest(text)}"])
+        config: dict[str, Any] = json.loads(completed.output) if completed.status == 0 else {}
         settings: dict[str, Any] = config.get("config") or {}
-        said = settings.get("Labels") or {}
-    return said.get(REVISION, "")
+        labels = settings.get("Labels") or {}
+    return labels.get(REVISION, "")
 
 
 def look(image: dict[str, Any]) -> dict[str, Any]:
-    """What a repository has, after making sure that it may be written to."""
+    """Return what a repository has, after a check that it may be written to, if that is asked for."""
     repository = image["repository"]
-    ran = run(["tag", "ls", repository], attempts=3)  # where nobody answers, that is told soon
-    if ran.status and not ABSENT.search(ran.said):
-        raise RegistryError(f"tag ls: {ran.said}")
+    completed = run(["tag", "ls", repository], attempts=3)  # a registry that doesn't answer is reported soon
+    if completed.status and not ABSENT.search(completed.error):
+        raise RegistryError(f"tag ls: {completed.error}")
     if image["write"]:
-        must(["blob", "put", repository], b"{}")  # OCI's own empty blob: the one sure way to know
-    names = ran.output.decode().split() if not ran.status else []
+        output_of(["blob", "put", repository], b"{}")  # OCI's own empty blob: only a write shows the right
+    names = completed.output.decode().split() if not completed.status else []
     texts = {tag: manifest(f"{repository}:{tag}") for tag in image["tags"] if tag in names}
-    there = {tag: text for tag, text in texts.items() if text is not None}
+    manifests = {tag: text for tag, text in texts.items() if text is not None}
     return {
         "names": names,
-        "manifests": there,
-        "revisions": {tag: revision(repository, text) for tag, text in there.items()},
+        "manifests": manifests,
+        "revisions": {tag: revision(repository, text) for tag, text in manifests.items()},
     }
 
 
-def kept(repository: str, blob: str, folder: Path = Path(KEPT)) -> bytes:
-    """A blob from the folder that stays between calls; fetched where it isn't there, or broken."""
-    place = folder / blob.partition(":")[2]
-    if place.is_file():
-        content = place.read_bytes()
-        if hashlib.sha256(content).hexdigest() == place.name:
-            os.utime(place)
+def cached(repository: str, blob: str, folder: Path) -> bytes:
+    """Return a blob from a folder that stays between calls; it is fetched if it is missing or damaged."""
+    file = folder / blob.partition(":")[2]
+    if file.is_file():
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() == file.name:
+            os.utime(file)
             return content
-    content = must(["blob", "get", repository, blob])
-    partial = folder / f".{place.name}-{os.getpid()}"
+    content = output_of(["blob", "get", repository, blob])
+    partial = folder / f".{file.name}-{os.getpid()}"
     partial.write_bytes(content)
-    partial.replace(place)  # whole or not at all: others read it at the same time
+    partial.replace(file)  # whole or not at all: others read it at the same time
     for other in folder.iterdir():
-        if time.time() - other.stat().st_mtime > KEPT_DAYS * 86400:
+        if time.time() - other.stat().st_mtime > CACHE_DAYS * 86400:
             other.unlink(missing_ok=True)
     return content
 
 
 def fetch(image: dict[str, Any]) -> dict[str, Any]:
-    """An image's manifest and configuration, and those blobs that are asked for."""
+    """Return an image's manifest and configuration, and write the blobs that are asked for."""
     repository, wanted = image["repository"], image["manifest"]
     reference = f"{repository}{'@' if ':' in wanted else ':'}{wanted}"
     text = manifest(reference)
@@ -94,16 +94,21 @@ def fetch(image: dict[str, Any]) -> dict[str, Any]:
     if image["blobs"]:
         Path("/blobs").mkdir(exist_ok=True)
     for blob in image["blobs"]:
-        content = kept(repository, blob) if image.get("kept") else must(["blob", "get", repository, blob])
+        folder = image.get("cache")
+        content = (
+            cached(repository, blob, Path(folder)) if folder else output_of(["blob", "get", repository, blob])
+        )
         if blob != f"sha256:{hashlib.sha256(content).hexdigest()}":
-            raise RegistryError(f"{repository}: the registry gave other content for {blob}")
+            raise RegistryError(f"{repository}: the registry sent other content for {blob}")
         Path("/blobs", blob.partition(":")[2]).write_bytes(content)
-    config = must(["blob", "get", repository, top["config"]["digest"]]).decode() if "config" in top else None
+    config = (
+        output_of(["blob", "get", repository, top["config"]["digest"]]).decode() if "config" in top else None
+    )
     return {"manifest": text, "config": config}
 
 
 def compose(job: dict[str, Any]) -> None:
-    """One image layout for all images: links to the blobs that are mounted, and the texts that are new."""
+    """Make one image layout for all images: links to the mounted blobs, and files of the new texts."""
     blobs = LAYOUT / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
     (LAYOUT / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}', encoding="utf-8")
@@ -118,18 +123,18 @@ def compose(job: dict[str, Any]) -> None:
 
 
 def has_base(repository: str, base: list[str]) -> bool:
-    """Whether a repository holds the base's layers; the lowest and the highest stand for all."""
-    return all(once(["blob", "head", repository, layer]).status == 0 for layer in {*base[:1], *base[-1:]})
+    """Return whether a repository has the base's layers; the lowest and the highest stand for all."""
+    return all(run_once(["blob", "head", repository, layer]).status == 0 for layer in {*base[:1], *base[-1:]})
 
 
 def layers(image: dict[str, Any]) -> set[str]:
-    """The layers of an image, of all its platforms."""
-    told: list[dict[str, Any]] = [json.loads(text) for text in image["texts"]]
-    return {layer["digest"] for each in told for layer in each.get("layers", ())}
+    """Return the layers of an image, of all its platforms."""
+    documents: list[dict[str, Any]] = [json.loads(text) for text in image["texts"]]
+    return {layer["digest"] for document in documents for layer in document.get("layers", ())}
 
 
 def leaders(images: dict[str, dict[str, Any]], base: list[str]) -> dict[str, str]:
-    """Layers that several images have beside the base's, each with the first image that has it."""
+    """Return layers that several images have beside the base's, each with the first image that has it."""
     first: dict[str, str] = {}
     shared: dict[str, str] = {}
     for name, image in images.items():
@@ -141,103 +146,105 @@ def leaders(images: dict[str, dict[str, Any]], base: list[str]) -> dict[str, str
 
 
 def send(image: dict[str, Any], donors: dict[str, str]) -> None:
-    """Bring an image to its repository by digest; only what isn't there is sent.
+    """Push an image by digest; only what its repository lacks is sent.
 
-    ``donors`` names a repository of the same registry for each layer that is to be mounted from there.
+    ``donors``: for each layer to be mounted, a repository of the same registry that has it.
     """
     repository, wanted = image["repository"], image["digest"]
     by_digest = f"{repository}@{wanted}"
     if manifest(by_digest) is not None:
         return
     for layer, donor in donors.items():
-        # One that can't be mounted is copied, and one that can't be copied is sent below.
+        # regctl copies a layer that it can't mount; one that it can't copy is sent with the image.
         if donor != repository:
-            once(["blob", "copy", donor, repository, layer])
-    must(["image", "copy", f"ocidir://{LAYOUT}@{wanted}", by_digest])
+            run_once(["blob", "copy", donor, repository, layer])
+    output_of(["image", "copy", f"ocidir://{LAYOUT}@{wanted}", by_digest])
     if manifest(by_digest) is None:
-        raise RegistryError(f"{by_digest} was sent, and the registry doesn't have it")
+        raise RegistryError(f"{by_digest} was sent, but the registry doesn't have it")
 
 
-def move(place: str, wanted: str, before: str | None) -> bool:
-    """Let a tag point to the manifest with the text ``wanted``; whether that changed anything."""
-    text = manifest(place)
+def write_tag(tag: str, wanted: str, before: str | None) -> bool:
+    """Let a tag, a whole reference, point to the manifest with the text ``wanted``; return if it changed."""
+    text = manifest(tag)
     if text == wanted:
         return False
     now = digest(text) if text is not None else None
     if now != before:
-        raise RegistryError(f"{place} was moved to {now} by someone else meanwhile: publish again")
-    must(["manifest", "put", "--content-type", json.loads(wanted)["mediaType"], place], wanted.encode())
-    if manifest(place) != wanted:
-        raise RegistryError(f"{place} was moved by someone else meanwhile: publish again")
+        raise RegistryError(f"{tag} was moved to {now} by someone else in the meantime: publish again")
+    output_of(["manifest", "put", "--content-type", json.loads(wanted)["mediaType"], tag], wanted.encode())
+    if manifest(tag) != wanted:
+        raise RegistryError(f"{tag} was moved by someone else in the meantime: publish again")
     return True
 
 
 def push(image: dict[str, Any], donors: dict[str, str]) -> dict[str, Any]:
-    """Bring an image to its repository, then move its tags, in their order."""
+    """Push an image by digest, then write its tags, in their order."""
     started = time.monotonic()
     send(image, donors)
     wanted = next(text for text in image["texts"] if digest(text) == image["digest"])
     written: list[str] = []
     for tag, before in image["tags"].items():
         try:
-            written += [tag] if move(f"{image['repository']}:{tag}", wanted, before) else []
+            written += [tag] if write_tag(f"{image['repository']}:{tag}", wanted, before) else []
         except RegistryError as error:
-            told = f"; moved before that: {', '.join(written)}" if written else ""
-            raise RegistryError(f"{error}{told}") from None
+            already = f"; written before: {', '.join(written)}" if written else ""
+            raise RegistryError(f"{error}{already}") from None
     return {"written": written, "seconds": round(time.monotonic() - started, 2)}
 
 
 def push_all(job: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:
-    """Push every image; what several have in common is sent once and mounted into the other repositories."""
+    """Push every image; layers that several have are sent once and mounted into the other repositories."""
     compose(job)
     images: dict[str, dict[str, Any]] = job["images"]
     base: list[str] = job["base"]
     named: list[str] = [*(image["repository"] for image in images.values()), *job["siblings"]]
-    places = list(dict.fromkeys(named))
-    held = dict(zip(places, pool.map(has_base, places, [base] * len(places)), strict=True))
-    below = next((place for place, has in held.items() if has), None)
+    repositories = list(dict.fromkeys(named))
+    with_base = dict(
+        zip(repositories, pool.map(has_base, repositories, [base] * len(repositories)), strict=True)
+    )
+    base_donor = next((repository for repository, has in with_base.items() if has), None)
     done: dict[str, Any] = {}
     waiting = list(images)
-    while below is None and waiting:  # the first that succeeds has sent the base for all
+    while base_donor is None and waiting:  # the first that succeeds has sent the base for all
         name = waiting.pop(0)
         done[name] = guarded(partial(push, images[name], {}))
-        below = None if "problem" in done[name] else images[name]["repository"]
+        base_donor = None if "problem" in done[name] else images[name]["repository"]
     shared = leaders(images, base)
 
     def one(name: str) -> dict[str, Any]:
         repository = images[name]["repository"]
-        donors = dict.fromkeys(base, below) if below and not held.get(repository) else {}
+        donors = dict.fromkeys(base, base_donor) if base_donor and not with_base.get(repository) else {}
         for layer in sorted(layers(images[name]) & shared.keys()):
             first = shared[layer]
-            # A leader that failed gave nothing; one that is this image has nothing to mount.
+            # Not from an image that failed, nor from this one.
             if first in done and "problem" not in done[first]:
                 donors[layer] = images[first]["repository"]
         return guarded(partial(push, images[name], donors))
 
-    taken = {name: {shared[layer] for layer in layers(images[name]) & shared.keys()} for name in waiting}
-    while waiting:  # who takes a layer from another comes after it; the first in order takes from none left
-        now = [name for name in waiting if all(other in done or other == name for other in taken[name])]
+    needed = {name: {shared[layer] for layer in layers(images[name]) & shared.keys()} for name in waiting}
+    while waiting:  # an image comes after those it mounts from; the first in order needs none that waits
+        now = [name for name in waiting if all(other in done or other == name for other in needed[name])]
         done |= dict(zip(now, pool.map(one, now), strict=True))
         waiting = [name for name in waiting if name not in done]
     return {name: done[name] for name in images}
 
 
 def main(verb: str, job_file: str, answer_file: str) -> None:
-    """Do a job and write the answer."""
+    """Do a job, and write the answer."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     with ThreadPoolExecutor(JOBS) as pool:
         if verb in ("look", "fetch"):
             images: dict[str, dict[str, Any]] = job["images"]
             one = look if verb == "look" else fetch
-            told = pool.map(guarded, [partial(one, image) for image in images.values()])
-            answer = dict(zip(images, told, strict=True))
-            lacking = [
-                each["problem"]
-                for name, each in answer.items()
-                if "problem" in each and images[name].get("blobs")
+            answers = pool.map(guarded, [partial(one, image) for image in images.values()])
+            answer = dict(zip(images, answers, strict=True))
+            problems = [
+                result["problem"]
+                for name, result in answer.items()
+                if "problem" in result and images[name].get("blobs")
             ]
-            if lacking:  # who asks for blobs reads the folder, not the answer
-                sys.exit("\n".join(lacking))
+            if problems:  # a caller that asks for blobs reads the folder, not the answer
+                sys.exit("\n".join(problems))
         else:
             answer = push_all(job, pool)
     Path(answer_file).write_text(json.dumps(answer), encoding="utf-8")

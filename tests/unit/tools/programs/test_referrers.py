@@ -72,7 +72,7 @@ def test_an_index_has_no_configuration(fake: Fake) -> None:
 def test_another_image_than_was_asked_for_is_refused(fake: Fake) -> None:
     image, other = fake.manifest("layer"), fake.manifest("other")
     fake.contents[image] = fake.contents[other]
-    problem = f"r.example/api@{image}: the registry gave {other} for it"
+    problem = f"r.example/api@{image}: the registry sent {other} for it"
     assert fake.do("signed", api={"digest": image}) == {"api": {"problem": problem}}
 
 
@@ -151,7 +151,7 @@ def test_what_the_registry_does_not_list_afterwards_was_not_attached(fake: Fake)
     fake.fails(("bundle-1.json", ""))
     told = fake.do("attach", api={"digest": image, "bundles": fake.bundles("one", "two")})
     assert told["api"]["problem"] == (
-        f"2 were attached to r.example/api@{image}, and the registry lists 1 of them: "
+        f"2 bundles were attached to r.example/api@{image}, the registry lists 1: "
         "someone else attached at the same time: publish again"
     )
 

@@ -38,23 +38,23 @@ def test_what_may_pass_is_tried_again_until_it_succeeds(fake: Fake, said: str) -
 )
 def test_what_will_not_pass_is_tried_once(fake: Fake, said: str) -> None:
     fake.fails(("tag ls", 9, said))
-    ran = regctl.run(["tag", "ls", "r.example/api"])
-    assert (ran.status, ran.said, len(fake.asked()), fake.waits) == (1, said, 1, [])
+    completed = regctl.run(["tag", "ls", "r.example/api"])
+    assert (completed.status, completed.error, len(fake.asked()), fake.waits) == (1, said, 1, [])
 
 
 @pytest.mark.parametrize(("said", "attempts"), [("http 500", regctl.ATTEMPTS), ("connection refused", 2)])
 def test_what_never_passes_ends_with_an_attempt_and_no_wait(fake: Fake, said: str, attempts: int) -> None:
     fake.fails(("tag ls", 99, said))
-    assert regctl.run(["tag", "ls", "r.example/api"]).said == said
+    assert regctl.run(["tag", "ls", "r.example/api"]).error == said
     assert (len(fake.asked()), len(fake.waits)) == (attempts, attempts - 1)
 
 
 def test_a_command_that_hangs_is_ended_and_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regctl, "REGCTL", script(tmp_path / "regctl", "exec sleep 60"))
     monkeypatch.setattr(regctl, "SECONDS", 0.05)
-    ran = regctl.once(["tag", "ls", "r.example/api"])
-    assert (ran.status, ran.said) == (124, "took longer than 0.05 s")
-    assert regctl.PASSING.search(ran.said)
+    completed = regctl.run_once(["tag", "ls", "r.example/api"])
+    assert (completed.status, completed.error) == (124, "took longer than 0.05 s")
+    assert regctl.PASSING.search(completed.error)
 
 
 def test_a_command_is_a_process_with_input_output_and_errors(
@@ -62,8 +62,8 @@ def test_a_command_is_a_process_with_input_output_and_errors(
 ) -> None:
     program = script(tmp_path / "regctl", 'echo "$@"; cat; printf "no\\377\\n" >&2; exit 3')
     monkeypatch.setattr(regctl, "REGCTL", program)
-    ran = regctl.once(["blob", "put", "r.example/api"], b"a\0b")
-    assert ran == regctl.Ran(3, b"--logopt text blob put r.example/api\na\0b", "no\ufffd")
+    completed = regctl.run_once(["blob", "put", "r.example/api"], b"a\0b")
+    assert completed == regctl.Completed(3, b"--logopt text blob put r.example/api\na\0b", "no\ufffd")
 
 
 @given(attempt=st.integers(0, 50), chance=st.floats(0, 1, exclude_max=True))
@@ -191,7 +191,7 @@ def test_a_tag_that_was_moved_meanwhile_is_left(fake: Fake, tmp_path: Path, befo
     pushed = job(tmp_path, "api", main=before)
     text = canonical({**json.loads(texts("api")[1]), "annotations": {"other": "image"}})
     pushed["images"]["api"] |= {"digest": digest(text), "texts": [texts("api")[0], text]}
-    problem = f"r.example/api:main was moved to {theirs} by someone else meanwhile: publish again"
+    problem = f"r.example/api:main was moved to {theirs} by someone else in the meantime: publish again"
     assert fake.do("push", pushed) == {"api": {"problem": problem}}
     assert fake.tags("api") == {"main": theirs}
     pushed["images"]["api"]["tags"] = {"main": theirs}
@@ -212,8 +212,8 @@ def test_a_blob_that_is_kept_is_fetched_once_and_again_where_it_is_broken(fake: 
     folder.mkdir()
     fake.repositories["r.example/api"].blobs[digest(content)] = content
     for _ in range(2):
-        assert registry.kept("r.example/api", digest(content), folder) == content
+        assert registry.cached("r.example/api", digest(content), folder) == content
     assert len(fake.asked("blob get")) == 1
     (folder / digest(content)[7:]).write_bytes(b"half of it")
-    assert registry.kept("r.example/api", digest(content), folder) == content
+    assert registry.cached("r.example/api", digest(content), folder) == content
     assert len(fake.asked("blob get")) == 2
