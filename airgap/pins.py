@@ -1,10 +1,11 @@
-"""What the project pins: images in ci/pins.toml, Dagger in dagger.json, tools in airgap/tools/*/go.mod."""
+"""What is pinned: images in ci/pins.toml and images/base.toml, Dagger in dagger.json, tools in go.mod."""
 
 import json
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airgap.errors import AirgapError
 from airgap.folders import PROJECT
@@ -34,7 +35,7 @@ class Image:
         return f"{self.path}:{self.tag}"
 
     def __str__(self) -> str:
-        """Return the reference as it is written in ci/pins.toml."""
+        """Return the reference as it is written in ci/pins.toml or images/base.toml."""
         return self.name + (f"@{self.digest}" if self.digest else "")
 
 
@@ -50,13 +51,25 @@ def parse_image(text: str) -> Image:
 
 
 def images(project: Path = PROJECT) -> dict[str, Image]:
-    """Return ci/pins.toml's images by their short name; raises AirgapError where the file can't be read."""
-    path = project / "ci" / "pins.toml"
+    """Return the images of tools by their short name in ci/pins.toml, and the base as "airflow".
+
+    Raises AirgapError where a file can't be read.
+    """
+    tools = _value(project / "ci" / "pins.toml", "images")
+    base = _value(project / "images" / "base.toml", "base", "reference")
+    return {name: parse_image(text) for name, text in {**tools, "airflow": base}.items()}
+
+
+def _value(path: Path, *keys: str) -> Any:  # noqa: ANN401 - whatever TOML has
     try:
-        table = tomllib.loads(path.read_text())["images"]
-        return {name: parse_image(text) for name, text in table.items()}
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise AirgapError(f"{path}: no table of images in it ({error}); restore the file from git") from error
+        found = tomllib.loads(path.read_text())
+        for key in keys:
+            found = found[key]
+    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise AirgapError(
+            f"{path}: no {'.'.join(keys)} in it ({error}); restore the file from git"
+        ) from error
+    return found
 
 
 def registries(project: Path = PROJECT) -> list[str]:

@@ -14,7 +14,7 @@ from airgap.standins.uv import uv_image_step
 from airgap.steps import Step
 
 FIRST = ("python", "uv", "airflow")
-"""The images that every build takes, by their short names in ci/pins.toml; others may never be pulled."""
+"""The images that every build takes, by their short names in airgap/pins.py; others may never be pulled."""
 
 
 def first_images() -> list[Image]:
@@ -26,8 +26,8 @@ def first_images() -> list[Image]:
 def standin_steps() -> dict[Image, Step]:
     """Return the steps whose results are the stand-ins' OCI layouts, by the image that each stands in for.
 
-    They are the images of ci/pins.toml, Airflow's further releases after the pinned one, and the advisories
-    made up for tests. Raises AirgapError where the pinned image of Airflow is of no release that is locked
+    They are the images of ci/pins.toml, the base of images/base.toml, Airflow's further releases after it,
+    and the advisories made up for tests. Raises AirgapError where the base is of no release that is locked
     here.
     """
     pinned = pins.images()

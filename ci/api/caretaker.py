@@ -1,19 +1,17 @@
 """The calls of a scheduled pipeline: what is published scanned anew, and the base moved."""
 
-from typing import Annotated
-
 import dagger
-from dagger import DefaultPath, Doc, Ignore, Name, function
+from dagger import function
 
 from ..checks.scan import rescan, rescan_targets
 from ..checks.scan.database import DatabaseRequest
 from ..config import names, publish, revision
-from ..lock import bump, pins_file
+from ..lock import bump
 from ..lock.bump import Bump
 from ..publish.tags import LATEST
 from ..tools import git
 from ..tools import registry as registries
-from ..tools.checkout import LITTER, Checkout, Netrc, Source, opened
+from ..tools.checkout import Checkout, Netrc, Source, opened
 from ..tools.git import Repository
 from ..tools.registry import Access
 from .arguments import (
@@ -32,14 +30,6 @@ from .arguments import (
 )
 from .scan import Scan
 from .scan import of as scan_of
-
-Pins = Annotated[
-    dagger.Directory,
-    Name("repository"),
-    DefaultPath("/"),
-    Doc("This project's repository, whose ci/pins.toml is to change"),
-    Ignore(["*", "!images", f"!{pins_file.FILE}", *LITTER]),
-]
 
 
 class Caretaker:
@@ -81,29 +71,20 @@ class Caretaker:
 
     # Never remembered: an index has newer releases by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def bump(
-        self, repository: Pins, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = ""
-    ) -> dagger.Changeset:
-        """Move the base in ci/pins.toml to its series' newest release, and lock every DAG type for it."""
+    async def bump(self, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = "") -> dagger.Changeset:
+        """Move the base in images/base.toml to its series' newest release, and lock every DAG type for it."""
         async with opened(self.source, self.netrc) as sources:
-            done = await _bumped(sources, self.source, repository, (airflow, exclude_newer))
+            done = await _bumped(sources, airflow, exclude_newer)
             print(done.text)  # noqa: T201 - the CLI shows nothing of a changeset but its files
-            return bump.changeset(done, repository, self.source)
+            return bump.changeset(done, self.source)
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def bump_text(
-        self, repository: Pins, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = ""
-    ) -> str:
+    async def bump_text(self, airflow: ToAirflow = "", exclude_newer: ExcludeNewer = "") -> str:
         """What bump would change, as text: the body of a pull request; nothing is changed."""
         async with opened(self.source, self.netrc) as sources:
-            return (await _bumped(sources, self.source, repository, (airflow, exclude_newer))).text
+            return (await _bumped(sources, airflow, exclude_newer)).text
 
 
-async def _bumped(
-    sources: Checkout, source: dagger.Directory, repository: dagger.Directory, asked: tuple[str, str]
-) -> Bump:
-    airflow, exclude_newer = asked
-    pins = await bump.pins_text(repository, source)
-    return await bump.bump(
-        sources, pins, bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=sources.netrc)
-    )
+async def _bumped(sources: Checkout, airflow: str, exclude_newer: str) -> Bump:
+    requested = bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=sources.netrc)
+    return await bump.bump(sources, requested)

@@ -4,7 +4,7 @@ import dagger
 from dagger import dag, function, generate
 
 from .. import text as ci_text
-from ..config import lockfile, pins
+from ..config import lockfile
 from ..image import base, build
 from ..image.built import BuiltImage
 from ..lock import explain, outdated, request, resolve
@@ -32,7 +32,7 @@ class Locker:
         """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
         async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
-            reference = pins.image("airflow")
+            reference = await sources.base_reference()
             asked = request.Upgrade(
                 everything=upgrade, packages=tuple(upgrade_package or ()), exclude_newer=exclude_newer
             )
@@ -71,7 +71,7 @@ class Locker:
         """Newer versions of what is locked: what the base allows, what there is, and what holds it back."""
         async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
-            reference = pins.image("airflow")
+            reference = await sources.base_reference()
             on = await resolve.resolver(base.container(reference), lockfile.base_name(reference), self.netrc)
             found = await resolve.outdated(types, sources, on, exclude_newer)
             return ci_text.chosen(form, outdated.table(found), outdated.as_json(found))
@@ -79,4 +79,4 @@ class Locker:
 
 async def _built(sources: Checkout, name: str) -> BuiltImage:
     dag_type = (await sources.catalog()).get(name)
-    return await build.build(dag_type, sources, await base.pinned())
+    return await build.build(dag_type, sources, await base.pinned(sources))

@@ -6,7 +6,7 @@ from dagger import check, function, object_type
 from .. import text
 from ..checks.scan import formats, scan
 from ..checks.scan.database import DatabaseRequest, database_request
-from ..config import catalog, pins, policy
+from ..config import catalog, policy
 from ..image import base, build, shared_layers
 from ..publish import plan, publish
 from ..publish.plan import PlanRequest
@@ -56,15 +56,15 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
     async def list(self, form: Format = "table") -> str:
         """The DAG types with their base, packages and DAG files."""
         async with opened(self.source, self.netrc) as sources:
-            rows = catalog.rows(
-                (await sources.catalog()).all(), pins.image("airflow"), await sources.exported()
-            )
+            types, reference = (await sources.catalog()).all(), await sources.base_reference()
+            rows = catalog.rows(types, reference, await sources.exported())
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 
     @function
-    def base(self) -> dagger.Container:
-        """The base image of every DAG type."""
-        return base.container(pins.image("airflow"))
+    async def base(self) -> dagger.Container:
+        """The base image of every DAG type, as images/base.toml names it."""
+        async with opened(self.source) as sources:
+            return base.container(await sources.base_reference())
 
     # Per session: a base named by tag may have moved since the last one, and what is printed is to be seen.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -72,7 +72,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         """Build a DAG type's image from its lock, and print what it is."""
         async with opened(self.source, self.netrc) as sources:
             found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
-            built = await build.build(found, sources, await base.pinned())
+            built = await build.build(found, sources, await base.pinned(sources))
             image = Image.of(built, await sources.text(policy.HOUSE) or "")
         print(built.summary())  # noqa: T201 - the CLI shows nothing of an object but its id
         return image
@@ -127,7 +127,7 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
             if not sharing:
                 return told
             types = [each.dag_type for each in planned.types]
-            below = await base.pinned()
+            below = await base.pinned(sources)
             return f"{told}\n{await shared_layers.told(types, sources, below)}"
 
     @check

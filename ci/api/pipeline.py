@@ -4,6 +4,7 @@ from dagger import function
 
 from ..errors import ConfigurationError
 from ..pipeline import choice, compare, due, event
+from ..pipeline.due import DueRequest
 from ..pipeline.event import Event
 from ..publish import publish
 from ..publish.plan import PlanRequest
@@ -85,7 +86,8 @@ class Pipeline:
                 request = PlanRequest(registry=registry, owner=owner, ref=named)
                 planned = await publish.plan(sources, repository, request, skip_invalid=True)
                 access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-                found = await due.due(catalog, repository, planned, access, (named, told))
+                wanted = DueRequest(ref=named, base=await sources.base_reference(), asked=told)
+                found = await due.due(catalog, repository, planned, access, wanted)
         return affected.of(found, about)
 
     @function

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import dagger
 from dagger import DefaultPath, Doc, Ignore, Name, dag, function
 
+from ..config import base as config_base
 from ..config import lockfile, pins
 from ..config.dag_type import DagType
 from ..errors import gather_all
@@ -69,11 +70,13 @@ async def init(
     # Imported when called: every call of every function loads this file, and few are of these two.
     from ..scaffold import create  # noqa: PLC0415
 
-    async with opened(tree, netrc) as sources:
-        files = create.files(name, packages, await sources.exported(), python_of(pins.image("airflow")))
-    after = _with_files(tree, files)
+    after = await _with_base(tree)
     async with opened(after, netrc) as sources:
-        text = await _lock((await sources.catalog()).get(name), sources, netrc)
+        reference = await sources.base_reference()
+        files = create.files(name, packages, await sources.exported(), python_of(reference))
+    after = _with_files(after, files)
+    async with opened(after, netrc) as sources:
+        text = await _lock((await sources.catalog()).get(name), sources, reference, netrc)
     return after.with_new_file(f"images/{name}/{lockfile.NAME}", text).changes(tree)
 
 
@@ -95,19 +98,20 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
             files[f"images/{loose.name}/{lockfile.NAME}"] = present
         sources = Checkout(_with_files(dag.directory(), files), netrc)
         try:
-            return await _lock(loose.to_resolve(), sources, netrc)
+            return await _lock(loose.to_resolve(), sources, reference, netrc)
         finally:
             sources.close()
 
-    async with opened(tree, netrc) as sources:
+    after = await _with_base(tree)
+    async with opened(after, netrc) as sources:
+        reference = await sources.base_reference()
         old = repository.read(await sources.exported())
-        drafts = adopt.drafts(old, pins.image("airflow"))
+        drafts = adopt.drafts(old, reference)
         loose = any(one.unpinned for one in drafts.types)
-        installed = await _installed(netrc) if loose else dict[str, str]()
+        installed = await _installed(reference, netrc) if loose else dict[str, str]()
         locked = await gather_all(adopt.locked(one, installed, lock) for one in drafts.types)
     drafts = replace(drafts, types=tuple(one.draft for one in locked))
     changes = adopt.changes(drafts, {one.draft.name: one.lock for one in locked if one.lock})
-    after = tree
     for before, now in changes.moved.items():
         after = after.with_file(now, tree.file(before)).without_file(before)
     for path in changes.removed:
@@ -120,15 +124,20 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
     return after.with_new_file(repository.NOTES, notes).changes(tree)
 
 
-async def _installed(netrc: dagger.Secret | None) -> Mapping[str, str]:
+async def _with_base(tree: dagger.Directory) -> dagger.Directory:
+    """Return a repository with its own images/base.toml, or the default one if it has none."""
+    if await tree.glob(config_base.FILE):
+        return tree
+    return tree.with_new_file(config_base.FILE, config_base.written(pins.default_base()))
+
+
+async def _installed(reference: str, netrc: dagger.Secret | None) -> Mapping[str, str]:
     """Return the versions of the base's packages."""
-    reference = pins.image("airflow")
     resolver = await resolve.resolver(base.container(reference), lockfile.base_name(reference), netrc)
     return resolver.base_packages.installed
 
 
-async def _lock(dag_type: DagType, sources: Checkout, netrc: dagger.Secret | None) -> str:
-    reference = pins.image("airflow")
+async def _lock(dag_type: DagType, sources: Checkout, reference: str, netrc: dagger.Secret | None) -> str:
     texts = await resolve.lock(
         [dag_type], sources, base.container(reference), lockfile.base_name(reference), netrc=netrc
     )

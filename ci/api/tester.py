@@ -36,7 +36,7 @@ class Tester:
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
         async with opened(self.source, self.netrc) as sources:
             types = (await sources.catalog()).chosen(dag_type)
-            below = await base.pinned()
+            below = await base.pinned(sources)
             return tests.of(await all_types.test_all(types, sources, below))
 
     @check
@@ -60,7 +60,7 @@ class Tester:
         async with opened(self.source, self.netrc) as sources:
             request = Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
             found = (await sources.catalog()).get(dag_type)
-            below = await base.pinned()
+            below = await base.pinned(sources)
             return await run.run(found, request, sources, below, env_file)
 
     # Never remembered: an index has newer packages by the hour.

@@ -104,7 +104,7 @@ def _without_airflow(value: dict[str, str]) -> dict[str, str]:
     if named := sorted(AIRFLOW & value.keys()):
         raise ValueError(
             f"has {', '.join(map(repr, named))}: Airflow itself can't be changed by a DAG type: "
-            "take another base in ci/pins.toml"
+            "take another base in images/base.toml"
         )
     return value
 

@@ -1,4 +1,4 @@
-"""The references in ci/pins.toml: every image and mirror that is used, written once, as data."""
+"""The references in ci/pins.toml: images of tools and mirrors, written once, as data."""
 
 import tomllib
 from functools import cache
@@ -20,6 +20,11 @@ def image(name: str) -> str:
         KeyError: no image of that name is pinned.
     """
     return _tables()["images"][name]
+
+
+def default_base() -> str:
+    """Return the reference of the base that a repository without an images/base.toml is given."""
+    return _tables()["defaults"]["base"]
 
 
 def mirrors(name: str) -> tuple[str, ...]:

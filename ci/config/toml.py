@@ -1,11 +1,13 @@
 """TOML tables as frozen models: every unknown key and wrong value becomes a sentence that names the file."""
 
-from typing import TypeVar
+import tomllib
+from collections.abc import Collection
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import did_you_mean
+from ..errors import ConfigurationError, did_you_mean
 from .secrets.urls import redacted
 
 
@@ -23,6 +25,31 @@ class Table(BaseModel):
 
 
 T = TypeVar("T", bound=Table)
+
+
+def document(file: str, text: str, tables: Collection[str], problems: list[str]) -> dict[str, Any]:
+    """Return the tables of a TOML file.
+
+    Args:
+        file: the file's path, as messages show it.
+        text: its text.
+        tables: the tables it may have.
+        problems: a sentence for each other table is added to these.
+
+    Raises:
+        ConfigurationError: it is no TOML.
+    """
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{file}: invalid TOML: {error}"]) from None
+    expected = ", ".join(f"[{table}]" for table in tables)
+    problems += [
+        f"{file}: unknown table [{table}]{did_you_mean(table, tables) or f': expected {expected}'}"
+        for table in found
+        if table not in tables
+    ]
+    return found
 
 
 def read(file: str, key: str, model: type[T], raw: object, problems: list[str]) -> T | None:

@@ -9,6 +9,7 @@ from dagger import dag
 from ..config import pins
 from ..errors import StepError
 from ..tools import failures
+from ..tools.checkout import Checkout
 from ..tools.engine import retrying, step
 from . import oci
 
@@ -49,9 +50,9 @@ async def load(reference: str, platform: str | None = None) -> BaseImage:
         raise failures.step_error(f"the base image {reference} can't be had{where}", error) from None
 
 
-async def pinned() -> BaseImage:
-    """The base image that pins.toml names, for the engine's platform; raises StepError as ``load`` does."""
-    return await load(pins.image("airflow"))
+async def pinned(sources: Checkout) -> BaseImage:
+    """Return the base image that images/base.toml names, for the engine's platform; raise as ``load``."""
+    return await load(await sources.base_reference())
 
 
 async def _load(reference: str, platform: str | None) -> BaseImage:

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
+from ..config import base as config_base
 from ..config import lockfile
 from ..config.dag_type import DagType
-from ..errors import ConfigurationError, Fault, StepError
+from ..errors import Fault, StepError
 from ..image import base
 from ..tools import failures
 from ..tools.checkout import Checkout
 from ..tools.engine import retrying
-from . import bump_text, newest, pins_file, request, resolve
-from .airflow_version import upgraded
+from . import airflow_version, base_file, bump_text, newest, request, resolve
 from .request import Upgrade
 
 
 @dataclass(frozen=True, kw_only=True)
 class BumpRequest:
-    """The release or series to move to, such as 3.2.1 or 3.2.x; empty: the pinned one's series."""
+    """The release or series to move to, such as 3.2.1 or 3.2.x; empty: the present one's series."""
 
     airflow: str = ""
     exclude_newer: str = ""
@@ -34,65 +34,42 @@ class Bump:
     text: str
 
 
-async def bump(sources: Checkout, pins: str, requested: BumpRequest) -> Bump:
+async def bump(sources: Checkout, requested: BumpRequest) -> Bump:
     """Return the changes that move the base to the newest release.
 
     Args:
-        sources: the DAG types with their locks.
-        pins: the text of ci/pins.toml.
+        sources: the base and the DAG types with their locks.
         requested: the version to move to.
 
     Raises:
-        ConfigurationError: the version, date, pin or a DAG type is wrong, or there is no such release.
+        ConfigurationError: version, date, base or a DAG type is wrong, or there is no such release.
         StepError: the base can't be pulled, or a type can't be locked for it; with all of them.
     """
     request.validated(Upgrade(exclude_newer=requested.exclude_newer), ())
-    old = pins_file.pinned(pins)
-    current = pins_file.version(old)
-    series = pins_file.requested_series(requested.airflow, current)
+    requested_series = airflow_version.series(requested.airflow) if requested.airflow else None
+    old = await sources.base_reference()
+    current = base_file.version(old)
+    series = requested_series if requested.airflow else base_file.series_of(current)
     types = (await sources.catalog()).all()
     version = await _target(series, current, requested)
-    new = await _resolved(upgraded(old, version), with_digest="@" in old)
+    new = await _resolved(airflow_version.upgraded(old, version), with_digest="@" in old)
     if new == old:
         return Bump(files={}, text=bump_text.unchanged(old, series))
-    text = pins_file.with_base(pins, new)
+    text = base_file.with_reference(await sources.text(config_base.FILE) or "", new)
     dates = {dag_type.file: date for dag_type in types if (date := await _exclude_newer(dag_type, sources))}
     locks = await _locks(types, sources, new, requested, dates)
     paths = {dag_type.name: f"images/{dag_type.name}/{lockfile.NAME}" for dag_type in types}
     pairs = {name: (await _present(path, sources), locks[name]) for name, path in paths.items()}
     others = {file: date for file, date in dates.items() if requested.exclude_newer not in ("", date)}
     return Bump(
-        files={pins_file.FILE: text, **{paths[name]: lock for name, lock in locks.items()}},
+        files={config_base.FILE: text, **{paths[name]: lock for name, lock in locks.items()}},
         text=bump_text.changes(old, new, pairs, others),
     )
 
 
-async def pins_text(repository: dagger.Directory, source: dagger.Directory) -> str:
-    """Return the text of a repository's ci/pins.toml.
-
-    Args:
-        repository: with images/ and ci/pins.toml; by default the one that the module is of.
-        source: the repository that has the DAG types.
-
-    Raises:
-        ConfigurationError: it has no such file, or isn't the repository of these DAG types.
-    """
-    if pins_file.FILE in await repository.glob(pins_file.FILE) and (
-        await repository.directory("images").digest() == await source.directory("images").digest()
-    ):
-        return await retrying(repository.file(pins_file.FILE).contents)
-    problem = f"this repository has no {pins_file.FILE}: its base image comes with the module's version"
-    remedy = "take a newer version of the module, then run: dagger call lock -y"
-    raise ConfigurationError([f"{problem}: {remedy}"])
-
-
-def changeset(done: Bump, repository: dagger.Directory, source: dagger.Directory) -> dagger.Changeset:
-    """Return the changes as the CLI applies them; the other arguments are those of ``pins_text``."""
-    before = (
-        dag.directory()
-        .with_directory("images", source.directory("images"))
-        .with_file(pins_file.FILE, repository.file(pins_file.FILE))
-    )
+def changeset(done: Bump, source: dagger.Directory) -> dagger.Changeset:
+    """Return the changes as the CLI applies them; ``source`` is the repository that has the DAG types."""
+    before = dag.directory().with_directory("images", source.directory("images"))
     after = before
     for path, text in done.files.items():
         after = after.with_new_file(path, text)
@@ -103,11 +80,11 @@ async def _target(series: str | None, current: str, requested: BumpRequest) -> s
     if series is None:
         return requested.airflow.strip()
     newest_release = await newest.release(series, requested.exclude_newer, requested.netrc)
-    return pins_file.target(current, newest_release)
+    return base_file.target(current, newest_release)
 
 
 async def _resolved(reference: str, *, with_digest: bool) -> str:
-    """Return the base as it is to be pinned, with its digest if requested; pull it to make sure it exists.
+    """Return the base as it is to be written, with its digest if requested; pull it to make sure it exists.
 
     Raises:
         StepError: it can't be pulled.

@@ -113,12 +113,12 @@ def _ways_out(pin: str, changes: list[ChangedPackage], failure: Failure) -> Iter
     airflow = sorted({change.package for change in changes} & AIRFLOW)
     if airflow:
         names = ", ".join(airflow)
-        yield f"take another base in ci/pins.toml: a DAG type can't change Airflow itself ({names})"
+        yield f"take another base in images/base.toml: a DAG type can't change Airflow itself ({names})"
         return
     key = "allow-base-changes" if changes[0].installed else "allow-outside-constraints"
     reasons = ", ".join(f'{change.package} = "<why>"' for change in changes)
     yield f"allow it with a reason: {key} = {{ {reasons} }} in [tool.airflow-images]"
-    yield "take another base in ci/pins.toml"
+    yield "take another base in images/base.toml"
 
 
 def _conflict_text(conflict: PinConflict, failure: Failure, base_packages: BasePackages) -> str:

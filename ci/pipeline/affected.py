@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from ..config import catalog, dag_type, layers, lockfile, policy, publish
+from ..config import base, catalog, dag_type, layers, lockfile, policy, publish
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..errors import ConfigurationError
@@ -21,7 +21,6 @@ from .imports import Edges, edges, reached
 from .snapshot import Comparison, Snapshot
 
 PINS_FILE = "ci/pins.toml"
-BASE = "airflow"  # its name in that file
 IGNORE_FILE = "dags/.airflowignore"  # counts for all types, see ci/tools/checkout.py
 PROJECT = re.compile(r"images/([^./][^/]*)/pyproject\.toml")  # a DAG type's, by its folder
 MODULE = frozenset({"ci", "dagger.json", "pyproject.toml", "uv.lock"})  # what makes the images
@@ -174,11 +173,12 @@ class _Change:
             Kind.POLICY: self._at(policy.HOUSE, *self._vex(policy.HOUSE)),
             Kind.PUBLISH: self._at(publish.FILE),
             Kind.LAYERS: self._at(layers.FILE),
+            Kind.BASE: self._at(base.FILE),
+            Kind.TOOLS: self._at(PINS_FILE),
             Kind.MODULE: {path for path in self.paths if path.split("/")[0] in MODULE} - {PINS_FILE},
             Kind.ATTRIBUTES: {path for path in self.paths if path.split("/")[-1] == ".gitattributes"},
         }
         found = {kind: paths & self.paths for kind, paths in places.items()}
-        found |= {kind: {PINS_FILE} for kind in self._pins()}
         return [self.reason(kind, paths) for kind, paths in found.items() if paths]
 
     def own(self, name: str) -> list[Reason]:
@@ -210,16 +210,6 @@ class _Change:
             document["project"].pop("dependencies")
         found = {Kind.PINS: pins[0] != pins[1], Kind.SETTINGS: before != after}
         return [self.reason(kind, [path]) for kind, differs in found.items() if differs]
-
-    def _pins(self) -> list[Kind]:
-        if PINS_FILE not in self.paths:
-            return []
-        before, after = (_images(side.snapshot) for side in (self.old, self.new))
-        if before is None or after is None:
-            return [Kind.BASE, Kind.TOOLS]
-        base = before.pop(BASE, None) != after.pop(BASE, None)
-        # A comment is part of the module as all else is.
-        return [*([Kind.BASE] if base else []), *([Kind.TOOLS] if before != after or not base else [])]
 
     def _at(self, *paths: str) -> set[str]:
         """What is, or was, at some paths; where links lead from there counts too."""
@@ -277,8 +267,3 @@ def _document(snapshot: Snapshot, path: str) -> dict[str, Any]:
         return tomllib.loads(snapshot.text(path) or "")
     except tomllib.TOMLDecodeError:
         return {}
-
-
-def _images(snapshot: Snapshot) -> dict[str, Any] | None:
-    found = _document(snapshot, PINS_FILE).get("images")
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else None

@@ -1,10 +1,10 @@
 """Which DAG types a registry hasn't the image of yet, that the sources at hand make."""
 
 import json
+from dataclasses import dataclass
 
 import dagger
 
-from ..config import pins
 from ..config.catalog import Catalog
 from ..errors import ConfigurationError, StepError, gather_all, gather_both
 from ..image import base, labels
@@ -20,22 +20,30 @@ from .affected import Findings, find
 from .choice import Published
 
 
+@dataclass(frozen=True, kw_only=True)
+class DueRequest:
+    """The ref whose images are due, empty for what is checked out; their base; who asks, in words."""
+
+    ref: str
+    base: str
+    asked: str
+
+
 async def due(
-    catalog: Catalog, repository: dagger.Directory, plan: PublishPlan, access: Access, about: tuple[str, str]
+    catalog: Catalog, repository: dagger.Directory, plan: PublishPlan, access: Access, request: DueRequest
 ) -> Findings:
-    """The DAG types that are to be published.
+    """Return the DAG types that are to be published.
 
     Args:
         catalog: the DAG types; those that are declared wrongly count, too, so that their jobs tell it.
         repository: with its history.
         plan: what is to be published of the others; all of it is due where it isn't a branch's.
         access: how the registry is reached.
-        about: the ref, empty for what is checked out, and in words what asks for it.
+        request: the ref and the base.
 
     Raises:
         StepError: the registry doesn't answer, or the base can't be had.
     """
-    ref, asked = about
     following = {
         each.dag_type.name: each.tags[tag.name]
         for each in plan.types
@@ -43,23 +51,22 @@ async def due(
         if tag.rule is tags.Rule.BRANCH
     }
     if len(following) < len(plan.types):  # a release, or nothing that is pushed
-        wrong = [name for name in catalog.problems if _plan(catalog, plan, ref, name).tags]
+        wrong = [name for name in catalog.problems if _plan(catalog, plan, request.ref, name).tags]
         names = [each.dag_type.name for each in plan.types if each.tags]
         none = [f"{each.dag_type.name}: {each.tag_plan.reason}" for each in plan.types if not each.tags]
-        return choice.named(catalog, sorted([*names, *wrong]), asked, none)
-    published, below = await gather_both(_published(plan, following, access), _base_digest())
+        return choice.named(catalog, sorted([*names, *wrong]), request.asked, none)
+    published, below = await gather_both(_published(plan, following, access), _base_digest(request.base))
     commits = sorted({each.commit for each in published.values() if each.commit})
     related = await git.related(repository, commits)
     answers = await gather_all(_since(repository, commit, related, catalog) for commit in commits)
-    return choice.due(catalog, published, dict(zip(commits, answers, strict=True)), below, asked)
+    return choice.due(catalog, published, dict(zip(commits, answers, strict=True)), below, request.asked)
 
 
 def _plan(catalog: Catalog, plan: PublishPlan, ref: str, name: str) -> tags.TagPlan:
     return tags.plan(plan.source.revision, ref, name, [*catalog.types, *catalog.problems])
 
 
-async def _base_digest() -> str:
-    reference = pins.image("airflow")
+async def _base_digest(reference: str) -> str:
     try:
         return (await retrying(base.container(reference).image_ref)).partition("@")[2]
     except dagger.QueryError as error:

@@ -10,7 +10,6 @@ from ..attest.documents import Run
 from ..checks.dags import all_types
 from ..checks.scan import scan
 from ..checks.scan.database import DatabaseRequest
-from ..config import pins
 from ..errors import gather_all
 from ..image import base
 from ..image.base import BaseImage
@@ -76,6 +75,7 @@ class Context:
         """Return the base image of every platform.
 
         Raises:
+            ConfigurationError: images/base.toml names none.
             StepError: one can't be pulled.
         """
         return await self._memo.get("bases", self._load_bases)
@@ -93,7 +93,8 @@ class Context:
 
     async def _load_bases(self) -> dict[str, BaseImage]:
         platforms = self.request.platforms or ("",)  # none named: the engine's own
-        images = await gather_all(base.load(pins.image("airflow"), name or None) for name in platforms)
+        reference = await self.checkout.base_reference()
+        images = await gather_all(base.load(reference, name or None) for name in platforms)
         return dict(zip(platforms, images, strict=True))
 
     async def _prepare_gate(self) -> Gate:

@@ -137,7 +137,7 @@ def pyproject(draft: Draft) -> str:
 def _of_airflow(requirement: Requirement, parsed: Parsed, version: str) -> Note:
     """Note what becomes of a requirement on Airflow itself, which the base has."""
     if version and not parsed.specifier.contains(version, prereleases=True):
-        outcome = f"the base has {version}: pin another base for all types, or adapt the DAGs"
+        outcome = f"the base has {version}: name another base in images/base.toml, or adapt the DAGs"
         return _note(requirement, outcome, todo=True)
     if parsed.extras:
         outcome = "the base has it: pin the providers that these extras mean, where the base lacks them"

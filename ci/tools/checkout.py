@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import dagger
 from dagger import DefaultPath, Doc, Ignore, dag
 
-from ..config import catalog, lockfile
+from ..config import base, catalog, lockfile
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
@@ -74,6 +74,10 @@ class Checkout:
         """
         file = await self.exported() / path
         return catalog.text_of(file, path) if file.is_file() else None
+
+    async def base_reference(self) -> str:
+        """Return the reference of the base image; raise ConfigurationError if images/base.toml names none."""
+        return base.parse(await self.text(base.FILE)).reference
 
     async def lock(self, dag_type: DagType, base: str) -> Lock:
         """Return the lock of a DAG type; raises ConfigurationError if it was made for another base."""

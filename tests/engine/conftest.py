@@ -9,7 +9,7 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci.config import pins
+from ci.config import base as config_base
 from ci.image import base
 from ci.image.base import BaseImage
 from ci.tools import containers
@@ -17,6 +17,8 @@ from ci.tools.checkout import Checkout
 from tests.engine import registries
 
 PROJECT = Path(__file__).parents[2]
+BASE_FILE = (PROJECT / config_base.FILE).read_text(encoding="utf-8")
+BASE_REFERENCE = config_base.parse(BASE_FILE).reference
 uncached = containers.uncached
 
 
@@ -37,7 +39,7 @@ async def session(anyio_backend: str) -> AsyncIterator[None]:
 @pytest.fixture(scope="session")
 async def below() -> BaseImage:
     """The base image of every DAG type."""
-    return await base.load(pins.image("airflow"))
+    return await base.load(BASE_REFERENCE)
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +63,8 @@ def sources() -> Checkout:
 
 
 def repository(files: Mapping[str, str]) -> Checkout:
-    """A repository of the given files, by their path from its root."""
+    """A repository of the given files, by their path from its root, on this project's own base."""
     tree = dag.directory()
-    for path, text in files.items():
+    for path, text in {config_base.FILE: BASE_FILE, **files}.items():
         tree = tree.with_new_file(path, text)
     return Checkout(tree)

@@ -10,7 +10,8 @@ from dagger import dag
 
 from ci.checks.dags import all_types
 from ci.checks.scan.database import DatabaseRequest
-from ci.config import lockfile, pins
+from ci.config import base as config_base
+from ci.config import lockfile
 from ci.publish import publish
 from ci.publish.context import Request
 from ci.publish.gate import Test
@@ -19,6 +20,7 @@ from ci.publish.publication import Publication, Row
 from ci.tools.checkout import Checkout
 from ci.tools.registry import Access
 from tests.engine import advisories
+from tests.engine.conftest import BASE_FILE, BASE_REFERENCE
 
 DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
 PYPROJECT = '[project]\nname = "{name}"\nversion = "1"\ndependencies = []\n'
@@ -41,8 +43,9 @@ class History:
         self._folder, self._owner, self._test = folder, owner, test
         self._git = pygit2.init_repository(str(folder), initial_head="main")
         self._git.remotes.create("origin", "https://github.com/Example/flows.git")
+        self.write(config_base.FILE, BASE_FILE)
         for name in ("one", "two"):
-            lock = LOCK.format(base=lockfile.base_name(pins.image("airflow")))
+            lock = LOCK.format(base=lockfile.base_name(BASE_REFERENCE))
             self.write(f"images/{name}/pyproject.toml", PYPROJECT.format(name=name))
             self.write(f"images/{name}/{lockfile.NAME}", lock)
             self.write(f"dags/{name}/{name}_dag.py", DAG.format(name=name))

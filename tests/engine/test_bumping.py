@@ -9,79 +9,80 @@ import dagger
 import pytest
 from dagger import dag
 
-from ci.config import pins
+from ci.config import base as config_base
 from ci.errors import ConfigurationError, StepError
-from ci.lock import bump, pins_file
+from ci.lock import base_file, bump
 from ci.lock.airflow_version import upgraded
 from ci.lock.bump import Bump, BumpRequest
-from tests.engine.conftest import repository
+from ci.tools.checkout import Checkout
+from tests.engine.conftest import BASE_FILE, BASE_REFERENCE, repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
-from tests.engine.test_upgrading import PINNED, until, version_in
+from tests.engine.test_upgrading import PRESENT, until, version_in
 
 pytestmark = pytest.mark.anyio
 
 NEXT = "3.2.2"  # a release with a stand-in
-PINS = pins.PINS_FILE.read_text(encoding="utf-8")
 FILES = {
     "images/plain/pyproject.toml": PYPROJECT.format(name="plain"),
     "dags/plain/plain.py": GOOD.replace("'good'", "'plain'"),
     "images/with/pyproject.toml": PYPROJECT.format(name="with").replace("[]", '["isodate==0.7.2"]'),
     "dags/with/with.py": GOOD.replace("'good'", "'with'"),
 }
-MOVED = {"ci/pins.toml", "images/plain/pylock.toml", "images/with/pylock.toml"}
+MOVED = {config_base.FILE, "images/plain/pylock.toml", "images/with/pylock.toml"}
 
 
-async def bumped(files: Mapping[str, str], pinned: str = PINS, airflow: str = "", day: str = "") -> Bump:
+async def bumped(files: Mapping[str, str], airflow: str = "", day: str = "") -> Bump:
     """What changes on a repository of these files."""
     sources = repository(files)
     try:
-        return await bump.bump(sources, pinned, BumpRequest(airflow=airflow, exclude_newer=day))
+        return await bump.bump(sources, BumpRequest(airflow=airflow, exclude_newer=day))
     finally:
         sources.close()
 
 
 async def test_the_base_and_every_lock_move_and_nothing_else() -> None:
-    now = upgraded(pins.image("airflow"), NEXT)
+    now = upgraded(BASE_REFERENCE, NEXT)
     asked = {"airflow": f"{NEXT.rpartition('.')[0]}.x", "day": until(NEXT)}
     done = await bumped(FILES, **asked)
     assert set(done.files) == MOVED
-    assert done.files["ci/pins.toml"] == PINS.replace(pins.image("airflow"), now)
-    for path in MOVED - {"ci/pins.toml"}:
+    assert done.files[config_base.FILE] == BASE_FILE.replace(BASE_REFERENCE, now)
+    for path in MOVED - {config_base.FILE}:
         assert tomllib.loads(done.files[path])["tool"]["airflow-images"]["base"] == now
     assert f"- new: `{now}`\n" in done.text
     assert done.text.endswith(
         "plain: no package changes\n\nwith: 1 package changes\n- `isodate` `0.7.2` is new"
     )
 
-    source = await _tree({**FILES, "README.md": "as it is"})
-    changes = bump.changeset(done, source.with_new_file("ci/pins.toml", PINS), source)
+    source = await _tree({config_base.FILE: BASE_FILE, **FILES, "README.md": "as it is"})
+    changes = bump.changeset(done, source)
     assert set(await changes.added_paths()) | set(await changes.modified_paths()) >= MOVED
-    assert await changes.modified_paths() == ["ci/pins.toml"]
+    assert await changes.modified_paths() == [config_base.FILE]
     assert await changes.removed_paths() == []
 
-    again = await bumped({**FILES, **done.files}, done.files["ci/pins.toml"], **asked)
+    again = await bumped({**FILES, **done.files}, **asked)
     assert again == Bump(files={}, text=f"Nothing changes: the base image `{now}` is the newest of 3.2.x.")
-    assert await bump.changeset(again, source.with_new_file("ci/pins.toml", PINS), source).is_empty()
+    assert await bump.changeset(again, source).is_empty()
 
 
 async def test_a_base_that_is_pinned_by_digest_stays_so() -> None:
-    with_digest = pins_file.with_base(PINS, f"{pins.image('airflow')}@sha256:{'0' * 64}")
+    with_digest = base_file.with_reference(BASE_FILE, f"{BASE_REFERENCE}@sha256:{'0' * 64}")
+    files = {**FILES, config_base.FILE: with_digest}
     # The same release built anew is a newer base too.
     done, same = await asyncio.gather(
-        bumped(FILES, with_digest, airflow=NEXT, day=until(NEXT)),
-        bumped(FILES, with_digest, airflow=PINNED, day=until(PINNED)),
+        bumped(files, airflow=NEXT, day=until(NEXT)),
+        bumped(files, airflow=PRESENT, day=until(PRESENT)),
     )
-    name, at, digest = pins_file.pinned(done.files["ci/pins.toml"]).partition("@")
-    assert (name, at) == (upgraded(pins.image("airflow"), NEXT), "@")
+    name, at, digest = config_base.parse(done.files[config_base.FILE]).reference.partition("@")
+    assert (name, at) == (upgraded(BASE_REFERENCE, NEXT), "@")
     assert (await dag.container().from_(f"{name}@{digest}").image_ref()).endswith(digest)
     lock = tomllib.loads(done.files["images/with/pylock.toml"])
     assert lock["tool"]["airflow-images"]["base"] == name
-    assert pins_file.pinned(same.files["ci/pins.toml"]).startswith(f"{pins.image('airflow')}@sha256:")
-    assert same.files["ci/pins.toml"] != with_digest
+    assert config_base.parse(same.files[config_base.FILE]).reference.startswith(f"{BASE_REFERENCE}@sha256:")
+    assert same.files[config_base.FILE] != with_digest
 
 
 async def test_every_type_that_cannot_be_locked_is_told_and_why() -> None:
-    pin = f'["pydantic=={version_in(PINNED, "pydantic")}"]'
+    pin = f'["pydantic=={version_in(PRESENT, "pydantic")}"]'
     tied = {
         "images/tied/pyproject.toml": PYPROJECT.format(name="tied").replace("[]", pin),
         "dags/tied/tied.py": GOOD.replace("'good'", "'tied'"),
@@ -111,14 +112,13 @@ async def test_base_and_series_that_do_not_exist_are_refused() -> None:
     assert "the package index has no such release" in str(empty)
 
 
-async def test_a_repository_without_pins_takes_its_base_from_the_module() -> None:
-    source = await _tree(FILES)
-    ours = source.with_new_file("ci/pins.toml", PINS)
-    other = (await _tree({**FILES, "images/more/pyproject.toml": ""})).with_new_file("ci/pins.toml", PINS)
-    assert await bump.pins_text(ours, source) == PINS
-    for elsewhere in (source, other):
-        with pytest.raises(ConfigurationError, match="its base image comes with the module's version"):
-            await bump.pins_text(elsewhere, source)
+async def test_a_repository_without_a_base_is_told_what_to_write() -> None:
+    sources = Checkout(await _tree(FILES))
+    try:
+        with pytest.raises(ConfigurationError, match=r"images/base\.toml: not found; .*Write it:"):
+            await bump.bump(sources, BumpRequest())
+    finally:
+        sources.close()
 
 
 async def _tree(files: Mapping[str, str]) -> dagger.Directory:

@@ -119,7 +119,7 @@ async def test_each_conflict_names_its_true_culprit_and_a_way_out(below: BaseIma
         (line,) = [line.strip() for line in text.splitlines() if line.startswith(f"    {package}: ")]
         assert line.startswith(f"{package}: the base has {has}, it would become ")
         assert f": {chain}" in line
-        assert "take another base in ci/pins.toml" in text
+        assert "take another base in images/base.toml" in text
         assert ("allow-base-changes" in text) is not pins.startswith("apache-airflow==")
         assert f"write '{pins.partition('==')[0]}==" in text
     for pins, expected in CLASHES.items():

@@ -10,11 +10,10 @@ from dagger import dag
 
 from ci.checks.dags import all_types
 from ci.checks.report import Level, Report
-from ci.config import pins
 from ci.image import base
 from ci.image.base import BaseImage
 from ci.tools.checkout import Checkout
-from tests.engine.conftest import PROJECT, repository
+from tests.engine.conftest import BASE_REFERENCE, PROJECT, repository
 from tests.engine.test_smoke import FILES as PLAIN
 from tests.engine.test_smoke import GOOD, PYPROJECT, with_locks
 
@@ -231,9 +230,9 @@ def locations(report: Report, level: Level) -> set[tuple[str, str, int]]:
 
 @pytest.mark.parametrize("release", RELEASES)
 async def test_one_run_finds_everything_with_file_and_line_by_every_airflow(release: str) -> None:
-    python = pins.image("airflow").rpartition("-")[2].partition("@")[0]
+    python = BASE_REFERENCE.rpartition("-")[2].partition("@")[0]
     below = await base.load(f"docker.io/apache/airflow:{release}-{python}")
-    pinned = f":{release}-" in pins.image("airflow")
+    pinned = f":{release}-" in BASE_REFERENCE
     # Times are measured by this project's own code: with one Airflow they are with all.
     sources = await faulty(below, slow=pinned)
     types = (await sources.catalog()).all()

@@ -98,6 +98,7 @@ async def test_a_type_that_init_makes_passes_its_tests(below: BaseImage) -> None
     assert sorted(await made.added_paths()) == [
         "dags/my-weather/",
         "dags/my-weather/my_weather_example.py",
+        "images/base.toml",
         "images/my-weather/",
         "images/my-weather/pylock.toml",
         "images/my-weather/pyproject.toml",

@@ -14,12 +14,12 @@ from dagger import dag
 from ci.checks.scan import formats, scan
 from ci.checks.scan.database import DatabaseRequest
 from ci.checks.scan.verdict import Decision, State, Verdict
-from ci.config import pins
+from ci.config import lockfile
 from ci.errors import CheckError, Fault
 from ci.tools.checkout import Checkout
 from tests.engine import registries
 from tests.engine.advisories import TODAY, advisory, archive
-from tests.engine.conftest import PROJECT, repository
+from tests.engine.conftest import BASE_REFERENCE, PROJECT, repository
 from tests.engine.histories import DAG, LOCK, PYPROJECT, History, only
 
 pytestmark = pytest.mark.anyio
@@ -198,7 +198,7 @@ async def test_secrets_and_denied_licenses_fail() -> None:
     key = "AKIA" + "QRSTUVWXYZ234567"  # in two parts, so that nobody takes this file for a leak
     files = {
         "images/one/pyproject.toml": PYPROJECT.format(name="one"),
-        "images/one/pylock.toml": LOCK.format(base=pins.image("airflow")),
+        "images/one/pylock.toml": LOCK.format(base=lockfile.base_name(BASE_REFERENCE)),
         "dags/one/one_dag.py": DAG.format(name="one") + f'KEY = "{key}"\n',
     }
     found, denied = await asyncio.gather(

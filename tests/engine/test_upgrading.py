@@ -9,19 +9,18 @@ from packaging.version import Version
 from ci.checks.report import Level, Report
 from ci.checks.upgrade import upgrade
 from ci.checks.upgrade.upgrade import UpgradeRequest
-from ci.config import pins
 from ci.lock.airflow_version import upgraded
 from ci.tools import containers
 from ci.tools.checkout import Checkout
-from tests.engine.conftest import PROJECT, repository
+from tests.engine.conftest import BASE_REFERENCE, PROJECT, repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
 
 pytestmark = pytest.mark.anyio
 
 RELEASES = PROJECT / "airgap/standins/airflow/releases"
 NEWEST = max((path.name for path in RELEASES.iterdir()), key=Version)
-PINNED = re.findall(r":([0-9.]+)", pins.image("airflow"))[0]
-BASE = upgraded(pins.image("airflow"), NEWEST)
+PRESENT = re.findall(r":([0-9.]+)", BASE_REFERENCE)[0]
+OTHER = upgraded(BASE_REFERENCE, NEWEST)
 
 
 def version_in(release: str, package: str) -> str:
@@ -40,7 +39,7 @@ FILES = {
     "images/fine/pyproject.toml": PYPROJECT.format(name="fine"),
     "dags/fine/fine.py": GOOD.replace("'good'", "'fine'"),
     "images/tied/pyproject.toml": PYPROJECT.format(name="tied").replace(
-        "[]", f'["pydantic=={version_in(PINNED, "pydantic")}"]'
+        "[]", f'["pydantic=={version_in(PRESENT, "pydantic")}"]'
     ),
     "dags/tied/tied.py": GOOD.replace("'good'", "'tied'"),
 }
@@ -60,13 +59,13 @@ def written(root: Path) -> dict[str, str]:
 
 
 async def test_a_series_is_tested_at_its_newest_release_and_nothing_is_changed() -> None:
-    assert version_in(PINNED, "pydantic") != version_in(NEWEST, "pydantic")
+    assert version_in(PRESENT, "pydantic") != version_in(NEWEST, "pydantic")
     sources = repository(FILES)
     request = UpgradeRequest(airflow=f"{NEWEST.rpartition('.')[0]}.x", exclude_newer=until(NEWEST))
     reports = await try_upgrade(sources, request, "fine", "tied")
     assert not [one for one in reports["fine"].findings if one.level is Level.ERROR]
-    assert {one.check: one.detail for one in reports["fine"].facts}["base"] == BASE
-    assert {one.check: one.detail for one in reports["tied"].facts}["base"] == BASE
+    assert {one.check: one.detail for one in reports["fine"].facts}["base"] == OTHER
+    assert {one.check: one.detail for one in reports["tied"].facts}["base"] == OTHER
     (error,) = [one for one in reports["tied"].findings if one.level is Level.ERROR]
     assert (error.check, error.file) == ("lock", "images/tied/pyproject.toml")
     assert f"pydantic: the base has {version_in(NEWEST, 'pydantic')}" in error.cause

@@ -15,7 +15,7 @@ from .repository import pyproject
 # By path; the content of an entry is the text of a file here, not its hash.
 State = Mapping[str, Entry]
 
-PINS = '[images]\nairflow = "example.com/airflow:{airflow}"\nuv = "example.com/uv:{uv}"\n'
+BASE = '[base]\nreference = "example.com/airflow:{tag}"\n'
 COMMIT = "a" * 40
 # Thousands of small files are written and removed: in memory where there is such a place.
 MEMORY = "/dev/shm"  # noqa: S108
@@ -44,7 +44,8 @@ def project() -> dict[str, Entry]:
         "scripts/two/steps.py": "from ..shared.clock import now\n",
         "scripts/rare/__init__.py": "",
         "scripts/rare/odd.py": "",
-        "ci/pins.toml": PINS.format(airflow="1", uv="1"),
+        "images/base.toml": BASE.format(tag="1"),
+        "ci/pins.toml": "[images]\n",
         "ci/api/main.py": "",
         "dagger.json": "{}",
     }

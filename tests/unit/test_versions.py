@@ -15,7 +15,10 @@ from .sources import PROJECT, message, python_files, text
 DAGGER: dict[str, Any] = json.loads((PROJECT / "dagger.json").read_text(encoding="utf-8"))
 PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKED: dict[str, Any] = tomllib.loads((PROJECT / "uv.lock").read_text(encoding="utf-8"))
-IMAGES: dict[str, str] = tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))["images"]
+IMAGES: dict[str, str] = {
+    **tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))["images"],
+    "airflow": pins.default_base(),
+}
 REFERENCE = re.compile(r"\b[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[a-z0-9._-]+)+:v?\d[\w.-]*")
 MODULE = python_files("ci")
 VERSION = re.compile(r"v?\d+(\.\d+){2,}")

@@ -38,6 +38,7 @@ class Repository:
         for name in TYPES:
             for tree in ("images", "dags"):
                 shutil.copytree(PROJECT / tree / name, root / tree / name, ignore=litter)
+        shutil.copy(PROJECT / "images" / "base.toml", root / "images")
         shutil.copytree(PROJECT / "scripts", root / "scripts", ignore=litter)
         for file in (each for each in (PROJECT / "dags").iterdir() if each.is_file()):
             shutil.copy(file, root / "dags")

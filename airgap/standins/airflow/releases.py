@@ -94,7 +94,7 @@ def check_pin(pinned: Image, served: Collection[Image]) -> None:
     if pinned not in served:
         tags = ", ".join(image.tag for image in served)
         raise AirgapError(
-            f"{pinned} can't be stood in for: {_FOLDER} has {tags}. Name one of these in ci/pins.toml, "
+            f"{pinned} can't be stood in for: {_FOLDER} has {tags}. Name one of these in images/base.toml, "
             "or add a release as docs/airgap.md says"
         )
 

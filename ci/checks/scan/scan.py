@@ -183,7 +183,7 @@ async def scan_all(types: Sequence[DagType], request: DatabaseRequest, checkout:
     """
     # Before any build: a mistake in a policy costs none.
     rules = await gather_all(rules_of(dag_type.name, checkout) for dag_type in types)
-    base_image = await base.pinned()
+    base_image = await base.pinned(checkout)
     scanner, images = await gather_both(
         prepare(request, rules[0], base_image),
         gather_all(build.build(dag_type, checkout, base_image) for dag_type in types),

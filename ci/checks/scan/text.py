@@ -20,7 +20,7 @@ LIMIT = 40  # rows, and fixes, of one type
 NONE = "nothing scanned: no DAG type selected"
 
 _CODE = {"image", "base", "id", "where"}  # as code in Markdown
-_BASE = "use a newer base in ci/pins.toml"
+_BASE = "use a newer base in images/base.toml"
 _METADATA = re.compile(
     r"(?:-[^-]*)?(?:-py[0-9.]+)?\.(?:dist|egg)-info\Z"
 )  # of a package: name-version.dist-info

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import dagger
 
-from ...config import lockfile, pins
+from ...config import lockfile
 from ...config.dag_type import DagType
 from ...errors import Fault, gather_all, gather_both
 from ...image import base
@@ -54,7 +54,7 @@ async def upgrade_test(types: Sequence[DagType], checkout: Checkout, upgrade: Up
         StepError: the other base could not be pulled.
     """
     request.validated(Upgrade(exclude_newer=upgrade.exclude_newer), ())
-    reference = await base_of(upgrade)
+    reference = await base_of(upgrade, checkout)
     other_base = await base.load(reference)
     container = containers.locked("airflow-rules")
     rules, locks = await gather_both(
@@ -72,7 +72,7 @@ async def upgrade_test(types: Sequence[DagType], checkout: Checkout, upgrade: Up
     ]
 
 
-async def base_of(upgrade: UpgradeRequest) -> str:
+async def base_of(upgrade: UpgradeRequest, checkout: Checkout) -> str:
     """Return the reference of the other base; for a series, the package index names the newest release.
 
     Raises:
@@ -84,7 +84,7 @@ async def base_of(upgrade: UpgradeRequest) -> str:
     version = upgrade.airflow.strip()
     if of := series(upgrade.airflow):
         version = await newest.release(of, upgrade.exclude_newer, upgrade.netrc)
-    return upgraded(pins.image("airflow"), version)
+    return upgraded(await checkout.base_reference(), version)
 
 
 async def _lock(

@@ -41,7 +41,9 @@ def outcome(name: str, value: str) -> Outcome:
     elif name == "_PIP_ADDITIONAL_REQUIREMENTS":
         text = "installs at every start of a pod: pin these in [project] dependencies"
     elif name == "AIRFLOW_VERSION":
-        text = "the base decides on the version of Airflow: pin another base for all types to change it"
+        text = (
+            "the base decides on the version of Airflow: name another base in images/base.toml to change it"
+        )
     elif name in RESERVED_ENV:
         text = "belongs to the base: import code as scripts.<folder>, and install programs as packages"
     elif "$" in value or "\0" in value or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):

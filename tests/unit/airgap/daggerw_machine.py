@@ -45,6 +45,7 @@ class Machine:
         for path in (
             self.project / "airgap",
             self.project / "ci",
+            self.project / "images",
             self.programs,
             self.run_folder,
             folder / "home",
@@ -55,6 +56,7 @@ class Machine:
         (self.project / "daggerw").chmod(0o755)
         (self.project / "dagger.json").write_text(f'{{\n  "name": "x",\n  "engineVersion": "{VERSION}"\n}}\n')
         (self.project / "ci" / "pins.toml").touch()
+        (self.project / "images" / "base.toml").touch()
         (self.project / "airgap" / "__init__.py").touch()
         (self.project / "airgap" / "__main__.py").write_text(_AIRGAP)
         for name in _PLAIN:

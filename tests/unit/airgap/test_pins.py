@@ -32,22 +32,33 @@ def test_a_reference_that_is_not_in_full_is_refused(text: str) -> None:
         pins.parse_image(text)
 
 
-def test_images_and_registries_come_from_the_pins_file(tmp_path: Path) -> None:
-    (tmp_path / "ci").mkdir()
-    (tmp_path / "ci" / "pins.toml").write_text(
-        '[images]\nb = "ghcr.io/b:1"\na = "docker.io/a:1"\nc = "ghcr.io/c:2"\n'
-    )
-    assert pins.images(tmp_path)["c"] == Image("ghcr.io", "c", "2")
-    assert pins.registries(tmp_path) == ["docker.io", "ghcr.io"]
+def project(folder: Path, tools: str | None, base: str | None) -> Path:
+    """A project with these two files; None: without one."""
+    for path, text in (("ci/pins.toml", tools), ("images/base.toml", base)):
+        (folder / path).parent.mkdir()
+        if text is not None:
+            (folder / path).write_text(text)
+    return folder
+
+
+def test_images_and_registries_come_from_both_files(tmp_path: Path) -> None:
+    tools = '[images]\nb = "ghcr.io/b:1"\nc = "ghcr.io/c:2"\n'
+    found = project(tmp_path, tools, '[base]\nreference = "docker.io/a:1"\n')
+    assert pins.images(found)["c"] == Image("ghcr.io", "c", "2")
+    assert pins.images(found)["airflow"] == Image("docker.io", "a", "1")
+    assert pins.registries(found) == ["docker.io", "ghcr.io"]
 
 
 @pytest.mark.parametrize("text", [None, "", "[images", "[other]\n"])
 def test_a_pins_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
-    (tmp_path / "ci").mkdir()
-    if text is not None:
-        (tmp_path / "ci" / "pins.toml").write_text(text)
-    with pytest.raises(AirgapError, match=r"pins\.toml: no table of images"):
-        pins.images(tmp_path)
+    with pytest.raises(AirgapError, match=r"ci/pins\.toml: no images in it"):
+        pins.images(project(tmp_path, text, '[base]\nreference = "docker.io/a:1"\n'))
+
+
+@pytest.mark.parametrize("text", [None, "", "[base", "[other]\n", "[base]\n", "base = 1\n"])
+def test_a_base_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
+    with pytest.raises(AirgapError, match=r"images/base\.toml: no base\.reference in it"):
+        pins.images(project(tmp_path, "[images]\n", text))
 
 
 def test_the_engine_version_comes_from_dagger_json(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from airgap import pins
 from airgap.errors import AirgapError
 from airgap.pins import Image, parse_image
 from airgap.standins.airflow.releases import Release, check_pin, constraints, images, releases
+from ci.config.pins import default_base
 
 _ALL = releases()
 _PINNED = parse_image("docker.io/apache/airflow:3.1.5-python3.13")
@@ -29,8 +30,9 @@ def make_release(tmp_path: Path) -> Release:
     return Release(folder)
 
 
-def test_the_pinned_airflow_is_among_the_releases() -> None:
-    assert pins.images()["airflow"] in images(pins.images()["airflow"])
+def test_the_base_and_the_default_one_are_among_the_releases() -> None:
+    base = pins.images()["airflow"]
+    assert {base, parse_image(default_base())} <= set(images(base))
 
 
 def test_three_lines_of_airflow_are_served() -> None:
@@ -125,7 +127,7 @@ def test_a_pin_without_a_release_is_refused(tag: str) -> None:
     with pytest.raises(AirgapError, match="can't be stood in for") as error:
         check_pin(pinned, images(pinned, known))
     assert str(error.value).startswith(f"docker.io/apache/airflow:{tag} ")
-    assert "has 3.1.5-python3.13, 3.2.2-python3.13. Name one of these in ci/pins.toml" in str(error.value)
+    assert "has 3.1.5-python3.13, 3.2.2-python3.13. Name one of these in images/base.toml" in str(error.value)
 
 
 def test_constraints_name_third_parties_and_providers_but_no_airflow() -> None:

@@ -110,7 +110,7 @@ def test_an_address_without_credentials_is_fine(address: str) -> None:
 def test_airflow_itself_is_never_allowed_to_change(name: str) -> None:
     more = f'[tool.airflow-images.allow-base-changes]\n"{name}" = "newer"\n'
     (problem,) = problems_of(TEXT.format(pins="", more=more))
-    assert "Airflow itself can't be changed by a DAG type: take another base in ci/pins.toml" in problem
+    assert "Airflow itself can't be changed by a DAG type: take another base in images/base.toml" in problem
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,22 @@ import pytest
 from ci.config import pins
 
 IMAGES: dict[str, str] = tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))["images"]
+ALL = {**IMAGES, "the default base": pins.default_base()}
 REFERENCE = re.compile(
     r"(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?)(/[a-z0-9._-]+)+:(?P<tag>[\w.-]+)(@sha256:[0-9a-f]{64})?"
 )
 
 
-@pytest.mark.parametrize("name", sorted(IMAGES))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_reference_has_a_host_and_a_tag_that_names_a_version(name: str) -> None:
-    found = REFERENCE.fullmatch(IMAGES[name])
-    assert found, f"{name}: {IMAGES[name]}: write host/path:tag, with a digest behind where one is known"
+    found = REFERENCE.fullmatch(ALL[name])
+    assert found, f"{name}: {ALL[name]}: write host/path:tag, with a digest behind where one is known"
     assert re.search(r"\d", found["tag"]), f"{name}: {found['tag']} names no version"
     assert found["tag"] != "latest"
 
 
-def test_images_and_mirrors_are_pinned() -> None:
-    assert set(tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))) == {"images", "mirrors"}
+def test_images_mirrors_and_defaults_are_in_the_file() -> None:
+    assert set(tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))) == {"defaults", "images", "mirrors"}
 
 
 @pytest.mark.parametrize("name", sorted(IMAGES))

@@ -33,7 +33,7 @@ def test_a_change_is_reported_with_its_chain_and_three_ways_out() -> None:
         "    protobuf: the base has 6.33.2, it would become 4.25.8: dbt-core==1.8.0 -> protobuf>=4.0.0,<5\n"
         "    choose one: write 'dbt-core==1.10.16', which fits; allow it with a reason: "
         'allow-base-changes = { protobuf = "<why>" } in [tool.airflow-images]; '
-        "take another base in ci/pins.toml\n"
+        "take another base in images/base.toml\n"
         "  uv says:\n    one\n    two"
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from ci.pipeline.snapshot import Entry
 
-from ..changes import COMMIT, PINS, found, project, told
+from ..changes import COMMIT, found, project, told
 from ..repository import pyproject
 
 Told = dict[str, dict[str, list[str]]]
@@ -110,20 +110,9 @@ CASES: dict[str, tuple[Mapping[str, Entry | None], Told]] = {
         {"images/layers.toml": file("")},
         everyone("layer settings", "images/layers.toml (new)"),
     ),
-    "base": ({"ci/pins.toml": file(PINS.format(airflow="2", uv="1"))}, everyone("base", "ci/pins.toml")),
-    "tools": ({"ci/pins.toml": file(PINS.format(airflow="1", uv="2"))}, everyone("tools", "ci/pins.toml")),
-    "base and tools": (
-        {"ci/pins.toml": file(PINS.format(airflow="2", uv="2"))},
-        {name: {"base": ["ci/pins.toml"], "tools": ["ci/pins.toml"]} for name in ALL},
-    ),
-    "a comment in pins.toml": (
-        {"ci/pins.toml": file("# x\n" + PINS.format(airflow="1", uv="1"))},
-        everyone("tools", "ci/pins.toml"),
-    ),
-    "pins.toml that is no TOML": (
-        {"ci/pins.toml": file("[")},
-        {name: {"base": ["ci/pins.toml"], "tools": ["ci/pins.toml"]} for name in ALL},
-    ),
+    "base": ({"images/base.toml": file("[base]")}, everyone("base", "images/base.toml")),
+    "no base any more": ({"images/base.toml": None}, everyone("base", "images/base.toml (deleted)")),
+    "tools": ({"ci/pins.toml": file("[images]")}, everyone("tools", "ci/pins.toml")),
     "module": (
         {"ci/api/main.py": file("x"), "dagger.json": file("{ }"), "uv.lock": file("")},
         everyone("module", "ci/api/main.py", "dagger.json", "uv.lock (new)"),

@@ -16,6 +16,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ci.config import base as config_base
 from ci.config import catalog
 from ci.config.dag_type import DagType
 from ci.image import oci
@@ -23,7 +24,7 @@ from ci.image.oci import Base
 from ci.image.programs.capture import pack_tree
 from ci.pipeline.snapshot import Entry
 
-from ..changes import PINS, PLACE, State, compared, project, write
+from ..changes import BASE, PLACE, State, compared, project, write
 from ..layers import new_layer
 from ..repository import pyproject
 
@@ -160,10 +161,16 @@ def remove_type(draw: st.DrawFn, state: Changing) -> None:
 
 
 def everyones(draw: st.DrawFn, state: Changing) -> None:
-    pins = PINS.format(airflow=draw(st.sampled_from("12")), uv=draw(st.sampled_from("12")))
+    base = BASE.format(tag=draw(st.sampled_from("12")))
     path, text = draw(
         st.sampled_from(
-            [("ci/pins.toml", pins), ("ci/new.py", ""), ("uv.lock", "x"), ("images/policy.toml", "")]
+            [
+                ("images/base.toml", base),
+                ("ci/pins.toml", "[images]\n# x\n"),
+                ("ci/new.py", ""),
+                ("uv.lock", "x"),
+                ("images/policy.toml", ""),
+            ]
         )
     )
     put(state, path, Entry("file", text))
@@ -221,10 +228,10 @@ def stand_in(root: Path, found: DagType) -> oci.Layer:
 
 def image(root: Path, found: DagType) -> str:
     """The digest of a DAG type's image."""
-    pins = tomllib.loads((root / "ci/pins.toml").read_text(encoding="utf-8"))
+    reference = config_base.parse((root / config_base.FILE).read_text(encoding="utf-8")).reference
     manifest = {"schemaVersion": 2, "layers": [{"digest": "sha256:below", "size": 1}]}
     config = {"config": {}, "rootfs": {"diff_ids": ["sha256:below"]}}
-    base = Base(reference=pins["images"]["airflow"], manifest=manifest, config=config)
+    base = Base(reference=reference, manifest=manifest, config=config)
     with tempfile.TemporaryDirectory(dir=PLACE) as work:
         layers = [stand_in(root, found)]
         if found.script_paths:

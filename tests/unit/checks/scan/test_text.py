@@ -195,17 +195,20 @@ PYPROJECT, POLICY = "images/salesforce/pyproject.toml", "images/salesforce/polic
             ["replace the package that contains it (setuptools) in", POLICY],
         ),
         (judged(vulnerability(fixed="")), ["replace it", PYPROJECT, "CVE-1 of zeep", "expires", POLICY]),
-        (judged(added=False), ["use a newer base in ci/pins.toml", LOCK]),
-        (judged(vulnerability(fixed=""), added=False), ["ci/pins.toml", "or ignore CVE-1 of zeep", POLICY]),
+        (judged(added=False), ["use a newer base in images/base.toml", LOCK]),
+        (
+            judged(vulnerability(fixed=""), added=False),
+            ["images/base.toml", "or ignore CVE-1 of zeep", POLICY],
+        ),
         (judged(SECRET), ["from /opt/dags/pull.py:7", "revoke it: it is compromised", POLICY]),
-        (judged(SECRET, added=False), ["ci/pins.toml", "revoke it: it is compromised"]),
+        (judged(SECRET, added=False), ["images/base.toml", "revoke it: it is compromised"]),
         (judged(WRONG), ["correct DS002 in image config", "ignore DS002 of image config", POLICY]),
-        (judged(WRONG, added=False), ["ci/pins.toml", POLICY]),
+        (judged(WRONG, added=False), ["images/base.toml", POLICY]),
         (
             judged(DENIED),
             ["replace zeep", PYPROJECT, "AGPL-3.0 from denied-licenses in images/policy.toml"],
         ),
-        (judged(DENIED, added=False), ["ci/pins.toml", "denied-licenses in images/policy.toml"]),
+        (judged(DENIED, added=False), ["images/base.toml", "denied-licenses in images/policy.toml"]),
         (
             judged(DENIED).model_copy(update={"file": POLICY}),
             [f"denies AGPL-3.0 from denied-licenses in {POLICY}"],
@@ -225,7 +228,7 @@ def test_a_remedy_says_what_to_do_and_where(each: Judged, words: list[str]) -> N
 
 def test_a_base_is_not_to_be_mended_in_the_type() -> None:
     assert PYPROJECT not in remedy(judged(added=False), "salesforce")
-    assert "ci/pins.toml" not in remedy(judged(), "salesforce")
+    assert "images/base.toml" not in remedy(judged(), "salesforce")
 
 
 def test_what_is_a_part_of_another_package_is_not_to_be_taken_by_itself() -> None:

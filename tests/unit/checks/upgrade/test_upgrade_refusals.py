@@ -27,7 +27,14 @@ DAY = (
     "2020-01-02T00:00:00Z."
 )
 NO_ANSWER = "  cause: error sending request for url (http://127.0.0.1:9/simple/apache-airflow/)"
-PINS = pins.PINS_FILE.read_text(encoding="utf-8")
+
+
+class Repository(Checkout):
+    """A repository of a base alone, which needs no engine."""
+
+    async def base_reference(self) -> str:
+        """Return the base."""
+        return pins.default_base()
 
 
 @pytest.fixture
@@ -90,7 +97,7 @@ async def test_version_and_day_are_checked_before_anything_is_done(
 ) -> None:
     sources = Checkout(dag.directory())
     with pytest.raises(ConfigurationError, match=problem):
-        await bump.bump(sources, PINS, bump.BumpRequest(airflow=airflow, exclude_newer=day))
+        await bump.bump(sources, bump.BumpRequest(airflow=airflow, exclude_newer=day))
     if airflow:
         asked = UpgradeRequest(airflow=airflow, exclude_newer=day)
         with pytest.raises(ConfigurationError, match=problem):
@@ -99,13 +106,11 @@ async def test_version_and_day_are_checked_before_anything_is_done(
 
 @pytest.mark.anyio
 async def test_release_or_base_that_is_named_needs_no_index() -> None:
-    assert await upgrade_upgrade.base_of(UpgradeRequest(airflow=" 3.3.2 ")) == upgraded(
-        pins.image("airflow"), "3.3.2"
-    )
-    assert (
-        await upgrade_upgrade.base_of(UpgradeRequest(base="registry.example/base:1"))
-        == "registry.example/base:1"
-    )
+    sources = Repository(dag.directory())
+    version = await upgrade_upgrade.base_of(UpgradeRequest(airflow=" 3.3.2 "), sources)
+    assert version == upgraded(pins.default_base(), "3.3.2")
+    named = await upgrade_upgrade.base_of(UpgradeRequest(base="registry.example/base:1"), sources)
+    assert named == "registry.example/base:1"
 
 
 def test_every_package_is_tried_at_its_newest_whatever_day_the_type_has() -> None:
