@@ -56,11 +56,11 @@ def check(
     findings: list[Finding] = []
     for path in own:
         required = _required(path, imports[path], resolver, file_roles)
-        found = [
+        file_findings = [
             *_unresolved(dag_type, path, required, resolver, owners, patched=patched),
             *_relative(path, required, resolver, file_roles),
         ]
-        findings += map(_in_test, found) if path in file_roles.tests else found
+        findings += map(_in_test, file_findings) if path in file_roles.tests else file_findings
     used = {
         imported.longest
         for path in own
