@@ -1,4 +1,4 @@
-"""Signing what was pushed: statements about each image, signed and attached before a tag leads to it."""
+"""Attestations of pushed images: signed and attached before a tag points to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,59 +13,58 @@ from .statements import TYPES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class AttestedImage:
     """An image in a registry, by digest, and the statements about it, by their type."""
 
-    where: Reference
+    reference: Reference
     statements: Mapping[str, str]
 
     @property
     def key(self) -> str:
-        """The hex digits of its digest, by which files and answers are named."""
-        return names.hex_digits(self.where.digest)
+        """The hex digits of its digest, which name its files and answers."""
+        return names.hex_digits(self.reference.digest)
 
 
-async def attest(place: Registry, signer: Signer, subjects: Sequence[Subject]) -> dict[str, str | int]:
-    """Sign and attach what isn't there yet.
+async def attest(registry: Registry, signer: Signer, images: Sequence[AttestedImage]) -> dict[str, str | int]:
+    """Sign and attach the statements that are not attached yet.
 
     Returns:
-        By digest: how many statements were attached, or what went wrong.
+        By digest: how many statements were attached, or the problem.
 
     Raises:
-        StepError: nothing could be signed at all.
+        StepError: signing failed.
     """
-    if not subjects:
+    if not images:
         return {}
-    there, signed = await place.signed([each.where for each in subjects])
-    told: dict[str, str | int] = {
-        each.where.digest: _problem(each, there[each.key])
-        for each in subjects
-        if "problem" in there[each.key]
+    known, signed = await registry.signed([image.reference for image in images])
+    results: dict[str, str | int] = {
+        image.reference.digest: _problem(image, known[image.key]) if "problem" in known[image.key] else 0
+        for image in images
     }
-    reached = [each for each in subjects if each.where.digest not in told]
+    reached = [image for image in images if "problem" not in known[image.key]]
     if not reached:
-        return told
-    made, bundles = await cosign.sign(signer, {each.key: each.statements for each in reached}, signed, TYPES)
-    going = [each for each in reached if made[each.key]]
-    told |= {each.where.digest: 0 for each in reached}
-    if not going:
-        return told
-    job = {each.key: _job(each, made[each.key]) for each in going}
-    answers = await place.attach(job, bundles)
-    for each in going:
-        answer = answers[each.key]
-        told[each.where.digest] = _problem(each, answer) if "problem" in answer else int(answer["attached"])
-    return told
+        return results
+    statements = {image.key: image.statements for image in reached}
+    types, bundles = await cosign.sign(signer, statements, signed, TYPES)
+    new = [image for image in reached if types[image.key]]
+    if not new:
+        return results
+    answers = await registry.attach({image.key: _job(image, types[image.key]) for image in new}, bundles)
+    for image in new:
+        answer = answers[image.key]
+        failed = "problem" in answer
+        results[image.reference.digest] = _problem(image, answer) if failed else int(answer["attached"])
+    return results
 
 
-def _job(subject: Subject, made: Sequence[str]) -> dict[str, Any]:
+def _job(image: AttestedImage, signed_types: Sequence[str]) -> dict[str, Any]:
     bundles = [
-        {"file": f"{BUNDLES}/{subject.key}/{kind}.json", "predicate": uri}
+        {"file": f"{BUNDLES}/{image.key}/{kind}.json", "predicate": uri}
         for kind, uri in TYPES.items()
-        if kind in made
+        if kind in signed_types
     ]
-    return {"repository": subject.where.repository, "digest": subject.where.digest, "bundles": bundles}
+    return {"repository": image.reference.repository, "digest": image.reference.digest, "bundles": bundles}
 
 
-def _problem(subject: Subject, answer: Mapping[str, Any]) -> str:
-    return failures.registry_problem(str(subject.where), str(answer["problem"]))
+def _problem(image: AttestedImage, answer: Mapping[str, Any]) -> str:
+    return failures.registry_problem(str(image.reference), str(answer["problem"]))

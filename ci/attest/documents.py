@@ -1,10 +1,11 @@
-"""The statements about a published image: signature, SBOMs, provenance and scan."""
+"""The statements about a published image: signature, SBOM, provenance and scan."""
 
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import dagger
@@ -21,18 +22,18 @@ from ..tools import failures
 from ..tools.engine import retrying
 from . import provenance
 from . import statements as attest_statements
-from .attach import Subject
+from .attach import AttestedImage
 from .provenance import Build, Workflow
 from .sbom import create, document
 from .statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
 
-# What takes part in every publish that signs.
+# The tools of every publish that signs.
 _TOOLS: tuple[str, ...] = ("python", "uv", "trivy", "regctl", "cosign")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of publish: when it began, what it is called, and the tools by digest."""
+    """One run of publish: its start, its identifier, and the tools by digest."""
 
     started: datetime
     invocation: UUID
@@ -42,18 +43,18 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """An image as it was pushed, and its scan."""
+class PlatformImage:
+    """An image as it was pushed, for one platform, and its scan."""
 
     image: BuiltImage
     scanned: ScannedImage
 
 
 async def begin(ref: str) -> Run:
-    """A run that starts now.
+    """Return a run that starts now.
 
     Raises:
-        StepError: a tool's image can't be had.
+        StepError: a tool's image could not be pulled.
     """
     started = datetime.now(UTC)
     try:
@@ -62,46 +63,45 @@ async def begin(ref: str) -> Run:
         )
         version = await dag.version()
     except dagger.QueryError as error:
-        raise failures.step_error("the tools to sign with can't be had", error) from None
+        raise failures.step_error("could not pull the tools for signing", error) from None
     tools = dict(zip(_TOOLS, references, strict=True))
     return Run(started=started, invocation=uuid.uuid4(), tools=tools, dagger=version, ref=ref)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pushed:
-    """What was pushed of a DAG type: to where, under which digest, and the images by platform.
+class PushedType:
+    """What was pushed of a DAG type: its repository and digest, and the images by platform.
 
-    ``forced`` says why although the gate failed; empty: it passed. ``workflow`` is who signs, if one does.
-    ``logged`` says whether a public log keeps what is signed, which takes only so much: not by a key.
+    ``forced`` is the reason for a publish although the gate failed; empty: it passed. ``workflow`` is the
+    run that signs, if one does. ``logged``: a public log, which limits the size, keeps what is signed.
     """
 
     dag_type: str
     repository: str
     digest: str
-    made: Mapping[str, Made]
+    images: Mapping[str, PlatformImage]
     forced: str
     workflow: Workflow | None
     logged: bool
 
 
-async def subjects(pushed: Pushed, sources: SourceInfo, run: Run) -> list[Subject]:
-    """What is to be signed: each platform's image, and the index above them where there is one.
+async def attested_images(pushed: PushedType, source: SourceInfo, run: Run) -> list[AttestedImage]:
+    """Return what is to be signed: each platform's image, and their index where there is one.
 
     Raises:
-        StepError: an SBOM can't be made.
-        ConfigurationError: one is too large for the public log, which is to keep it.
+        StepError: an SBOM could not be created.
+        ConfigurationError: an SBOM is too large for the public log.
     """
-    made, repository = pushed.made, pushed.repository
-    first = next(iter(made.values())).image
+    images = list(pushed.images.values())
     build = Build(
         dag=pushed.dag_type,
-        version=labels.version(sources.revision),
-        platforms=tuple(each.image.platform for each in made.values()),
+        version=labels.version(source.revision),
+        platforms=tuple(one.image.platform for one in images),
         ref=run.ref,
-        revision=sources.revision,
-        origin=sources.origin,
-        base=first.base,
-        lock=first.lock,
+        revision=source.revision,
+        origin=source.origin,
+        base=images[0].image.base,
+        lock=images[0].image.lock,
         tools=run.tools,
         dagger=run.dagger,
         forced=pushed.forced,
@@ -110,36 +110,33 @@ async def subjects(pushed: Pushed, sources: SourceInfo, run: Run) -> list[Subjec
         started=run.started,
         finished=datetime.now(UTC),
     )
-    about = provenance.predicate(build)
-    digests = list(dict.fromkeys([pushed.digest, *(each.image.digest for each in made.values())]))
-    found: list[Subject] = []
-    documents = dict(
-        zip(
-            [each.image.digest for each in made.values()],
-            await gather_all(_documents(each, pushed, sources, run) for each in made.values()),
-            strict=True,
-        )
-    )
-    for digest in digests:
-        said = {SIGNATURE: {}, PROVENANCE: about, **documents.get(digest, {})}
-        statements = {
-            kind: attest_statements.statement(kind, repository, digest, predicate)
-            for kind, predicate in said.items()
-        }
-        where = Reference(repository=repository, tag="", digest=digest)
-        found.append(Subject(where=where, statements=statements))
-    return found
+    documents = await gather_all(_documents(one, pushed, source, run) for one in images)
+    by_digest = dict(zip([one.image.digest for one in images], documents, strict=True))
+    shared = {SIGNATURE: {}, PROVENANCE: provenance.predicate(build)}
+    return [
+        _attested(pushed.repository, digest, {**shared, **by_digest.get(digest, {})})
+        for digest in dict.fromkeys([pushed.digest, *by_digest])
+    ]
+
+
+def _attested(repository: str, digest: str, predicates: Mapping[str, dict[str, Any]]) -> AttestedImage:
+    statements = {
+        kind: attest_statements.statement(kind, repository, digest, predicate)
+        for kind, predicate in predicates.items()
+    }
+    reference = Reference(repository=repository, tag="", digest=digest)
+    return AttestedImage(reference=reference, statements=statements)
 
 
 async def _documents(
-    made: Made, pushed: Pushed, sources: SourceInfo, run: Run
-) -> dict[str, dict[str, object]]:
-    created = labels.created(sources.revision)
-    read = made.scanned.analysis
-    if read is None:
-        raise StepError(["no SBOM can be made, and so nothing signed", *made.scanned.verdict.reasons])
-    text = await create.cyclonedx(made.image, read, name=pushed.repository, created=created)
+    one: PlatformImage, pushed: PushedType, source: SourceInfo, run: Run
+) -> dict[str, dict[str, Any]]:
+    analysis, verdict = one.scanned.analysis, one.scanned.verdict
+    if analysis is None:
+        raise StepError(["could not create an SBOM; nothing signed", *verdict.reasons])
+    created = labels.created(source.revision)
+    text = await create.cyclonedx(one.image, analysis, name=pushed.repository, created=created)
     if pushed.logged:
         document.check_log_size(text)
-    scan = attest_statements.scan_predicate(made.scanned.verdict, run.tools["trivy"])
+    scan = attest_statements.scan_predicate(verdict, run.tools["trivy"])
     return {CYCLONEDX: json.loads(text), SCAN: scan}

@@ -1,4 +1,4 @@
-"""OIDC tokens to sign with: taken as given, or asked of GitHub Actions; and what such a token claims."""
+"""OIDC tokens for signing: given, or requested from GitHub Actions; and the claims of such a token."""
 
 import asyncio
 import base64
@@ -23,41 +23,41 @@ _AUDIENCE = "sigstore"
 
 
 class _Answer(BaseModel):
-    """What GitHub sends."""
+    """GitHub's answer."""
 
     value: str
 
 
 async def ready(signer: Signer) -> tuple[Signer, Workflow | None]:
-    """The signer with its token, and the run of GitHub Actions that the token speaks of, if it is one of its.
+    """Return the signer with its token, and the run of GitHub Actions in the token, if it is GitHub's.
 
-    It is asked for at the last moment, for such tokens are good for minutes.
+    The token is requested at the last moment: it is valid for minutes.
 
     Raises:
-        ConfigurationError: the token is none.
-        StepError: GitHub gives none, or a variable isn't there.
+        ConfigurationError: the token is invalid.
+        StepError: GitHub gave no token, or a secret could not be read.
     """
     try:
         if signer.url and signer.request:
             address = f"{(await signer.url.plaintext()).strip()}&audience={urllib.parse.quote(_AUDIENCE)}"
-            made = await asyncio.to_thread(_ask, address, (await signer.request.plaintext()).strip())
-            signer = dataclasses.replace(signer, token=dag.set_secret(f"oidc-{uuid.uuid4().hex}", made))
+            token = await asyncio.to_thread(_request, address, (await signer.request.plaintext()).strip())
+            signer = dataclasses.replace(signer, token=dag.set_secret(f"oidc-{uuid.uuid4().hex}", token))
         return signer, workflow(await signer.token.plaintext()) if signer.token else None
     except dagger.QueryError as error:
-        raise failures.step_error("the identity token can't be had", error) from None
+        raise failures.step_error("could not read the identity token", error) from None
 
 
 def workflow(jwt: str) -> Workflow | None:
-    """The run of GitHub Actions that a token speaks of; None where it is another's.
+    """Return the run of GitHub Actions in a token; None for a token of another issuer.
 
-    Whether it speaks the truth the authority finds out when it makes a certificate for it: nothing that rests
-    on these claims is published unless it did.
+    The claims are not verified here: the certificate authority does so when it makes a certificate for the
+    token, and nothing that rests on them is published unless it did.
     """
     claims = _claims(jwt)
     if claims.get("iss") != ISSUER:
         return None
-    wanted = ("job_workflow_ref", "repository", "run_id", "run_attempt")
-    return Workflow(**{name: str(claims.get(name, "")) for name in wanted})
+    names = ("job_workflow_ref", "repository", "run_id", "run_attempt")
+    return Workflow(**{name: str(claims.get(name, "")) for name in names})
 
 
 def _claims(jwt: str) -> dict[str, Any]:
@@ -67,15 +67,17 @@ def _claims(jwt: str) -> dict[str, Any]:
     except (IndexError, ValueError):
         claims = None
     if not isinstance(claims, dict):
-        raise ConfigurationError(["the identity token is no OIDC token (a JWT of three parts)"])
+        raise ConfigurationError(["invalid identity token: expected an OIDC token (a JWT of three parts)"])
     return cast("dict[str, Any]", claims)
 
 
-def _ask(address: str, request: str) -> str:
+def _request(address: str, bearer: str) -> str:
     try:
-        asking = urllib.request.Request(address, headers={"Authorization": f"bearer {request}"})  # noqa: S310
-        with urllib.request.urlopen(asking, timeout=30) as response:  # noqa: S310
+        request = urllib.request.Request(address, headers={"Authorization": f"bearer {bearer}"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
             return _Answer.model_validate_json(response.read()).value
     except (OSError, ValueError, HTTPException) as error:
-        told = "check that the job has permissions: id-token: write"
-        raise StepError([f"no identity token from GitHub Actions: {type(error).__name__}: {told}"]) from None
+        remedy = "check that the job has permissions: id-token: write"
+        raise StepError(
+            [f"no identity token from GitHub Actions: {type(error).__name__}: {remedy}"]
+        ) from None

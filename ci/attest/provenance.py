@@ -1,6 +1,6 @@
-"""How an image was made: the predicate of SLSA v1.0 provenance.
+"""The SLSA v1.0 provenance of an image: how it was built.
 
-The build type that it follows is described for those who verify in docs/build-type-v1.md.
+docs/build-type-v1.md describes its build type.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ from .sbom import purl
 
 PREDICATE = "https://slsa.dev/provenance/v1"
 PAGE = "docs/build-type-v1.md"
-NOWHERE = "urn:airflow-images:build-type:v1"  # the build type of sources that live nowhere
+NOWHERE = "urn:airflow-images:build-type:v1"  # the build type of sources without an address
 UNATTESTED = "builder-unattested"
 SOURCE, BASE = "source", "base"  # names of dependencies
 
 _PINNED = re.compile(r"(?P<name>[^@]+/[^@/]+)@sha256:(?P<sha256>[0-9a-f]{64})")
 
 
-class _Given(BaseModel):
-    """What a build was made from, frozen."""
+class _Frozen(BaseModel):
+    """A frozen part of a build's description."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,8 +35,8 @@ class _Given(BaseModel):
 ISSUER = "https://token.actions.githubusercontent.com"  # of GitHub Actions' identity tokens
 
 
-class Workflow(_Given):
-    """Claims of GitHub Actions' identity token, to be given only once a certificate authority accepted it.
+class Workflow(_Frozen):
+    """Claims of GitHub Actions' identity token, which a certificate authority must have accepted.
 
     Args:
         job_workflow_ref: such as "acme/dags/.github/workflows/publish.yml@refs/heads/main".
@@ -52,26 +52,26 @@ class Workflow(_Given):
 
     @property
     def identity(self) -> str:
-        """The workflow's address, which is also the identity in the certificate that is made for it."""
+        """The workflow's address: also the identity in its certificate."""
         return f"https://github.com/{self.job_workflow_ref}"
 
 
-class Build(_Given):
-    """What went into an image.
+class Build(_Frozen):
+    """The inputs of an image's build.
 
     Args:
         dag: the DAG type.
-        version: as the image's labels say it.
+        version: as in the image's labels.
         platforms: such as "linux/amd64".
         ref: the full ref of a pipeline's event; empty where there was none.
-        revision: what git said.
-        origin: where the sources live.
+        revision: git's.
+        origin: the address of the sources.
         base: reference of the base, by digest.
-        lock: the text of its pylock.toml.
-        tools: images that took part, as name → reference by digest.
+        lock: the text of the type's pylock.toml.
+        tools: images of the tools, as name → reference by digest.
         dagger: version of the engine.
-        forced: why it is published although its gate failed; empty: it passed.
-        workflow: who ran it, as far as that is verified.
+        forced: why it is published although the gate failed; empty: it passed.
+        workflow: the verified run, if any.
         invocation: names the run where no workflow does.
         started: when the run began.
         finished: when it ended.
@@ -95,10 +95,10 @@ class Build(_Given):
 
 
 def predicate(build: Build) -> Json:
-    """The provenance of a build.
+    """Return the provenance of a build.
 
     Raises:
-        ConfigurationError: the base or a tool is given without its digest.
+        ConfigurationError: the base or a tool has no digest.
     """
     return {
         "buildDefinition": {
@@ -128,12 +128,12 @@ def predicate(build: Build) -> Json:
 
 
 def build_type(origin: Origin | None) -> str:
-    """The address of the page that says what the parameters mean; a name where the sources live nowhere."""
+    """Return the address of the page that describes the parameters; a name where the sources have none."""
     return f"{origin.web}/blob/HEAD/{PAGE}" if origin else NOWHERE
 
 
 def unattested(origin: Origin | None) -> str:
-    """The builder of a run that nobody but the signer vouches for."""
+    """Return the builder of a run that only the signer attests."""
     return f"{build_type(origin)}#{UNATTESTED}"
 
 
@@ -156,30 +156,30 @@ def _dependencies(build: Build) -> Iterator[Json]:
     file = f"images/{build.dag}/pylock.toml"
     sha256 = hashlib.sha256(build.lock.encode()).hexdigest()
     web = _web(build)
-    # What differs from the commit isn't found there.
-    there = web and not build.revision.dirty
-    place = {"uri": f"git+{web}@{build.revision.commit}#{file}"} if there else {}
-    yield {"name": file, **place, "digest": {"sha256": sha256}}
+    # A file of a dirty tree may differ from the commit's.
+    committed = web and not build.revision.dirty
+    uri = {"uri": f"git+{web}@{build.revision.commit}#{file}"} if committed else {}
+    yield {"name": file, **uri, "digest": {"sha256": sha256}}
     for name, reference in sorted(build.tools.items()):
         yield _image(name, reference)
 
 
 def _source(build: Build) -> Json:
     revision, web = build.revision, _web(build)
-    found: dict[str, Any] = {"name": SOURCE, "digest": {"gitCommit": revision.commit}}
+    source: dict[str, Any] = {"name": SOURCE, "digest": {"gitCommit": revision.commit}}
     if web:
-        found["uri"] = f"git+{web}@{build.ref or revision.commit}"
+        source["uri"] = f"git+{web}@{build.ref or revision.commit}"
     if revision.dirty:
-        found["annotations"] = {"dirty": True, "tree": revision.dirty}
-    return found
+        source["annotations"] = {"dirty": True, "tree": revision.dirty}
+    return source
 
 
 def _image(name: str, reference: str) -> Json:
-    found = _PINNED.fullmatch(reference)
-    if found is None:
-        told = f"provenance: image {name!r} is {reference!r}, which names no digest"
-        raise ConfigurationError([f"{told}: expected host/name:tag@sha256:…, as the engine resolved it"])
-    image, sha256 = found["name"], found["sha256"]
+    match = _PINNED.fullmatch(reference)
+    if match is None:
+        expected = "expected host/name:tag@sha256:…, as the engine resolved it"
+        raise ConfigurationError([f"provenance: image {name!r} ({reference!r}) has no digest; {expected}"])
+    image, sha256 = match["name"], match["sha256"]
     repository, colon, tag = image.rpartition(":")
     if not colon or "/" in tag:
         repository, tag = image, f"sha256:{sha256}"

@@ -1,4 +1,4 @@
-"""What a provenance claims, as far as a verifier compares it; it may be anyone's, and of any shape."""
+"""The claims of a provenance that verification compares; anyone may have written it, in any shape."""
 
 import json
 import re
@@ -14,16 +14,16 @@ from .sbom import purl
 
 _GIT = re.compile(r"git\+(?P<web>[a-z]+://[^/]+/[^@#]*)(?:@(?P<ref>[^#]+))?(?:#.*)?")
 _LOCK = re.compile(r"images/[^/]+/pylock\.toml")
-_EXPECTED = f"expected SLSA v1.0 ({PREDICATE}): ask whoever published the image"
+_EXPECTED = f"expected SLSA v1.0 ({PREDICATE}); ask the publisher of the image"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """What a provenance says; a text is empty where it says nothing of it.
+    """The claims of a provenance; a text is empty where it makes no such claim.
 
-    ``source`` is an address as ``repository`` writes it; ``dirty``: the tree differed from the commit, by
-    ``tree`` where that is told; ``forced``: why it was published although its gate failed; digests are
-    "sha256:…".
+    ``source`` is an address as ``repository`` writes it; ``dirty``: the tree differed from the commit, and
+    has the digest ``tree`` if that is recorded; ``forced``: why it was published although the gate failed;
+    digests are "sha256:…".
     """
 
     build_type: str
@@ -41,12 +41,12 @@ class Claims:
 
     @property
     def unattested(self) -> bool:
-        """Whether it says of itself that nobody but its signer vouches for the run."""
+        """Whether it says itself that only its signer attests the run."""
         return self.builder.endswith(f"#{UNATTESTED}")
 
     @property
     def ours(self) -> bool:
-        """Whether it is of the build type that publish writes, wherever the sources live."""
+        """Whether it has the build type that publish writes."""
         return self.build_type == NOWHERE or self.build_type.endswith(f"/{PAGE}")
 
 
@@ -95,22 +95,22 @@ class _Predicate(_Part):
 
 
 def read(predicate: object) -> Claims:
-    """The claims of a provenance predicate.
+    """Return the claims of a provenance predicate.
 
     Raises:
-        StepError: it isn't of SLSA's shape, or names two sources, bases or locks.
+        StepError: it is not SLSA v1.0, or names two sources, bases or locks.
     """
-    found = _parsed(predicate)
-    parts = found.definition.dependencies
-    named = [each for each in parts if each.name == SOURCE]
-    source = _only("source", named or [each for each in parts if each.digest.commit])
-    base = _only("base", [each for each in parts if each.name == BASE])
-    lock = _only("lock", [each for each in parts if _LOCK.fullmatch(each.name)])
+    parsed = _parsed(predicate)
+    resources = parsed.definition.dependencies
+    named = [resource for resource in resources if resource.name == SOURCE]
+    source = _only("source", named or [resource for resource in resources if resource.digest.commit])
+    base = _only("base", [resource for resource in resources if resource.name == BASE])
+    lock = _only("lock", [resource for resource in resources if _LOCK.fullmatch(resource.name)])
     git = _GIT.fullmatch(source.uri)
     tree = source.annotations.get("tree", "")
     return Claims(
-        build_type=found.definition.build_type,
-        builder=found.run.builder.id,
+        build_type=parsed.definition.build_type,
+        builder=parsed.run.builder.id,
         source=repository(git["web"] if git else source.uri),
         ref=git["ref"] or "" if git else "",
         commit=source.digest.commit or "",
@@ -119,13 +119,13 @@ def read(predicate: object) -> Claims:
         base=purl.docker_name(base.uri),
         base_digest=_sha256(base),
         lock_digest=_sha256(lock),
-        started=found.run.metadata.started,
-        forced=found.definition.internal.forced,
+        started=parsed.run.metadata.started,
+        forced=parsed.definition.internal.forced,
     )
 
 
 def repository(address: str) -> str:
-    """The address of a repository as it is compared: https://host/a/b.git/ is https://host/a/b."""
+    """Return the address of a repository for comparison: https://host/a/b.git/ becomes https://host/a/b."""
     return address.rstrip("/").removesuffix(".git")
 
 
@@ -134,24 +134,24 @@ def _parsed(predicate: object) -> _Predicate:
         return _Predicate.model_validate_json(json.dumps(predicate))
     except ValidationError as error:
         detail = error.errors()[0]
-        place = ".".join(map(str, detail["loc"])) or "the whole"
-        told = f"{place}: {detail['msg']}, found {_shown(detail['input'])}"
+        location = ".".join(map(str, detail["loc"])) or "predicate"
+        problem = f"{location}: {detail['msg']}, got {_shortened(detail['input'])}"
     except (TypeError, ValueError, RecursionError) as error:
-        told = f"it is no JSON: {error}"
-    raise StepError([f"the provenance can't be read: {told}: {_EXPECTED}"])
+        problem = f"invalid JSON: {error}"
+    raise StepError([f"cannot read the provenance: {problem}; {_EXPECTED}"])
 
 
-def _only(what: str, found: list[_Resource]) -> _Resource:
-    if len(found) > 1:
-        shown = " and ".join(_shown(each.uri or each.name) for each in found)
-        raise StepError([f"the provenance names more than one {what}, {shown}: {_EXPECTED}"])
-    return found[0] if found else _Resource()
+def _only(kind: str, resources: list[_Resource]) -> _Resource:
+    if len(resources) > 1:
+        listed = " and ".join(_shortened(resource.uri or resource.name) for resource in resources)
+        raise StepError([f"the provenance names more than one {kind}: {listed}; {_EXPECTED}"])
+    return resources[0] if resources else _Resource()
 
 
 def _sha256(resource: _Resource) -> str:
     return f"sha256:{resource.digest.sha256}" if resource.digest.sha256 else ""
 
 
-def _shown(value: object) -> str:
+def _shortened(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:80]}…"

@@ -1,4 +1,4 @@
-"""What is said of an image, to be signed: in-toto statements, each about one digest.
+"""In-toto statements about an image, to be signed: each about one digest.
 
 Predicate types are those that cosign knows (sigstore/cosign, cmd/cosign/cli/options/predicate.go).
 """
@@ -17,7 +17,7 @@ PROVENANCE = "provenance"
 CYCLONEDX = "cyclonedx"
 SCAN = "scan"
 
-# The signature is last: where it is, all the rest is.
+# The signature is the last to be attached: an image that has it has all the others.
 TYPES = {
     PROVENANCE: provenance.PREDICATE,
     CYCLONEDX: "https://cyclonedx.org/bom",
@@ -27,18 +27,18 @@ TYPES = {
 
 
 def statement(kind: str, repository: str, digest: str, predicate: dict[str, Any]) -> str:
-    """A statement of one of the types above about the image with that digest ("sha256:…")."""
+    """Return a statement of one of TYPES about the image with that digest ("sha256:…")."""
     algorithm, _, value = digest.partition(":")
     subject = {"name": repository, "digest": {algorithm: value}}
-    about = {"_type": STATEMENT, "subject": [subject], "predicateType": TYPES[kind]}
-    return oci.canonical({**about, "predicate": predicate})
+    head = {"_type": STATEMENT, "subject": [subject], "predicateType": TYPES[kind]}
+    return oci.canonical({**head, "predicate": predicate})
 
 
 def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
-    """The result of a scan, as cosign has it (sigstore/cosign, specs/COSIGN_VULN_ATTESTATION_SPEC.md).
+    """Return the result of a scan as cosign's predicate (its specs/COSIGN_VULN_ATTESTATION_SPEC.md).
 
     Args:
-        verdict: what was found and judged.
+        verdict: with all detections, of which those to show are signed.
         scanner: the scanner's image, by digest.
     """
     database = verdict.database
@@ -61,16 +61,16 @@ def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
 
 
 def read_scan(predicate: dict[str, Any]) -> Verdict:
-    """The verdict in a predicate of ours.
+    """Return the verdict in a predicate that publish made.
 
     Raises:
-        StepError: it isn't one of ours.
+        StepError: another tool made it.
     """
     try:
         result = {**predicate["scanner"]["result"], "scanned": predicate["metadata"]["scanFinishedOn"]}
         return Verdict.model_validate(result)
     except (ValueError, KeyError, TypeError):  # pydantic's errors are ValueErrors
-        raise StepError(["the scan result isn't one that publish made: its verdict can't be read"]) from None
+        raise StepError(["cannot read the scan result; expected one that publish made"]) from None
 
 
 def _time(moment: datetime) -> str:

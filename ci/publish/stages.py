@@ -7,8 +7,8 @@ from typing import Any
 import dagger
 
 from ..attest import attach, documents, identity
-from ..attest.attach import Subject
-from ..attest.documents import Made, Pushed
+from ..attest.attach import AttestedImage
+from ..attest.documents import PlatformImage, PushedType
 from ..config import lockfile
 from ..errors import Fault, StepError
 from ..image import build as image_build
@@ -222,33 +222,35 @@ async def attest(rows: Rows, context: Context) -> Rows:
     # Asked for at the last moment: an identity token is good for minutes.
     signer, workflow = await identity.ready(context.request.signer)
     run, registry = await context.run(), await context.registry()
-    subjects: dict[str, list[Subject]] = {}
+    images: dict[str, list[AttestedImage]] = {}
 
     async def one(row: TypePublish) -> TypePublish:
-        pushed = Pushed(
+        pushed = PushedType(
             dag_type=row.name,
             repository=row.plan.repository,
             digest=row.built.digest,
-            made={
-                name: Made(image=image, scanned=row.gate.scanned[name])
+            images={
+                name: PlatformImage(image=image, scanned=row.gate.scanned[name])
                 for name, image in row.built.images.items()
             },
             forced=row.built.forced,
             workflow=workflow,
             logged=signer.key is None,
         )
-        subjects[row.name] = await documents.subjects(pushed, context.plan.source, run)
+        images[row.name] = await documents.attested_images(pushed, context.plan.source, run)
         return row
 
     rows = await advance(rows, one)
     try:
-        results = await attach.attest(registry, signer, [one for many in subjects.values() for one in many])
+        results = await attach.attest(
+            registry, signer, [image for listed in images.values() for image in listed]
+        )
     except Fault as fault:
         return failed(rows, str(fault))
     identity_ = workflow.identity if workflow else ""
 
     def attested(row: TypePublish) -> TypePublish:
-        answers = [results[subject.where.digest] for subject in subjects[row.name]]
+        answers = [results[image.reference.digest] for image in images[row.name]]
         return replace(
             row,
             problem="; ".join(answer for answer in answers if isinstance(answer, str)),

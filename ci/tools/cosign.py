@@ -1,4 +1,4 @@
-"""Signing and verifying with cosign in containers: keys and tokens are secrets, results are files."""
+"""Cosign in containers: signing, verifying and making keys; keys and tokens are secrets."""
 
 import json
 import re
@@ -19,17 +19,17 @@ _ROOT = "/mnt/trusted-root.json"
 _CONFIG = "/mnt/signing-config.json"
 _KEY = "/mnt/cosign.pub"
 _NO_LOG = ["--insecure-ignore-tlog"]  # signatures of a key are in no log
-# What a key needs to know of authorities and logs: nothing. Without it cosign asks for the public ones.
+# Signatures of a key need no authority or log; without this file cosign fetches the public root.
 _NO_ROOT = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signer:
-    """Who signs: a key, or an identity that an authority makes a certificate for.
+    """The signer: a key, or an identity that an authority makes a certificate for.
 
-    ``key`` is a private key of cosign's or the URI of one in a KMS, ``environment`` what the KMS's client
-    needs (lines NAME=VALUE); ``token`` an OIDC token, ``url`` and ``request`` where GitHub Actions gives one.
-    ``config`` and ``root`` name other services than Sigstore's public ones.
+    ``key`` is a private key made by cosign or the URI of one in a KMS, ``environment`` what the KMS's client
+    needs (lines NAME=VALUE); ``token`` an OIDC token, ``url`` and ``request`` what GitHub Actions gives to
+    request one. ``config`` and ``root`` name other services than Sigstore's public ones.
     """
 
     key: dagger.Secret | None = field(default=None, repr=False)
@@ -43,30 +43,30 @@ class Signer:
 
     @property
     def asked(self) -> bool:
-        """Whether anything is to be signed."""
-        return any(each is not None for each in (self.key, self.token, self.url, self.request))
+        """Whether a signature is asked for."""
+        return any(secret is not None for secret in (self.key, self.token, self.url, self.request))
 
     def check(self) -> None:
         """Raise ConfigurationError where the settings contradict each other."""
         problems: list[str] = []
         if self.key and (self.token or self.url or self.request):
-            problems.append("--signing-key and an identity token are both given: sign by one of them")
+            problems.append("--signing-key and an identity token are both given: choose one")
         if (self.url is None) != (self.request is None):
-            told = "give both, or none; the job needs permissions: id-token: write"
-            problems.append(f"of --oidc-request-url and --oidc-request-token one is given: {told}")
+            need = "give both or neither (the job needs permissions: id-token: write)"
+            problems.append(f"only one of --oidc-request-url and --oidc-request-token is given: {need}")
         for name, value in (
             ("--signing-password", self.password),
             ("--signing-environment", self.environment),
         ):
             if value and not self.key:
-                problems.append(f"{name} is given and --signing-key isn't: give both, or none")
+                problems.append(f"{name} needs --signing-key")
         if (self.config or self.root) and not self.asked:
-            problems.append("--signing-config and --trusted-root are of no use without a key or a token")
+            problems.append("--signing-config and --trusted-root need --signing-key or an identity token")
         if problems:
             raise ConfigurationError(problems)
 
     async def missing_secrets(self) -> str:
-        """Return the problem of secrets that were given and are empty, as in a pipeline that lacks them."""
+        """Return the problem of secrets that are given but empty, as in a pipeline without them; or ""."""
         given = {
             "--signing-key": self.key,
             "--identity-token": self.token,
@@ -74,13 +74,13 @@ class Signer:
             "--oidc-request-token": self.request,
         }
         empty = [name for name, secret in given.items() if secret and not (await secret.plaintext()).strip()]
-        told = "nothing is published unsigned that was to be signed: set the secret that it comes from"
-        return f"{', '.join(empty)}: empty: {told}" if empty else ""
+        remedy = "nothing is published without the signature. Set the secret that the value comes from"
+        return f"{', '.join(empty)} is empty; {remedy}" if empty else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """Whose signatures count: those of a public key, or of an identity with its issuer."""
+    """The signers whose signatures count: a public key, or an identity with its issuer."""
 
     key: dagger.File | None = None
     identity: str = ""
@@ -92,12 +92,13 @@ class Trust:
         """Raise ConfigurationError unless exactly one of key and identity is given."""
         named = bool(self.identity) + bool(self.identity_regexp)
         if bool(self.key) + named != 1:
-            told = "give --key cosign.pub, or --certificate-identity and --certificate-oidc-issuer"
-            raise ConfigurationError([f"whose signature is to count isn't said, or said twice: {told}"])
+            identity = "--certificate-identity with --certificate-oidc-issuer"
+            raise ConfigurationError([f"choose one: --key, or {identity}"])
         self._check_pattern()
         if named and not self.issuer:
-            told = "add --certificate-oidc-issuer, such as https://token.actions.githubusercontent.com"
-            raise ConfigurationError([f"an identity counts by its issuer: {told}"])
+            flag = "--certificate-identity-regexp" if self.identity_regexp else "--certificate-identity"
+            issuer = "--certificate-oidc-issuer, such as https://token.actions.githubusercontent.com"
+            raise ConfigurationError([f"{flag} needs {issuer}"])
 
     def _check_pattern(self) -> None:
         pattern = self.identity_regexp
@@ -106,27 +107,27 @@ class Trust:
         try:
             re.compile(pattern)
         except re.error as error:
-            told = f"is no regular expression: {error}"
-            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"]) from None
+            problem = f"--certificate-identity-regexp {pattern!r}: invalid regular expression: {error}"
+            raise ConfigurationError([problem]) from None
         if not (pattern.startswith("^") and pattern.endswith("$")):
-            told = "fits in the middle of other identities, too: begin it with ^ and end it with $"
-            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {told}"])
+            problem = "also matches inside other identities: begin it with ^ and end it with $"
+            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {problem}"])
 
     @property
     def whole(self) -> str:
-        """The pattern, to fit whole identities: the ^ and $ of ``^a|b$`` hold for one of the two each."""
+        """The pattern for whole identities: in ``^a|b$``, ^ belongs to a alone and $ to b alone."""
         return f"^(?:{self.identity_regexp})$"
 
     def words(self) -> str:
-        """Whose signatures count, for a person."""
-        return "the key" if self.key else f"{self.identity or self.identity_regexp} ({self.issuer})"
+        """Return whose signatures count, for messages."""
+        return "the expected key" if self.key else f"{self.identity or self.identity_regexp} ({self.issuer})"
 
     def arguments(self, key: str = "cosign.pub", root: str = "trusted-root.json") -> list[str]:
-        """The arguments of cosign that say so.
+        """Return cosign's arguments.
 
         Args:
-            key: where the public key lies, if it is one.
-            root: where the trusted root lies, if one is given.
+            key: path of the public key, if there is one.
+            root: path of the trusted root, if there is one.
         """
         trusted = ["--trusted-root", root] if self.root else []
         if self.key:
@@ -142,19 +143,19 @@ async def sign(
     signed: dagger.Directory,
     types: Mapping[str, str],
 ) -> tuple[dict[str, list[str]], dagger.Directory]:
-    """Sign what the key hasn't signed before.
+    """Sign the statements that the key has not signed before.
 
     Args:
-        signer: who signs.
+        signer: the key or identity.
         statements: by image (the hex digits of its digest) and type.
-        signed: what vouches for the images already, as Registry.signed gives it.
-        types: the predicate type of each type of statement, the one to be signed last at the end.
+        signed: what is attached to the images already, as Registry.signed gives it.
+        types: the predicate type of each type of statement.
 
     Returns:
         The types that were signed, by image, and the folder of bundles, as IMAGE/TYPE.json.
 
     Raises:
-        StepError: the key or the token isn't accepted, or a service doesn't answer.
+        StepError: the key or the token was rejected, or a service doesn't answer.
     """
     folder = dag.directory()
     for image, texts in statements.items():
@@ -171,27 +172,27 @@ async def sign(
     ):
         container = container.with_secret_variable(variable, secret) if secret else container
     if not signer.password:
-        container = container.with_env_variable("COSIGN_PASSWORD", "")  # else cosign asks at a terminal
+        container = container.with_env_variable("COSIGN_PASSWORD", "")  # otherwise cosign prompts for it
     if signer.config:
         container = container.with_mounted_file(_CONFIG, signer.config)
         arguments += ["--signing-config", _CONFIG]
     if signer.root or (signer.key and not signer.config):
         container = container.with_mounted_file(_ROOT, signer.root or dag.file("root.json", _NO_ROOT))
         arguments += ["--trusted-root", _ROOT]
-    done = _run(container, "sign", {"types": dict(types), "arguments": arguments, "no_log": _NO_LOG})
-    answer = await _answer(done, "signing failed")
+    finished = _run(container, "sign", {"types": dict(types), "arguments": arguments, "no_log": _NO_LOG})
+    answer = await _answer(finished, "signing failed")
     if "problem" in answer:
-        raise StepError([f"signing failed: {_hinted(str(answer['problem']))}"])
-    return answer, done.directory("/bundles")
+        raise StepError([f"signing failed: {_with_remedy(str(answer['problem']))}"])
+    return answer, finished.directory("/bundles")
 
 
 async def verify(
     trust: Trust, signed: dagger.Directory, images: Sequence[str], types: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What cosign says of images; job and answer as ``ci/tools/programs/cosign.py`` tells.
+    """Return cosign's result for each type of statement of each image, as ``programs/cosign.py`` describes.
 
     Raises:
-        StepError: cosign can't be run.
+        StepError: cosign could not be run.
     """
     arguments = trust.arguments(_KEY, _ROOT)
     container = _cosign().with_mounted_directory("/signed", signed)
@@ -207,9 +208,9 @@ async def verify(
 
 
 def key_pair(password: dagger.Secret) -> dagger.Directory:
-    """A new key pair: a private key, encrypted with the password, and its public key.
+    """Return a new key pair: a private key, encrypted with the password, and its public key.
 
-    Their names come from the public key, so that no other key is ever overwritten by them.
+    Their names derive from the public key, so that they never overwrite another key.
     """
     command = (
         "cosign generate-key-pair 2>/dev/null; "
@@ -236,23 +237,23 @@ def _cosign() -> dagger.Container:
 
 
 def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:
-    written = dag.file("job.json", json.dumps(job, sort_keys=True))
+    file = dag.file("job.json", json.dumps(job, sort_keys=True))
     return (
         containers.uncached(container)
-        .with_mounted_file("/mnt/job.json", written)
+        .with_mounted_file("/mnt/job.json", file)
         .with_exec(["python3", "-B", "-m", "programs.cosign", verb, "/mnt/job.json", "/answer.json"])
     )
 
 
-async def _answer(done: dagger.Container, what: str) -> dict[str, Any]:
+async def _answer(finished: dagger.Container, problem: str) -> dict[str, Any]:
     try:
-        return json.loads(await retrying(done.file("/answer.json").contents))
+        return json.loads(await retrying(finished.file("/answer.json").contents))
     except dagger.QueryError as error:
-        raise failures.step_error(what, error) from None
+        raise failures.step_error(problem, error) from None
 
 
-def _hinted(said: str) -> str:
-    lower = said.lower()
+def _with_remedy(problem: str) -> str:
+    lower = problem.lower()
     if "decrypt" in lower or "incorrect password" in lower:
-        return f"the key can't be opened: check --signing-password ({said})"
-    return said
+        return f"cannot decrypt the key: check --signing-password ({problem})"
+    return problem

@@ -1,7 +1,7 @@
-"""Trivy in containers: what is in an image is read once; what is known of it by now is looked up in no time.
+"""Trivy in containers: an image is read once, vulnerabilities are matched again with each newer database.
 
 Packages are read into an SBOM, which needs no database; vulnerabilities are matched against that SBOM, as
-Trivy does it for images too. Secrets, misconfiguration and licenses need no database either.
+Trivy itself does. Secrets, misconfiguration and licenses need no database either.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,19 +22,19 @@ _CYCLONEDX = f"{_OUT}/cyclonedx.json"
 _SBOM = "/mnt/image.cdx.json"
 _VEX = "/mnt/vex"
 
-# Trivy gets everything by mounts and asks no one: no database, checks or versions from the network.
+# Trivy gets everything by mounts: no database, checks or versions from the network.
 _ALONE = (
     *("--cache-dir", _CACHE, "--skip-db-update", "--skip-java-db-update", "--offline-scan"),
     *("--skip-version-check", "--disable-telemetry", "--no-progress", "--quiet"),
 )
 _SCAN = ("trivy", "image", "--input", _IMAGE, "--timeout", "15m", *_ALONE)
-_JAVA = "Java DB"  # what Trivy says where it meets an archive and has no database of them
+_JAVA = "Java DB"  # in Trivy's error where an image holds Java archives and there is no database
 _CODE = ("--scanners", "secret,misconfig,license", "--image-config-scanners", "misconfig,secret")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """Containers that have read an image: its packages, and what is wrong with its files."""
+    """Containers after Trivy read an image: its packages, and the problems of its files."""
 
     packages: dagger.Container
     files: dagger.Container
@@ -43,32 +43,32 @@ class Analysis:
 Java = Callable[[], Awaitable[dagger.Directory]]
 
 
-async def read(layout: dagger.Directory, java: Java, before: Analysis | None = None) -> Analysis:
-    """Read an image.
+async def read(layout: dagger.Directory, java: Java, base: Analysis | None = None) -> Analysis:
+    """Return the analysis of an image.
 
     Args:
         layout: the image, as an OCI layout.
-        java: gets Trivy's database of Java archives; called only for an image that holds some.
-        before: the analysis of an image below it, whose layers aren't read again.
+        java: fetches Trivy's database of Java archives; called only for an image that holds some.
+        base: the analysis of the image's base, whose layers are not read again.
 
     Raises:
-        StepError: the scanner failed, or what it needs can't be had.
+        StepError: Trivy failed, or a database could not be fetched.
     """
-    found = _read(layout, before)
+    analysis = _analysis(layout, base)
     try:
-        await retrying(found.packages.sync)
+        await retrying(analysis.packages.sync)
     except dagger.QueryError as error:
         if _JAVA not in (error.stderr if isinstance(error, dagger.ExecError) else ""):
-            raise failures.step_error("the scanner failed", error) from None
-        found = _read(layout, before, await java())
-    return found
+            raise failures.step_error("Trivy failed", error) from None
+        analysis = _analysis(layout, base, await java())
+    return analysis
 
 
-def _read(
-    layout: dagger.Directory, before: Analysis | None, java: dagger.Directory | None = None
+def _analysis(
+    layout: dagger.Directory, base: Analysis | None, java: dagger.Directory | None = None
 ) -> Analysis:
-    packages = (before.packages if before else _trivy()).with_mounted_directory(_IMAGE, layout)
-    files = (before.files if before else _trivy()).with_mounted_directory(_IMAGE, layout)
+    packages = (base.packages if base else _trivy()).with_mounted_directory(_IMAGE, layout)
+    files = (base.files if base else _trivy()).with_mounted_directory(_IMAGE, layout)
     if java:
         packages = packages.with_mounted_directory(f"{_CACHE}/java-db", java)
     return Analysis(
@@ -101,10 +101,10 @@ async def spdx(cyclonedx: str) -> str:
 
 
 async def files(image: Analysis) -> str:
-    """Secrets, misconfiguration and licenses of an image, as Trivy's JSON.
+    """Return the secrets, misconfiguration and licenses of an image, as Trivy's JSON.
 
     Raises:
-        StepError: the scanner failed.
+        StepError: Trivy failed.
     """
     return await _text(image.files, f"{_OUT}/files.json")
 
@@ -112,7 +112,7 @@ async def files(image: Analysis) -> str:
 async def vulnerabilities(
     image: Analysis, database: dagger.Directory, vex: dagger.Directory | None = None
 ) -> str:
-    """The known vulnerabilities of an image's packages, as Trivy's JSON.
+    """Return the known vulnerabilities of an image's packages, as Trivy's JSON.
 
     Args:
         image: its analysis.
@@ -120,7 +120,7 @@ async def vulnerabilities(
         vex: a folder of OpenVEX documents.
 
     Raises:
-        StepError: the scanner failed.
+        StepError: Trivy failed.
     """
     command = ["trivy", "sbom", _SBOM, *_ALONE, "--skip-vex-repo-update", "--format", "json"]
     container = (
@@ -141,7 +141,7 @@ async def _text(container: dagger.Container, file: str) -> str:
     try:
         return await retrying(container.file(file).contents)
     except dagger.QueryError as error:
-        raise failures.step_error("the scanner failed", error) from None
+        raise failures.step_error("Trivy failed", error) from None
 
 
 def _trivy() -> dagger.Container:

@@ -12,7 +12,7 @@ from dagger import dag
 
 from ci.attest import attach
 from ci.attest import statements as attest_statements
-from ci.attest.attach import Subject
+from ci.attest.attach import AttestedImage
 from ci.attest.verify import verify
 from ci.attest.verify.expected import Expected
 from ci.config import names, policy
@@ -60,7 +60,7 @@ class Place:
     async def verify(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
         """What ``dagger call verify`` prints."""
         wanted, whose = where or self.where, trust or self.keys.trust
-        expected = Expected(digest=wanted.digest, signer="the key", **asked)
+        expected = Expected(digest=wanted.digest, signer="the expected key", **asked)
 
         async def rules(name: str) -> Policy:
             assert name == "one"
@@ -107,7 +107,7 @@ class Place:
             for kind, predicate in predicates.items()
         }
         told = await attach.attest(
-            self.registry, self.keys.signer, [Subject(where=where, statements=statements)]
+            self.registry, self.keys.signer, [AttestedImage(reference=where, statements=statements)]
         )
         assert told == {where.digest: len(predicates)}
 

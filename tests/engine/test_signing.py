@@ -77,8 +77,8 @@ async def test_keys_and_passwords_that_are_of_no_use_are_told() -> None:
     }
     told = dict(zip(cases, await asyncio.gather(*map(refusal, cases.values())), strict=True))
     wanted = {
-        "openssl's": "neither the text of a private key that cosign made",
-        "a word": "nor a URI such as awskms:///alias/name",
+        "openssl's": "invalid signing key; expected the text of a private key made by cosign",
+        "a word": "or a URI such as awskms:///alias/name",
         "damaged": "signing failed",
         "a wrong password": "check --signing-password",
     }

@@ -8,7 +8,7 @@ import pytest
 from dagger import dag
 
 from ci.attest import attach, statements
-from ci.attest.attach import Subject
+from ci.attest.attach import AttestedImage
 from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
 from ci.config import names
 from ci.errors import ConfigurationError
@@ -110,7 +110,7 @@ async def test_other_expectations_are_told_one_by_one(original: Place) -> None:
         source="https://github.com/Example/other", commit="0" * 40, base_digest=f"sha256:{'0' * 64}"
     )
     assert "failed       source" in told
-    assert f"failed       commit      asked for {'0' * 40}, the provenance says {original.commit}" in told
+    assert f"failed       commit      expected {'0' * 40}; the provenance says {original.commit}" in told
     assert "failed       base " in told
     assert "older than 0 days" in await original.refused(scan_days=0)
 
@@ -120,7 +120,7 @@ async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(place:
         names.reference(f"{place.where.repository}:main", digest=True)
     other = await changed(place)
     told = await place.refused(other)
-    assert "failed       signature   there is none by the key" in told
+    assert "failed       signature   no signature by the expected key" in told
 
 
 async def test_a_signature_copied_from_another_image_does_not_count(place: Place) -> None:
@@ -159,16 +159,16 @@ async def test_an_edited_provenance_does_not_count(place: Place) -> None:
     bundle = {"file": f"{registry.BUNDLES}/edited.json", "predicate": statements.TYPES[PROVENANCE]}
     job = {"other": {"repository": other.repository, "digest": other.digest, "bundles": [bundle]}}
     await place.registry.attach(job, folder)
-    assert "failed       provenance  there is none signed by the key" in await place.refused(other)
+    assert "failed       provenance  no provenance signed by the expected key" in await place.refused(other)
 
 
 async def test_a_statement_alone_is_no_signature(place: Place) -> None:
     other = await changed(place)
     said = statements.statement(CYCLONEDX, other.repository, other.digest, {"bomFormat": "CycloneDX"})
-    alone = Subject(where=other, statements={CYCLONEDX: said})
+    alone = AttestedImage(reference=other, statements={CYCLONEDX: said})
     told = await attach.attest(place.registry, place.keys.signer, [alone])
     assert told == {other.digest: 1}
-    assert "failed       signature   there is none by the key" in await place.refused(other)
+    assert "failed       signature   no signature by the expected key" in await place.refused(other)
 
 
 async def test_an_sbom_that_lacks_an_installed_package_is_found(place: Place) -> None:
@@ -179,7 +179,7 @@ async def test_an_sbom_that_lacks_an_installed_package_is_found(place: Place) ->
     await place.vouch(other, predicates)
     told = await place.refused(other)
     assert "ok           signature" in told
-    assert "failed       cyclonedx   1 installed package is not in it: debian/bash" in told
+    assert "failed       cyclonedx   installed packages missing in it: 1 (debian/bash" in told
 
 
 async def test_another_provenance_by_the_same_key_takes_and_hides_nothing(place: Place) -> None:
@@ -217,7 +217,7 @@ async def test_other_sboms_by_the_same_key_and_lost_signatures_take_nothing(
     await older_signature(place, place.where)
     told = await place.verify()
     assert told.startswith(f"{place.where}: verified")
-    assert "signed ones that lack some of them: 1" in told
+    assert "incomplete signed SBOMs: 1" in told
 
 
 async def test_a_scan_is_signed_anew_once_a_day(place: Place) -> None:
@@ -228,14 +228,14 @@ async def test_a_scan_is_signed_anew_once_a_day(place: Place) -> None:
     await place.vouch(other, {SCAN: predicates[SCAN]})
     assert "older than" not in await place.refused(other)
     said = statements.statement(SCAN, other.repository, other.digest, predicates[SCAN])
-    again = Subject(where=other, statements={SCAN: said})
+    again = AttestedImage(reference=other, statements={SCAN: said})
     assert await attach.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
 
 
 async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(place: Place) -> None:
     other = await changed(place, first_layer=True)
     await place.vouch(other, await place.said())
-    assert "failed       layers      its lowest layers are not those of" in await place.refused(other)
+    assert "failed       layers      the lowest layers are not those of" in await place.refused(other)
 
 
 async def test_cosign_and_its_older_signatures_are_read(place: Place) -> None:

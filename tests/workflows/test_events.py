@@ -210,7 +210,7 @@ class Events(Scene):
         self.assertFalse(run.passed)
         self.assertEqual(self.all_images(), before)
         self.assertIn("1 of 1 DAG type failed", run.summary, run.faults)
-        self.assertIn("--signing-key: empty", run.summary)
+        self.assertIn("--signing-key is empty", run.summary)
 
     def test_11_a_plan_that_fails_is_no_success(self) -> None:
         payload = self.payload(number=7, pull_request={"number": 7})

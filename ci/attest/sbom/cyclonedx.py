@@ -48,22 +48,25 @@ def delta(document: Json, layers: Collection[str]) -> Json:
     Raises:
         StepError: the image has no such layer.
     """
-    component = document["metadata"]["component"]
-    root = _reference(component)
-    known = [listed["value"] for listed in _properties(component) if listed["name"] == f"{_TRIVY}DiffID"]
+    image = document["metadata"]["component"]
+    root = _reference(image)
+    known = [listed["value"] for listed in _properties(image) if listed["name"] == f"{_TRIVY}DiffID"]
     if known and (unknown := sorted(set(layers) - set(known))):
         raise StepError(
             [f"the SBOM's image has no layer {layer}; its layers are {', '.join(known)}" for layer in unknown]
         )
-    by_node = {_reference(each): _property(each, f"{_TRIVY}LayerDiffID") for each in _components(document)}
+    by_node = {
+        _reference(component): _property(component, f"{_TRIVY}LayerDiffID")
+        for component in _components(document)
+    }
     nodes, orphans = subgraph(by_node, _edges(document), root, layers)
     listed = " ".join(sorted(layers))
     serial_number = uuid5(UUID(document["serialNumber"]), f"layers {listed}").urn
-    others = [each for each in _properties(document["metadata"]) if each["name"] != LAYERS]
+    others = [item for item in _properties(document["metadata"]) if item["name"] != LAYERS]
     needs: dict[str, list[str]] = {
-        each["ref"]: [ref for ref in each["dependsOn"] if ref in nodes]
-        for each in document["dependencies"]
-        if each["ref"] in nodes
+        dependency["ref"]: [ref for ref in dependency["dependsOn"] if ref in nodes]
+        for dependency in document["dependencies"]
+        if dependency["ref"] in nodes
     }
     needs[root] = sorted([*needs.get(root, []), *orphans])
     return {
@@ -73,7 +76,7 @@ def delta(document: Json, layers: Collection[str]) -> Json:
             **document["metadata"],
             "properties": [*others, {"name": LAYERS, "value": listed}],
         },
-        "components": [each for each in document["components"] if _reference(each) in nodes],
+        "components": [component for component in document["components"] if _reference(component) in nodes],
         "dependencies": [{"ref": ref, "dependsOn": children} for ref, children in sorted(needs.items())],
         "compositions": [{"aggregate": "incomplete", "dependencies": [root]}],
         "vulnerabilities": list(_affecting(document.get("vulnerabilities", []), nodes)),
@@ -98,7 +101,7 @@ def _tools(tools: Json) -> Json:
 
 
 def _root(component: Json, subject: SbomSubject) -> Json:
-    properties = [each for each in _properties(component) if each["name"] not in _SCAN_ONLY]
+    properties = [item for item in _properties(component) if item["name"] not in _SCAN_ONLY]
     named = {**component, "name": subject.reference, "properties": properties}
     return {**named, "purl": subject.purl} if subject.purl else named
 
@@ -106,8 +109,10 @@ def _root(component: Json, subject: SbomSubject) -> Json:
 def _stable_references(document: Json, subject: SbomSubject) -> dict[str, str]:
     """Return new names for the random ones: of components that share a purl or have none."""
     contents = {
-        each["bom-ref"]: canonical({**each, "bom-ref": ""} if _RANDOM.fullmatch(each["bom-ref"]) else each)
-        for each in _components(document)
+        component["bom-ref"]: canonical(
+            {**component, "bom-ref": ""} if _RANDOM.fullmatch(component["bom-ref"]) else component
+        )
+        for component in _components(document)
     }
     namespace = subject.uuid("component")
     names = stable_names(contents, _edges(document))
@@ -123,16 +128,19 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSO
 
 
 def _sorted(document: Json) -> Json:
-    needs = [{**each, "dependsOn": sorted(set(each["dependsOn"]))} for each in document["dependencies"]]
+    needs = [
+        {**dependency, "dependsOn": sorted(set(dependency["dependsOn"]))}
+        for dependency in document["dependencies"]
+    ]
     return {
         **document,
         "components": sorted(document["components"], key=_reference),
-        "dependencies": sorted(needs, key=lambda each: str(each["ref"])),
+        "dependencies": sorted(needs, key=lambda dependency: str(dependency["ref"])),
     }
 
 
 def _sorted_properties(component: Json) -> Json:
-    properties = sorted(_properties(component), key=lambda each: (each["name"], each["value"]))
+    properties = sorted(_properties(component), key=lambda item: (item["name"], item["value"]))
     return {**component, "properties": properties}
 
 
@@ -161,7 +169,9 @@ def _components(document: Json) -> list[Json]:
 
 
 def _edges(document: Json) -> Edges:
-    return {(each["ref"], ref) for each in document["dependencies"] for ref in each["dependsOn"]}
+    return {
+        (dependency["ref"], ref) for dependency in document["dependencies"] for ref in dependency["dependsOn"]
+    }
 
 
 def _properties(component: Json) -> list[Json]:
@@ -169,4 +179,4 @@ def _properties(component: Json) -> list[Json]:
 
 
 def _property(component: Json, name: str) -> str:
-    return next((str(each["value"]) for each in _properties(component) if each["name"] == name), "")
+    return next((str(item["value"]) for item in _properties(component) if item["name"] == name), "")

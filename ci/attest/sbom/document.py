@@ -111,7 +111,7 @@ def _parsed(text: str, use: Callable[[Json], _Result]) -> _Result:
     try:
         document: Any = json.loads(text)
         if document.get("bomFormat") != "CycloneDX":
-            raise ValueError(f"bomFormat is {document.get('bomFormat')!r}")  # noqa: TRY301 - told below
+            raise ValueError(f"bomFormat is {document.get('bomFormat')!r}")  # noqa: TRY301 - reported with the others
         return use(document)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}, in {text[:80]!r}"

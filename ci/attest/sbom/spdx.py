@@ -12,7 +12,7 @@ from .graph import TOOL
 def finish(converted: str, source: str) -> str:
     """Return Trivy's SPDX document with the identifier and times of the CycloneDX document it comes from.
 
-    Equal documents give equal bytes: Trivy's conversion is the same each time but for these.
+    Equal documents give equal bytes: Trivy's conversion differs only in these from run to run.
     """
     document, origin = json.loads(converted), json.loads(source)
     created = origin["metadata"]["timestamp"]
@@ -33,7 +33,7 @@ def finish(converted: str, source: str) -> str:
 def _package(package: Json, created: str) -> Json:
     result = dict(package)
     if "annotations" in package:
-        result["annotations"] = [{**each, "annotationDate": created} for each in package["annotations"]]
+        result["annotations"] = [{**note, "annotationDate": created} for note in package["annotations"]]
     # Trivy's own SHA-1 is that of a METADATA file, not of the package.
-    checksums: list[Any] = [each for each in result.pop("checksums", []) if each["algorithm"] != "SHA1"]
+    checksums: list[Any] = [item for item in result.pop("checksums", []) if item["algorithm"] != "SHA1"]
     return {**result, "checksums": checksums} if checksums else result

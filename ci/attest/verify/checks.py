@@ -1,4 +1,4 @@
-"""What a verification found, judged check by check: each good, failed or not checked, with its evidence."""
+"""The checks of a verification: each good, failed or not checked, with the reason."""
 
 import re
 from collections.abc import Mapping
@@ -12,68 +12,69 @@ from .. import provenance_claims
 from ..provenance_claims import Claims
 from ..statements import PROVENANCE, SIGNATURE
 from . import documents
-from .expected import Check, Expected, Held, Outcome, good, predicates
+from .expected import Check, CheckStatus, Expected, VerifyInputs, good, predicates
 
 GITHUB = "https://github.com/"
 
 
-def judge(expected: Expected, held: Held, policy: Policy, now: datetime) -> tuple[Check, ...]:
-    """All checks, in the order a person reads them."""
-    claims, problem = _chosen(expected, held.answers[PROVENANCE], held.labels)
+def judge(expected: Expected, inputs: VerifyInputs, policy: Policy, now: datetime) -> tuple[Check, ...]:
+    """Return all checks, in the order of the report."""
+    claims, problem = _chosen(expected, inputs.answers[PROVENANCE], inputs.labels)
     return (
-        _signature(expected, held),
-        *(_provenance(expected, held, claims) if claims else [_failed("provenance", problem)]),
-        _base_layers(held, claims),
-        documents.sbom(held),
-        documents.scan(expected, held, policy, now),
+        _signature(expected, inputs),
+        *(_provenance(expected, inputs, claims) if claims else [_failed("provenance", problem)]),
+        _base_layers(inputs, claims),
+        documents.sbom(inputs),
+        documents.scan(expected, inputs, policy, now),
     )
 
 
 def signed_claims(
-    expected: Expected, answers: Mapping[str, Mapping[str, Any]], said: Mapping[str, str]
+    expected: Expected, answers: Mapping[str, Mapping[str, Any]], image_labels: Mapping[str, str]
 ) -> Claims | None:
-    """The claims that the image is judged by; None where they aren't signed together with a signature.
+    """Return the claims by which the image is judged; None without a signature or signed provenance.
 
     Args:
-        expected: what is asked of it.
+        expected: of the image.
         answers: cosign's, by type.
-        said: the image's labels.
+        image_labels: of the image.
     """
-    return _chosen(expected, answers[PROVENANCE], said)[0] if answers[SIGNATURE]["good"] else None
+    return _chosen(expected, answers[PROVENANCE], image_labels)[0] if answers[SIGNATURE]["good"] else None
 
 
-def _good(name: str, told: str) -> Check:
-    return Check(name=name, outcome=Outcome.GOOD, evidence=told)
+def _good(name: str, detail: str) -> Check:
+    return Check(name=name, status=CheckStatus.GOOD, detail=detail)
 
 
-def _failed(name: str, told: str) -> Check:
-    return Check(name=name, outcome=Outcome.FAILED, evidence=told)
+def _failed(name: str, detail: str) -> Check:
+    return Check(name=name, status=CheckStatus.FAILED, detail=detail)
 
 
-def _signature(expected: Expected, held: Held) -> Check:
-    answer = held.answers[SIGNATURE]
+def _signature(expected: Expected, inputs: VerifyInputs) -> Check:
+    answer = inputs.answers[SIGNATURE]
     if answer["good"]:
         return _good("signature", f"by {expected.signer}")
-    return _failed("signature", f"there is none by {expected.signer}: {answer['said']}")
+    return _failed("signature", f"no signature by {expected.signer}: {answer['error']}")
 
 
 def _chosen(
-    expected: Expected, answer: Mapping[str, Any], said: Mapping[str, str]
+    expected: Expected, answer: Mapping[str, Any], image_labels: Mapping[str, str]
 ) -> tuple[Claims | None, str]:
-    """The provenance to judge by, or why there is none.
+    """Return the claims of the provenance to judge by, or why there is none.
 
-    Of several by the same signer those count that publish wrote, for others, such as GitHub's own, know
+    Of several by the same signer those that publish wrote are chosen, for others, such as GitHub's own, know
     nothing of gate and base; where there is none of these, those that name a base. Among equals the first
-    that fits what is asked for: an image that was published twice has two.
+    that fulfils the expectations: an image that was published twice has two.
     """
     if not answer["good"]:
-        return None, f"there is none signed by {expected.signer}: {answer['said']}"
-    found, problem = _readable(answer)
-    if not found:
+        return None, f"no provenance signed by {expected.signer}: {answer['error']}"
+    readable, problem = _readable(answer)
+    if not readable:
         return None, problem
-    best = max(_rank(each) for each in found)
-    among = [each for each in found if _rank(each) == best]
-    return next((each for each in among if good(_compared(expected, said, each))), among[0]), ""
+    best = max(_rank(claims) for claims in readable)
+    candidates = [claims for claims in readable if _rank(claims) == best]
+    fitting = (claims for claims in candidates if good(_compared(expected, image_labels, claims)))
+    return next(fitting, candidates[0]), ""
 
 
 def _rank(claims: Claims) -> tuple[bool, bool]:
@@ -81,52 +82,52 @@ def _rank(claims: Claims) -> tuple[bool, bool]:
 
 
 def _readable(answer: Mapping[str, Any]) -> tuple[list[Claims], str]:
-    found: list[Claims] = []
-    problem = "cosign gave no statement of it"
+    readable: list[Claims] = []
+    problem = "cosign returned no statement"
     for predicate in predicates(answer):
         try:
-            found.append(provenance_claims.read(predicate))
+            readable.append(provenance_claims.read(predicate))
         except Fault as fault:
             problem = str(fault)
-    return found, problem
+    return readable, problem
 
 
-def _provenance(expected: Expected, held: Held, claims: Claims) -> list[Check]:
-    everyone, _ = _readable(held.answers[PROVENANCE])
-    return [_tree(claims, everyone), _gate(held, everyone), *_compared(expected, held.labels, claims)]
+def _provenance(expected: Expected, inputs: VerifyInputs, claims: Claims) -> list[Check]:
+    every, _ = _readable(inputs.answers[PROVENANCE])
+    return [_tree(claims, every), _gate(inputs, every), *_compared(expected, inputs.labels, claims)]
 
 
-def _tree(claims: Claims, everyone: list[Claims]) -> Check:
-    """What was built; no statement makes up for another that tells of a dirty tree."""
-    told = f"{claims.source or 'sources that live nowhere'} at {claims.commit}"
-    when = f"of {claims.started:%Y-%m-%d}" if claims.started else "of an unknown day"
+def _tree(claims: Claims, every: list[Claims]) -> Check:
+    """Check that the tree was clean; no provenance makes up for another that records a dirty tree."""
+    source = f"{claims.source or 'an unknown source'} at {claims.commit}"
+    when = f"built on {claims.started:%Y-%m-%d}" if claims.started else "built on an unknown day"
     if claims.dirty:
-        return _failed("provenance", f"{told}, with changes that no commit has, {when}")
-    if any(each.dirty for each in everyone):
-        other = "another one by the same signer tells of changes that no commit has"
-        return _failed("provenance", f"{told}, {when}; {other}")
-    return _good("provenance", f"{told}, {when}")
+        return _failed("provenance", f"{source} with uncommitted changes, {when}")
+    if any(other.dirty for other in every):
+        problem = "another provenance by the same signer records uncommitted changes"
+        return _failed("provenance", f"{source}, {when}; {problem}")
+    return _good("provenance", f"{source}, {when}")
 
 
-def _gate(held: Held, everyone: list[Claims]) -> Check:
-    """Whether the gate was overridden, by any of the statements or by the image's own words."""
-    reasons = {each.forced: None for each in everyone if each.forced}
-    if labels.FORCED in held.labels:
-        reasons[held.labels[labels.FORCED] or "no reason is given"] = None
+def _gate(inputs: VerifyInputs, every: list[Claims]) -> Check:
+    """Check that no provenance and no label says that the gate was overridden."""
+    reasons = {claims.forced: None for claims in every if claims.forced}
+    if labels.FORCED in inputs.labels:
+        reasons[inputs.labels[labels.FORCED] or "no reason recorded"] = None
     if reasons:
-        return _failed("gate", f"it failed, and the image was published by force: {'; '.join(reasons)}")
-    return _good("gate", "nothing says that it was overridden")
+        return _failed("gate", f"published by force although it failed: {'; '.join(reasons)}")
+    return _good("gate", "no override recorded")
 
 
-def _compared(expected: Expected, said: Mapping[str, str], claims: Claims) -> list[Check]:
-    """What a provenance claims beside what is asked for, what the certificate says, and the labels."""
+def _compared(expected: Expected, image_labels: Mapping[str, str], claims: Claims) -> list[Check]:
+    """Compare claims with the expectations, the signer and the image's labels."""
     source = provenance_claims.repository(expected.source)
     checks = [
         _builder(expected, claims),
         _same("source", source, claims.source),
         _same("commit", expected.commit, claims.commit),
         _same("base", expected.base_digest, claims.base_digest),
-        _labels(said, claims),
+        _labels(image_labels, claims),
     ]
     return [check for check in checks if check is not None]
 
@@ -134,49 +135,46 @@ def _compared(expected: Expected, said: Mapping[str, str], claims: Claims) -> li
 def _builder(expected: Expected, claims: Claims) -> Check:
     builder = claims.builder
     if claims.unattested or not builder.startswith(GITHUB):
-        return _good("builder", f"{builder}: nobody but the signer vouches for where it was built")
+        return _good("builder", f"{builder}, attested only by the signer")
     by_name = builder == expected.identity
     pattern = expected.identity_regexp
     by_pattern = bool(pattern) and re.fullmatch(pattern, builder) is not None
     if by_name or by_pattern:
-        same = "as the certificate says" if by_name else "which the expected pattern allows"
-        return _good("builder", f"{builder}, {same}")
-    return _failed("builder", f"it says {builder}, and the signature is by {expected.signer}")
+        reason = "as in the certificate" if by_name else "as the expected pattern allows"
+        return _good("builder", f"{builder}, {reason}")
+    return _failed("builder", f"the provenance names {builder}, but the signature is by {expected.signer}")
 
 
-def _same(name: str, asked: str, said: str) -> Check | None:
-    if not asked:
+def _same(name: str, expected: str, claimed: str) -> Check | None:
+    if not expected:
         return None
-    if asked == said:
-        return _good(name, said)
-    return _failed(name, f"asked for {asked}, the provenance says {said or 'nothing'}")
+    if expected == claimed:
+        return _good(name, claimed)
+    return _failed(name, f"expected {expected}; the provenance says {claimed or 'nothing'}")
 
 
-def _labels(said: Mapping[str, str], claims: Claims) -> Check:
-    """Labels are the image's own words: where they are there, they must be those of the provenance."""
+def _labels(image_labels: Mapping[str, str], claims: Claims) -> Check:
+    """Check that the labels that the image has agree with the provenance."""
     revision = f"{claims.commit}-dirty" if claims.dirty else claims.commit
-    source = provenance_claims.repository(said.get(f"{labels.OCI}source", ""))
-    trios = [
-        ("revision", said.get(f"{labels.OCI}revision", ""), revision),
-        ("base.digest", said.get(labels.BASE_DIGEST, ""), claims.base_digest),
+    source = provenance_claims.repository(image_labels.get(f"{labels.OCI}source", ""))
+    rows = [
+        ("revision", image_labels.get(f"{labels.OCI}revision", ""), revision),
+        ("base.digest", image_labels.get(labels.BASE_DIGEST, ""), claims.base_digest),
         ("source", source, claims.source),
     ]
     differing = [
         f"{key} is {label!r} in the labels, {claimed!r} in the provenance"
-        for key, label, claimed in trios
+        for key, label, claimed in rows
         if label and label != claimed
     ]
-    if differing:
-        return _failed("labels", "; ".join(differing))
-    return _good("labels", "say what the provenance says")
+    return _failed("labels", "; ".join(differing)) if differing else _good("labels", "match the provenance")
 
 
-def _base_layers(held: Held, claims: Claims | None) -> Check:
-    if held.base is None or claims is None:
-        told = held.missing_base or "no provenance names its base"
-        return Check(name="layers", outcome=Outcome.OPEN, evidence=told)
-    shown = f"{claims.base}@{claims.base_digest}"
-    if not held.base:
-        told = f"its lowest layers are not those of {shown}, which its provenance names as its base"
-        return _failed("layers", told)
-    return _good("layers", f"its lowest layers are those of {shown}")
+def _base_layers(inputs: VerifyInputs, claims: Claims | None) -> Check:
+    if inputs.on_base is None or claims is None:
+        problem = inputs.base_problem or "no provenance names the base"
+        return Check(name="layers", status=CheckStatus.NOT_CHECKED, detail=problem)
+    base = f"{claims.base}@{claims.base_digest}"
+    if not inputs.on_base:
+        return _failed("layers", f"the lowest layers are not those of {base}, the base in the provenance")
+    return _good("layers", f"the lowest layers are those of {base}")

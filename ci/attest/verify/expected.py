@@ -1,4 +1,4 @@
-"""What a verification asks of an image, what is at hand for it, and what became of each check."""
+"""What a verification expects of an image, what was collected about it, and the result of each check."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ from typing import Any
 from ...errors import ConfigurationError
 from ..sbom.purl import PurlPackage
 
-OLDEST = 36_500  # days: a scan's age is never asked for in more
+OLDEST = 36_500  # days: no higher age of a scan can be allowed
 
 
-class Outcome(StrEnum):
-    """What became of a check."""
+class CheckStatus(StrEnum):
+    """The result of a check."""
 
     GOOD = "ok"
     FAILED = "failed"
-    OPEN = "not checked"
+    NOT_CHECKED = "not checked"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check and what it rests on."""
+    """One check with its result and the reason for it."""
 
     name: str
-    outcome: Outcome
-    evidence: str
+    status: CheckStatus
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What is asked of an image; what is empty isn't asked for.
+    """The expectations of an image; empty ones are not checked.
 
-    ``digest`` is the image's; ``signer`` says whose signatures count, in words; ``identity`` is the exact
-    identity, ``identity_regexp`` a pattern of the whole of it, both empty for a key.
+    ``digest`` is the image's; ``signer`` names whose signatures count, for messages; ``identity`` is the
+    exact identity, ``identity_regexp`` a pattern of the whole of it, both empty for a key.
     """
 
     digest: str
@@ -46,33 +46,33 @@ class Expected:
     scan_days: float = 30
 
     def check(self) -> None:
-        """Raise ConfigurationError where no image could be as asked."""
+        """Raise ConfigurationError where no image could fulfil the expectations."""
         if not 0 <= self.scan_days <= OLDEST:  # nan is in no range
-            told = f"expected days from 0 to {OLDEST}, such as 30"
-            raise ConfigurationError([f"--max-scan-age {self.scan_days:g}: {told}"])
+            problem = f"--max-scan-age {self.scan_days:g}: expected days from 0 to {OLDEST}, such as 30"
+            raise ConfigurationError([problem])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """What is at hand: cosign's answers by type, the image's labels, and what is really in it.
+class VerifyInputs:
+    """What was collected about an image: cosign's answers by type, its labels, and its packages.
 
-    ``installed`` is None and ``missing_inventory`` says why where its layers couldn't be read; ``base`` says
-    whether its lowest layers are those of the base in its provenance, None where that can't be told.
+    ``installed`` is None where its layers could not be read, ``inventory_problem`` says why; ``on_base`` says
+    whether its lowest layers are those of the base in its provenance, None with a ``base_problem``.
     """
 
     answers: Mapping[str, Mapping[str, Any]]
     labels: Mapping[str, str]
     installed: frozenset[PurlPackage] | None
-    missing_inventory: str = ""
-    base: bool | None = None
-    missing_base: str = ""
+    inventory_problem: str = ""
+    on_base: bool | None = None
+    base_problem: str = ""
 
 
 def good(checks: Sequence[Check]) -> bool:
-    """Whether all was checked, and nothing failed."""
-    return all(check.outcome is Outcome.GOOD for check in checks)
+    """Return whether every check was made and is good."""
+    return all(check.status is CheckStatus.GOOD for check in checks)
 
 
 def predicates(answer: Mapping[str, Any]) -> list[Any]:
-    """What the statements say that cosign verified; None for one that says nothing, as in-toto allows."""
-    return [each.get("predicate") for each in answer["statements"]]
+    """Return the predicates of the statements that cosign verified; None for a statement without one."""
+    return [statement.get("predicate") for statement in answer["statements"]]

@@ -1,4 +1,4 @@
-"""Verifying a published image: everything is read from the registry, cosign judges the signatures."""
+"""Verification of a published image: read from its registry, with signatures judged by cosign."""
 
 import shlex
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ from ..provenance_claims import Claims
 from ..sbom import document
 from ..sbom.purl import PurlPackage
 from . import checks as verify_checks
-from .expected import Check, Expected, Held, good
+from .expected import Check, Expected, VerifyInputs, good
 
 Rules = Callable[[str], Awaitable[Policy]]
 _COSIGN_TYPES = {
@@ -34,124 +34,125 @@ _COSIGN_TYPES = {
 }
 
 
-async def verify(where: Reference, place: Registry, trust: Trust, expected: Expected, rules: Rules) -> str:
-    """Check all that is said of an image; gives the checks with their evidence.
+async def verify(image: Reference, registry: Registry, trust: Trust, expected: Expected, rules: Rules) -> str:
+    """Verify an image; return the report of all checks.
 
     Args:
-        where: the image, by digest.
-        place: its registry.
+        image: by digest.
+        registry: of the image.
         trust: whose signatures count.
         expected: what it must be made from.
         rules: gives the policy of a DAG type, which its scan must fulfil.
 
     Raises:
-        CheckError: a check failed; with all of them.
-        ConfigurationError: it is an index, whose images are verified one by one, or no image could be as
-            asked.
-        StepError: the registry or cosign can't be used.
+        CheckError: a check failed or could not be made; with the report.
+        ConfigurationError: it is an index, whose images are verified one by one, or no image could fulfil
+            the expectations.
+        StepError: the registry or cosign failed.
     """
     trust.check()
     expected.check()
-    there, signed = await place.signed([where])
-    key = names.hex_digits(where.digest)
-    answer: dict[str, Any] = there[key]
-    if "problem" in answer:
-        raise StepError([f"{where}: {answer['problem']}"])
-    if answer["config"] is None:
-        told = f"is an index: verify each of its images: {', '.join(published.entries(answer['manifest']))}"
-        raise ConfigurationError([f"{where} {told}"])
+    by_key, signed = await registry.signed([image])
+    key = names.hex_digits(image.digest)
+    manifests: dict[str, Any] = by_key[key]
+    if "problem" in manifests:
+        raise StepError([f"{image}: {manifests['problem']}"])
+    if manifests["config"] is None:
+        entries = ", ".join(published.entries(manifests["manifest"]))
+        raise ConfigurationError([f"{image} is an index: verify each of its images: {entries}"])
     answers = (await cosign.verify(trust, signed, [key], statements.TYPES))[key]
-    said = labels.read(answer["config"])
-    name = said.get(labels.DAG, "")
+    image_labels = labels.read(manifests["config"])
+    name = image_labels.get(labels.DAG, "")
     policy = await rules(name if catalog.NAME.fullmatch(name) else "")
-    texts = (answer["manifest"], answer["config"])
-    claims = verify_checks.signed_claims(expected, answers, said)
-    held = await _held(
-        where, place, texts, (answers, claims), partial(database.java, DatabaseRequest(), policy)
-    )
-    checks = verify_checks.judge(expected, held, policy, datetime.now(UTC))
-    told = text(where, checks, (trust, place.plain_http), expected.source)
+    texts = (manifests["manifest"], manifests["config"])
+    claims = verify_checks.signed_claims(expected, answers, image_labels)
+    if claims is None:  # nothing of an image without a signature is fetched or read
+        problem = "not signed by the expected identity; remaining checks skipped"
+        inputs = VerifyInputs(
+            answers=answers,
+            labels=image_labels,
+            installed=None,
+            inventory_problem=problem,
+            base_problem=problem,
+        )
+    else:
+        java = partial(database.java, DatabaseRequest(), policy)
+        inputs = await _collected(image, registry, texts, answers, claims, java)
+    checks = verify_checks.judge(expected, inputs, policy, datetime.now(UTC))
+    text = report(image, checks, trust, plain_http=registry.plain_http, source=expected.source)
     if not good(checks):
-        raise CheckError([told])
-    return told
+        raise CheckError([text])
+    return text
 
 
-def text(where: Reference, checks: tuple[Check, ...], by: tuple[Trust, bool], source: str) -> str:
-    """The checks for a terminal, and how to repeat them by hand.
+def report(
+    image: Reference, checks: tuple[Check, ...], trust: Trust, *, plain_http: bool, source: str
+) -> str:
+    """Return the checks for a terminal, and the commands that repeat them by hand.
 
     Args:
-        where: the image.
-        checks: what was found.
-        by: whose signatures counted, and whether the registry speaks plain HTTP.
+        image: by digest.
+        checks: their results.
+        trust: whose signatures counted.
+        plain_http: the registry uses plain HTTP.
         source: repository that the image must come from; empty: any.
     """
-    trust, plain_http = by
-    wide = max(len(check.name) for check in checks)
-    word = "verified" if good(checks) else "NOT verified"
-    lines = [f"{where}: {word}"]
+    width = max(len(check.name) for check in checks)
+    lines = [f"{image}: {'verified' if good(checks) else 'NOT verified'}"]
     for check in checks:
-        lines += [f"  {check.outcome:<11}  {check.name:<{wide}}  {scan_text.plain(check.evidence)}"]
+        lines += [f"  {check.status:<11}  {check.name:<{width}}  {scan_text.plain(check.detail)}"]
     flags = [*trust.arguments(), *(["--allow-http-registry"] if plain_http else [])]
-    arguments = " ".join(shlex.quote(each) for each in flags)
-    lines += ["by hand:", f"  cosign verify {arguments} {where}"]
+    arguments = " ".join(map(shlex.quote, flags))
+    lines += ["by hand:", f"  cosign verify {arguments} {image}"]
     lines += [
-        f"  cosign verify-attestation --type {kind} {arguments} {where}" for kind in _COSIGN_TYPES.values()
+        f"  cosign verify-attestation --type {kind} {arguments} {image}" for kind in _COSIGN_TYPES.values()
     ]
     repository = provenance_claims.repository(source)
-    owner = (
-        repository.removeprefix(verify_checks.GITHUB) if repository.startswith(verify_checks.GITHUB) else ""
-    )
-    if owner and not trust.key and not trust.root:  # gh asks the public services alone
-        lines += [f"  gh attestation verify oci://{where} --repo {shlex.quote(owner)} --bundle-from-oci"]
+    github = repository.startswith(verify_checks.GITHUB)
+    if github and not trust.key and not trust.root:  # gh asks the public services alone
+        name = shlex.quote(repository.removeprefix(verify_checks.GITHUB))
+        lines += [f"  gh attestation verify oci://{image} --repo {name} --bundle-from-oci"]
     return "\n".join(lines)
 
 
-async def _held(
-    where: Reference,
-    place: Registry,
+async def _collected(  # noqa: PLR0913, PLR0917 - VerifyInputs comes from as many sources
+    image: Reference,
+    registry: Registry,
     texts: tuple[str, str],
-    said: tuple[dict[str, Any], Claims | None],
+    answers: dict[str, Any],
+    claims: Claims,
     java: Java,
-) -> Held:
-    answers, claims = said
-    if claims is None:  # nothing of an image that nobody vouches for is fetched or read
-        nothing = "it isn't signed as asked: nothing more was looked at"
-        return Held(
-            answers=answers,
-            labels=labels.read(texts[1]),
-            installed=None,
-            missing_inventory=nothing,
-            missing_base=nothing,
-        )
-    below: BaseImage | None = None
-    stands: bool | None = None
-    missing_base = "its provenance names no base"
+) -> VerifyInputs:
+    """Load the base and read the image's packages; what fails is recorded as a problem."""
+    base_image: BaseImage | None = None
+    on_base: bool | None = None
+    base_problem = "the provenance names no base"
     if claims.base and claims.base_digest:
         try:
-            below = await base.load(f"{claims.base}@{claims.base_digest}", published.platform(texts[1]))
-            stands = published.stands_on(below, *texts)
+            base_image = await base.load(f"{claims.base}@{claims.base_digest}", published.platform(texts[1]))
+            on_base = published.stands_on(base_image, *texts)
         except StepError as fault:
-            missing_base = f"its base can't be had: {fault.problems[0].splitlines()[0]}"
+            base_problem = f"could not load the base: {fault.problems[0].splitlines()[0]}"
     installed: frozenset[PurlPackage] | None = None
-    missing = ""
+    inventory_problem = ""
     try:
-        installed = await _installed(where, place, texts, below if stands else None, java)
+        installed = await _installed(image, registry, texts, base_image if on_base else None, java)
     except Fault as fault:
-        missing = f"its layers can't be read: {fault.problems[0].splitlines()[0]}"
-    return Held(
+        inventory_problem = f"could not read the layers: {fault.problems[0].splitlines()[0]}"
+    return VerifyInputs(
         answers=answers,
         labels=labels.read(texts[1]),
         installed=installed,
-        missing_inventory=missing,
-        base=stands,
-        missing_base=missing_base,
+        inventory_problem=inventory_problem,
+        on_base=on_base,
+        base_problem=base_problem,
     )
 
 
 async def _installed(
-    where: Reference, place: Registry, texts: tuple[str, str], below: BaseImage | None, java: Java
+    image: Reference, registry: Registry, texts: tuple[str, str], base_image: BaseImage | None, java: Java
 ) -> frozenset[PurlPackage]:
-    """The packages that are in the layers themselves; those of a known base aren't read again."""
-    layout = await published.layout(where, place, texts, below)
-    before = await trivy.read(below.layout, java) if below else None
-    return document.packages(await trivy.sbom(await trivy.read(layout, java, before)))
+    """Return the packages in the layers themselves; those of a known base are read from the base."""
+    layout = await published.layout(image, registry, texts, base_image)
+    base_analysis = await trivy.read(base_image.layout, java) if base_image else None
+    return document.packages(await trivy.sbom(await trivy.read(layout, java, base_analysis)))

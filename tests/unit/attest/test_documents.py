@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from ci.attest.documents import Made, Pushed, Run, subjects
+from ci.attest.documents import PlatformImage, PushedType, Run, attested_images
 from ci.attest.sbom import create, document
 from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
 from ci.checks.scan.scan import ScannedImage
@@ -49,16 +49,16 @@ def said(*, logged: bool) -> dict[str, Json]:
     """The predicates about an image of one platform."""
     image = SimpleNamespace(base=BASE, lock=LOCK, digest=SUBJECT.digest, platform="linux/amd64")
     scanned = ScannedImage(verdict=verdict(), analysis=cast("Any", object()))
-    pushed = Pushed(
+    pushed = PushedType(
         dag_type="salesforce",
         repository=SUBJECT.name,
         digest=SUBJECT.digest,
-        made={"linux/amd64": Made(image=cast("Any", image), scanned=scanned)},
+        images={"linux/amd64": PlatformImage(image=cast("Any", image), scanned=scanned)},
         forced="",
         workflow=None,
         logged=logged,
     )
-    (one,) = asyncio.run(subjects(pushed, SOURCES, RUN))
+    (one,) = asyncio.run(attested_images(pushed, SOURCES, RUN))
     return {kind: json.loads(text)["predicate"] for kind, text in one.statements.items()}
 
 

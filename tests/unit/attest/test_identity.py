@@ -97,7 +97,7 @@ def test_a_token_of_another_issuer_tells_of_no_run(issuer: object) -> None:
     ],
 )
 def test_what_is_no_token_is_refused(token: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"is no OIDC token \(a JWT of three parts\)"):
+    with pytest.raises(ConfigurationError, match=r"expected an OIDC token \(a JWT of three parts\)"):
         workflow(token)
 
 
@@ -141,7 +141,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(address: str) -> str:
     """Ask for a token."""
-    return identity._ask(address, REQUEST)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - the pure part
+    return identity._request(address, REQUEST)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - the pure part
 
 
 def test_the_token_is_returned() -> None:
@@ -153,7 +153,7 @@ def test_the_token_is_returned() -> None:
 def refused(address: str, request: str = REQUEST) -> str:
     """Ask in vain, and be told why."""
     with pytest.raises(StepError) as caught:
-        identity._ask(address, request)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        identity._request(address, request)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     answer = caught.value.__context__
     if isinstance(answer, HTTPError):
         answer.close()

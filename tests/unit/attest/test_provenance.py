@@ -151,7 +151,7 @@ def test_without_a_remote_nothing_points_anywhere() -> None:
 )
 def test_an_image_without_a_digest_is_refused(reference: str) -> None:
     for build, name in ((of(tools={"trivy": reference}), "trivy"), (of(base=reference), "base")):
-        with pytest.raises(ConfigurationError, match=f"image '{name}' is .*names no digest: expected"):
+        with pytest.raises(ConfigurationError, match=f"image '{name}' .*has no digest; expected"):
             predicate(build)
 
 

@@ -134,14 +134,14 @@ def test_any_verdict_survives_its_statement(one: Verdict) -> None:
     ],
 )
 def test_what_is_no_scan_of_ours_is_refused(predicate: Any) -> None:  # noqa: ANN401 - anyone's
-    with pytest.raises(StepError, match="isn't one that publish made"):
+    with pytest.raises(StepError, match="expected one that publish made"):
         read_scan(predicate)
 
 
 def test_a_verdict_with_more_than_we_know_is_refused() -> None:
     made = scan_predicate(WHOLE, SCANNER)
     made["scanner"]["result"]["excused"] = True
-    with pytest.raises(StepError, match="isn't one that publish made"):
+    with pytest.raises(StepError, match="expected one that publish made"):
         read_scan(made)
 
 

@@ -18,7 +18,7 @@ from ci.image.oci import Json
 from ...verdicts import NOW
 from ..test_provenance import WEB, WORKFLOW
 from ..test_provenance_claims import GITHUBS
-from .test_checks import (
+from .inputs import (
     BY_GITHUB,
     DIGEST,
     DIRTY,
@@ -26,7 +26,7 @@ from .test_checks import (
     GOOD,
     LABELS,
     NONE,
-    OPEN,
+    NOT_CHECKED,
     OTHER,
     PURLS,
     WORKER,
@@ -42,22 +42,22 @@ from .test_checks import (
 
 def test_an_sbom_must_name_all_that_is_installed() -> None:
     lacking = checks(asked(), signed(CYCLONEDX, cyclonedx(*PURLS[1:])))[CYCLONEDX]
-    assert (lacking.outcome, lacking.evidence) == (FAILED, "1 installed package is not in it: zeep 4.3")
-    assert checks(asked(), held({CYCLONEDX: NONE}))[CYCLONEDX].outcome is FAILED
-    assert checks(asked(), signed(CYCLONEDX, {"bomFormat": "other"}))[CYCLONEDX].outcome is FAILED
+    assert (lacking.status, lacking.detail) == (FAILED, "installed packages missing in it: 1 (zeep 4.3)")
+    assert checks(asked(), held({CYCLONEDX: NONE}))[CYCLONEDX].status is FAILED
+    assert checks(asked(), signed(CYCLONEDX, {"bomFormat": "other"}))[CYCLONEDX].status is FAILED
     best = [cyclonedx(PURLS[1]), cyclonedx(*PURLS[:2]), cyclonedx()]
     for each in (best, best[::-1]):
-        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].evidence.startswith(
-            "2 packages, among them all 2"
+        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].detail.startswith(
+            "2 packages, including all 2"
         )
 
 
 def test_an_sbom_that_is_enough_is_enough_and_what_the_others_lack_is_told() -> None:
     there = signed(CYCLONEDX, cyclonedx(PURLS[0]), cyclonedx(*PURLS))
     found = checks(asked(), there)[CYCLONEDX]
-    assert found.outcome is GOOD
-    assert found.evidence.endswith("all 2 that are in the layers; signed ones that lack some of them: 1")
-    assert "lack" not in checks(asked(), signed(CYCLONEDX, *[cyclonedx(*PURLS)] * 2))[CYCLONEDX].evidence
+    assert found.status is GOOD
+    assert found.detail.endswith("all 2 in the layers; incomplete signed SBOMs: 1")
+    assert "incomplete" not in checks(asked(), signed(CYCLONEDX, *[cyclonedx(*PURLS)] * 2))[CYCLONEDX].detail
 
 
 TAGGED = "SPDXVersion: SPDX-2.3\nPackageName: zeep\n"
@@ -68,30 +68,30 @@ TAGGED = "SPDXVersion: SPDX-2.3\nPackageName: zeep\n"
 )
 def test_an_sbom_that_cannot_be_read_takes_nothing_from_one_that_can(strange: object) -> None:
     for each in permutations([strange, cyclonedx(*PURLS)]):
-        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].outcome is GOOD
+        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].status is GOOD
     for each in permutations([strange, cyclonedx(*PURLS[1:])]):
-        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].evidence.startswith(
-            "1 installed package is not"
+        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].detail.startswith(
+            "installed packages missing in it: 1"
         )
     alone = checks(asked(), signed(CYCLONEDX, strange))[CYCLONEDX]
-    assert (alone.outcome, "cannot read" in alone.evidence) == (FAILED, True)
+    assert (alone.status, "cannot read" in alone.detail) == (FAILED, True)
 
 
 @pytest.mark.parametrize("kind", [PROVENANCE, CYCLONEDX, SCAN])
 def test_a_statement_without_a_predicate_says_nothing(kind: str) -> None:
-    bare = {"good": True, "said": "", "statements": [{"predicateType": "x"}]}
-    assert checks(asked(), held({kind: bare}))[kind].outcome is FAILED
+    bare = {"good": True, "error": "", "statements": [{"predicateType": "x"}]}
+    assert checks(asked(), held({kind: bare}))[kind].status is FAILED
 
 
 def test_two_sboms_that_lack_something_each_are_not_one_that_lacks_nothing() -> None:
     there = signed(CYCLONEDX, cyclonedx(PURLS[0]), cyclonedx(PURLS[1]))
-    assert checks(asked(), there)[CYCLONEDX].outcome is FAILED
+    assert checks(asked(), there)[CYCLONEDX].status is FAILED
 
 
 def test_of_many_packages_that_are_lacking_five_are_named() -> None:
     many = frozenset(PurlPackage("pypi", f"p{number}", "1") for number in range(7))
-    told = checks(asked(), held(installed=many))[CYCLONEDX].evidence
-    assert told == "7 installed packages are not in it: p0 1, p1 1, p2 1, p3 1, p4 1, …"
+    told = checks(asked(), held(installed=many))[CYCLONEDX].detail
+    assert told == "installed packages missing in it: 7 (p0 1, p1 1, p2 1, p3 1, p4 1, …)"
 
 
 FITTING = provenance()
@@ -125,8 +125,8 @@ UNCLEAN = provenance(revision=DIRTY, workflow=WORKFLOW)
 @pytest.mark.parametrize(
     ("hidden", "name", "told"),
     [
-        (FORCED, "gate", "it failed, and the image was published by force: an audit"),
-        (UNCLEAN, "provenance", "changes that no commit has"),
+        (FORCED, "gate", "published by force although it failed: an audit"),
+        (UNCLEAN, "provenance", "uncommitted changes"),
     ],
 )
 @pytest.mark.parametrize("hiding", [GITHUBS, WORKER])
@@ -136,16 +136,16 @@ def test_no_other_statement_hides_that_an_image_was_forced_or_of_a_dirty_tree(
     for both in permutations([hidden, hiding]):
         for labels in ({}, dict.fromkeys(LABELS, "")):
             found = checks(asked(**BY_GITHUB), held({PROVENANCE: said(*both)}, labels))
-            assert found[name].outcome is FAILED
-            assert told in found[name].evidence
+            assert found[name].status is FAILED
+            assert told in found[name].detail
 
 
 @pytest.mark.parametrize("statements", [[WORKER], [GITHUBS], [WORKER, GITHUBS]])
 def test_an_image_that_says_itself_that_it_was_forced_did_not_pass_its_gate(statements: list[Json]) -> None:
     there = held({PROVENANCE: said(*statements)}, {FORCED_LABEL: "tests are red"})
     gate = checks(asked(**BY_GITHUB), there)["gate"]
-    assert (gate.outcome, gate.evidence.endswith("by force: tests are red")) == (FAILED, True)
-    assert checks(asked(), held(labels={FORCED_LABEL: ""}))["gate"].outcome is FAILED
+    assert (gate.status, gate.detail.endswith("by force although it failed: tests are red")) == (FAILED, True)
+    assert checks(asked(), held(labels={FORCED_LABEL: ""}))["gate"].status is FAILED
 
 
 def test_the_statement_of_our_build_type_is_judged_whichever_comes_first() -> None:
@@ -158,7 +158,7 @@ def test_the_statement_of_our_build_type_is_judged_whichever_comes_first() -> No
         assert claims.base_digest == DIGEST
     wrong = provenance(workflow=WORKFLOW, base=f"docker.io/apache/airflow:3@{OTHER}")
     for both in permutations([wrong, GITHUBS]):
-        assert checks(by, signed(PROVENANCE, *both))["base"].outcome is FAILED
+        assert checks(by, signed(PROVENANCE, *both))["base"].status is FAILED
 
 
 def test_of_what_others_write_the_statement_that_names_a_base_is_judged() -> None:
@@ -178,9 +178,9 @@ def test_without_a_signature_or_a_provenance_nothing_is_claimed() -> None:
 
 def test_the_base_that_was_compared_is_told_not_the_one_of_the_labels() -> None:
     there = held(labels={f"{OCI}base.name": "docker.io/evil/base", f"{OCI}base.digest": ""})
-    told = checks(asked(), there)["layers"].evidence
-    assert told == f"its lowest layers are those of docker.io/apache/airflow:3.1.5-python3.13@{DIGEST}"
-    assert checks(asked(), held({PROVENANCE: NONE}))["layers"].outcome is OPEN
+    told = checks(asked(), there)["layers"].detail
+    assert told == f"the lowest layers are those of docker.io/apache/airflow:3.1.5-python3.13@{DIGEST}"
+    assert checks(asked(), held({PROVENANCE: NONE}))["layers"].status is NOT_CHECKED
 
 
 def test_addresses_of_one_repository_are_one_source() -> None:

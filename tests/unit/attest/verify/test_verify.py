@@ -6,8 +6,8 @@ from typing import Any, cast
 import dagger
 import pytest
 
-from ci.attest.verify.expected import Check, Outcome
-from ci.attest.verify.verify import text
+from ci.attest.verify.expected import Check, CheckStatus
+from ci.attest.verify.verify import report
 from ci.config.names import Reference
 from ci.tools.cosign import Trust
 
@@ -17,25 +17,25 @@ KEY = Trust(key=FILE)
 PATTERN = Trust(identity_regexp="^https://github.com/acme/.*$", issuer="https://i.example")
 WEB = "https://github.com/acme/dags"
 CHECKS = (
-    Check(name="signature", outcome=Outcome.GOOD, evidence="by the key"),
-    Check(name="scan", outcome=Outcome.FAILED, evidence="none"),
+    Check(name="signature", status=CheckStatus.GOOD, detail="by the key"),
+    Check(name="scan", status=CheckStatus.FAILED, detail="none"),
 )
 
 
 def by_hand(trust: Trust, source: str = WEB, *, plain_http: bool = False) -> list[list[str]]:
     """The commands, as a shell takes them apart."""
-    _, _, said = text(WHERE, CHECKS, (trust, plain_http), source).partition("by hand:\n")
+    _, _, said = report(WHERE, CHECKS, trust, plain_http=plain_http, source=source).partition("by hand:\n")
     return [shlex.split(line) for line in said.splitlines()]
 
 
 def test_each_check_has_a_line() -> None:
-    lines = text(WHERE, CHECKS, (KEY, False), "").splitlines()
+    lines = report(WHERE, CHECKS, KEY, plain_http=False, source="").splitlines()
     assert lines[:3] == [
         f"{WHERE}: NOT verified",
         "  ok           signature  by the key",
         "  failed       scan       none",
     ]
-    assert text(WHERE, CHECKS[:1], (KEY, False), "").splitlines()[0] == f"{WHERE}: verified"
+    assert report(WHERE, CHECKS[:1], KEY, plain_http=False, source="").splitlines()[0] == f"{WHERE}: verified"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,9 @@ def test_a_key_that_is_none_is_refused_and_not_told(
     fake.says("api", signature={})
     told = fake.do("sign")
     assert list(told) == ["problem"]
-    assert told["problem"].startswith("the signing key is neither the text of a private key that cosign made")
+    assert told["problem"].startswith(
+        "invalid signing key; expected the text of a private key made by cosign"
+    )
     assert given not in told["problem"]
     assert "hunter2" not in told["problem"]
     assert fake.log == []
@@ -260,14 +262,14 @@ def test_all_types_of_all_images_are_verified(fake: Fake) -> None:
     told = fake.do("verify", images=["api", "dbt"], types=TYPES, arguments=["--key", "cosign.pub"])
     none: Json = {
         "good": False,
-        "said": "cosign verify-attestation: no matching attestations: ",
+        "error": "cosign verify-attestation: no matching attestations: ",
         "statements": [],
     }
     both = [{"predicate": {"a": 1}}, {"predicate": {"a": 2}}]
-    empty: Json = {"good": True, "said": "", "statements": [{"predicate": {}}]}
+    empty: Json = {"good": True, "error": "", "statements": [{"predicate": {}}]}
     assert told == {
         "api": {
-            "provenance": {"good": True, "said": "", "statements": both},
+            "provenance": {"good": True, "error": "", "statements": both},
             "cyclonedx": none,
             "signature": none,  # that anything is signed doesn't make it one
         },
