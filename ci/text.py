@@ -29,6 +29,11 @@ def literal(text: str) -> str:
     return f"`{text}`" if _LITERAL.fullmatch(text) else escaped(text)
 
 
+def escaped_lines(text: str) -> str:
+    """Return a text of several lines for a cell or an item of Markdown, in which no character is markup."""
+    return "<br>".join(escaped(line) for line in text.splitlines())
+
+
 def megabytes(size: int) -> str:
     """Return a size in bytes as text, such as "41.3 MB"; small ones in kB."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
@@ -42,6 +47,12 @@ def table(rows: Iterable[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def markdown_table(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of cells of Markdown as a table; the first row is its head."""
+    head, *body = rows
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body))
 
 
 def choose(kind: str, value: str, accepted: Mapping[str, T]) -> T:

@@ -4,10 +4,10 @@ import dagger
 from dagger import dag, function, object_type
 
 from ..pipeline import report_files, text
-from ..pipeline.affected import Findings
 from ..pipeline.event import Event
 from ..pipeline.github import outputs
-from ..pipeline.github.outputs import Plan
+from ..pipeline.github.outputs import JobPlan
+from ..pipeline.selection import Selection
 from ..tools.engine import as_function_error
 from .output import folder, shown
 
@@ -43,22 +43,23 @@ class Affected:
     @function
     def plan(self) -> dagger.File:
         """All of it as plan.json, for `report`, which tells of a type without a result."""
-        return dag.file(outputs.PLAN, outputs.plan(self.parsed(), self._event()))
+        return dag.file(outputs.PLAN, self._plan().as_json())
 
     @function
     def files(self) -> dagger.Directory:
         """The plan for the jobs of a workflow: plan.json, planned.md for a summary, outputs.env."""
         with as_function_error():
-            return folder(report_files.of_plan(Plan(found=self.parsed(), event=self._event())))
+            return folder(report_files.of_plan(self._plan()))
 
-    def parsed(self) -> Findings:
-        """The findings as values."""
-        return Findings.model_validate_json(self.found)
+    def parsed(self) -> Selection:
+        """The selection as a value."""
+        return Selection.model_validate_json(self.found)
 
-    def _event(self) -> Event | None:
-        return Event.model_validate_json(self.event) if self.event else None
+    def _plan(self) -> JobPlan:
+        event = Event.model_validate_json(self.event) if self.event else None
+        return JobPlan(found=self.parsed(), event=event)
 
 
-def of(found: Findings, event: Event | None = None) -> Affected:
-    """The findings, to be asked for their texts."""
-    return Affected(found=found.model_dump_json(), event=event.model_dump_json() if event else "")
+def of(selection: Selection, event: Event | None = None) -> Affected:
+    """Return a selection as a user gets it."""
+    return Affected(found=selection.model_dump_json(), event=event.model_dump_json() if event else "")

@@ -70,23 +70,23 @@ class Pipeline:
         """Which DAG types have no published image of what is checked out, and why; nothing is built."""
         about = await _event(event_file) if event_file else None
         with as_function_error():
-            if about and about.kind in (event.Kind.PULL_REQUEST, event.Kind.MERGE_GROUP):
+            if about and about.kind in (event.EventKind.PULL_REQUEST, event.EventKind.MERGE_GROUP):
                 told = f"nothing is published for a {about.kind}: ask with affected"
                 raise ConfigurationError([told])
         asked = dag_type or (about.dag if about else "")
         named = ref or (about.ref if about else "")
         async with opened(self.source, self.netrc) as sources:
-            told = about.told() if about else (named or "what is checked out")
+            told = about.describe() if about else (named or "what is checked out")
             catalog = await sources.catalog()
             if asked:
                 found = choice.named(catalog, [asked], told)
-            elif about and about.kind is event.Kind.DISPATCH:
+            elif about and about.kind is event.EventKind.DISPATCH:
                 found = choice.everything(catalog, told)
             else:
                 request = PlanRequest(registry=registry, owner=owner, ref=named)
                 planned = await publish.plan(sources, repository, request, skip_invalid=True)
                 access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-                wanted = DueRequest(ref=named, base=await sources.base_reference(), asked=told)
+                wanted = DueRequest(ref=named, base=await sources.base_reference(), trigger=told)
                 found = await due.due(catalog, repository, planned, access, wanted)
         return affected.of(found, about)
 

@@ -11,7 +11,7 @@ from ..config import lockfile, names
 from ..errors import CheckError
 from ..pipeline import event, report_files, results
 from ..pipeline.github import comments, summary
-from ..pipeline.github.outputs import Plan
+from ..pipeline.github.outputs import JobPlan
 from ..publish.publication import Publication
 from ..tools import loopback
 from ..tools.engine import as_function_error, retrying
@@ -37,7 +37,7 @@ class Results:
     def gate(self) -> str:
         """The table; fails unless every DAG type of the plan has a result, and passed."""
         done = self._done()
-        passed, table = report_files.gate(done, summary.lost(done, self._plan()))
+        passed, table = report_files.gate(done, self._plan())
         with as_function_error():
             if not passed:
                 raise CheckError([table])
@@ -73,19 +73,20 @@ class Results:
         with as_function_error():
             about = event.parse(await retrying(event_file.contents))
             if not about.commented:
-                return f"no comment: {about.told()}"
-            address = await _reached(comments.checked(about.comments))
+                return f"no comment: {about.describe()}"
+            address = await _reached(comments.checked_address(about.comments))
             done, plan = self._done(), self._plan()
-            missing = summary.lost(done, plan)
-            text = comments.body(summary.markdown(done, plan, missing))
+            text = comments.body(summary.markdown(done, plan))
             secret = (await token.plaintext()).strip()
-            return await comments.post(address, secret, text, only_update=not done.rows and not missing)
+            return await comments.post(
+                address, secret, text, only_update=not done.rows and not (plan and plan.found.affected)
+            )
 
     def _done(self) -> Publication:
         return Publication.model_validate_json(self.publication)
 
-    def _plan(self) -> Plan | None:
-        return Plan.model_validate_json(self.plan) if self.plan else None
+    def _plan(self) -> JobPlan | None:
+        return JobPlan.model_validate_json(self.plan) if self.plan else None
 
     async def _locks(self, types: set[str]) -> dict[str, str]:
         paths = await self.source.glob(f"images/*/{lockfile.NAME}") if types else []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..text import choose, escaped, literal, plain
+from ..text import choose, escaped, escaped_lines, literal, markdown_table, plain
 from .report import Finding, Level, Report
 
 NOTHING_TESTED = "nothing was tested: no DAG type was selected"
@@ -94,20 +94,14 @@ def _indented(text: str) -> Iterable[str]:
 def _section(report: Report) -> Iterable[str]:
     yield f"## {escaped(report.subject)}: {verdict(report)}"
     if report.findings:
-        rows = [
-            f"| {finding.level} | {finding.check} | {literal(finding.location) if finding.location else '-'} "
-            f"| {_cell(finding.cause)} | {_cell(finding.remedy)} |"
-            for finding in report.findings
-        ]
-        yield "\n".join(
-            ["| level | check | location | cause | fix |", "| --- | --- | --- | --- | --- |", *rows]
-        )
+        yield markdown_table([("level", "check", "location", "cause", "fix"), *map(_cells, report.findings)])
     if report.facts:
-        yield "\n".join(f"- {escaped(fact.check)}: {_cell(fact.detail)}" for fact in report.facts)
+        yield "\n".join(f"- {escaped(fact.check)}: {escaped_lines(fact.detail)}" for fact in report.facts)
 
 
-def _cell(text: str) -> str:
-    return "<br>".join(escaped(line) for line in text.splitlines())
+def _cells(finding: Finding) -> tuple[str, ...]:
+    location = literal(finding.location) if finding.location else "-"
+    return finding.level, finding.check, location, escaped_lines(finding.cause), escaped_lines(finding.remedy)
 
 
 def _add_finding(suite: Element, report: Report, finding: Finding) -> None:

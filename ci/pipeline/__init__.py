@@ -1,1 +1,1 @@
-"""What pipelines need: which DAG types a change touches, and the results of jobs."""
+"""The DAG types that a pipeline has to build, and the results of its jobs."""

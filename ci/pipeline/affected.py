@@ -1,151 +1,80 @@
-"""Which DAG types a change touches, and why: the rules.
+"""The DAG types that a change affects, with the reasons.
 
-A type that isn't told of has the same image before and after. More may be told of than that: a changed policy
-or tool makes no other image, but another verdict or another build of it.
+A type that isn't affected has the same image before and after. The reverse doesn't hold: a changed policy or
+tool affects types, because their verdict or build changes, while their images may stay the same.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple, cast
-
-from pydantic import BaseModel, ConfigDict
 
 from ..config import base, catalog, dag_type, layers, lockfile, policy, publish
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..errors import ConfigurationError
 from .imports import Edges, edges, reached
+from .selection import AffectedType, ChangedPath, Reason, ReasonKind, Selection, wrong
 from .snapshot import Comparison, Snapshot
 
 PINS_FILE = "ci/pins.toml"
-IGNORE_FILE = "dags/.airflowignore"  # counts for all types, see ci/tools/checkout.py
-PROJECT = re.compile(r"images/([^./][^/]*)/pyproject\.toml")  # a DAG type's, by its folder
-MODULE = frozenset({"ci", "dagger.json", "pyproject.toml", "uv.lock"})  # what makes the images
+IGNORE_FILE = "dags/.airflowignore"  # applies to all types, see ci/tools/checkout.py
+PYPROJECT = re.compile(r"images/([^./][^/]*)/pyproject\.toml")  # a DAG type's
+MODULE = frozenset({"ci", "dagger.json", "pyproject.toml", "uv.lock"})  # the code that builds images
 
 
-class Kind(StrEnum):
-    """What sort of reason it is, in the order in which reasons are told."""
-
-    WRONG = "wrong configuration"
-    NEW = "new"
-    DAG_CODE = "DAG code"
-    SCRIPTS = "scripts"
-    PINS = "pins"
-    SETTINGS = "settings"
-    LOCK = "lock"
-    IMPORTS = "imports"
-    IGNORED = "ignored DAG files"  # they are in no image, but in every type's tests
-    POLICY = "policy"
-    PUBLISH = "publish settings"
-    LAYERS = "layer settings"
-    BASE = "base"
-    TOOLS = "tools"
-    MODULE = "module"
-    ATTRIBUTES = "git attributes"  # they say how git writes each file
-    UNPUBLISHED = "not published yet"
-    ASKED = "asked for"  # whatever has changed
-
-
-class Touch(BaseModel):
-    """A path that changed, and how where its content isn't all: new, deleted, renamed from ….
-
-    Of a wrong configuration: its file, and what is wrong.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: str
-    how: str = ""
-
-
-class Reason(BaseModel):
-    """Why a DAG type is affected."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Kind
-    touches: tuple[Touch, ...]
-
-
-class Touched(BaseModel):
-    """An affected DAG type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dag: str
-    reasons: tuple[Reason, ...]
-
-
-class Findings(BaseModel):
-    """What a change touches, each sorted by name.
-
-    ``since`` is what was asked for, ``commit`` the whole name of the commit that is compared with, empty
-    where there is none. ``notes`` are what a person is to be told of how this came about.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    since: str
-    commit: str
-    affected: tuple[Touched, ...]
-    unaffected: tuple[str, ...]
-    removed: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
-class _Side(NamedTuple):
-    """One of the two states: its files, its DAG types, and which file imports which."""
+class _State(NamedTuple):
+    """The state before or after a change: its files, its DAG types, and its imports by file."""
 
     snapshot: Snapshot
     types: Mapping[str, DagType]
-    graph: Edges
+    imports: Edges
 
     def files(self, name: str, tree: str) -> set[str]:
-        """Paths of what a type takes from dags or scripts; none where there is no such type."""
-        found = self.types.get(name)
-        named = () if found is None else found.dag_paths if tree == "dags" else found.script_paths
-        return {each for path in named for each in self.snapshot.below(f"{tree}/{path}")}
+        """Return the paths of a type's files in dags or scripts; none if the type doesn't exist."""
+        existing = self.types.get(name)
+        paths = () if existing is None else existing.dag_paths if tree == "dags" else existing.script_paths
+        return {file for path in paths for file in self.snapshot.paths_at(f"{tree}/{path}")}
 
-    def imports(self, name: str) -> set[str]:
-        """Paths of the files that a type's files import, with those themselves."""
-        return reached(self.graph, self.files(name, "dags") | self.files(name, "scripts"))
+    def reached(self, name: str) -> set[str]:
+        """Return the paths of a type's files and of all files that they import."""
+        return reached(self.imports, self.files(name, "dags") | self.files(name, "scripts"))
 
 
-def find(comparison: Comparison, now: Catalog) -> Findings:
-    """The DAG types that a change touches.
+def select(comparison: Comparison, now: Catalog) -> Selection:
+    """Return the DAG types that a change affects.
 
     Args:
         comparison: before and after.
-        now: the DAG types of ``after``; those that can't be used count as affected.
+        now: the DAG types of ``after``; those with problems count as affected.
     """
     before, after = comparison.before, comparison.after
-    old = {name: _parsed(name, before) for name in _names(before)}
-    usable = _unclashing({name: found for name, found in old.items() if found})
+    old = {name: _parsed(name, before) for name in _type_names(before)}
+    usable = _unambiguous({name: parsed for name, parsed in old.items() if parsed})
     change = _Change(
         comparison,
         comparison.changed(),
-        _Side(before, usable, edges(before)),
-        _Side(after, now.types, edges(after)),
+        _State(before, usable, edges(before)),
+        _State(after, now.types, edges(after)),
     )
-    everywhere = change.everywhere()
+    of_all = change.reasons_of_all()
     names = sorted({*now.types, *now.problems})
     reasons: dict[str, list[Reason]] = {}
     for name in names:
         if name in now.problems:
-            wrong = [Touch(path=f"images/{name}", how=problem) for problem in now.problems[name]]
-            reasons[name] = [Reason(kind=Kind.WRONG, touches=tuple(wrong))]
+            reasons[name] = [wrong(name, now)]
         elif name not in old:
-            reasons[name] = [change.reason(Kind.NEW, [_project(name)])]
+            reasons[name] = [change.reason(ReasonKind.NEW, [_pyproject(name)])]
         else:
-            own = [*change.own(name), *everywhere]
-            reasons[name] = sorted(own, key=lambda each: list(Kind).index(each.kind))
-    return Findings(
+            unsorted = [*change.reasons_of(name), *of_all]
+            reasons[name] = sorted(unsorted, key=lambda reason: list(ReasonKind).index(reason.kind))
+    return Selection(
         since=comparison.since,
         commit=comparison.commit,
-        affected=tuple(Touched(dag=name, reasons=tuple(reasons[name])) for name in names if reasons[name]),
+        affected=tuple(
+            AffectedType(dag=name, reasons=tuple(reasons[name])) for name in names if reasons[name]
+        ),
         unaffected=tuple(name for name in names if not reasons[name]),
         removed=tuple(sorted(old.keys() - set(names))),
     )
@@ -153,116 +82,126 @@ def find(comparison: Comparison, now: Catalog) -> Findings:
 
 @dataclass(frozen=True)
 class _Change:
-    """A change: its paths, and what was at both of its ends."""
+    """A change: its paths, and the states before and after."""
 
     comparison: Comparison
     paths: frozenset[str]
-    old: _Side
-    new: _Side
+    old: _State
+    new: _State
 
-    def reason(self, kind: Kind, paths: Iterable[str]) -> Reason:
-        """A reason with all of these paths, sorted; a renamed file is told once."""
-        told = set(paths)
-        gone = {self.comparison.renames.get(path) for path in told} - self.new.snapshot.entries.keys()
-        return Reason(kind=kind, touches=tuple(self._touch(path) for path in sorted(told - gone)))
+    def reason(self, kind: ReasonKind, paths: Iterable[str]) -> Reason:
+        """Return a reason with all of these paths, sorted; a renamed file is listed once."""
+        every = set(paths)
+        gone = {self.comparison.renames.get(path) for path in every} - self.new.snapshot.entries.keys()
+        return Reason(kind=kind, touches=tuple(self._changed_path(path) for path in sorted(every - gone)))
 
-    def everywhere(self) -> list[Reason]:
-        """The reasons that hold for every DAG type."""
-        places: dict[Kind, set[str]] = {
-            Kind.IGNORED: self._at(IGNORE_FILE),
-            Kind.POLICY: self._at(policy.HOUSE, *self._vex(policy.HOUSE)),
-            Kind.PUBLISH: self._at(publish.FILE),
-            Kind.LAYERS: self._at(layers.FILE),
-            Kind.BASE: self._at(base.FILE),
-            Kind.TOOLS: self._at(PINS_FILE),
-            Kind.MODULE: {path for path in self.paths if path.split("/")[0] in MODULE} - {PINS_FILE},
-            Kind.ATTRIBUTES: {path for path in self.paths if path.split("/")[-1] == ".gitattributes"},
-        }
-        found = {kind: paths & self.paths for kind, paths in places.items()}
-        return [self.reason(kind, paths) for kind, paths in found.items() if paths]
+    def reasons_of_all(self) -> list[Reason]:
+        """Return the reasons that hold for every DAG type."""
+        module = {path for path in self.paths if path.split("/")[0] in MODULE} - {PINS_FILE}
+        return self._reasons(
+            {
+                ReasonKind.IGNORED: self._paths_at(IGNORE_FILE),
+                ReasonKind.POLICY: self._paths_at(policy.HOUSE, *self._vex(policy.HOUSE)),
+                ReasonKind.PUBLISH: self._paths_at(publish.FILE),
+                ReasonKind.LAYERS: self._paths_at(layers.FILE),
+                ReasonKind.BASE: self._paths_at(base.FILE),
+                ReasonKind.TOOLS: self._paths_at(PINS_FILE),
+                ReasonKind.MODULE: module,
+                ReasonKind.ATTRIBUTES: {
+                    path for path in self.paths if path.rpartition("/")[2] == ".gitattributes"
+                },
+            }
+        )
 
-    def own(self, name: str) -> list[Reason]:
-        """The reasons that hold for one DAG type, which was there before."""
+    def reasons_of(self, name: str) -> list[Reason]:
+        """Return the reasons that hold for one DAG type, which existed before."""
         dags = self.old.files(name, "dags") | self.new.files(name, "dags")
         scripts = self.old.files(name, "scripts") | self.new.files(name, "scripts")
-        imports = (self.old.imports(name) | self.new.imports(name)) - dags - scripts
         rules = policy.own(name)
-        places: dict[Kind, set[str]] = {
-            Kind.DAG_CODE: dags,
-            Kind.SCRIPTS: scripts,
-            Kind.LOCK: self._at(f"images/{name}/{lockfile.NAME}"),
-            Kind.IMPORTS: imports,
-            Kind.POLICY: self._at(rules, *self._vex(rules)),
-        }
-        found = [
-            self.reason(kind, paths & self.paths) for kind, paths in places.items() if paths & self.paths
-        ]
-        return [*found, *self._project(name)]
+        return self._reasons(
+            {
+                ReasonKind.DAG_CODE: dags,
+                ReasonKind.SCRIPTS: scripts,
+                ReasonKind.LOCK: self._paths_at(f"images/{name}/{lockfile.NAME}"),
+                ReasonKind.IMPORTS: (self.old.reached(name) | self.new.reached(name)) - dags - scripts,
+                ReasonKind.POLICY: self._paths_at(rules, *self._vex(rules)),
+            }
+        ) + self._pyproject_reasons(name)
 
-    def _project(self, name: str) -> list[Reason]:
-        path = _project(name)
+    def _reasons(self, paths: Mapping[ReasonKind, set[str]]) -> list[Reason]:
+        """Return a reason for each kind of which a path changed."""
+        changed = {kind: every & self.paths for kind, every in paths.items()}
+        return [self.reason(kind, every) for kind, every in changed.items() if every]
+
+    def _pyproject_reasons(self, name: str) -> list[Reason]:
+        path = _pyproject(name)
         if name not in self.old.types:
-            told = Touch(path=path, how="couldn't be used before")
-            return [Reason(kind=Kind.SETTINGS, touches=(told,))]
-        before, after = (_document(side.snapshot, path) for side in (self.old, self.new))
-        pins = [sorted(side.types[name].project.dependencies) for side in (self.old, self.new)]
+            invalid = ChangedPath(path=path, how="invalid before")
+            return [Reason(kind=ReasonKind.SETTINGS, touches=(invalid,))]
+        before, after = (_toml(state.snapshot, path) for state in (self.old, self.new))
+        pins = [sorted(state.types[name].project.dependencies) for state in (self.old, self.new)]
         for document in (before, after):
             document["project"].pop("dependencies")
-        found = {Kind.PINS: pins[0] != pins[1], Kind.SETTINGS: before != after}
-        return [self.reason(kind, [path]) for kind, differs in found.items() if differs]
+        differs = {ReasonKind.PINS: pins[0] != pins[1], ReasonKind.SETTINGS: before != after}
+        return [self.reason(kind, [path]) for kind, changed in differs.items() if changed]
 
-    def _at(self, *paths: str) -> set[str]:
-        """What is, or was, at some paths; where links lead from there counts too."""
-        return {each for side in (self.old, self.new) for path in paths for each in side.snapshot.below(path)}
+    def _paths_at(self, *paths: str) -> set[str]:
+        """Return what is or was at some paths, and the targets of links there."""
+        states = (self.old, self.new)
+        return {file for state in states for path in paths for file in state.snapshot.paths_at(path)}
 
     def _vex(self, rules: str) -> set[str]:
-        """The OpenVEX documents that a policy names, or named."""
-        found: set[str] = set()
-        for side in (self.old, self.new):
-            table = _document(side.snapshot, rules).get("scan")
-            named = cast("dict[str, Any]", table).get("vex") if isinstance(table, dict) else None
-            found |= {str(each) for each in cast("list[object]", named)} if isinstance(named, list) else set()
-        return found
+        """Return the OpenVEX documents that a policy names or named."""
+        documents: set[str] = set()
+        for state in (self.old, self.new):
+            table = _toml(state.snapshot, rules).get("scan")
+            names = cast("dict[str, Any]", table).get("vex") if isinstance(table, dict) else None
+            documents |= (
+                {str(name) for name in cast("list[object]", names)} if isinstance(names, list) else set()
+            )
+        return documents
 
-    def _touch(self, path: str) -> Touch:
+    def _changed_path(self, path: str) -> ChangedPath:
         old, new = self.old.snapshot.entries.get(path), self.new.snapshot.entries.get(path)
         source = self.comparison.renames.get(path)
         target = next((to for to, origin in self.comparison.renames.items() if origin == path), None)
         if new is None:
-            return Touch(path=path, how=f"renamed to {target}" if target else "deleted")
+            return ChangedPath(path=path, how=f"renamed to {target}" if target else "deleted")
         if source:
-            return Touch(path=path, how=f"renamed from {source}")
+            return ChangedPath(path=path, how=f"renamed from {source}")
         if old is None:
-            return Touch(path=path, how="an empty folder" if new.kind == "folder" else "new")
+            return ChangedPath(path=path, how="an empty folder" if new.kind == "folder" else "new")
         if old.content == new.content and "executable" in (old.kind, new.kind):
-            return Touch(path=path, how="executable" if new.kind == "executable" else "no longer executable")
-        return Touch(path=path)
+            how = "executable" if new.kind == "executable" else "no longer executable"
+            return ChangedPath(path=path, how=how)
+        return ChangedPath(path=path)
 
 
-def _project(name: str) -> str:
+def _pyproject(name: str) -> str:
     return f"images/{name}/pyproject.toml"
 
 
-def _names(snapshot: Snapshot) -> set[str]:
-    """The DAG types of a snapshot, whether they can be used or not."""
-    found = {each[1] for path in snapshot.entries if (each := PROJECT.fullmatch(path))}
-    return found - catalog.RESERVED
+def _type_names(snapshot: Snapshot) -> set[str]:
+    """Return the names of a snapshot's DAG types, invalid ones too."""
+    names = {match[1] for path in snapshot.entries if (match := PYPROJECT.fullmatch(path))}
+    return names - catalog.RESERVED
 
 
 def _parsed(name: str, snapshot: Snapshot) -> DagType | None:
     try:
-        return dag_type.parse(name, _project(name), snapshot.text(_project(name)) or "")
+        return dag_type.parse(name, _pyproject(name), snapshot.text(_pyproject(name)) or "")
     except ConfigurationError:
         return None
 
 
-def _unclashing(types: dict[str, DagType]) -> dict[str, DagType]:
-    clashes = catalog.claimed_twice(types)
-    return {name: found for name, found in types.items() if name not in dict(clashes)}
+def _unambiguous(types: dict[str, DagType]) -> dict[str, DagType]:
+    """Return the types whose names no other type claims."""
+    clashes = dict(catalog.claimed_twice(types))
+    return {name: parsed for name, parsed in types.items() if name not in clashes}
 
 
-def _document(snapshot: Snapshot, path: str) -> dict[str, Any]:
-    """A TOML file; empty where there is none, or it is wrong."""
+def _toml(snapshot: Snapshot, path: str) -> dict[str, Any]:
+    """Return the content of a TOML file; empty if it is missing or invalid."""
     try:
         return tomllib.loads(snapshot.text(path) or "")
     except tomllib.TOMLDecodeError:

@@ -1,18 +1,18 @@
-"""Which DAG types are to be made where not only a change decides: an event, or what is published already."""
+"""The DAG types to build where a change alone doesn't decide: all, some by name, or those to publish."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ..config.catalog import Catalog
 from ..errors import ConfigurationError
-from .affected import Findings, Kind, Reason, Touch, Touched
 from .event import Event
+from .selection import AffectedType, Reason, ReasonKind, Selection, wrong
 
 
 class Published(NamedTuple):
-    """What is published of a DAG type: the tag, the commit its image was made from, the digest of its base.
+    """The published image of a DAG type: its tag, the commit it was built from, the digest of its base.
 
-    Both are empty where there is no such image, or it names none.
+    Commit and base are empty if there is no such image, or if it names none.
     """
 
     tag: str
@@ -20,90 +20,92 @@ class Published(NamedTuple):
     base: str = ""
 
 
-def everything(catalog: Catalog, asked: str, notes: Collection[str] = ()) -> Findings:
-    """All DAG types, whatever has changed; those that are declared wrongly too.
+def everything(catalog: Catalog, trigger: str, notes: Collection[str] = ()) -> Selection:
+    """Return all DAG types, invalid ones too.
 
     Args:
         catalog: the DAG types.
-        asked: what asks for them, such as "schedule".
-        notes: what a person is to be told.
+        trigger: what requests them, such as "schedule".
+        notes: for the user.
     """
-    return named(catalog, sorted({*catalog.types, *catalog.problems}), asked, notes)
+    return named(catalog, sorted({*catalog.types, *catalog.problems}), trigger, notes)
 
 
-def named(catalog: Catalog, names: Collection[str], asked: str, notes: Collection[str] = ()) -> Findings:
-    """DAG types that were asked for by name.
+def named(catalog: Catalog, names: Collection[str], trigger: str, notes: Collection[str] = ()) -> Selection:
+    """Return the DAG types of these names.
 
     Raises:
-        ConfigurationError: there is none of such a name.
+        ConfigurationError: a type doesn't exist.
     """
-    there = {*catalog.types, *catalog.problems}
+    existing = {*catalog.types, *catalog.problems}
     for name in names:
-        if name not in there:
+        if name not in existing:
             catalog.get(name)
-    why = (Reason(kind=Kind.ASKED, touches=()),)
-    return Findings(
-        since=f"all that was asked for: {asked}",
+    return Selection(
+        since=f"requested by: {trigger}",
         commit="",
-        affected=tuple(Touched(dag=name, reasons=why) for name in names),
-        unaffected=tuple(sorted(there - set(names))),
+        affected=tuple(_without_paths(name, ReasonKind.ASKED) for name in names),
+        unaffected=tuple(sorted(existing - set(names))),
         removed=(),
         notes=tuple(notes),
     )
 
 
 def notes_of(event: Event) -> list[str]:
-    """What the kind of an event means for its run."""
+    """Return what a user should know about the run of an event."""
     if event.fork:
         return ["the pull request comes from a fork: nothing is pushed, uploaded or commented for it"]
     return []
 
 
-def uncompared(catalog: Catalog, event: Event, fault: ConfigurationError) -> Findings:
-    """All DAG types, because what changed can't be found out: rather too many than one too few."""
-    note = f"what changed can't be told, so every DAG type counts as affected: {'; '.join(fault.problems)}"
-    return everything(catalog, event.told(), [*notes_of(event), note])
+def uncompared(catalog: Catalog, event: Event, fault: ConfigurationError) -> Selection:
+    """Return all DAG types, as the change is unknown: rather too many than one too few."""
+    note = f"every DAG type counts as affected, as the change is unknown: {'; '.join(fault.problems)}"
+    return everything(catalog, event.describe(), [*notes_of(event), note])
 
 
 def due(
     catalog: Catalog,
     published: Mapping[str, Published],
-    since: Mapping[str, Findings | str],
-    below: str,
-    asked: str,
-) -> Findings:
-    """The DAG types whose published image isn't that of these sources.
+    since: Mapping[str, Selection | str],
+    base: str,
+    trigger: str,
+) -> Selection:
+    """Return the DAG types whose published image isn't built from these sources.
 
     Args:
         catalog: the DAG types.
-        published: what is published, of each that can be used.
-        since: by commit, what has changed since then, or why that can't be told.
-        below: the digest of the base that images have now.
-        asked: what asks for them.
+        published: the image of each valid type.
+        since: by commit, the DAG types affected since then, or why they are unknown.
+        base: the digest of the current base.
+        trigger: what requests them.
     """
-    found: list[Touched] = []
+    affected: list[AffectedType] = []
     notes: list[str] = []
     for name in sorted({*catalog.types, *catalog.problems}):
         if name in catalog.problems:
-            wrong = tuple(Touch(path=f"images/{name}", how=problem) for problem in catalog.problems[name])
-            found.append(Touched(dag=name, reasons=(Reason(kind=Kind.WRONG, touches=wrong),)))
+            affected.append(AffectedType(dag=name, reasons=(wrong(name, catalog),)))
             continue
-        there = published[name]
-        told = since.get(there.commit, "") if there.commit else ""
-        if isinstance(told, str):
-            if told:
-                notes.append(f"{name}: its image {there.tag} is of commit {there.commit[:7]}: {told}")
-            found.append(Touched(dag=name, reasons=(Reason(kind=Kind.UNPUBLISHED, touches=()),)))
-        elif there.base != below:
-            found.append(Touched(dag=name, reasons=(Reason(kind=Kind.BASE, touches=()),)))
+        image = published[name]
+        changed = since.get(image.commit, "") if image.commit else ""
+        if isinstance(changed, str):
+            if changed:
+                notes.append(f"{name}: its image {image.tag} is of commit {image.commit[:7]}: {changed}")
+            affected.append(_without_paths(name, ReasonKind.UNPUBLISHED))
+        elif image.base != base:
+            affected.append(_without_paths(name, ReasonKind.BASE))
         else:
-            found += [each for each in told.affected if each.dag == name]
-    names = {each.dag for each in found}
-    return Findings(
-        since=f"compared with what is published: {asked}",
+            affected += [one for one in changed.affected if one.dag == name]
+    names = {one.dag for one in affected}
+    return Selection(
+        since=f"compared with the published images: {trigger}",
         commit="",
-        affected=tuple(found),
+        affected=tuple(affected),
         unaffected=tuple(name for name in sorted(catalog.types) if name not in names),
         removed=(),
         notes=tuple(notes),
     )
+
+
+def _without_paths(name: str, kind: ReasonKind) -> AffectedType:
+    return AffectedType(dag=name, reasons=(Reason(kind=kind, touches=()),))

@@ -1,4 +1,4 @@
-"""A change as the engine has it: both states are read by a program in a container."""
+"""Comparisons of a repository with a commit, made by a program in a container."""
 
 import dagger
 from dagger import dag
@@ -7,56 +7,56 @@ from ..errors import ConfigurationError
 from ..tools import checkout, containers
 from ..tools.engine import retrying
 from . import choice, snapshot
-from .affected import Findings, find
+from .affected import select
 from .event import Event
+from .selection import Selection
 from .snapshot import Comparison
 
 TREES = ["images", "dags", "scripts"]
-_PLACE = "/mnt/repository"
+_MOUNT = "/mnt/repository"
 
 
-async def affected(repository: dagger.Directory, since: str) -> Findings:
-    """The DAG types that a change touches; ``since`` is the branch, tag or commit that it left.
+async def affected(repository: dagger.Directory, since: str) -> Selection:
+    """Return the DAG types that changes since a branch, tag or commit affect.
 
     Raises:
         FunctionError: there is no such commit, or the folder is no repository with commits.
     """
-    async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as read:
-        comparison = await compare(repository, since)
-        return find(comparison, await read.catalog())
+    async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as inputs:
+        return select(await compare(repository, since), await inputs.catalog())
 
 
-async def by_event(repository: dagger.Directory, event: Event) -> Findings:
-    """The DAG types that an event of a pipeline is about: by what changed, by name, or all.
+async def by_event(repository: dagger.Directory, event: Event) -> Selection:
+    """Return the DAG types that an event calls for: those that changed, one by name, or all.
 
     Raises:
-        FunctionError: the event names a DAG type that there isn't.
+        FunctionError: the event names a DAG type that doesn't exist.
     """
-    async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as read:
-        catalog = await read.catalog()
+    async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as inputs:
+        catalog = await inputs.catalog()
         if event.dag:
-            return choice.named(catalog, [event.dag], event.told(), choice.notes_of(event))
+            return choice.named(catalog, [event.dag], event.describe(), choice.notes_of(event))
         if not event.since:
-            return choice.everything(catalog, event.told(), choice.notes_of(event))
+            return choice.everything(catalog, event.describe(), choice.notes_of(event))
         try:
-            found = find(await compare(repository, event.since), catalog)
+            selection = select(await compare(repository, event.since), catalog)
         except ConfigurationError as fault:
             return choice.uncompared(catalog, event, fault)
-        return found.model_copy(update={"notes": tuple(choice.notes_of(event))})
+        return selection.model_copy(update={"notes": tuple(choice.notes_of(event))})
 
 
 async def compare(repository: dagger.Directory, since: str) -> Comparison:
-    """The inputs of images at the working tree, and where its branch left ``since``.
+    """Return the inputs of images in the working tree and at its merge base with ``since``.
 
     Raises:
         ConfigurationError: there is no such commit, or the folder is no repository with commits.
     """
-    told = (
+    answer = (
         containers.locked("history")
-        .with_mounted_directory(_PLACE, repository)
+        .with_mounted_directory(_MOUNT, repository)
         .with_mounted_directory("/mnt/programs", containers.programs("tools"))
         .with_workdir("/mnt/programs")
-        .with_exec(["python", "-B", "-m", "programs.git_compare", _PLACE, since, "/answer.json"])
+        .with_exec(["python", "-B", "-m", "programs.git_compare", _MOUNT, since, "/answer.json"])
         .file("/answer.json")
     )
-    return snapshot.parse(await retrying(told.contents), since)
+    return snapshot.parse(await retrying(answer.contents), since)

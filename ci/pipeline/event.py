@@ -1,7 +1,7 @@
-"""An event of GitHub Actions, from the file that $GITHUB_EVENT_PATH names.
+"""An event of GitHub Actions, read from the file at $GITHUB_EVENT_PATH.
 
-Shapes are those of GitHub's "Webhook events and payloads"; for a manual run and a schedule those of "Events
-that trigger workflows". The kind is known by what is in the file, so that nothing else needs be handed over.
+GitHub's "Webhook events and payloads" and "Events that trigger workflows" describe the payloads. The kind of
+an event follows from the fields of its payload, so no other input is needed.
 """
 
 from enum import StrEnum
@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import ConfigurationError
 from ..text import plain
 
-_NO_COMMIT = "0" * 40  # GitHub's "before" of a branch that is new
-_KNOWN = "pull_request, merge_group, push, workflow_dispatch or schedule"
+_NO_COMMIT = "0" * 40  # GitHub's "before" of a new branch
+_SUPPORTED = "pull_request, merge_group, push, workflow_dispatch or schedule"
 
 
-class Kind(StrEnum):
-    """What happened."""
+class EventKind(StrEnum):
+    """A kind of event that the workflows react to."""
 
     PULL_REQUEST = "pull request"
     MERGE_GROUP = "merge group"
@@ -26,17 +26,17 @@ class Kind(StrEnum):
 
 
 class Event(BaseModel):
-    """One event.
+    """An event.
 
-    ``ref`` is what it is about, empty for a schedule; ``since`` the branch or commit that the change started
-    from, empty where the event names none; ``dag`` a DAG type that was asked for by name. ``repository`` is
-    "owner/name", ``number`` and ``comments`` (an address of GitHub's API) are a pull request's; ``fork`` says
-    whether its branch is another repository's, so that its run may write nothing.
+    ``ref`` is its git ref, empty for a schedule; ``since`` the branch or commit to compare with, empty for
+    all DAG types; ``dag`` the DAG type of a manual run, empty for all. ``repository`` is "owner/name".
+    ``number`` and ``comments`` (an address of GitHub's API) belong to a pull request; ``fork`` says whether
+    it comes from another repository, so that its run may write nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Kind
+    kind: EventKind
     ref: str = ""
     since: str = ""
     dag: str = ""
@@ -48,14 +48,14 @@ class Event(BaseModel):
     @property
     def commented(self) -> bool:
         """Whether its run may comment on a pull request."""
-        return self.kind is Kind.PULL_REQUEST and not self.fork
+        return self.kind is EventKind.PULL_REQUEST and not self.fork
 
-    def told(self) -> str:
-        """The event in a few words."""
-        if self.kind is Kind.PULL_REQUEST:
+    def describe(self) -> str:
+        """Return the event in a few words."""
+        if self.kind is EventKind.PULL_REQUEST:
             return f"{self.kind} #{self.number}{' from a fork' if self.fork else ''}"
-        asked = f", DAG type {plain(self.dag)}" if self.dag else ""
-        return f"{self.kind} of {plain(self.ref)}{asked}" if self.ref else f"{self.kind}{asked}"
+        dag = f", DAG type {plain(self.dag)}" if self.dag else ""
+        return f"{self.kind} of {plain(self.ref)}{dag}" if self.ref else f"{self.kind}{dag}"
 
 
 class _Repository(BaseModel):
@@ -64,7 +64,7 @@ class _Repository(BaseModel):
 
 
 class _Head(BaseModel):
-    repo: _Repository | None  # null where a fork was deleted meanwhile
+    repo: _Repository | None  # null if the fork was deleted
 
 
 class _Base(BaseModel):
@@ -88,7 +88,7 @@ class _Inputs(BaseModel):
 
 
 class _Payload(BaseModel):
-    """What is looked at of GitHub's JSON; all else in it is left alone."""
+    """The fields of GitHub's JSON that matter here; others are ignored."""
 
     repository: _Repository
     ref: str = ""
@@ -101,23 +101,23 @@ class _Payload(BaseModel):
 
 
 def parse(text: str) -> Event:
-    """The event that a file of GitHub Actions tells of.
+    """Return the event of a payload.
 
     Raises:
-        ConfigurationError: it is none of those that the workflows react to.
+        ConfigurationError: the payload is invalid, or of another event than the workflows react to.
     """
     try:
         payload = _Payload.model_validate_json(text)
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, x['loc']))}: {x['msg']}".lstrip(": ") for x in error.errors())
-        told = "give the file that $GITHUB_EVENT_PATH names"
-        raise ConfigurationError(
-            [f"--event can't be read as an event of GitHub's ({said}): {told}"]
-        ) from None
-    found = _event(payload, payload.repository.full_name)
-    if found is None:
-        raise ConfigurationError([f"--event is none that is known: expected one of {_KNOWN}"])
-    return found
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".lstrip(": ") for fault in error.errors()
+        )
+        message = f"--event: invalid payload ({faults}): give the file at $GITHUB_EVENT_PATH"
+        raise ConfigurationError([message]) from None
+    event = _event(payload, payload.repository.full_name)
+    if event is None:
+        raise ConfigurationError([f"--event: unsupported event: expected {_SUPPORTED}"])
+    return event
 
 
 def _event(payload: _Payload, repository: str) -> Event | None:
@@ -125,14 +125,16 @@ def _event(payload: _Payload, repository: str) -> Event | None:
     if payload.pull_request:
         return _pull_request(payload.pull_request, repository)
     if group:
-        return Event(kind=Kind.MERGE_GROUP, ref=group.head_ref, since=group.base_sha, repository=repository)
+        return Event(
+            kind=EventKind.MERGE_GROUP, ref=group.head_ref, since=group.base_sha, repository=repository
+        )
     if payload.schedule is not None:
-        return Event(kind=Kind.SCHEDULE, repository=repository)
+        return Event(kind=EventKind.SCHEDULE, repository=repository)
     if payload.before is not None:
         return _push(payload.ref, payload.before, payload.repository)
     if payload.workflow is not None:
-        asked = (payload.inputs.dag or "" if payload.inputs else "").strip()
-        return Event(kind=Kind.DISPATCH, ref=payload.ref, dag=asked, repository=repository)
+        dag = (payload.inputs.dag or "" if payload.inputs else "").strip()
+        return Event(kind=EventKind.DISPATCH, ref=payload.ref, dag=dag, repository=repository)
     return None
 
 
@@ -141,16 +143,16 @@ def _push(ref: str, before: str, repository: _Repository) -> Event:
     if ref == f"refs/heads/{repository.default_branch}":
         since = "" if before == _NO_COMMIT else before
     elif ref.startswith("refs/heads/"):
-        # A branch is looked at whole: what an earlier push of it broke isn't forgotten by the next.
+        # The whole branch counts: a later push must not hide what an earlier one broke.
         since = f"origin/{repository.default_branch}"
-    return Event(kind=Kind.PUSH, ref=ref, since=since, repository=repository.full_name)
+    return Event(kind=EventKind.PUSH, ref=ref, since=since, repository=repository.full_name)
 
 
 def _pull_request(request: _PullRequest, repository: str) -> Event:
     return Event(
-        kind=Kind.PULL_REQUEST,
+        kind=EventKind.PULL_REQUEST,
         ref=f"refs/pull/{request.number}/merge",
-        # Not its base.sha, which stays behind the base that GitHub merges the request into for its run.
+        # Not base.sha: it may be older than the commit that GitHub merges the pull request into.
         since=f"origin/{request.base.ref}",
         repository=repository,
         number=request.number,

@@ -1,7 +1,7 @@
-"""Which Python files of dags/ and scripts/ import which others, as Airflow's Python would find them.
+"""Imports between the Python files of dags/ and scripts/, as Airflow's Python resolves them.
 
-A module and a package of one name both count: an edge too many is harmless, a missing one isn't.
-What is imported by a name made while running isn't followed.
+A module and a package of the same name both count: an edge too many is harmless, a missing one isn't.
+Imports of a name that is only known at run time are not followed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,13 +15,13 @@ Edges = Mapping[str, frozenset[str]]
 
 
 def edges(snapshot: Snapshot) -> Edges:
-    """Return by Python file the files that it imports; a link leads to its target."""
+    """Return the files that each Python file imports; a link counts as an import of its target."""
     graph: dict[str, frozenset[str]] = {}
     for path, entry in snapshot.entries.items():
         if path.split("/")[0] not in TREES:
             continue
         if entry.kind == "link":
-            target, links = snapshot.followed(path)
+            target, links = snapshot.resolve(path)
             graph[path] = frozenset({*links, target} & snapshot.entries.keys() - {path})
         elif path.endswith(".py"):
             imports = imports_of(snapshot.text(path) or "")
@@ -31,7 +31,7 @@ def edges(snapshot: Snapshot) -> Edges:
 
 
 def reached(graph: Edges, start: Iterable[str]) -> set[str]:
-    """Return the files to start with, and all that they import, directly or through others."""
+    """Return the files of ``start`` and all that they import, directly or through others."""
     seen: set[str] = set()
     waiting = set(start)
     while waiting:
@@ -42,7 +42,7 @@ def reached(graph: Edges, start: Iterable[str]) -> set[str]:
 
 
 def _existing(snapshot: Snapshot, path: str) -> Iterator[str]:
-    """Yield the file that a path leads to with the links on the way; nothing where it leads nowhere."""
-    target, links = snapshot.followed(path)
+    """Yield the file at a path and the links on the way to it; nothing if there is no file."""
+    target, links = snapshot.resolve(path)
     if target in snapshot.entries:
         yield from (*links, target)

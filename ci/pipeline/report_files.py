@@ -1,4 +1,4 @@
-"""The files that the steps of a pipeline read, as texts by path: of a plan, and of results."""
+"""The files that the steps of a pipeline read, as texts by path: those of a plan, and those of results."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,20 +9,20 @@ from ..checks.scan.verdict import Verdict, not_scanned
 from ..publish.publication import Publication
 from . import text
 from .github import annotations, outputs, summary
-from .github.outputs import Plan
+from .github.outputs import JobPlan
 
 OUTPUTS = "outputs.env"
 PLANNED = "planned.md"
 
 
-def of_plan(plan: Plan) -> dict[str, str]:
-    """Return the plan, the same for a summary, and the lines that jobs are made of.
+def of_plan(plan: JobPlan) -> dict[str, str]:
+    """Return the plan as JSON and as Markdown, and the outputs of its job.
 
     Raises:
-        ConfigurationError: GitHub has no job for each DAG type.
+        ConfigurationError: the plan has more DAG types than a matrix of GitHub Actions has jobs.
     """
     return {
-        outputs.PLAN: outputs.plan(plan.found, plan.event),
+        outputs.PLAN: plan.as_json(),
         PLANNED: f"{text.markdown(plan.found)}\n",
         OUTPUTS: outputs.jobs(plan),
     }
@@ -30,7 +30,7 @@ def of_plan(plan: Plan) -> dict[str, str]:
 
 def of_results(
     done: Publication,
-    plan: Plan | None,
+    plan: JobPlan | None,
     verdicts: Sequence[Verdict],
     locks: Mapping[str, str],
     *,
@@ -39,17 +39,16 @@ def of_results(
     """Return the files of a report.
 
     Args:
-        done: what was made, a row per DAG type.
-        plan: what was to be made; None where nobody planned.
+        done: the results, a row per DAG type.
+        plan: None for results without a plan.
         verdicts: of the scans.
         locks: the text of each type's pylock.toml, by the type's name.
         attested: whether GitHub attested what was pushed.
 
     Raises:
-        ConfigurationError: nothing was made yet, and GitHub has no job for each DAG type of the plan.
+        ConfigurationError: there are no results yet, and the plan has more DAG types than a matrix has jobs.
     """
-    missing = summary.lost(done, plan)
-    passed, table = gate(done, missing)
+    passed, table = gate(done, plan)
     parts = {
         f"scan-{number}.sarif": part for number, part in enumerate(sarif.documents(verdicts, locks), start=1)
     }
@@ -58,11 +57,11 @@ def of_results(
         outputs.subject(next(iter(done.rows), None)) if len(done.rows) <= 1 else "",
         outputs.files([*parts]),
     ]
-    commanded = annotations.annotations(done, missing)
+    commands = annotations.annotations(done, plan)
     return {
         **({PLANNED: f"{text.markdown(plan.found)}\n"} if plan else {}),
-        "summary.md": summary.markdown(done, plan, missing, attested=attested),
-        "annotations.txt": f"{commanded}\n" if commanded else "",
+        "summary.md": summary.markdown(done, plan, attested=attested),
+        "annotations.txt": f"{commands}\n" if commands else "",
         OUTPUTS: "".join(lines),
         "tests.xml": report_formats.junit([report for row in done.rows for report in row.tests]),
         "scan.sarif": sarif.sarif(verdicts, locks),
@@ -72,17 +71,20 @@ def of_results(
     }
 
 
-def gate(done: Publication, missing: Mapping[str, Sequence[str]]) -> tuple[bool, str]:
-    """Return whether every DAG type has a result and passed, and the table, without commands to a log."""
-    return not (done.failed or missing), annotations.harmless(summary.gate(done, missing))
+def gate(done: Publication, plan: JobPlan | None) -> tuple[bool, str]:
+    """Return whether every DAG type of the plan has a result and passed, and the table for a log."""
+    missing = outputs.without_result(done, plan)
+    lines = [done.table()] if done.rows else [] if missing else ["no DAG type to build"]
+    lines += [f"{name}: FAILED: {problem}" for name, problem in outputs.problems(missing)]
+    return not (done.failed or missing), annotations.without_commands("\n".join(lines))
 
 
 def verdicts(done: Publication, now: datetime) -> list[Verdict]:
-    """Return the verdicts of all scans; of a type that wasn't scanned one that says so.
+    """Return the verdicts of all scans; for a type that wasn't scanned, one with that state.
 
     Args:
-        done: what was made, a row per DAG type.
-        now: when a type is said not to have been scanned.
+        done: the results, a row per DAG type.
+        now: the time of the verdicts of types that weren't scanned.
     """
     return [
         verdict

@@ -1,4 +1,4 @@
-"""The files that jobs leave for the last one: a published.json of each, and a plan.json of the first."""
+"""Reader of the files that jobs leave for the last one: a published.json each, and plan.json of the first."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -9,16 +9,19 @@ from ..errors import ConfigurationError
 from ..publish import publication
 from ..publish.publication import Publication
 from .github import outputs
-from .github.outputs import Plan
+from .github.outputs import JobPlan
 
 NAMES = (outputs.PLAN, publication.FILE)
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
-    """Read files by their paths: one publication of all, and the text of the plan; empty where there is none.
+    """Return one publication of all results, and the text of the plan, empty if there is none.
+
+    Args:
+        texts: the texts of the files, by path.
 
     Raises:
-        ConfigurationError: a file is none of ours, two speak of one DAG type, or there are two plans.
+        ConfigurationError: a file is invalid, there are two results of one DAG type, or two plans.
     """
     problems: list[str] = []
     plans = {path: text for path, text in sorted(texts.items()) if PurePosixPath(path).name == outputs.PLAN}
@@ -28,7 +31,7 @@ def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
     for path, text in sorted(texts.items()):
         try:
             if path in plans:
-                Plan.model_validate_json(text)
+                JobPlan.model_validate_json(text)
             elif PurePosixPath(path).name == publication.FILE:
                 parts.append(publication.parse(text))
         except ValueError as error:
@@ -43,7 +46,7 @@ def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
 
 
 def _cause(error: ValueError) -> str:
-    """Return the first thing that is wrong, in one line."""
+    """Return the first mistake, in one line."""
     if not isinstance(error, ValidationError):
         return str(error).splitlines()[0]
     first = error.errors()[0]

@@ -1,4 +1,4 @@
-"""A repository's inputs of images at one commit, by path, and two of them to compare."""
+"""A repository's inputs of images at one commit, by path, and the comparison of two."""
 
 import posixpath
 from collections.abc import Mapping, Sequence
@@ -9,22 +9,22 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigurationError, did_you_mean
 
-MOST_LINKS = 40  # as Linux follows them (path_resolution(7))
+MAX_LINKS = 40  # as Linux follows them (path_resolution(7))
 
 
 class Entry(NamedTuple):
-    """What is at a path: a file with its sha256, a link with its target, or an empty folder."""
+    """A file with its sha256, a link with its target, or an empty folder."""
 
     kind: Literal["file", "executable", "link", "folder"]
     content: str
 
 
 class Snapshot:
-    """All inputs at one time.
+    """All inputs of images at one commit.
 
     Args:
         entries: by path from the repository's root.
-        texts: of Python and TOML files, by their sha256; one that can't be decoded has none.
+        texts: of Python and TOML files, by their sha256; files that can't be decoded have none.
     """
 
     def __init__(self, entries: Mapping[str, Entry], texts: Mapping[str, str]) -> None:
@@ -32,26 +32,29 @@ class Snapshot:
         self._texts = texts
 
     def text(self, path: str) -> str | None:
-        """The text of a file, or of what a link leads to; none where there is none, or it can't be read."""
-        entry = self.entries.get(self.followed(path)[0])
+        """Return the text of a file or of a link's target; None if it is missing or can't be decoded."""
+        entry = self.entries.get(self.resolve(path)[0])
         return self._texts.get(entry.content) if entry else None
 
-    def below(self, path: str) -> set[str]:
-        """A file, or all that is below a folder; a link on the way counts too, with what it leads to."""
-        real, passed = self.followed(path)
-        return {*passed, *(each for each in self.entries if each == real or each.startswith(f"{real}/"))}
+    def paths_at(self, path: str) -> set[str]:
+        """Return the path of a file, or all paths in a folder; with the links on the way there."""
+        target, links = self.resolve(path)
+        return {
+            *links,
+            *(entry for entry in self.entries if entry == target or entry.startswith(f"{target}/")),
+        }
 
-    def followed(self, path: str) -> tuple[str, list[str]]:
-        """The path that is meant, and the links that lead there."""
-        passed: list[str] = []
-        while len(passed) < MOST_LINKS:
+    def resolve(self, path: str) -> tuple[str, list[str]]:
+        """Return a path without links, and the links that it led through."""
+        links: list[str] = []
+        while len(links) < MAX_LINKS:
             link = self._first_link(path)
             if link is None:
                 break
-            passed.append(link)
+            links.append(link)
             target = posixpath.join(posixpath.dirname(link), self.entries[link].content)
             path = posixpath.normpath(f"{target}{path.removeprefix(link)}")
-        return path, passed
+        return path, links
 
     @cached_property
     def _links(self) -> set[str]:
@@ -60,15 +63,15 @@ class Snapshot:
     def _first_link(self, path: str) -> str | None:
         if not self._links:
             return None
-        ends = [place for place, each in enumerate(path) if each == "/"]
+        ends = [index for index, character in enumerate(path) if character == "/"]
         return next((path[:end] for end in (*ends, len(path)) if path[:end] in self._links), None)
 
 
 class Comparison(NamedTuple):
     """Two snapshots.
 
-    ``since`` is what was asked for, ``commit`` the whole name of the commit that ``before`` is of; for each
-    renamed file ``renames`` has the old path.
+    ``since`` is the user's choice, ``commit`` the full name of the commit of ``before``; ``renames`` has the
+    old path of each renamed file.
     """
 
     since: str
@@ -78,7 +81,7 @@ class Comparison(NamedTuple):
     renames: Mapping[str, str]
 
     def changed(self) -> frozenset[str]:
-        """The paths at which something else is now."""
+        """Return the paths with different entries."""
         old, new = self.before.entries, self.after.entries
         return frozenset(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
 
@@ -98,10 +101,10 @@ class _Answer(BaseModel):
 
 
 def parse(text: str, since: str) -> Comparison:
-    """Both snapshots from the program's answer.
+    """Return the comparison in the program's answer.
 
     Raises:
-        ConfigurationError: there is nothing to compare; it says why and what to do.
+        ConfigurationError: there is nothing to compare with.
     """
     answer = _Answer.model_validate_json(text)
     if answer.problem:
@@ -120,14 +123,14 @@ def parse(text: str, since: str) -> Comparison:
 def _lacking(since: str, lacks: str, names: Sequence[str], *, shallow: bool) -> str:
     if lacks == "ref":
         hint = did_you_mean(since, names)
-        told = f"--since {since!r} is no commit of this repository"
-        told += f"{hint} Expected" if hint else ": expected"
-        told += " a branch, a tag, a remote's branch (origin/main) or a commit (a1b2c3d, HEAD~1)"
-        cure = ""
+        problem = f"--since {since!r} is not a commit of this repository"
+        problem += f"{hint} Expected" if hint else ": expected"
+        problem += " a branch, a tag, a remote's branch (origin/main) or a commit (a1b2c3d, HEAD~1)"
+        remedy = ""
     else:
-        told = f"--since {since!r} and what is checked out have no commit in common"
-        cure = ": name a branch or commit that this branch started from"
+        problem = f"--since {since!r} has no commit in common with what is checked out"
+        remedy = ": name a branch or commit that this branch started from"
     if shallow:
-        cure = ": this clone is shallow, so fetch the whole history: git fetch --unshallow, or in GitHub "
-        cure += "Actions fetch-depth: 0 with actions/checkout"
-    return told + cure
+        remedy = ": this clone is shallow: fetch the whole history with git fetch --unshallow, or in GitHub "
+        remedy += "Actions with fetch-depth: 0 of actions/checkout"
+    return problem + remedy

@@ -1,78 +1,71 @@
-"""What a change touches, as texts: a table for a terminal, JSON for programs, a matrix for GitHub Actions."""
+"""A selection of DAG types as text: a table for a terminal, JSON, a matrix for GitHub Actions, Markdown."""
 
 import json
 from collections.abc import Iterator
 
-from ..text import escaped, literal, plain
-from .affected import Findings, Kind, Reason, Touch
+from .. import text
+from .selection import AffectedType, ChangedPath, ReasonKind, Selection
 
-MOST_PATHS = 5
+MAX_PATHS = 5  # per reason
 
 
-def table(found: Findings) -> str:
-    """For a terminal: each affected DAG type with its reasons and their paths."""
-    lines = [heading(found)]
-    width = max((len(each.dag) for each in found.affected), default=0)
-    for each in found.affected:
-        told = [line for reason in each.reasons for line in _lines(reason)]
-        lines += [f"{'' if at else each.dag:<{width}}  {line}" for at, line in enumerate(told)]
-    if not found.affected:
-        lines.append("nothing is affected")
-    lines += [f"unaffected: {', '.join(found.unaffected)}"] if found.unaffected else []
-    lines += [f"removed: {', '.join(map(plain, found.removed))}"] if found.removed else []
-    lines += [plain(f"note: {note}") for note in found.notes]
+def table(selection: Selection) -> str:
+    """Return each affected DAG type with its reasons and their paths, for a terminal."""
+    rows = [row for affected in selection.affected for row in _rows(affected)]
+    lines = [heading(selection), text.table(rows) or "nothing is affected"]
+    lines += [f"unaffected: {', '.join(selection.unaffected)}"] if selection.unaffected else []
+    lines += [f"removed: {', '.join(map(text.plain, selection.removed))}"] if selection.removed else []
+    lines += [text.plain(f"note: {note}") for note in selection.notes]
     return "\n".join(lines)
 
 
-def heading(found: Findings) -> str:
-    """What is compared with what, in one line."""
-    if not found.commit:
-        return plain(found.since)
-    return f"compared with {found.commit}, where {plain(found.since)!r} and this working tree part"
+def heading(selection: Selection) -> str:
+    """Return what was compared, in one line."""
+    since = text.plain(selection.since)
+    if not selection.commit:
+        return since
+    return f"compared with {selection.commit}, the merge base of {since!r} and this working tree"
 
 
-def as_json(found: Findings) -> str:
-    """For programs: all that is known, every path included."""
-    return found.model_dump_json(indent=2)
+def as_json(selection: Selection) -> str:
+    """Return everything, with every path, for programs."""
+    return selection.model_dump_json(indent=2)
 
 
-def matrix(found: Findings) -> str:
-    """GitHub's matrix, in one line: an entry per affected DAG type, with the kinds of its reasons."""
-    entries = [
-        {"dag": each.dag, "reason": ", ".join(reason.kind for reason in each.reasons)}
-        for each in found.affected
-    ]
+def matrix(selection: Selection) -> str:
+    """Return GitHub's matrix, in one line: an entry per affected DAG type, with the kinds of its reasons."""
+    entries = [{"dag": affected.dag, "reason": _kinds(affected)} for affected in selection.affected]
     return json.dumps({"include": entries}, separators=(",", ":"))
 
 
-def markdown(found: Findings) -> str:
-    """For the summary of a job on GitHub: the types with the kinds of their reasons, and the notes."""
-    lines = [escaped(heading(found)), ""]
-    if found.affected:
-        lines += ["| DAG type | why |", "| --- | --- |"]
-        lines += [
-            f"| {literal(each.dag)} | {escaped(', '.join(reason.kind for reason in each.reasons))} |"
-            for each in found.affected
-        ]
-    else:
-        lines += ["Nothing is affected."]
-    lines += ["", f"Unaffected: {', '.join(map(literal, found.unaffected))}"] if found.unaffected else []
-    lines += [line for note in found.notes for line in ("", f"> {escaped(note)}")]
-    return "\n".join(lines)
+def markdown(selection: Selection) -> str:
+    """Return the DAG types with the kinds of their reasons, and the notes, for a job summary on GitHub."""
+    rows = [(text.literal(affected.dag), text.escaped(_kinds(affected))) for affected in selection.affected]
+    parts = [
+        text.escaped(heading(selection)),
+        text.markdown_table([("DAG type", "why"), *rows]) if rows else "Nothing is affected.",
+    ]
+    if selection.unaffected:
+        parts.append(f"Unaffected: {', '.join(map(text.literal, selection.unaffected))}")
+    return "\n\n".join([*parts, *(f"> {text.escaped(note)}" for note in selection.notes)])
 
 
-def _lines(reason: Reason) -> Iterator[str]:
-    width = max(map(len, Kind))
-    shown = [_shown(reason.kind, touch) for touch in reason.touches[:MOST_PATHS]]
-    more = len(reason.touches) - MOST_PATHS
-    shown += [f"and {more} more"] if more > 0 else []
-    if not shown:
-        yield f"{reason.kind}"
-    for at, text in enumerate(shown):
-        yield f"{'' if at else reason.kind:<{width}}  {text}"
+def _kinds(affected: AffectedType) -> str:
+    return ", ".join(reason.kind for reason in affected.reasons)
 
 
-def _shown(kind: Kind, touch: Touch) -> str:
-    if kind is Kind.WRONG:
-        return plain(touch.how)
-    return plain(f"{touch.path} ({touch.how})" if touch.how else touch.path)
+def _rows(affected: AffectedType) -> Iterator[tuple[str, str, str]]:
+    name = affected.dag
+    for reason in affected.reasons:
+        kind = str(reason.kind)
+        paths = [_path(kind, changed) for changed in reason.touches[:MAX_PATHS]]
+        more = len(reason.touches) - MAX_PATHS
+        for path in [*paths, *([f"and {more} more"] if more > 0 else [])] or [""]:
+            yield name, kind, path
+            name = kind = ""
+
+
+def _path(kind: str, changed: ChangedPath) -> str:
+    if kind == ReasonKind.WRONG:
+        return text.plain(changed.how)
+    return text.plain(f"{changed.path} ({changed.how})" if changed.how else changed.path)

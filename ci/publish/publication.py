@@ -79,8 +79,8 @@ class Publication(BaseModel):
         widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
         lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(c, widths, strict=True)).rstrip() for c in cells]
         for row in self.rows:
-            lines += [f"{row.dag}: {tag} left: {why}" for tag, why in row.left.items()]
-            note = row.note if row.made else f"not made: {row.note}"
+            lines += [f"{row.dag}: {tag} not moved: {why}" for tag, why in row.left.items()]
+            note = row.note if row.made else f"skipped: {row.note}"
             lines += [f"{row.dag}: {note}"] if row.note else []
         for problem in dict.fromkeys(row.problem for row in self.failed):
             names = [row.dag for row in self.failed if row.problem == problem]
@@ -157,7 +157,7 @@ def beyond(row: Row, shown: Iterable[str]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    tags = ", ".join((*row.written, *(f"{tag} (was there)" for tag in row.same))) or "-"
+    tags = ", ".join((*row.written, *(f"{tag} (unchanged)" for tag in row.same))) or "-"
     what = row.reference or row.repository or row.digest or "-"
     sizes = (megabytes(row.size), megabytes(row.added)) if row.size else ("-", "-")
     signed = "-" if not row.digest else "no" if row.signed is None else "yes"

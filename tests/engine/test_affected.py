@@ -71,7 +71,7 @@ async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path
     history.commit()
     affected = await compare.affected(history.directory(), "HEAD~1")
     assert text.table(affected).splitlines()[1:] == [
-        "one  scripts              scripts/shared/time.py (renamed from scripts/shared/clock.py)",
+        "one  scripts  scripts/shared/time.py (renamed from scripts/shared/clock.py)",
         "unaffected: two",
     ]
 

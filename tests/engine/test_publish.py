@@ -200,7 +200,7 @@ async def test_a_type_that_a_tag_does_not_release_is_not_made(place: Place, flow
     one, two = done.rows
     assert one.written[0] == "v1.2.3"
     assert (two.made, two.problem) == (False, "")
-    assert "two: not made: one/v1.2.3 releases one alone" in done.table().splitlines()
+    assert "two: skipped: one/v1.2.3 releases one alone" in done.table().splitlines()
 
 
 async def test_a_release_never_changes_and_lines_never_go_back(place: Place, flows: History) -> None:

@@ -7,9 +7,9 @@ import pytest
 from dagger import dag
 
 from ci.api import results
-from ci.pipeline.github import outputs
+from ci.pipeline.github.outputs import JobPlan
 from ci.publish.publication import Publication, Row
-from tests.unit.pipeline.github.test_outputs import found
+from tests.unit.pipeline.github.test_outputs import selection
 from tests.unit.verdicts import judged, verdict, vulnerability
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ def result(name: str) -> str:
 async def test_the_files_of_all_jobs_are_one_report() -> None:
     folder = (
         dag.directory()
-        .with_new_file("results--plan/plan.json", outputs.plan(found(*NAMES), None))
+        .with_new_file("results--plan/plan.json", JobPlan(found=selection(*NAMES)).as_json())
         .with_new_file(f"results-{NAMES[0]}/scan.json", "not ours")
     )
     for name in NAMES:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ci.config import catalog
 from ci.config.catalog import Catalog
-from ci.pipeline.affected import Findings, find
+from ci.pipeline.affected import select
+from ci.pipeline.selection import Selection
 from ci.pipeline.snapshot import Comparison, Entry, Snapshot
 from ci.tools.programs.git_compare import Survey
 
@@ -75,12 +76,12 @@ def surveyed(root: Path) -> Snapshot:
     return Snapshot(entries, survey.texts)
 
 
-def compared(before: Path, after: Path, renames: Mapping[str, str], now: Catalog) -> Findings:
+def compared(before: Path, after: Path, renames: Mapping[str, str], now: Catalog) -> Selection:
     """What the change from one folder to another touches; ``now`` are the DAG types of the other."""
-    return find(Comparison("main", COMMIT, surveyed(before), surveyed(after), renames), now)
+    return select(Comparison("main", COMMIT, surveyed(before), surveyed(after), renames), now)
 
 
-def found(before: State, after: State, renames: Mapping[str, str] | None = None) -> Findings:
+def found(before: State, after: State, renames: Mapping[str, str] | None = None) -> Selection:
     """What the change from one state to another touches."""
     with tempfile.TemporaryDirectory(dir=PLACE) as folder:
         roots = Path(folder, "before"), Path(folder, "after")
@@ -89,7 +90,7 @@ def found(before: State, after: State, renames: Mapping[str, str] | None = None)
         return compared(*roots, renames or {}, catalog.load(roots[1]))
 
 
-def told(findings: Findings) -> dict[str, dict[str, list[str]]]:
+def told(findings: Selection) -> dict[str, dict[str, list[str]]]:
     """The findings as DAG type → kind → paths, each with how it changed in brackets."""
     return {
         each.dag: {

@@ -105,7 +105,7 @@ class Events(Scene):
         told = self.daggerw("call", "--source", str(shallow), *affected)
         self.assertRegex(told, r"(?m)^api +asked for$")
         self.assertRegex(told, r"(?m)^salesforce +asked for$")
-        self.assertRegex(told, r"(?m)^note: what changed can't be told, .* this clone is shallow")
+        self.assertRegex(told, r"(?m)^note: every DAG type counts as affected, .* this clone is shallow")
         self.repository.git("switch", "--quiet", "main")
         self.repository.git("merge", "--quiet", "--ff-only", "feature")
 

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from ...config.lockfile import REMEDY as LOCK
 from ...config.policy import HOUSE, own
-from ...text import escaped, literal, plain
+from ...text import escaped, literal, markdown_table, plain
 from .detections import Detection, Kind, installed
 from .verdict import Decision, Judged, State, Verdict
 
@@ -226,11 +226,11 @@ def _section(verdict: Verdict) -> Iterable[str]:
         f"- {name}: {literal(text) if name in _CODE else escaped(text)}" for name, text in facts(verdict)
     )
     if verdict.shown:
-        rows: list[tuple[str, ...]] = [HEAD, ("---",) * len(HEAD)]
+        rows: list[tuple[str, ...]] = [HEAD]
         for judged in ranked(verdict)[:LIMIT]:
             cells = zip(HEAD, row(judged), strict=True)
             rows.append(tuple((literal if n in _CODE else escaped)(cell) or "-" for n, cell in cells))
-        yield "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+        yield markdown_table(rows)
     yield from _hidden(verdict)
     tasks = [f"- fix: {escaped(task)}" for task in _tasks(verdict)]
     tasks += [f"- {escaped(line)}" for line in unmatched(verdict)]

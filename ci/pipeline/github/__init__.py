@@ -1,1 +1,1 @@
-"""Texts for GitHub Actions: annotations, comments, outputs, summaries."""
+"""Annotations, comments, outputs and summaries for GitHub Actions."""

@@ -1,72 +1,84 @@
-"""What the jobs of a workflow hand to each other: outputs of the first, and its plan as a file."""
+"""What jobs of a workflow pass to each other: the plan of the first as a file, and outputs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigurationError
-from ...publish.publication import Row
+from ...publish.publication import Publication, Row
 from .. import text
-from ..affected import Findings
 from ..event import Event
+from ..selection import ReasonKind, Selection
 
 PLAN = "plan.json"
-MOST = 256  # jobs of a matrix, by GitHub's "Usage limits"
+MAX_JOBS = 256  # of a matrix, by GitHub's "Usage limits"
+NO_RESULT = "its job ended without a result: see its log"
 
 
-class Plan(BaseModel):
-    """What was to be made: the DAG types, why, and on which event; none where a person asked."""
+class JobPlan(BaseModel):
+    """The DAG types that get a job, with the reasons, and the event of the run; None for a call by hand."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    found: Findings
+    found: Selection
     event: Event | None = None
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The DAG types."""
-        return tuple(each.dag for each in self.found.affected)
+    def as_json(self) -> str:
+        """Return the text of plan.json."""
+        return self.model_dump_json(indent=2)
 
 
-def jobs(made: Plan) -> str:
-    """Lines ``name=value`` for $GITHUB_OUTPUT.
+def without_result(done: Publication, plan: JobPlan | None) -> dict[str, tuple[str, ...]]:
+    """Return the DAG types of a plan without a result, each with its mistakes that the plan knows."""
+    known = {row.dag for row in done.rows}
+    return {
+        affected.dag: tuple(
+            changed.how
+            for reason in affected.reasons
+            if reason.kind is ReasonKind.WRONG
+            for changed in reason.touches
+        )
+        for affected in (plan.found.affected if plan else ())
+        if affected.dag not in known
+    }
 
-    ``matrix`` has a job per DAG type, ``any`` says whether there is one, ``comment`` whether the run may
-    comment on a pull request, ``upload`` whether it may upload findings and gets the registry's token: a
-    fork's may do nothing of it.
+
+def problems(missing: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Yield the name and each problem of DAG types without a result."""
+    return ((name, problem) for name, mistakes in missing.items() for problem in mistakes or (NO_RESULT,))
+
+
+def jobs(plan: JobPlan) -> str:
+    """Return a plan as lines ``name=value`` for $GITHUB_OUTPUT.
+
+    ``matrix`` has a job per DAG type, and ``any`` says whether it has one. ``comment`` says whether the run
+    may comment on a pull request, ``upload`` whether it may upload findings and gets the registry's token; a
+    fork's run may do neither.
 
     Raises:
-        ConfigurationError: there are more types than GitHub has jobs in a matrix.
+        ConfigurationError: there are more DAG types than a matrix has jobs.
     """
-    found, event = made.found, made.event
-    if len(found.affected) > MOST:
-        told = (
-            f"{len(found.affected)} DAG types are affected, and a matrix of GitHub's has {MOST} jobs at most"
-        )
-        raise ConfigurationError(
-            [f"{told}: split the change, or publish without a matrix (dagger call publish)"]
-        )
-    said = {
-        "matrix": text.matrix(found),
-        "any": json.dumps(bool(found.affected)),
+    affected, event = plan.found.affected, plan.event
+    if len(affected) > MAX_JOBS:
+        limit = f"a matrix of GitHub Actions has {MAX_JOBS} jobs at most"
+        remedy = "split the change, or publish without a matrix (dagger call publish)"
+        raise ConfigurationError([f"{len(affected)} DAG types are affected, but {limit}: {remedy}"])
+    values = {
+        "matrix": text.matrix(plan.found),
+        "any": json.dumps(bool(affected)),
         "comment": json.dumps(bool(event and event.commented)),
         "upload": json.dumps(not (event and event.fork)),
     }
-    return "".join(f"{name}={value}\n" for name, value in said.items())
-
-
-def plan(found: Findings, event: Event | None) -> str:
-    """The plan as plan.json."""
-    return Plan(found=found, event=event).model_dump_json(indent=2)
+    return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
 def subject(row: Row | None) -> str:
-    """Lines for $GITHUB_OUTPUT that name what was pushed: name and digest, both empty where nothing was."""
-    there = row if row and row.reference else None
-    return f"name={there.repository if there else ''}\ndigest={there.digest if there else ''}\n"
+    """Return name and digest of what was pushed as lines for $GITHUB_OUTPUT; empty if nothing was."""
+    pushed = row if row and row.reference else None
+    return f"name={pushed.repository if pushed else ''}\ndigest={pushed.digest if pushed else ''}\n"
 
 
 def files(names: Sequence[str]) -> str:
-    """Lines for $GITHUB_OUTPUT with the names of files, for the matrix of the jobs that upload them."""
+    """Return names of files as a line for $GITHUB_OUTPUT, for the matrix of the jobs that upload them."""
     return f"files={json.dumps(sorted(names))}\n"

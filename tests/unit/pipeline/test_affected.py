@@ -182,13 +182,13 @@ def test_a_renamed_type_is_new_and_the_old_one_removed() -> None:
 
 def test_a_type_that_could_not_be_used_before_is_affected() -> None:
     before = {**project(), ONE: file("[")}
-    assert told(found(before, project())) == {"one": {"settings": [f"{ONE} (couldn't be used before)"]}}
+    assert told(found(before, project())) == {"one": {"settings": [f"{ONE} (invalid before)"]}}
 
 
 def test_a_type_that_gets_its_name_back_is_affected() -> None:
     before = {**project(), "images/two/pyproject.toml": file(pyproject((), "", "one"))}
     findings = told(found(before, project()))
-    assert findings["one"] == {"settings": [f"{ONE} (couldn't be used before)"]}
+    assert findings["one"] == {"settings": [f"{ONE} (invalid before)"]}
     assert "settings" in findings["two"]
 
 

@@ -5,8 +5,8 @@ import pytest
 from ci.config.catalog import Catalog
 from ci.errors import ConfigurationError
 from ci.pipeline import event
-from ci.pipeline.affected import Findings, Kind, Reason, Touch, Touched
 from ci.pipeline.choice import Published, due, everything, named, notes_of, uncompared
+from ci.pipeline.selection import AffectedType, ChangedPath, Reason, ReasonKind, Selection
 
 from ..events import pull_request
 from ..repository import dag_type
@@ -18,21 +18,21 @@ OLD, UNKNOWN = "a" * 40, "b" * 40
 BASE = "sha256:ba5e"
 
 
-def names(found: Findings) -> list[str]:
+def names(found: Selection) -> list[str]:
     return [each.dag for each in found.affected]
 
 
-def changed(*types: str) -> Findings:
-    why = (Reason(kind=Kind.DAG_CODE, touches=(Touch(path="dags/a.py"),)),)
-    affected = tuple(Touched(dag=name, reasons=why) for name in types)
-    return Findings(since=OLD, commit=OLD, affected=affected, unaffected=(), removed=())
+def changed(*types: str) -> Selection:
+    why = (Reason(kind=ReasonKind.DAG_CODE, touches=(ChangedPath(path="dags/a.py"),)),)
+    affected = tuple(AffectedType(dag=name, reasons=why) for name in types)
+    return Selection(since=OLD, commit=OLD, affected=affected, unaffected=(), removed=())
 
 
 def test_everything_has_the_wrong_ones_too() -> None:
     found = everything(CATALOG, "schedule", ["a note"])
     assert names(found) == ["api", "dbt", "salesforce", "zoo"]
     assert (found.unaffected, found.notes) == ((), ("a note",))
-    assert found.affected[0].reasons[0].kind is Kind.ASKED
+    assert found.affected[0].reasons[0].kind is ReasonKind.ASKED
 
 
 def test_one_that_is_asked_for_is_made_alone() -> None:
@@ -50,7 +50,10 @@ def test_what_cannot_be_compared_is_made_whole_and_says_why() -> None:
     found = uncompared(CATALOG, about, ConfigurationError(["this clone is shallow"]))
     assert len(found.affected) == 4
     assert found.notes[:-1] == tuple(notes_of(about))
-    assert "every DAG type counts as affected: this clone is shallow" in found.notes[-1]
+    assert (
+        "every DAG type counts as affected, as the change is unknown: this clone is shallow"
+        in found.notes[-1]
+    )
 
 
 def test_only_what_changed_since_its_own_image_is_due() -> None:
@@ -61,7 +64,7 @@ def test_only_what_changed_since_its_own_image_is_due() -> None:
     }
     found = due(CATALOG, published, {OLD: changed("api", "salesforce")}, BASE, "push")
     told = {each.dag: each.reasons[0].kind for each in found.affected}
-    assert told == {"api": Kind.DAG_CODE, "salesforce": Kind.UNPUBLISHED, "zoo": Kind.WRONG}
+    assert told == {"api": ReasonKind.DAG_CODE, "salesforce": ReasonKind.UNPUBLISHED, "zoo": ReasonKind.WRONG}
     assert (found.unaffected, found.notes) == (("dbt",), ())
 
 
@@ -79,6 +82,6 @@ def test_an_image_on_another_base_is_due() -> None:
     published = dict.fromkeys(CATALOG.types, Published("main", OLD, BASE)) | {"api": other}
     found = due(CATALOG, published, {OLD: changed()}, BASE, "push")
     assert {each.dag: each.reasons[0].kind for each in found.affected} == {
-        "api": Kind.BASE,
-        "zoo": Kind.WRONG,
+        "api": ReasonKind.BASE,
+        "zoo": ReasonKind.WRONG,
     }

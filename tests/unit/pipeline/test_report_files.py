@@ -11,14 +11,14 @@ from ci.checks.report import Finding, Level, Report
 from ci.errors import ConfigurationError
 from ci.pipeline import event
 from ci.pipeline.github import outputs
-from ci.pipeline.github.outputs import Plan
+from ci.pipeline.github.outputs import JobPlan
 from ci.pipeline.report_files import gate, of_plan, of_results, verdicts
 from ci.publish import publication
 from ci.publish.publication import Publication, Row
 
 from ..events import push
 from ..verdicts import NOW, judged, verdict, vulnerability
-from .github.test_outputs import found
+from .github.test_outputs import selection
 
 ALWAYS = [
     *("annotations.txt", "outputs.env", "sarif/scan-1.sarif", "scan.sarif", "summary.md", "tests.xml"),
@@ -32,7 +32,7 @@ PARSED = (
 BROKEN = Row(dag="dbt", repository="", problem="it fails", tests=(Report(subject="dbt", findings=PARSED),))
 
 
-def files(*rows: Row, plan: Plan | None = None, attested: bool = False) -> dict[str, str]:
+def files(*rows: Row, plan: JobPlan | None = None, attested: bool = False) -> dict[str, str]:
     done = Publication(commit="c" * 40, rows=rows)
     lock = 'lock-version = "1.0"\nname = "zeep"\n'
     return of_results(done, plan, verdicts(done, NOW), {"api": lock}, attested=attested)
@@ -68,25 +68,25 @@ def test_several_results_have_no_subject_to_attest() -> None:
 
 
 def test_a_plan_that_nothing_was_made_of_hands_out_jobs() -> None:
-    texts = files(plan=Plan(found=found("api", "dbt")))
+    texts = files(plan=JobPlan(found=selection("api", "dbt")))
     assert names(texts) == ["matrix", "any", "comment", "upload", "name", "digest", "files"]
     assert "| `api` | DAG code |" in texts["planned.md"]
     assert texts["verdict"] == "failed\n"  # both have no result
 
 
 def test_a_type_of_the_plan_without_a_result_fails_the_verdict() -> None:
-    texts = files(PUSHED, plan=Plan(found=found("api", "dbt")))
+    texts = files(PUSHED, plan=JobPlan(found=selection("api", "dbt")))
     assert sorted(texts) == sorted([*ALWAYS, "planned.md"])
     assert names(texts) == ["name", "digest", "files"]
     assert texts["verdict"] == "failed\n"
-    assert files(PUSHED, plan=Plan(found=found("api")))["verdict"] == "passed\n"
+    assert files(PUSHED, plan=JobPlan(found=selection("api")))["verdict"] == "passed\n"
 
 
 def test_no_results_are_a_report_of_nothing() -> None:
     texts = files()
     assert sorted(texts) == ALWAYS
     assert texts["outputs.env"] == 'name=\ndigest=\nfiles=["scan-1.sarif"]\n'
-    assert (texts["verdict"], texts["verdict.txt"]) == ("passed\n", "nothing was to be made\n")
+    assert (texts["verdict"], texts["verdict.txt"]) == ("passed\n", "no DAG type to build\n")
     assert json.loads(texts["sarif/scan-1.sarif"])["runs"] == []
 
 
@@ -127,7 +127,7 @@ def test_neither_log_nor_outputs_take_commands_from_messages() -> None:
 
 
 def test_what_github_attested_is_verified_by_its_own_command() -> None:
-    plan = Plan(found=found("api"), event=event.parse(push("refs/heads/main")))
+    plan = JobPlan(found=selection("api"), event=event.parse(push("refs/heads/main")))
     command = "gh attestation verify"
     assert command in files(PUSHED, plan=plan, attested=True)["summary.md"]
     assert command not in files(PUSHED, plan=plan)["summary.md"]
@@ -135,21 +135,21 @@ def test_what_github_attested_is_verified_by_its_own_command() -> None:
 
 def test_the_table_is_the_same_for_a_terminal_and_for_the_report() -> None:
     done = Publication(commit="c" * 40, rows=(PUSHED, BROKEN))
-    passed, table = gate(done, {})
+    passed, table = gate(done, None)
     assert (passed, f"{table}\n") == (False, files(PUSHED, BROKEN)["verdict.txt"])
 
 
 def test_a_plan_is_files_for_the_jobs_and_for_the_report() -> None:
-    plan = Plan(found=found("api"))
+    plan = JobPlan(found=selection("api"))
     texts = of_plan(plan)
     assert sorted(texts) == ["outputs.env", "plan.json", "planned.md"]
     assert names(texts) == ["matrix", "any", "comment", "upload"]
-    assert Plan.model_validate_json(texts["plan.json"]) == plan
+    assert JobPlan.model_validate_json(texts["plan.json"]) == plan
     assert texts["planned.md"] == files(plan=plan)["planned.md"]
 
 
 def test_more_jobs_than_github_has_are_refused_until_something_is_made() -> None:
-    plan = Plan(found=found(*(f"t{number}" for number in range(outputs.MOST + 1))))
+    plan = JobPlan(found=selection(*(f"t{number}" for number in range(outputs.MAX_JOBS + 1))))
     for make in (lambda: of_plan(plan), lambda: files(plan=plan)):
         with pytest.raises(ConfigurationError, match="257 DAG types are affected"):
             make()
@@ -173,4 +173,4 @@ def test_the_last_step_of_a_job_fails_unless_the_verdict_is_there_and_good(
 
 
 def test_no_file_of_a_report_is_taken_for_a_result() -> None:
-    assert not {publication.FILE, outputs.PLAN} & set(files(PUSHED, plan=Plan(found=found("api"))))
+    assert not {publication.FILE, outputs.PLAN} & set(files(PUSHED, plan=JobPlan(found=selection("api"))))

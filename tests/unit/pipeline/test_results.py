@@ -4,12 +4,12 @@ import pytest
 
 from ci.errors import ConfigurationError
 from ci.pipeline import results
-from ci.pipeline.github import outputs
+from ci.pipeline.github.outputs import JobPlan
 from ci.publish.publication import Publication, Row
 
-from .github.test_outputs import found
+from .github.test_outputs import selection
 
-PLAN = outputs.plan(found("api", "dbt"), None)
+PLAN = JobPlan(found=selection("api", "dbt")).as_json()
 
 
 def result(name: str, commit: str = "c" * 40, **fields: object) -> str:

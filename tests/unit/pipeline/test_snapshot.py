@@ -20,10 +20,10 @@ ENTRIES = {
 SNAPSHOT = Snapshot(ENTRIES, {"1": "code"})
 HEX = "a" * 40
 EXPECTED = "a branch, a tag, a remote's branch (origin/main) or a commit (a1b2c3d, HEAD~1)"
-UNRELATED = "--since 'mian' and what is checked out have no commit in common"
+UNRELATED = "--since 'mian' has no commit in common with what is checked out"
 DEEPEN = (
-    "this clone is shallow, so fetch the whole history: git fetch --unshallow, "
-    "or in GitHub Actions fetch-depth: 0 with actions/checkout"
+    "this clone is shallow: fetch the whole history with git fetch --unshallow, "
+    "or in GitHub Actions with fetch-depth: 0 of actions/checkout"
 )
 
 
@@ -42,7 +42,7 @@ DEEPEN = (
     ],
 )
 def test_below_a_path_is(path: str, below: set[str]) -> None:
-    assert SNAPSHOT.below(path) == below
+    assert SNAPSHOT.paths_at(path) == below
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_an_answer_is_parsed_and_compared() -> None:
         ({"problem": "no repository"}, "no repository"),
         (
             {"lacks": "ref", "names": ["main", "v1"], "shallow": False},
-            f"--since 'mian' is no commit of this repository: did you mean 'main'? Expected {EXPECTED}",
+            f"--since 'mian' is not a commit of this repository: did you mean 'main'? Expected {EXPECTED}",
         ),
         (
             {"lacks": "ref", "names": [], "shallow": True},
-            f"--since 'mian' is no commit of this repository: expected {EXPECTED}: {DEEPEN}",
+            f"--since 'mian' is not a commit of this repository: expected {EXPECTED}: {DEEPEN}",
         ),
         (
             {"lacks": "ancestor", "names": [], "shallow": False},

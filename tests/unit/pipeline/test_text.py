@@ -3,27 +3,29 @@
 import json
 
 from ci.pipeline import text as pipeline_text
-from ci.pipeline.affected import Findings, Kind, Reason, Touch, Touched
+from ci.pipeline.selection import AffectedType, ChangedPath, Reason, ReasonKind, Selection
 
 COMMIT = "a" * 40
 
 
-def reason(kind: Kind, *paths: str, how: str = "") -> Reason:
-    return Reason(kind=kind, touches=tuple(Touch(path=path, how=how) for path in paths))
+def reason(kind: ReasonKind, *paths: str, how: str = "") -> Reason:
+    return Reason(kind=kind, touches=tuple(ChangedPath(path=path, how=how) for path in paths))
 
 
-FOUND = Findings(
+FOUND = Selection(
     since="origin/main",
     commit=COMMIT,
     affected=(
-        Touched(
+        AffectedType(
             dag="api",
             reasons=(
-                reason(Kind.DAG_CODE, *(f"dags/api/{number}.py" for number in range(7))),
-                reason(Kind.LOCK, "images/api/pylock.toml", how="deleted"),
+                reason(ReasonKind.DAG_CODE, *(f"dags/api/{number}.py" for number in range(7))),
+                reason(ReasonKind.LOCK, "images/api/pylock.toml", how="deleted"),
             ),
         ),
-        Touched(dag="salesforce", reasons=(reason(Kind.WRONG, "images/salesforce", how="x: is\nno TOML"),)),
+        AffectedType(
+            dag="salesforce", reasons=(reason(ReasonKind.WRONG, "images/salesforce", how="x: is\nno TOML"),)
+        ),
     ),
     unaffected=("dbt", "zeep"),
     removed=("old",),
@@ -33,7 +35,7 @@ NOTHING = FOUND.model_copy(update={"affected": (), "removed": ()})
 
 def test_the_table_tells_reasons_and_the_first_paths_of_each() -> None:
     assert pipeline_text.table(FOUND).splitlines() == [
-        f"compared with {COMMIT}, where 'origin/main' and this working tree part",
+        f"compared with {COMMIT}, the merge base of 'origin/main' and this working tree",
         "api         DAG code             dags/api/0.py",
         "                                 dags/api/1.py",
         "                                 dags/api/2.py",
@@ -62,7 +64,7 @@ def test_the_matrix_is_one_line_of_what_is_to_be_built() -> None:
 
 def test_the_json_holds_every_path() -> None:
     told = json.loads(pipeline_text.as_json(FOUND))
-    assert Findings.model_validate(told) == FOUND
+    assert Selection.model_validate(told) == FOUND
     assert list(told) == ["since", "commit", "affected", "unaffected", "removed", "notes"]
     assert told["affected"][0]["reasons"][1] == {
         "kind": "lock",
@@ -71,7 +73,7 @@ def test_the_json_holds_every_path() -> None:
 
 
 def test_notes_and_reasons_without_paths_are_told() -> None:
-    asked = Touched(dag="api", reasons=(reason(Kind.ASKED),))
+    asked = AffectedType(dag="api", reasons=(reason(ReasonKind.ASKED),))
     found = FOUND.model_copy(
         update={"commit": "", "since": "all", "affected": (asked,), "notes": ("a \x1b[31mfork",)}
     )

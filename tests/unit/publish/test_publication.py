@@ -39,7 +39,7 @@ def test_a_table_has_a_line_per_type_in_columns() -> None:
     head, api, dbt = told(API, LEFT)[:3]
     assert head.split() == ["DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME"]
     assert api.split("  ")[:2] == ["api", "r.example/api@sha256:aa"]
-    assert "  main, sha-ccccccc, nightly (was there)  " in api
+    assert "  main, sha-ccccccc, nightly (unchanged)  " in api
     assert api.endswith("12.3 s")
     starts = {line.index(word) for line, word in ((head, "REFERENCE"), (api, "r.ex"), (dbt, "r.ex"))}
     assert len(starts) == 1
@@ -56,7 +56,7 @@ def test_sizes_are_told_where_an_image_was_made() -> None:
 
 
 def test_tags_that_were_left_are_told_with_the_reason_behind_all_rows() -> None:
-    assert told(LEFT, API)[3:] == ["dbt: v1 left: v1.3.0 is newer", "dbt: latest left: x"]
+    assert told(LEFT, API)[3:] == ["dbt: v1 not moved: v1.3.0 is newer", "dbt: latest not moved: x"]
 
 
 def test_failures_are_told_last() -> None:
@@ -79,7 +79,7 @@ def test_what_is_not_pushed_has_a_note_and_no_reference() -> None:
 def test_what_is_not_made_is_told_with_its_note_and_is_no_failure() -> None:
     row = Row(dag="dbt", repository="", note="api/v1.2.3 releases api alone")
     assert told(row)[1].split() == ["dbt", *"------"]
-    assert told(row)[2:] == ["dbt: not made: api/v1.2.3 releases api alone"]
+    assert told(row)[2:] == ["dbt: skipped: api/v1.2.3 releases api alone"]
     assert Publication(commit=COMMIT, rows=(row,)).failed == ()
 
 

@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 from ci.checks import report_formats
 from ci.checks.report import Finding, Level, Report
 from ci.checks.scan import text as scan_text
-from ci.pipeline.github.annotations import MOST, annotations, harmless
+from ci.pipeline.github.annotations import MAX_PER_LEVEL, annotations, without_commands
+from ci.pipeline.github.outputs import JobPlan
+from ci.pipeline.selection import ChangedPath, Reason, ReasonKind
 from ci.publish.publication import Publication, Row
 
 from ...verdicts import judged, verdict
+from .test_outputs import selection
 
 
 def finding(
@@ -21,11 +24,11 @@ def finding(
 REFUSAL = "the gate failed, nothing was pushed: mend it"
 
 
-def of(*findings: Finding, problem: str = "", missing: dict[str, tuple[str, ...]] | None = None) -> list[str]:
+def of(*findings: Finding, problem: str = "", missing: JobPlan | None = None) -> list[str]:
     tests = (Report(subject="api", findings=findings),) if findings else ()
     gate_failed = problem.startswith(REFUSAL)
     row = Row(dag="api", repository="", tests=tests, problem=problem, gate_failed=gate_failed)
-    return annotations(Publication(commit="c" * 40, rows=(row,)), missing or {}).splitlines()
+    return annotations(Publication(commit="c" * 40, rows=(row,)), missing).splitlines()
 
 
 def test_a_finding_is_shown_on_its_line() -> None:
@@ -63,10 +66,14 @@ def test_a_problem_that_names_its_file_is_shown_in_it() -> None:
 
 
 def test_a_type_without_a_result_is_told() -> None:
-    died = "::error title=dbt::its job ended before there was a result: see its log"
-    assert of(missing={"dbt": ()}) == [died]
+    died = "::error title=dbt::its job ended without a result: see its log"
+    assert of(missing=JobPlan(found=selection("dbt"))) == [died]
     wrong = ("images/dbt/pyproject.toml: is no TOML", "dbt is claimed twice")
-    assert of(missing={"dbt": wrong}) == [
+    reason = Reason(
+        kind=ReasonKind.WRONG, touches=tuple(ChangedPath(path="images/dbt", how=how) for how in wrong)
+    )
+    plan = JobPlan(found=selection("dbt", reason=reason))
+    assert of(missing=plan) == [
         f"::error file=images/dbt/pyproject.toml,title=dbt::{wrong[0]}",
         f"::error title=dbt::{wrong[1]}",
     ]
@@ -75,14 +82,14 @@ def test_a_type_without_a_result_is_told() -> None:
 def test_a_finding_of_two_platforms_is_told_once() -> None:
     report = Report(subject="api", findings=(finding(),))
     row = Row(dag="api", repository="", tests=(report, report))
-    assert len(annotations(Publication(commit="", rows=(row,)), {}).splitlines()) == 1
+    assert len(annotations(Publication(commit="", rows=(row,)), None).splitlines()) == 1
 
 
 def test_more_than_github_shows_are_counted() -> None:
-    lines = of(*(finding(line=number) for number in range(1, MOST + 4)))
-    assert len(lines) == MOST
+    lines = of(*(finding(line=number) for number in range(1, MAX_PER_LEVEL + 4)))
+    assert len(lines) == MAX_PER_LEVEL
     assert lines[-1].endswith("::and 4 more: the summary has them all")
-    assert len(of(*(finding(line=number) for number in range(1, MOST + 1)))) == MOST
+    assert len(of(*(finding(line=number) for number in range(1, MAX_PER_LEVEL + 1)))) == MAX_PER_LEVEL
 
 
 @given(st.text(), st.text(), st.text())
@@ -96,7 +103,7 @@ def test_no_text_makes_a_command_of_its_own(cause: str, file: str, problem: str)
 
 
 @given(st.text(alphabet="a: \n\r#[|"))
-def test_harmless_text_has_no_command(text: str) -> None:
-    for line in harmless(text).splitlines():
+def test_without_commands_text_has_no_command(text: str) -> None:
+    for line in without_commands(text).splitlines():
         assert not line.lstrip().startswith("::")
         assert "##[" not in line

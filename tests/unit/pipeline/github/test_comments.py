@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from ci.errors import ConfigurationError, StepError
-from ci.pipeline.github.comments import MARK, MOST, body, checked, post
+from ci.pipeline.github.comments import MARK, MAX_BYTES, body, checked_address, post
 from tests.workflows.api import TOKEN, Api
 
 
@@ -31,24 +31,24 @@ def told(api: Api, text: str, token: str = TOKEN, *, only_update: bool = False) 
 
 
 def test_it_is_written_once_and_changed_then(api: Api) -> None:
-    assert told(api, "one") == "a comment is written"
-    assert told(api, "two") == "the comment is brought up to date"
-    assert told(api, "two") == "the comment says it already"
+    assert told(api, "one") == "comment created"
+    assert told(api, "two") == "comment updated"
+    assert told(api, "two") == "comment unchanged"
     (comment,) = api.comments
     assert comment["body"] == f"{MARK}\ntwo"
 
 
 def test_where_there_is_nothing_to_tell_only_an_old_comment_is_changed(api: Api) -> None:
-    assert told(api, "nothing", only_update=True) == "no comment: there is nothing to tell"
+    assert told(api, "nothing", only_update=True) == "no comment: nothing to report"
     assert api.comments == []
     told(api, "failed")
-    assert told(api, "nothing", only_update=True) == "the comment is brought up to date"
+    assert told(api, "nothing", only_update=True) == "comment updated"
 
 
 def test_what_a_person_wrote_with_the_mark_in_it_is_left_alone(api: Api) -> None:
     theirs = {"user": {"type": "User"}, "body": f"{MARK}\nmine"}
     api.comments.append(theirs)
-    assert told(api, "ours") == "a comment is written"
+    assert told(api, "ours") == "comment created"
     assert theirs["body"] == f"{MARK}\nmine"
 
 
@@ -59,31 +59,31 @@ def test_a_token_that_may_not_is_told_with_the_permission(api: Api) -> None:
 
 
 def test_a_server_that_is_away_is_told() -> None:
-    with pytest.raises(StepError, match=r"can't be used: ConnectError"):
+    with pytest.raises(StepError, match=r"ConnectError"):
         asyncio.run(post("http://127.0.0.1:9/comments", TOKEN, "one", only_update=False))
 
 
 def test_a_long_summary_is_cut_at_a_line() -> None:
     lines = "".join(f"| row {number} |\n" for number in range(10_000))
     cut = body(lines)
-    assert len(cut) < MOST + 100
+    assert len(cut) < MAX_BYTES + 100
     assert cut.startswith(MARK)
     assert cut.endswith(" |\n\n… the rest is in the summary of the run.")
-    fenced = body("```\n" + "x\n" * MOST)
+    fenced = body("```\n" + "x\n" * MAX_BYTES)
     assert fenced.count("```") == 2
-    assert len(body("é\n" * MOST).encode()) < MOST + 100
+    assert len(body("é\n" * MAX_BYTES).encode()) < MAX_BYTES + 100
 
 
 @pytest.mark.parametrize(
     "address", ["https://api.github.com/x", "http://127.0.0.1:80/x", "http://localhost/x"]
 )
 def test_a_token_may_be_sent_there(address: str) -> None:
-    assert checked(address) == address
+    assert checked_address(address) == address
 
 
 @pytest.mark.parametrize(
     "address", ["http://api.github.com/x", "ftp://localhost/x", "", "http://127.0.0.1.evil/x"]
 )
 def test_a_token_may_not_be_sent_there(address: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected an https://"):
-        checked(address)
+    with pytest.raises(ConfigurationError, match="expected https://"):
+        checked_address(address)

@@ -6,21 +6,22 @@ import pytest
 
 from ci.errors import ConfigurationError
 from ci.pipeline import event
-from ci.pipeline.affected import Findings, Kind, Reason, Touched
-from ci.pipeline.github.outputs import MOST, Plan, files, jobs, plan, subject
+from ci.pipeline.github.outputs import MAX_JOBS, JobPlan, files, jobs, subject
+from ci.pipeline.selection import AffectedType, Reason, ReasonKind, Selection
 from ci.publish.publication import Row
 
 from ...events import manual, pull_request, push
 
+DAG_CODE = Reason(kind=ReasonKind.DAG_CODE, touches=())
 
-def found(*names: str) -> Findings:
-    why = (Reason(kind=Kind.DAG_CODE, touches=()),)
-    affected = tuple(Touched(dag=name, reasons=why) for name in names)
-    return Findings(since="x", commit="", affected=affected, unaffected=(), removed=())
+
+def selection(*names: str, reason: Reason = DAG_CODE) -> Selection:
+    affected = tuple(AffectedType(dag=name, reasons=(reason,)) for name in names)
+    return Selection(since="x", commit="", affected=affected, unaffected=(), removed=())
 
 
 def said(names: tuple[str, ...], text: str | None) -> dict[str, str]:
-    made = Plan(found=found(*names), event=event.parse(text) if text else None)
+    made = JobPlan(found=selection(*names), event=event.parse(text) if text else None)
     return dict(line.split("=", 1) for line in jobs(made).splitlines())
 
 
@@ -50,20 +51,20 @@ def test_a_fork_may_write_nothing(text: str | None, comment: str, upload: str) -
 
 
 def test_every_line_is_one_output() -> None:
-    lines = jobs(Plan(found=found("api"))).splitlines()
+    lines = jobs(JobPlan(found=selection("api"))).splitlines()
     assert [line.partition("=")[0] for line in lines] == ["matrix", "any", "comment", "upload"]
 
 
 def test_more_jobs_than_github_has_are_refused() -> None:
-    assert said(tuple(f"t{number}" for number in range(MOST)), None)["any"] == "true"
+    assert said(tuple(f"t{number}" for number in range(MAX_JOBS)), None)["any"] == "true"
     with pytest.raises(ConfigurationError, match="257 DAG types are affected"):
-        said(tuple(f"t{number}" for number in range(MOST + 1)), None)
+        said(tuple(f"t{number}" for number in range(MAX_JOBS + 1)), None)
 
 
 def test_a_plan_is_read_again_as_it_was() -> None:
     about = event.parse(pull_request())
-    read = Plan.model_validate_json(plan(found("api", "dbt"), about))
-    assert (read.names, read.event) == (("api", "dbt"), about)
+    plan = JobPlan(found=selection("api", "dbt"), event=about)
+    assert JobPlan.model_validate_json(plan.as_json()) == plan
 
 
 @pytest.mark.parametrize(

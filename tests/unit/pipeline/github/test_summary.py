@@ -7,15 +7,16 @@ from ci.checks.report import Fact, Finding, Level, Report
 from ci.checks.scan import text as scan_text
 from ci.checks.scan.verdict import State
 from ci.pipeline import event
-from ci.pipeline.affected import Findings, Kind, Reason, Touch, Touched
 from ci.pipeline.github import summary
-from ci.pipeline.github.outputs import Plan
-from ci.pipeline.github.summary import gate, lost, markdown, shortened
+from ci.pipeline.github.outputs import JobPlan, without_result
+from ci.pipeline.github.summary import markdown, shortened
+from ci.pipeline.report_files import gate
+from ci.pipeline.selection import AffectedType, ChangedPath, Reason, ReasonKind, Selection
 from ci.publish.publication import Publication, Row
 
 from ...events import pull_request, push
 from ...verdicts import judged, verdict, vulnerability
-from .test_outputs import found
+from .test_outputs import selection
 
 COMMIT = "c" * 40
 IDENTITY = "https://github.com/acme/data/.github/workflows/publish.yml@refs/heads/main"
@@ -40,9 +41,12 @@ PUSHED = Row(
 )
 
 
-def told(*rows: Row, plan: Plan | None = None, missing: tuple[str, ...] = (), attested: bool = False) -> str:
+def told(
+    *rows: Row, plan: JobPlan | None = None, missing: tuple[str, ...] = (), attested: bool = False
+) -> str:
     done = Publication(commit=COMMIT, rows=rows)
-    return markdown(done, plan, dict.fromkeys(missing, ()), attested=attested)
+    plan = JobPlan(found=selection(*missing)) if missing else plan
+    return markdown(done, plan, attested=attested)
 
 
 def with_(**changed: object) -> Row:
@@ -60,12 +64,12 @@ def test_the_verdict_is_said_first() -> None:
 def test_a_type_that_was_not_made_is_not_counted_as_passed() -> None:
     other = Row(dag="dbt", repository="", note="api/v1.2.3 releases api alone")
     text = told(PUSHED, other)
-    assert text.startswith("### airflow-images: 1 DAG type passed, 1 not made\n")
-    assert "| `dbt` | not made | `-` |" in text
-    assert "- `dbt`: not made: api/v1.2.3 releases api alone" in text
+    assert text.startswith("### airflow-images: 1 DAG type passed, 1 skipped\n")
+    assert "| `dbt` | skipped | `-` |" in text
+    assert "- `dbt`: skipped: api/v1.2.3 releases api alone" in text
     failed = told(with_(problem="x"), other, missing=("zoo",))
-    assert failed.startswith("### airflow-images: 2 of 2 DAG types failed, 1 not made\n")
-    assert told(other).startswith("### airflow-images: 1 DAG type not made\n")
+    assert failed.startswith("### airflow-images: 2 of 2 DAG types failed, 1 skipped\n")
+    assert told(other).startswith("### airflow-images: 1 DAG type skipped\n")
 
 
 def test_a_row_has_all_that_is_known() -> None:
@@ -128,36 +132,36 @@ def test_what_findings_tell_is_not_told_twice() -> None:
 
 
 def test_a_mistake_that_the_plan_knows_is_told_of_a_type_without_a_result() -> None:
-    why = (Reason(kind=Kind.WRONG, touches=(Touch(path="images/dbt", how=WRONG),)),)
-    code = (Reason(kind=Kind.DAG_CODE, touches=(Touch(path="dags/zoo/a.py", how="new"),)),)
+    why = (Reason(kind=ReasonKind.WRONG, touches=(ChangedPath(path="images/dbt", how=WRONG),)),)
+    code = (Reason(kind=ReasonKind.DAG_CODE, touches=(ChangedPath(path="dags/zoo/a.py", how="new"),)),)
     affected = tuple(
-        Touched(dag=name, reasons=it) for name, it in (("api", why), ("dbt", why), ("zoo", code))
+        AffectedType(dag=name, reasons=it) for name, it in (("api", why), ("dbt", why), ("zoo", code))
     )
-    plan = Plan(found=Findings(since="x", commit="", affected=affected, unaffected=(), removed=()))
+    plan = JobPlan(found=Selection(since="x", commit="", affected=affected, unaffected=(), removed=()))
     done = Publication(commit=COMMIT, rows=(PUSHED,))
-    missing = lost(done, plan)
+    missing = without_result(done, plan)
     assert missing == {"dbt": (WRONG,), "zoo": ()}
-    text = markdown(done, plan, missing)
+    text = markdown(done, plan)
     assert text.startswith("### airflow-images: 2 of 3 DAG types failed\n")
-    assert "| `dbt` | **no result** | wrong configuration: see below |" in text
+    assert "| `dbt` | **no result** | wrong configuration, as listed below |" in text
     assert "- `dbt`: **failed**: images/dbt/pyproject.toml: &#91;project&#93; lacks 'name'" in text
-    assert "| `zoo` | **no result** | its job ended before there was a result: see its log |" in text
-    lines = gate(done, missing).splitlines()
+    assert "| `zoo` | **no result** | its job ended without a result: see its log |" in text
+    lines = gate(done, plan)[1].splitlines()
     assert f"dbt: FAILED: {WRONG}" in lines
-    assert "zoo: FAILED: its job ended before there was a result: see its log" in lines
+    assert "zoo: FAILED: its job ended without a result: see its log" in lines
 
 
 def test_the_gate_tells_a_run_of_nothing() -> None:
     nothing = Publication(commit="", rows=())
-    assert gate(nothing, {}) == "nothing was to be made"
-    assert gate(nothing, {"dbt": ()}).startswith("dbt: FAILED: ")
-    assert lost(nothing, None) == {}
+    assert gate(nothing, None) == (True, "no DAG type to build")
+    assert gate(nothing, JobPlan(found=selection("dbt")))[1].startswith("dbt: FAILED: ")
+    assert without_result(nothing, None) == {}
 
 
 def test_tags_that_stay_are_told_with_the_reason() -> None:
     text = told(with_(left={"v1": "v1.3.0 is newer"}))
-    assert "`v1` left" in text
-    assert "- `api`: `v1` stays: v1.3.0 is newer" in text
+    assert "`v1` (not moved)" in text
+    assert "- `api`: `v1` not moved: v1.3.0 is newer" in text
 
 
 def test_what_was_signed_can_be_verified_by_the_commands_in_it() -> None:
@@ -170,24 +174,28 @@ def test_what_was_signed_can_be_verified_by_the_commands_in_it() -> None:
 
 
 def test_what_github_attested_is_verified_by_its_own_command_and_nothing_else_is() -> None:
-    plan = Plan(found=found("api"), event=event.parse(push("refs/heads/main")))
+    plan = JobPlan(found=selection("api"), event=event.parse(push("refs/heads/main")))
     keyless, by_key = with_(signed=5, identity=IDENTITY), with_(signed=5)
     assert "gh attestation" not in told(keyless, by_key, plan=plan)
     platform = "gh attestation verify oci://r.example/api@sha256:aa --repo acme/data"
     lines = told(keyless, plan=plan, attested=True).splitlines()
     assert f"{platform} --signer-workflow acme/data/.github/workflows/publish.yml" in lines
-    assert not [line for line in lines if "where another repository" in line]
+    assert not [line for line in lines if "if the workflow of another repository" in line]
     lines = told(by_key, plan=plan, attested=True).splitlines()
     assert platform in lines
-    assert [line for line in lines if "--signer-workflow" in line and "where another repository" in line]
+    assert [
+        line
+        for line in lines
+        if "--signer-workflow" in line and "if the workflow of another repository" in line
+    ]
     for none in (with_(problem="x", digest=""), with_(repository="")):
         assert "gh attestation" not in told(none, plan=plan, attested=True)
 
 
 def test_a_summary_is_no_larger_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert summary.MOST < 1024 * 1024  # that GitHub takes
+    assert summary.MAX_BYTES < 1024 * 1024  # that GitHub takes
     most = 100_000
-    monkeypatch.setattr(summary, "MOST", most)
+    monkeypatch.setattr(summary, "MAX_BYTES", most)
     # As many rows as the table of a scan has, in words that take more bytes than characters.
     many = tuple(
         judged(vulnerability(f"CVE-{number}", package=f"{'é' * 20}{number}")) for number in range(40)
@@ -201,10 +209,8 @@ def test_a_summary_is_no_larger_than_github_takes(monkeypatch: pytest.MonkeyPatc
     assert text.index("#### How to verify") < text.index("- `t000`: **failed**: denied")
     assert "`t019`: **failed**" not in text
     last = text.splitlines()[-1]
-    assert last.startswith("… cut here, for GitHub takes no more. What is left out is of `t0")
-    assert last.endswith(
-        " more: it is in published.json, which runs of check and publish keep in their artifacts results-…"
-    )
+    assert last.startswith("… cut at GitHub's size limit. Not shown: details of `t0")
+    assert last.endswith(" more; published.json in the artifacts results-… of the run has them")
 
 
 def test_a_text_is_cut_at_a_line_and_between_signs() -> None:
@@ -215,8 +221,8 @@ def test_a_text_is_cut_at_a_line_and_between_signs() -> None:
 
 
 def test_the_event_and_the_notes_of_the_plan_are_told() -> None:
-    noted = found().model_copy(update={"notes": ("a fork: nothing is pushed",)})
-    text = told(plan=Plan(found=noted, event=event.parse(pull_request({"full_name": "x/y"}))))
+    noted = selection().model_copy(update={"notes": ("a fork: nothing is pushed",)})
+    text = told(plan=JobPlan(found=noted, event=event.parse(pull_request({"full_name": "x/y"}))))
     assert "pull request &#35;7 from a fork" in text
     assert "> a fork: nothing is pushed" in text
 
@@ -227,4 +233,4 @@ def test_the_same_results_give_the_same_text() -> None:
 
 def test_what_else_is_to_be_told_is_told() -> None:
     done = Publication(commit=COMMIT, rows=(PUSHED,), notes=("dbt: never | published",))
-    assert "> dbt: never &#124; published" in markdown(done, None, {})
+    assert "> dbt: never &#124; published" in markdown(done, None)
