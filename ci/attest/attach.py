@@ -26,14 +26,7 @@ class AttestedImage:
 
 
 async def attest(registry: Registry, signer: Signer, images: Sequence[AttestedImage]) -> dict[str, str | int]:
-    """Sign and attach the statements that are not attached yet.
-
-    Returns:
-        By digest: how many statements were attached, or the problem.
-
-    Raises:
-        StepError: signing failed.
-    """
+    """Sign and attach what is not attached yet; return by digest how many statements, or the problem."""
     if not images:
         return {}
     known, signed = await registry.signed([image.reference for image in images])

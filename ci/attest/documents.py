@@ -51,11 +51,7 @@ class PlatformImage:
 
 
 async def begin(ref: str) -> Run:
-    """Return a run that starts now.
-
-    Raises:
-        StepError: a tool's image could not be pulled.
-    """
+    """Return a run that starts now."""
     started = datetime.now(UTC)
     try:
         references = await gather_all(
@@ -86,12 +82,7 @@ class PushedType:
 
 
 async def attested_images(pushed: PushedType, source: SourceInfo, run: Run) -> list[AttestedImage]:
-    """Return what is to be signed: each platform's image, and their index where there is one.
-
-    Raises:
-        StepError: an SBOM could not be created.
-        ConfigurationError: an SBOM is too large for the public log.
-    """
+    """Return what is to be signed: each platform's image, and their index where there is one."""
     images = list(pushed.images.values())
     build = Build(
         dag=pushed.dag_type,
@@ -112,20 +103,17 @@ async def attested_images(pushed: PushedType, source: SourceInfo, run: Run) -> l
     )
     documents = await gather_all(_documents(one, pushed, source, run) for one in images)
     by_digest = dict(zip([one.image.digest for one in images], documents, strict=True))
-    shared = {SIGNATURE: {}, PROVENANCE: provenance.predicate(build)}
+    shared: dict[str, dict[str, Any]] = {SIGNATURE: {}, PROVENANCE: provenance.predicate(build)}
     return [
-        _attested(pushed.repository, digest, {**shared, **by_digest.get(digest, {})})
+        AttestedImage(
+            reference=Reference(repository=pushed.repository, tag="", digest=digest),
+            statements={
+                kind: attest_statements.statement(kind, pushed.repository, digest, predicate)
+                for kind, predicate in {**shared, **by_digest.get(digest, {})}.items()
+            },
+        )
         for digest in dict.fromkeys([pushed.digest, *by_digest])
     ]
-
-
-def _attested(repository: str, digest: str, predicates: Mapping[str, dict[str, Any]]) -> AttestedImage:
-    statements = {
-        kind: attest_statements.statement(kind, repository, digest, predicate)
-        for kind, predicate in predicates.items()
-    }
-    reference = Reference(repository=repository, tag="", digest=digest)
-    return AttestedImage(reference=reference, statements=statements)
 
 
 async def _documents(

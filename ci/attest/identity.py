@@ -32,10 +32,6 @@ async def ready(signer: Signer) -> tuple[Signer, Workflow | None]:
     """Return the signer with its token, and the run of GitHub Actions in the token, if it is GitHub's.
 
     The token is requested at the last moment: it is valid for minutes.
-
-    Raises:
-        ConfigurationError: the token is invalid.
-        StepError: GitHub gave no token, or a secret could not be read.
     """
     try:
         if signer.url and signer.request:

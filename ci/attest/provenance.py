@@ -36,14 +36,7 @@ ISSUER = "https://token.actions.githubusercontent.com"  # of GitHub Actions' ide
 
 
 class Workflow(_Frozen):
-    """Claims of GitHub Actions' identity token, which a certificate authority must have accepted.
-
-    Args:
-        job_workflow_ref: such as "acme/dags/.github/workflows/publish.yml@refs/heads/main".
-        repository: such as "acme/dags".
-        run_id: of the run.
-        run_attempt: which attempt of it.
-    """
+    """Claims of GitHub Actions' identity token, which a certificate authority must have accepted."""
 
     job_workflow_ref: str
     repository: str
@@ -59,22 +52,9 @@ class Workflow(_Frozen):
 class Build(_Frozen):
     """The inputs of an image's build.
 
-    Args:
-        dag: the DAG type.
-        version: as in the image's labels.
-        platforms: such as "linux/amd64".
-        ref: the full ref of a pipeline's event; empty where there was none.
-        revision: git's.
-        origin: the address of the sources.
-        base: reference of the base, by digest.
-        lock: the text of the type's pylock.toml.
-        tools: images of the tools, as name → reference by digest.
-        dagger: version of the engine.
-        forced: why it is published although the gate failed; empty: it passed.
-        workflow: the verified run, if any.
-        invocation: names the run where no workflow does.
-        started: when the run began.
-        finished: when it ended.
+    ``ref`` is the full ref of a pipeline's event; empty where there was none. ``base`` and ``tools`` are
+    references by digest, ``lock`` is the text of pylock.toml, ``dagger`` the engine's version. ``forced``
+    says why it is published although the gate failed. ``invocation`` names the run where no workflow does.
     """
 
     dag: str
@@ -95,11 +75,7 @@ class Build(_Frozen):
 
 
 def predicate(build: Build) -> Json:
-    """Return the provenance of a build.
-
-    Raises:
-        ConfigurationError: the base or a tool has no digest.
-    """
+    """Return the provenance of a build."""
     return {
         "buildDefinition": {
             "buildType": build_type(build.origin),
@@ -110,18 +86,19 @@ def predicate(build: Build) -> Json:
                 "source": _web(build),
                 "ref": build.ref,
             },
-            "internalParameters": {
-                "dagger": build.dagger,
-                **({"forced": build.forced} if build.forced else {}),
-            },
+            "internalParameters": {"dagger": build.dagger}
+            | ({"forced": build.forced} if build.forced else {}),
             "resolvedDependencies": list(_dependencies(build)),
         },
         "runDetails": {
-            "builder": {"id": _builder(build), "version": {"dagger": build.dagger}},
+            "builder": {
+                "id": build.workflow.identity if build.workflow else unattested(build.origin),
+                "version": {"dagger": build.dagger},
+            },
             "metadata": {
                 "invocationId": _invocation(build),
-                "startedOn": _time(build.started),
-                "finishedOn": _time(build.finished),
+                "startedOn": utc(build.started),
+                "finishedOn": utc(build.finished),
             },
         },
     }
@@ -137,12 +114,6 @@ def unattested(origin: Origin | None) -> str:
     return f"{build_type(origin)}#{UNATTESTED}"
 
 
-def _builder(build: Build) -> str:
-    if build.workflow:
-        return build.workflow.identity
-    return unattested(build.origin)
-
-
 def _invocation(build: Build) -> str:
     run = build.workflow
     if run:
@@ -151,27 +122,21 @@ def _invocation(build: Build) -> str:
 
 
 def _dependencies(build: Build) -> Iterator[Json]:
-    yield _source(build)
-    yield _image(BASE, build.base)
-    file = f"images/{build.dag}/pylock.toml"
-    sha256 = hashlib.sha256(build.lock.encode()).hexdigest()
-    web = _web(build)
-    # A file of a dirty tree may differ from the commit's.
-    committed = web and not build.revision.dirty
-    uri = {"uri": f"git+{web}@{build.revision.commit}#{file}"} if committed else {}
-    yield {"name": file, **uri, "digest": {"sha256": sha256}}
-    for name, reference in sorted(build.tools.items()):
-        yield _image(name, reference)
-
-
-def _source(build: Build) -> Json:
     revision, web = build.revision, _web(build)
     source: dict[str, Any] = {"name": SOURCE, "digest": {"gitCommit": revision.commit}}
     if web:
         source["uri"] = f"git+{web}@{build.ref or revision.commit}"
     if revision.dirty:
         source["annotations"] = {"dirty": True, "tree": revision.dirty}
-    return source
+    yield source
+    yield _image(BASE, build.base)
+    file = f"images/{build.dag}/pylock.toml"
+    sha256 = hashlib.sha256(build.lock.encode()).hexdigest()
+    # A file of a dirty tree may differ from the commit's.
+    uri = {"uri": f"git+{web}@{revision.commit}#{file}"} if web and not revision.dirty else {}
+    yield {"name": file, **uri, "digest": {"sha256": sha256}}
+    for name, reference in sorted(build.tools.items()):
+        yield _image(name, reference)
 
 
 def _image(name: str, reference: str) -> Json:
@@ -190,5 +155,6 @@ def _web(build: Build) -> str:
     return build.origin.web if build.origin else ""
 
 
-def _time(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
+    """Return a time as RFC 3339, in seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

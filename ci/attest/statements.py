@@ -3,7 +3,6 @@
 Predicate types are those that cosign knows (sigstore/cosign, cmd/cosign/cli/options/predicate.go).
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from ..checks.scan.verdict import Verdict
@@ -37,13 +36,11 @@ def statement(kind: str, repository: str, digest: str, predicate: dict[str, Any]
 def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
     """Return the result of a scan as cosign's predicate (its specs/COSIGN_VULN_ATTESTATION_SPEC.md).
 
-    Args:
-        verdict: with all detections, of which those to show are signed.
-        scanner: the scanner's image, by digest.
+    Only detections to show are signed; ``scanner`` is its image, by digest.
     """
     database = verdict.database
     shown = verdict.model_copy(update={"found": verdict.shown})
-    when = _time(verdict.scanned)
+    when = provenance.utc(verdict.scanned)
     return {
         "invocation": {"uri": "", "event_id": "", "builder.id": "", "parameters": []},
         "scanner": {
@@ -52,7 +49,7 @@ def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
             "db": {
                 "uri": database.reference if database else "",
                 "version": database.digest if database else "",
-                "lastUpdate": _time(database.updated) if database else "",
+                "lastUpdate": provenance.utc(database.updated) if database else "",
             },
             "result": shown.model_dump(mode="json", exclude={"scanned"}),
         },
@@ -71,7 +68,3 @@ def read_scan(predicate: dict[str, Any]) -> Verdict:
         return Verdict.model_validate(result)
     except (ValueError, KeyError, TypeError):  # pydantic's errors are ValueErrors
         raise StepError(["cannot read the scan result; expected one that publish made"]) from None
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -54,10 +54,8 @@ class Signer:
         if (self.url is None) != (self.request is None):
             need = "give both or neither (the job needs permissions: id-token: write)"
             problems.append(f"only one of --oidc-request-url and --oidc-request-token is given: {need}")
-        for name, value in (
-            ("--signing-password", self.password),
-            ("--signing-environment", self.environment),
-        ):
+        optional = {"--signing-password": self.password, "--signing-environment": self.environment}
+        for name, value in optional.items():
             if value and not self.key:
                 problems.append(f"{name} needs --signing-key")
         if (self.config or self.root) and not self.asked:
@@ -94,24 +92,20 @@ class Trust:
         if bool(self.key) + named != 1:
             identity = "--certificate-identity with --certificate-oidc-issuer"
             raise ConfigurationError([f"choose one: --key, or {identity}"])
-        self._check_pattern()
+        pattern, flag = self.identity_regexp, "--certificate-identity"
+        if pattern:
+            flag = "--certificate-identity-regexp"
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                problem = f"{flag} {pattern!r}: invalid regular expression: {error}"
+                raise ConfigurationError([problem]) from None
+            if not (pattern.startswith("^") and pattern.endswith("$")):
+                problem = "also matches inside other identities: begin it with ^ and end it with $"
+                raise ConfigurationError([f"{flag} {pattern!r} {problem}"])
         if named and not self.issuer:
-            flag = "--certificate-identity-regexp" if self.identity_regexp else "--certificate-identity"
             issuer = "--certificate-oidc-issuer, such as https://token.actions.githubusercontent.com"
             raise ConfigurationError([f"{flag} needs {issuer}"])
-
-    def _check_pattern(self) -> None:
-        pattern = self.identity_regexp
-        if not pattern:
-            return
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            problem = f"--certificate-identity-regexp {pattern!r}: invalid regular expression: {error}"
-            raise ConfigurationError([problem]) from None
-        if not (pattern.startswith("^") and pattern.endswith("$")):
-            problem = "also matches inside other identities: begin it with ^ and end it with $"
-            raise ConfigurationError([f"--certificate-identity-regexp {pattern!r} {problem}"])
 
     @property
     def whole(self) -> str:
@@ -123,12 +117,7 @@ class Trust:
         return "the expected key" if self.key else f"{self.identity or self.identity_regexp} ({self.issuer})"
 
     def arguments(self, key: str = "cosign.pub", root: str = "trusted-root.json") -> list[str]:
-        """Return cosign's arguments.
-
-        Args:
-            key: path of the public key, if there is one.
-            root: path of the trusted root, if there is one.
-        """
+        """Return cosign's arguments, with paths of the public key and the trusted root."""
         trusted = ["--trusted-root", root] if self.root else []
         if self.key:
             return ["--key", key, *_NO_LOG, *trusted]
@@ -143,19 +132,13 @@ async def sign(
     signed: dagger.Directory,
     types: Mapping[str, str],
 ) -> tuple[dict[str, list[str]], dagger.Directory]:
-    """Sign the statements that the key has not signed before.
+    """Sign the statements, by image and type, that the key has not signed before.
 
-    Args:
-        signer: the key or identity.
-        statements: by image (the hex digits of its digest) and type.
-        signed: what is attached to the images already, as Registry.signed gives it.
-        types: the predicate type of each type of statement.
+    Images are the hex digits of their digests; ``signed`` is what is attached to them already, as
+    ``Registry.signed`` gives it; ``types`` has the predicate type of each type of statement.
 
     Returns:
         The types that were signed, by image, and the folder of bundles, as IMAGE/TYPE.json.
-
-    Raises:
-        StepError: the key or the token was rejected, or a service doesn't answer.
     """
     folder = dag.directory()
     for image, texts in statements.items():
@@ -181,19 +164,13 @@ async def sign(
         arguments += ["--trusted-root", _ROOT]
     finished = _run(container, "sign", {"types": dict(types), "arguments": arguments, "no_log": _NO_LOG})
     answer = await _answer(finished, "signing failed")
-    if "problem" in answer:
-        raise StepError([f"signing failed: {_with_remedy(str(answer['problem']))}"])
     return answer, finished.directory("/bundles")
 
 
 async def verify(
     trust: Trust, signed: dagger.Directory, images: Sequence[str], types: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return cosign's result for each type of statement of each image, as ``programs/cosign.py`` describes.
-
-    Raises:
-        StepError: cosign could not be run.
-    """
+    """Return cosign's result for each type of each image's statements (``programs/cosign.py``)."""
     arguments = trust.arguments(_KEY, _ROOT)
     container = _cosign().with_mounted_directory("/signed", signed)
     if trust.key:
@@ -201,10 +178,7 @@ async def verify(
     if trust.root:
         container = container.with_mounted_file(_ROOT, trust.root)
     job = {"images": list(images), "types": dict(types), "arguments": arguments}
-    answer = await _answer(_run(container, "verify", job), "verifying failed")
-    if "problem" in answer:
-        raise StepError([f"verifying failed: {answer['problem']}"])
-    return answer
+    return await _answer(_run(container, "verify", job), "verifying failed")
 
 
 def key_pair(password: dagger.Secret) -> dagger.Directory:
@@ -213,8 +187,7 @@ def key_pair(password: dagger.Secret) -> dagger.Directory:
     Their names derive from the public key, so that they never overwrite another key.
     """
     command = (
-        "cosign generate-key-pair 2>/dev/null; "
-        "name=cosign-$(sha256sum cosign.pub | cut -c1-8); "
+        "cosign generate-key-pair 2>/dev/null; name=cosign-$(sha256sum cosign.pub | cut -c1-8); "
         "mv cosign.key $name.key; mv cosign.pub $name.pub"
     )
     return (
@@ -245,15 +218,14 @@ def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagg
     )
 
 
-async def _answer(finished: dagger.Container, problem: str) -> dict[str, Any]:
+async def _answer(finished: dagger.Container, failure: str) -> dict[str, Any]:
     try:
-        return json.loads(await retrying(finished.file("/answer.json").contents))
+        answer = json.loads(await retrying(finished.file("/answer.json").contents))
     except dagger.QueryError as error:
-        raise failures.step_error(problem, error) from None
-
-
-def _with_remedy(problem: str) -> str:
-    lower = problem.lower()
-    if "decrypt" in lower or "incorrect password" in lower:
-        return f"cannot decrypt the key: check --signing-password ({problem})"
-    return problem
+        raise failures.step_error(failure, error) from None
+    if "problem" in answer:
+        problem = str(answer["problem"])
+        if "decrypt" in problem.lower() or "incorrect password" in problem.lower():
+            problem = f"cannot decrypt the key: check --signing-password ({problem})"
+        raise StepError([f"{failure}: {problem}"])
+    return answer

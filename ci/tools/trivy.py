@@ -44,12 +44,9 @@ Java = Callable[[], Awaitable[dagger.Directory]]
 
 
 async def read(layout: dagger.Directory, java: Java, base: Analysis | None = None) -> Analysis:
-    """Return the analysis of an image.
+    """Return the analysis of an image, given as an OCI layout; layers of its base are not read again.
 
-    Args:
-        layout: the image, as an OCI layout.
-        java: fetches Trivy's database of Java archives; called only for an image that holds some.
-        base: the analysis of the image's base, whose layers are not read again.
+    ``java`` fetches Trivy's database of Java archives; it is called only for an image that holds some.
 
     Raises:
         StepError: Trivy failed, or a database could not be fetched.
@@ -80,20 +77,12 @@ def _analysis(
 
 
 async def sbom(image: Analysis) -> str:
-    """Return the SBOM of an image as CycloneDX, as Trivy writes it.
-
-    Raises:
-        StepError: Trivy failed.
-    """
+    """Return the SBOM of an image as CycloneDX, as Trivy writes it."""
     return await _text(image.packages, _CYCLONEDX)
 
 
 async def spdx(cyclonedx: str) -> str:
-    """Return a CycloneDX document converted to SPDX.
-
-    Raises:
-        StepError: Trivy failed.
-    """
+    """Return a CycloneDX document converted to SPDX."""
     file = f"{_OUT}/image.spdx.json"
     command = ["trivy", "sbom", _SBOM, *_ALONE, "--format", "spdx-json", "--output", file]
     source = dag.file("image.cdx.json", cyclonedx)
@@ -101,11 +90,7 @@ async def spdx(cyclonedx: str) -> str:
 
 
 async def files(image: Analysis) -> str:
-    """Return the secrets, misconfiguration and licenses of an image, as Trivy's JSON.
-
-    Raises:
-        StepError: Trivy failed.
-    """
+    """Return the secrets, misconfiguration and licenses of an image, as Trivy's JSON."""
     return await _text(image.files, f"{_OUT}/files.json")
 
 
@@ -114,13 +99,7 @@ async def vulnerabilities(
 ) -> str:
     """Return the known vulnerabilities of an image's packages, as Trivy's JSON.
 
-    Args:
-        image: its analysis.
-        database: a folder with trivy.db and metadata.json.
-        vex: a folder of OpenVEX documents.
-
-    Raises:
-        StepError: Trivy failed.
+    ``database`` holds trivy.db and metadata.json, ``vex`` OpenVEX documents.
     """
     command = ["trivy", "sbom", _SBOM, *_ALONE, "--skip-vex-repo-update", "--format", "json"]
     container = (

@@ -1,7 +1,7 @@
 """SBOMs as CycloneDX 1.6, from what Trivy 0.70 writes (its pkg/sbom/cyclonedx/marshal.go)."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -21,33 +21,40 @@ _RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def normalise(document: Json, subject: SbomSubject) -> Json:
     """Return the document without random names, the time of the scan, and the path that was scanned."""
-    result: Json = {**document, "serialNumber": subject.uuid("cyclonedx").urn}
-    result["metadata"] = {
-        **document["metadata"],
-        "timestamp": subject.created,
-        "tools": _tools(document["metadata"]["tools"]),
-        "component": _sorted_properties(_root(document["metadata"]["component"], subject)),
+    metadata: Json = document["metadata"]
+    tools = [tool for tool in metadata["tools"]["components"] if tool["name"] != TOOL]
+    result: Json = {
+        **document,
+        "serialNumber": subject.uuid("cyclonedx").urn,
+        "metadata": {
+            **metadata,
+            "timestamp": subject.created,
+            "tools": {**metadata["tools"], "components": [*tools, {"type": "application", "name": TOOL}]},
+            "component": _sorted_properties(_root(metadata["component"], subject)),
+        },
+        "components": [_sorted_properties(component) for component in document["components"]],
     }
-    result["components"] = [_sorted_properties(component) for component in document["components"]]
-    root = document["metadata"]["component"]["bom-ref"]
-    result = _renamed(result, {root: subject.purl or subject.reference})
-    return _sorted(_renamed(result, _stable_references(result, subject)))
+    result = _renamed(result, {_reference(metadata["component"]): subject.purl or subject.reference})
+    result = _renamed(result, _stable_references(result, subject))
+    needs = [
+        {**dependency, "dependsOn": sorted(set(dependency["dependsOn"]))}
+        for dependency in result["dependencies"]
+    ]
+    return {
+        **result,
+        "components": sorted(result["components"], key=_reference),
+        "dependencies": sorted(needs, key=lambda dependency: str(dependency["ref"])),
+    }
 
 
 def with_hashes(document: Json, hashes: Mapping[PurlPackage, str]) -> Json:
     """Return the document with the SHA-256 of files, by package."""
-    return {
-        **document,
-        "components": [_with_hash(component, hashes) for component in document["components"]],
-    }
+    components = [_with_hash(component, hashes) for component in document["components"]]
+    return {**document, "components": components}
 
 
 def delta(document: Json, layers: Collection[str]) -> Json:
-    """Return the part of the document that layers brought, by their diff ids.
-
-    Raises:
-        StepError: the image has no such layer.
-    """
+    """Return the part of the document that layers brought, by their diff ids."""
     image = document["metadata"]["component"]
     root = _reference(image)
     known = [listed["value"] for listed in _properties(image) if listed["name"] == f"{_TRIVY}DiffID"]
@@ -72,14 +79,15 @@ def delta(document: Json, layers: Collection[str]) -> Json:
     return {
         **document,
         "serialNumber": serial_number,
-        "metadata": {
-            **document["metadata"],
-            "properties": [*others, {"name": LAYERS, "value": listed}],
-        },
+        "metadata": {**document["metadata"], "properties": [*others, {"name": LAYERS, "value": listed}]},
         "components": [component for component in document["components"] if _reference(component) in nodes],
         "dependencies": [{"ref": ref, "dependsOn": children} for ref, children in sorted(needs.items())],
         "compositions": [{"aggregate": "incomplete", "dependencies": [root]}],
-        "vulnerabilities": list(_affecting(document.get("vulnerabilities", []), nodes)),
+        "vulnerabilities": [
+            {**vulnerability, "affects": affects}
+            for vulnerability in document.get("vulnerabilities", [])
+            if (affects := [affected for affected in vulnerability["affects"] if affected["ref"] in nodes])
+        ],
     }
 
 
@@ -93,11 +101,6 @@ def purls(document: Json) -> Iterator[str]:
 def layers_of(document: Json) -> str:
     """Return the layers that a delta is of; an empty string for the SBOM of a whole image."""
     return _property(document["metadata"], LAYERS)
-
-
-def _tools(tools: Json) -> Json:
-    others = [tool for tool in tools["components"] if tool["name"] != TOOL]
-    return {**tools, "components": [*others, {"type": "application", "name": TOOL}]}
 
 
 def _root(component: Json, subject: SbomSubject) -> Json:
@@ -127,18 +130,6 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSO
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def _sorted(document: Json) -> Json:
-    needs = [
-        {**dependency, "dependsOn": sorted(set(dependency["dependsOn"]))}
-        for dependency in document["dependencies"]
-    ]
-    return {
-        **document,
-        "components": sorted(document["components"], key=_reference),
-        "dependencies": sorted(needs, key=lambda dependency: str(dependency["ref"])),
-    }
-
-
 def _sorted_properties(component: Json) -> Json:
     properties = sorted(_properties(component), key=lambda item: (item["name"], item["value"]))
     return {**component, "properties": properties}
@@ -155,13 +146,6 @@ def _with_hash(component: Json, hashes: Mapping[PurlPackage, str]) -> Json:
         return component
     # Trivy's own hash there is that of a METADATA file.
     return {**component, "hashes": [{"alg": "SHA-256", "content": sha256}]}
-
-
-def _affecting(vulnerabilities: Iterable[Json], nodes: Collection[str]) -> Iterator[Json]:
-    for vulnerability in vulnerabilities:
-        affects = [affected for affected in vulnerability["affects"] if affected["ref"] in nodes]
-        if affects:
-            yield {**vulnerability, "affects": affects}
 
 
 def _components(document: Json) -> list[Json]:

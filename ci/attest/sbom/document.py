@@ -20,9 +20,7 @@ _STATEMENT = 1_024  # bytes of a statement without its predicate
 LARGEST = (LOG_ENTRY - _ENVELOPE) // 4 * 3 - _STATEMENT  # bytes of a document: payloads are logged as base64
 
 _Result = TypeVar("_Result")
-_ESCAPED = str.maketrans(
-    dict.fromkeys("<>&\u2028\u2029", r"\u0000")
-)  # six bytes each, in the JSON of signers
+_ESCAPED = str.maketrans(dict.fromkeys("<>&\u2028\u2029", r"\u0000"))  # six bytes each, in signers' JSON
 
 
 def normalise(text: str, subject: SbomSubject) -> str:
@@ -30,9 +28,6 @@ def normalise(text: str, subject: SbomSubject) -> str:
 
     The serial number follows from the image's digest, times are the commit's, the image is called by its
     reference, random references follow from what they name, and lists are sorted.
-
-    Raises:
-        StepError: it is no CycloneDX document as Trivy writes it.
     """
     return canonical(_parsed(text, lambda document: cyclonedx.normalise(document, subject)))
 
@@ -44,11 +39,6 @@ def with_hashes(text: str, lock: str, platform: str) -> str:
     fits, or the source distribution where none does. Of several that fit, the document cannot say which was
     used; the digest of the lock, in the provenance, covers all of them. Packages vendored inside others are
     no files of the lock.
-
-    Args:
-        text: a normalised document.
-        lock: the type's pylock.toml, validated before (``ci/config/lockfile.py``).
-        platform: such as linux/amd64.
     """
     hashes = {
         PurlPackage("pypi", canonicalize_name(package["name"]), package["version"]): sha256
@@ -59,15 +49,7 @@ def with_hashes(text: str, lock: str, platform: str) -> str:
 
 
 def delta(text: str, layers: Collection[str]) -> str:
-    """Return the part of a document that some layers brought, as a document of its own.
-
-    Args:
-        text: a normalised document.
-        layers: the diff ids of the layers that a DAG type adds to its base.
-
-    Raises:
-        StepError: the image has no such layer.
-    """
+    """Return the part of a document that some layers, by their diff ids, brought, as one of its own."""
     return canonical(_parsed(text, lambda document: cyclonedx.delta(document, layers)))
 
 

@@ -19,10 +19,8 @@ Edges = Collection[tuple[str, str]]
 class SbomSubject:
     """The image that an SBOM describes.
 
-    Args:
-        name: its repository with registry, without tag; the DAG type's name where it is not published.
-        digest: of its manifest.
-        created: the commit's time, RFC 3339, in UTC.
+    ``name`` is its repository; the DAG type's name where it is not published. ``created`` is the commit's
+    time, RFC 3339, in UTC.
     """
 
     name: str
@@ -65,17 +63,13 @@ def _refined(names: Mapping[str, str], edges: Edges) -> dict[str, str]:
         for parent, child in edges:
             children[parent].append(names[child])
             parents[child].append(names[parent])
-        finer = {
-            node: _digest([name, sorted(children[node]), sorted(parents[node])])
-            for node, name in names.items()
-        }
+        finer: dict[str, str] = {}
+        for node, name in names.items():
+            content = json.dumps([name, sorted(children[node]), sorted(parents[node])])
+            finer[node] = hashlib.sha256(content.encode()).hexdigest()
         if len(set(finer.values())) == len(set(names.values())):
             return dict(names)
         names = finer
-
-
-def _digest(value: list[object]) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def subgraph(
@@ -83,13 +77,8 @@ def subgraph(
 ) -> tuple[set[str], list[str]]:
     """Return the nodes of the wanted layers, and those among them that have lost all their parents.
 
-    A node without a layer, such as an application or the operating system, stays if a child of it does.
-
-    Args:
-        layers: each node's layer; empty where it has none.
-        edges: from what holds or needs something to that.
-        root: the node that always stays.
-        wanted: layers.
+    A node without a layer, such as an application or the operating system, stays if a child of it does; the
+    root always stays. Edges lead from what holds or needs something to that.
     """
     nodes = {node for node, layer in layers.items() if layer in wanted}
     nodes |= {parent for parent, child in edges if child in nodes and not layers[parent]} | {root}

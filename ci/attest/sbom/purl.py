@@ -45,10 +45,7 @@ def docker(repository: str, version: str) -> str:
 
 
 def docker_name(purl: str) -> str:
-    """Return the image that a docker purl names, as host/name:tag; an empty string for any other purl.
-
-    A digest in the purl is left out.
-    """
+    """Return the image that a docker purl names, as host/name:tag, without digest; else ""."""
     url = _parse(purl)
     if url is None or url.type != "docker":
         return ""

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from ...config.policy import Policy
-from ...errors import Fault
 from ...image import labels
 from .. import provenance_claims
 from ..provenance_claims import Claims
 from ..statements import PROVENANCE, SIGNATURE
 from . import documents
-from .expected import Check, CheckStatus, Expected, VerifyInputs, good, predicates
+from .expected import Check, CheckStatus, Expected, VerifyInputs, failed, good, passed, readable
 
 GITHUB = "https://github.com/"
 
@@ -22,7 +21,7 @@ def judge(expected: Expected, inputs: VerifyInputs, policy: Policy, now: datetim
     claims, problem = _chosen(expected, inputs.answers[PROVENANCE], inputs.labels)
     return (
         _signature(expected, inputs),
-        *(_provenance(expected, inputs, claims) if claims else [_failed("provenance", problem)]),
+        *(_provenance(expected, inputs, claims) if claims else [failed("provenance", problem)]),
         _base_layers(inputs, claims),
         documents.sbom(inputs),
         documents.scan(expected, inputs, policy, now),
@@ -32,29 +31,15 @@ def judge(expected: Expected, inputs: VerifyInputs, policy: Policy, now: datetim
 def signed_claims(
     expected: Expected, answers: Mapping[str, Mapping[str, Any]], image_labels: Mapping[str, str]
 ) -> Claims | None:
-    """Return the claims by which the image is judged; None without a signature or signed provenance.
-
-    Args:
-        expected: of the image.
-        answers: cosign's, by type.
-        image_labels: of the image.
-    """
+    """Return the claims by which the image is judged; None without a signature or provenance."""
     return _chosen(expected, answers[PROVENANCE], image_labels)[0] if answers[SIGNATURE]["good"] else None
-
-
-def _good(name: str, detail: str) -> Check:
-    return Check(name=name, status=CheckStatus.GOOD, detail=detail)
-
-
-def _failed(name: str, detail: str) -> Check:
-    return Check(name=name, status=CheckStatus.FAILED, detail=detail)
 
 
 def _signature(expected: Expected, inputs: VerifyInputs) -> Check:
     answer = inputs.answers[SIGNATURE]
     if answer["good"]:
-        return _good("signature", f"by {expected.signer}")
-    return _failed("signature", f"no signature by {expected.signer}: {answer['error']}")
+        return passed("signature", f"by {expected.signer}")
+    return failed("signature", f"no signature by {expected.signer}: {answer['error']}")
 
 
 def _chosen(
@@ -68,11 +53,11 @@ def _chosen(
     """
     if not answer["good"]:
         return None, f"no provenance signed by {expected.signer}: {answer['error']}"
-    readable, problem = _readable(answer)
-    if not readable:
+    every, problem = readable(answer, provenance_claims.read)
+    if not every:
         return None, problem
-    best = max(_rank(claims) for claims in readable)
-    candidates = [claims for claims in readable if _rank(claims) == best]
+    best = max(map(_rank, every))
+    candidates = [claims for claims in every if _rank(claims) == best]
     fitting = (claims for claims in candidates if good(_compared(expected, image_labels, claims)))
     return next(fitting, candidates[0]), ""
 
@@ -81,19 +66,8 @@ def _rank(claims: Claims) -> tuple[bool, bool]:
     return claims.ours, bool(claims.base and claims.base_digest)
 
 
-def _readable(answer: Mapping[str, Any]) -> tuple[list[Claims], str]:
-    readable: list[Claims] = []
-    problem = "cosign returned no statement"
-    for predicate in predicates(answer):
-        try:
-            readable.append(provenance_claims.read(predicate))
-        except Fault as fault:
-            problem = str(fault)
-    return readable, problem
-
-
 def _provenance(expected: Expected, inputs: VerifyInputs, claims: Claims) -> list[Check]:
-    every, _ = _readable(inputs.answers[PROVENANCE])
+    every, _ = readable(inputs.answers[PROVENANCE], provenance_claims.read)
     return [_tree(claims, every), _gate(inputs, every), *_compared(expected, inputs.labels, claims)]
 
 
@@ -102,11 +76,11 @@ def _tree(claims: Claims, every: list[Claims]) -> Check:
     source = f"{claims.source or 'an unknown source'} at {claims.commit}"
     when = f"built on {claims.started:%Y-%m-%d}" if claims.started else "built on an unknown day"
     if claims.dirty:
-        return _failed("provenance", f"{source} with uncommitted changes, {when}")
+        return failed("provenance", f"{source} with uncommitted changes, {when}")
     if any(other.dirty for other in every):
         problem = "another provenance by the same signer records uncommitted changes"
-        return _failed("provenance", f"{source}, {when}; {problem}")
-    return _good("provenance", f"{source}, {when}")
+        return failed("provenance", f"{source}, {when}; {problem}")
+    return passed("provenance", f"{source}, {when}")
 
 
 def _gate(inputs: VerifyInputs, every: list[Claims]) -> Check:
@@ -115,8 +89,8 @@ def _gate(inputs: VerifyInputs, every: list[Claims]) -> Check:
     if labels.FORCED in inputs.labels:
         reasons[inputs.labels[labels.FORCED] or "no reason recorded"] = None
     if reasons:
-        return _failed("gate", f"published by force although it failed: {'; '.join(reasons)}")
-    return _good("gate", "no override recorded")
+        return failed("gate", f"published by force although it failed: {'; '.join(reasons)}")
+    return passed("gate", "no override recorded")
 
 
 def _compared(expected: Expected, image_labels: Mapping[str, str], claims: Claims) -> list[Check]:
@@ -135,22 +109,22 @@ def _compared(expected: Expected, image_labels: Mapping[str, str], claims: Claim
 def _builder(expected: Expected, claims: Claims) -> Check:
     builder = claims.builder
     if claims.unattested or not builder.startswith(GITHUB):
-        return _good("builder", f"{builder}, attested only by the signer")
+        return passed("builder", f"{builder}, attested only by the signer")
     by_name = builder == expected.identity
     pattern = expected.identity_regexp
     by_pattern = bool(pattern) and re.fullmatch(pattern, builder) is not None
     if by_name or by_pattern:
         reason = "as in the certificate" if by_name else "as the expected pattern allows"
-        return _good("builder", f"{builder}, {reason}")
-    return _failed("builder", f"the provenance names {builder}, but the signature is by {expected.signer}")
+        return passed("builder", f"{builder}, {reason}")
+    return failed("builder", f"the provenance names {builder}, but the signature is by {expected.signer}")
 
 
 def _same(name: str, expected: str, claimed: str) -> Check | None:
     if not expected:
         return None
     if expected == claimed:
-        return _good(name, claimed)
-    return _failed(name, f"expected {expected}; the provenance says {claimed or 'nothing'}")
+        return passed(name, claimed)
+    return failed(name, f"expected {expected}; the provenance says {claimed or 'nothing'}")
 
 
 def _labels(image_labels: Mapping[str, str], claims: Claims) -> Check:
@@ -167,7 +141,7 @@ def _labels(image_labels: Mapping[str, str], claims: Claims) -> Check:
         for key, label, claimed in rows
         if label and label != claimed
     ]
-    return _failed("labels", "; ".join(differing)) if differing else _good("labels", "match the provenance")
+    return failed("labels", "; ".join(differing)) if differing else passed("labels", "match the provenance")
 
 
 def _base_layers(inputs: VerifyInputs, claims: Claims | None) -> Check:
@@ -176,5 +150,5 @@ def _base_layers(inputs: VerifyInputs, claims: Claims | None) -> Check:
         return Check(name="layers", status=CheckStatus.NOT_CHECKED, detail=problem)
     base = f"{claims.base}@{claims.base_digest}"
     if not inputs.on_base:
-        return _failed("layers", f"the lowest layers are not those of {base}, the base in the provenance")
-    return _good("layers", f"the lowest layers are those of {base}")
+        return failed("layers", f"the lowest layers are not those of {base}, the base in the provenance")
+    return passed("layers", f"the lowest layers are those of {base}")

@@ -1,13 +1,14 @@
 """What a verification expects of an image, what was collected about it, and the result of each check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from ...errors import ConfigurationError
+from ...errors import ConfigurationError, Fault
 from ..sbom.purl import PurlPackage
 
+_Read = TypeVar("_Read")
 OLDEST = 36_500  # days: no higher age of a scan can be allowed
 
 
@@ -62,7 +63,7 @@ class VerifyInputs:
 
     answers: Mapping[str, Mapping[str, Any]]
     labels: Mapping[str, str]
-    installed: frozenset[PurlPackage] | None
+    installed: frozenset[PurlPackage] | None = None
     inventory_problem: str = ""
     on_base: bool | None = None
     base_problem: str = ""
@@ -73,6 +74,26 @@ def good(checks: Sequence[Check]) -> bool:
     return all(check.status is CheckStatus.GOOD for check in checks)
 
 
-def predicates(answer: Mapping[str, Any]) -> list[Any]:
-    """Return the predicates of the statements that cosign verified; None for a statement without one."""
-    return [statement.get("predicate") for statement in answer["statements"]]
+def passed(name: str, detail: str) -> Check:
+    """Return a check that is good."""
+    return Check(name=name, status=CheckStatus.GOOD, detail=detail)
+
+
+def failed(name: str, detail: str) -> Check:
+    """Return a check that failed."""
+    return Check(name=name, status=CheckStatus.FAILED, detail=detail)
+
+
+def readable(answer: Mapping[str, Any], read: Callable[[Any], _Read]) -> tuple[list[_Read], str]:
+    """Return what is read of the predicates that cosign verified, and the last problem of another one.
+
+    The same signer may have attested statements of other tools, in any shape.
+    """
+    results: list[_Read] = []
+    problem = "cosign returned no statement"
+    for statement in answer["statements"]:
+        try:
+            results.append(read(statement.get("predicate")))
+        except Fault as fault:
+            problem = str(fault)
+    return results, problem

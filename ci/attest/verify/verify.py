@@ -27,28 +27,13 @@ from . import checks as verify_checks
 from .expected import Check, Expected, VerifyInputs, good
 
 Rules = Callable[[str], Awaitable[Policy]]
-_COSIGN_TYPES = {
-    statements.PROVENANCE: "slsaprovenance1",
-    statements.CYCLONEDX: "cyclonedx",
-    statements.SCAN: "vuln",
-}
+_COSIGN_TYPES = ("slsaprovenance1", "cyclonedx", "vuln")  # cosign's names
 
 
 async def verify(image: Reference, registry: Registry, trust: Trust, expected: Expected, rules: Rules) -> str:
-    """Verify an image; return the report of all checks.
+    """Verify an image by digest; return the report of all checks, or raise it as a CheckError.
 
-    Args:
-        image: by digest.
-        registry: of the image.
-        trust: whose signatures count.
-        expected: what it must be made from.
-        rules: gives the policy of a DAG type, which its scan must fulfil.
-
-    Raises:
-        CheckError: a check failed or could not be made; with the report.
-        ConfigurationError: it is an index, whose images are verified one by one, or no image could fulfil
-            the expectations.
-        StepError: the registry or cosign failed.
+    ``rules`` gives the policy of a DAG type, which the scan must fulfil.
     """
     trust.check()
     expected.check()
@@ -69,11 +54,7 @@ async def verify(image: Reference, registry: Registry, trust: Trust, expected: E
     if claims is None:  # nothing of an image without a signature is fetched or read
         problem = "not signed by the expected identity; remaining checks skipped"
         inputs = VerifyInputs(
-            answers=answers,
-            labels=image_labels,
-            installed=None,
-            inventory_problem=problem,
-            base_problem=problem,
+            answers=answers, labels=image_labels, inventory_problem=problem, base_problem=problem
         )
     else:
         java = partial(database.java, DatabaseRequest(), policy)
@@ -88,15 +69,7 @@ async def verify(image: Reference, registry: Registry, trust: Trust, expected: E
 def report(
     image: Reference, checks: tuple[Check, ...], trust: Trust, *, plain_http: bool, source: str
 ) -> str:
-    """Return the checks for a terminal, and the commands that repeat them by hand.
-
-    Args:
-        image: by digest.
-        checks: their results.
-        trust: whose signatures counted.
-        plain_http: the registry uses plain HTTP.
-        source: repository that the image must come from; empty: any.
-    """
+    """Return the checks for a terminal, and the commands that repeat them by hand."""
     width = max(len(check.name) for check in checks)
     lines = [f"{image}: {'verified' if good(checks) else 'NOT verified'}"]
     for check in checks:
@@ -104,9 +77,7 @@ def report(
     flags = [*trust.arguments(), *(["--allow-http-registry"] if plain_http else [])]
     arguments = " ".join(map(shlex.quote, flags))
     lines += ["by hand:", f"  cosign verify {arguments} {image}"]
-    lines += [
-        f"  cosign verify-attestation --type {kind} {arguments} {image}" for kind in _COSIGN_TYPES.values()
-    ]
+    lines += [f"  cosign verify-attestation --type {kind} {arguments} {image}" for kind in _COSIGN_TYPES]
     repository = provenance_claims.repository(source)
     github = repository.startswith(verify_checks.GITHUB)
     if github and not trust.key and not trust.root:  # gh asks the public services alone

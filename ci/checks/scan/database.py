@@ -56,11 +56,7 @@ class VulnerabilityDatabase:
 def database_request(
     mirrors: tuple[str, ...], archive: dagger.File | None, access: Access
 ) -> DatabaseRequest:
-    """Return the request of a scan; credentials are for the first mirror.
-
-    Raises:
-        ConfigurationError: credentials are given, but no mirror.
-    """
+    """Return the request of a scan; credentials, which need a mirror, are for the first one."""
     if (access.username or access.token or access.authority or access.plain_http) and not mirrors:
         flags = "--username, --token, --registry-ca and --plain-http"
         raise ConfigurationError([f"{flags} are for --database, which is not given"])
@@ -72,7 +68,6 @@ async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> Vuln
     """Return the first database that is fresh enough; where none is, the newest of them.
 
     Raises:
-        ConfigurationError: a mirror's reference is invalid.
         StepError: no mirror answered; with the problem of each.
     """
     if request.archive:
@@ -107,11 +102,7 @@ async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> Vuln
 
 
 async def java(request: DatabaseRequest, policy: Policy) -> dagger.Directory:
-    """Return Trivy's database of Java archives, which identifies them; its age doesn't matter.
-
-    Raises:
-        StepError: no mirror answered.
-    """
+    """Return Trivy's database of Java archives, which identifies them; its age doesn't matter."""
     problems: list[str] = []
     for mirror in policy.java_repositories:
         reference = names.reference(mirror, digest=False, given="[database] java-repositories")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from ...config.policy import SEVERITIES, Severity
 from ...errors import StepError
@@ -67,15 +67,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Identifier(_Part):
-    purl: str = Field(default="", alias="PURL")
-
-
 class _Vulnerability(_Part):
     id: str = Field(alias="VulnerabilityID")
     package: str = Field(alias="PkgName")
     path: str = Field(default="", alias="PkgPath")
-    identifier: _Identifier = Field(default=_Identifier(), alias="PkgIdentifier")
+    purl: str = Field(default="", validation_alias=AliasPath("PkgIdentifier", "PURL"))
     version: str = Field(default="", alias="InstalledVersion")
     fixed: str = Field(default="", alias="FixedVersion")
     severity: str = Field(default="", alias="Severity")
@@ -90,10 +86,6 @@ class _Secret(_Part):
     line: int = Field(default=0, alias="StartLine")
 
 
-class _Cause(_Part):
-    line: int = Field(default=0, alias="StartLine")
-
-
 class _Misconfiguration(_Part):
     id: str = Field(alias="ID")
     severity: str = Field(default="", alias="Severity")
@@ -101,7 +93,7 @@ class _Misconfiguration(_Part):
     message: str = Field(default="", alias="Message")
     url: str = Field(default="", alias="PrimaryURL")
     status: str = Field(default="FAIL", alias="Status")
-    cause: _Cause = Field(default=_Cause(), alias="CauseMetadata")
+    line: int = Field(default=0, validation_alias=AliasPath("CauseMetadata", "StartLine"))
 
 
 class _License(_Part):
@@ -142,11 +134,7 @@ class _Report(_Part):
 
 
 def read(report: str) -> tuple[Detection, ...]:
-    """Return all detections of a report (``trivy image --format json``), the worst first, without duplicates.
-
-    Raises:
-        StepError: the report has an unknown shape.
-    """
+    """Return all detections of a report (``trivy image --format json``), worst first, each once."""
     try:
         parsed = _Report.model_validate_json(report)
     except ValidationError as error:
@@ -164,11 +152,11 @@ def ordered(detections: Iterable[Detection]) -> tuple[Detection, ...]:
     # Of two with one key the worse stays: an open one before one that a VEX document ruled out.
     worst_last = sorted(detections, key=lambda detection: (not detection.vex, -rank[detection.severity]))
     by_key = {detection.key: detection for detection in worst_last}
-    return tuple(sorted(by_key.values(), key=lambda one: (rank[one.severity], *_order(one))))
 
+    def order(one: Detection) -> tuple[str | int, ...]:
+        return (rank[one.severity], one.kind, one.subject, one.id, one.version, one.place, one.line)
 
-def _order(one: Detection) -> tuple[str | int, ...]:
-    return (one.kind, one.subject, one.id, one.version, one.place, one.line)
+    return tuple(sorted(by_key.values(), key=order))
 
 
 def added(image: Iterable[Detection], base: Iterable[Detection]) -> tuple[Detection, ...]:
@@ -183,14 +171,14 @@ def _detections(result: _Result, artifact: str) -> Iterable[Detection]:
     vulnerabilities += [(modified.finding, modified.vex) for modified in result.modified or ()]
     for v, vex in vulnerabilities:
         fields: dict[str, Any] = {"package": v.package, "version": v.version, "fixed": v.fixed, "url": v.url}
-        fields |= {"place": v.path or target, "purl": v.identifier.purl, "title": v.title, "vex": vex}
+        fields |= {"place": v.path or target, "purl": v.purl, "title": v.title, "vex": vex}
         yield Detection(kind=Kind.VULNERABILITY, id=v.id, severity=_severity(v.severity), **fields)
     for s in result.secrets or ():
         fields = {"title": s.title, "place": target, "line": s.line}
         yield Detection(kind=Kind.SECRET, id=s.id, severity=_severity(s.severity), **fields)
     for m in result.misconfigurations or ():
         if m.status == "FAIL":
-            fields = {"title": m.message or m.title, "place": target, "line": m.cause.line, "url": m.url}
+            fields = {"title": m.message or m.title, "place": target, "line": m.line, "url": m.url}
             yield Detection(kind=Kind.MISCONFIGURATION, id=m.id, severity=_severity(m.severity), **fields)
     for li in result.licenses or ():
         fields = {"package": li.package, "title": li.category, "place": li.path or target}

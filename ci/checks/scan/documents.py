@@ -36,11 +36,8 @@ def html(verdicts: Sequence[Verdict]) -> str:
     page = Element("html", lang="en")
     head = SubElement(page, "head")
     SubElement(head, "meta", charset="utf-8")
-    policy = {
-        "http-equiv": "Content-Security-Policy",
-        "content": "default-src 'none'; style-src 'unsafe-inline'",
-    }
-    SubElement(head, "meta", policy)
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": policy})
     _text(head, "title", "Scan of the images")
     # Our own text: the only one that is not escaped.
     SubElement(head, "style").text = _STYLE
@@ -62,13 +59,12 @@ def _scan(verdict: Verdict) -> dict[str, Any]:
         "kept": verdict.count(added=False),
         "base": verdict.in_base,
     }
-    rows = [_judged(judged, verdict.dag) for judged in verdict.found]
+    rows = [
+        judged.model_dump(mode="json")
+        | {"remedy": remedy(judged, verdict.dag) if judged.decision is Decision.FAILS else ""}
+        for judged in verdict.found
+    ]
     return {**scan, "counts": counts if scanned else None, "found": rows if scanned or rows else None}
-
-
-def _judged(judged: Judged, dag: str) -> dict[str, Any]:
-    fix = remedy(judged, dag) if judged.decision is Decision.FAILS else ""
-    return {**judged.model_dump(mode="json"), "remedy": fix}
 
 
 def _suite(suites: Element, verdict: Verdict) -> None:
@@ -131,9 +127,7 @@ def _table(section: Element, shown: Sequence[Judged]) -> None:
         for name, cell in zip((*HEAD, "title"), (*row(judged), judged.detection.title), strict=True):
             link = address(judged.detection.url) if name == "id" else ""
             if link:
-                anchor = _text(SubElement(line, "td"), "a", cell)
-                anchor.set("href", link)
-                anchor.set("rel", "noreferrer")
+                _text(SubElement(line, "td"), "a", cell).attrib.update(href=link, rel="noreferrer")
             else:
                 _text(line, "td", cell)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ...errors import CheckError, ConfigurationError, did_you_mean
-from ...text import escaped, plain
+from ...errors import CheckError
+from ...text import choose, escaped, plain
 from .documents import as_json, html, junit
 from .sarif import sarif
 from .text import markdown, table
@@ -40,11 +40,7 @@ def accepted(verdict: Verdict, *, test: bool = False) -> bool:
 
 
 def gate(result: ScanResult, *, test: bool = False) -> str:
-    """Return the table with its notes; ``test`` accepts a test database.
-
-    Raises:
-        CheckError: an image wasn't accepted; with the table.
-    """
+    """Return the table with its notes, or raise it as a CheckError; ``test`` accepts a test database."""
     table_text = render("table", result.verdicts, result.locks, result.notes)
     if not all(accepted(verdict, test=test) for verdict in result.verdicts):
         raise CheckError([table_text])
@@ -54,21 +50,8 @@ def gate(result: ScanResult, *, test: bool = False) -> str:
 def render(
     form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str], notes: Sequence[str] = ()
 ) -> str:
-    """Return verdicts in one format.
-
-    Args:
-        form: one of ``FORMATS``.
-        verdicts: one per DAG type.
-        locks: the text of each type's pylock.toml, by the type's name.
-        notes: lines at the end of a table or a Markdown text; the other formats have none.
-
-    Raises:
-        ConfigurationError: there is no such format.
-    """
-    if form not in _RENDERERS:
-        hint = did_you_mean(form, FORMATS) or f": choose {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        raise ConfigurationError([f"unknown format {form!r}{hint}"])
-    text = _RENDERERS[form][1](verdicts, locks)
+    """Return verdicts in one of ``FORMATS``; a table or a Markdown text ends with the notes."""
+    text = choose("format", form, _RENDERERS)[1](verdicts, locks)
     if notes and form == "table":
         return "\n".join([text, "", *map(plain, notes)])
     if notes and form == "markdown":

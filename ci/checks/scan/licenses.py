@@ -16,10 +16,7 @@ def denied(license: str, patterns: Sequence[str]) -> bool:  # noqa: A002 - what 
     Operators are SPDX's, in upper case; in lower case too where all names are single words, since "and" may
     be part of a name ("Historical Permission Notice and Disclaimer"). WITH and its exception belong to the
     license before it. license-expression reads no names with blanks or parentheses, which packages do write.
-
-    Args:
-        license: an identifier, a name or an expression.
-        patterns: shell patterns of names, in any case; an exact expression denies that expression.
+    ``patterns`` are shell patterns of names, in any case; an exact expression denies that expression.
     """
     text, lower = license.strip(), [pattern.lower() for pattern in patterns]
 

@@ -33,19 +33,15 @@ async def rescan(
 ) -> ScanResult:
     """Scan published images; types that were never published are in the notes.
 
-    Args:
-        targets: the images by tag.
-        registry: where they are.
-        database: which vulnerability database to use.
-        checkout: with the policies, and the locks whose lines SARIF alerts point to.
-
-    Raises:
-        ConfigurationError: a policy is wrong, or nothing is published at all.
-        StepError: the registry doesn't answer. Problems of a single type are in its verdict.
+    The checkout has the policies, and the locks whose lines SARIF alerts point to. Problems of a single type
+    are in its verdict.
     """
     # Before anything is fetched: a mistake in a policy costs nothing.
     await gather_all(scan.rules_of(target.dag, checkout) for target in targets)
-    states = await _states(targets, registry)
+    contents = await registry.look(
+        {target.dag: Question(target.repository, [target.tag]) for target in targets}
+    )
+    states = [rescan_targets.state(target, contents[target.dag]) for target in targets]
     if all(state.problem for state in states):
         raise StepError(list(dict.fromkeys(state.problem for state in states)))
     published_states = [state for state in states if not state.unpublished]
@@ -60,15 +56,8 @@ async def rescan(
     )
 
 
-async def _states(targets: Sequence[Target], registry: Registry) -> list[TargetState]:
-    contents = await registry.look(
-        {target.dag: Question(target.repository, [target.tag]) for target in targets}
-    )
-    return [rescan_targets.state(target, contents[target.dag]) for target in targets]
-
-
 async def _verdict(state: TargetState, context: _Context) -> Verdict:
-    """Return the verdict on what a tag points to, which says so where the image could not be scanned."""
+    """Return the verdict on what a tag points to."""
     name = state.target.dag
     if state.manifest is None:
         return verdict.not_scanned(name, "", "", datetime.now(UTC), rescan_targets.missing(state))
@@ -101,7 +90,12 @@ async def _scan_image(name: str, image: Reference, context: _Context) -> tuple[s
     platform = published.platform(texts[1])
     base_image, problems = await base_of(texts, platform, context.checkout)
     layout = await published.layout(image, context.registry, texts, base_image)
-    scanner = await _scanner(base_image, platform, context)
+
+    async def prepare() -> Scanner:
+        return await scan.prepare(context.database, await scan.rules_of("", context.checkout), base_image)
+
+    key = ("rescan", base_image.digest if base_image else "", platform)
+    scanner = await context.checkout.memoized(key, prepare)
     judged = (await scan.scan_layout(name, image.digest, layout, scanner, context.checkout)).verdict
     return platform, judged.model_copy(update={"reasons": (*judged.reasons, *problems)})
 
@@ -109,13 +103,7 @@ async def _scan_image(name: str, image: Reference, context: _Context) -> tuple[s
 async def base_of(
     texts: tuple[str, str], platform: str, checkout: Checkout
 ) -> tuple[BaseImage | None, list[str]]:
-    """Return the base that an image's labels name; or None, with the reason why nothing is subtracted.
-
-    Args:
-        texts: the image's manifest and configuration.
-        platform: the image's.
-        checkout: of the call, which loads a base once.
-    """
+    """Return the base that an image's labels name; or None, with the reason why nothing is subtracted."""
     image_labels = labels.read(texts[1])
     name, digest = (image_labels.get(f"{labels.OCI}base.{key}", "") for key in ("name", "digest"))
     consequence = "everything in the image is judged, including its base"
@@ -134,12 +122,3 @@ async def base_of(
     if not published.stands_on(base_image, *texts):
         return None, [f"the image is not built on {reference}, the base in its labels: {consequence}"]
     return base_image, []
-
-
-async def _scanner(base_image: BaseImage | None, platform: str, context: _Context) -> Scanner:
-    async def prepare() -> Scanner:
-        shared = await scan.rules_of("", context.checkout)
-        return await scan.prepare(context.database, shared, base_image)
-
-    key = ("rescan", base_image.digest if base_image else "", platform)
-    return await context.checkout.memoized(key, prepare)

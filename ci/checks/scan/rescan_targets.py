@@ -34,8 +34,8 @@ class Target:
 class TargetState:
     """What the registry has of a target.
 
-    ``manifest`` is the text of what the tag points to, or None where there is no such tag; ``tags`` are those
-    of the repository; ``problem`` says why the registry could not be asked, or is empty.
+    ``manifest`` is None where there is no such tag; ``tags`` are those of the repository; ``problem`` says
+    why the registry could not be asked, or is empty.
     """
 
     target: Target
@@ -55,16 +55,7 @@ class TargetState:
 
 
 def targets(dag_types: Sequence[str], names: Names, version: str) -> list[Target]:
-    """Return the target of each DAG type.
-
-    Args:
-        dag_types: their names.
-        names: of images.
-        version: whose tag is scanned, such as "latest".
-
-    Raises:
-        ConfigurationError: a repository or tag is invalid.
-    """
+    """Return the target of each DAG type: its image with the tag of a version, such as "latest"."""
 
     def target(name: str) -> Target:
         return Target(dag=name, repository=names.repository(name), tag=names.tag(name, version))
@@ -79,10 +70,7 @@ def state(target: Target, content: RepositoryContent) -> TargetState:
 
 
 def notes(states: Sequence[TargetState]) -> list[str]:
-    """Return a line per type: which image was scanned, or that none is published.
-
-    An image that is missing for another reason has a verdict that says so.
-    """
+    """Return which image was scanned of each type, or that none is published; verdicts say all else."""
     return [
         f"{one.target.dag}: {_never(one)}" if one.unpublished else f"{one.target.dag}: scanned {one.target}"
         for one in states
@@ -115,12 +103,7 @@ def images(manifest: str) -> list[str]:
 
 
 def merged(verdicts: Sequence[tuple[str, Verdict]], digest: str) -> Verdict:
-    """Return one verdict on an index, as bad as the worst of its images.
-
-    Args:
-        verdicts: each with its platform, which may repeat; at least one.
-        digest: of the index.
-    """
+    """Return one verdict on an index, as bad as the worst of its images, given with their platforms."""
     every = [verdict for _, verdict in verdicts]
     worst = max(every, key=lambda verdict: _STATES.index(verdict.state))
     by_key: dict[tuple[str, ...], Judged] = {}

@@ -33,12 +33,7 @@ _LEVELS = {Decision.FAILS: "error", Decision.TOLERATED: "warning", Decision.IGNO
 
 
 def sarif(verdicts: Sequence[Verdict], locks: Mapping[str, str]) -> str:
-    """Return one document, however many runs it has.
-
-    Args:
-        verdicts: one per DAG type and platform.
-        locks: the text of each type's pylock.toml, by the type's name: alerts are shown at its lines.
-    """
+    """Return one document, however many runs it has; alerts are shown at lines of the types' locks."""
     return _document(_runs(verdicts, locks))
 
 
@@ -79,14 +74,9 @@ def _run(platforms: Sequence[tuple[str, Verdict]], lock: str) -> dict[str, Any]:
         count[key] += 1
         # The one name that GitHub reads: the key of an alert, and its number among those that share it.
         result["partialFingerprints"]["primaryLocationLineHash"] = f"{key}:{count[key]}"
+    web = "https://github.com/aquasecurity/trivy"
     return {
-        "tool": {
-            "driver": {
-                "name": "Trivy",
-                "informationUri": "https://github.com/aquasecurity/trivy",
-                "rules": rules,
-            }
-        },
+        "tool": {"driver": {"name": "Trivy", "informationUri": web, "rules": rules}},
         "automationDetails": {"id": f"trivy-{verdict.dag}/"},
         "invocations": [_invocation(verdict, len(every) - len(shown))],
         # GitHub refuses a run without this key; an unsuccessful run closes no alert.
@@ -168,13 +158,15 @@ def _result(
     text += [f"only on {platforms}"] if platforms else []
     fails = judged.decision is Decision.FAILS
     text.append(f"fix: {remedy(judged, dag)}" if fails else f"verdict: {judgement(judged)}")
+    # Equal for one detection in every scan, on whichever line of its file.
+    fingerprint = sha256(json.dumps(detection.key[:-1]).encode()).hexdigest()[:32]
     result: dict[str, Any] = {
         "ruleId": name,
         "ruleIndex": order[name],
         "level": _LEVELS[judged.decision],
         "message": {"text": "\n".join(map(_plain, text))},
         "locations": [_location(judged, dag, lines)],
-        "partialFingerprints": {"detection/v1": _fingerprint(detection)},
+        "partialFingerprints": {"detection/v1": fingerprint},
     }
     if judged.decision is Decision.IGNORED:
         reason = {"kind": "external", "status": "accepted", "justification": plain(judged.why)}
@@ -187,15 +179,14 @@ def _location(judged: Judged, dag: str, lines: Mapping[str, int]) -> dict[str, A
     detection = judged.detection
     line = lines.get(canonicalize_name(owner(detection)), 0) if judged.added else 0
     file = f"images/{dag}/{'pylock.toml' if line else 'pyproject.toml'}"
-    in_repository: dict[str, Any] = {
+    in_image = plain(location(detection))
+    return {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": line or 1},
-        }
+        },
+        **({"logicalLocations": [{"fullyQualifiedName": in_image}]} if in_image else {}),
     }
-    in_image = plain(location(detection))
-    logical = [{"fullyQualifiedName": in_image}] if in_image else []
-    return {**in_repository, **({"logicalLocations": logical} if logical else {})}
 
 
 def _lines(lock: str) -> dict[str, int]:
@@ -206,11 +197,6 @@ def _lines(lock: str) -> dict[str, int]:
         if match:
             lines.setdefault(canonicalize_name(match[1]), number)
     return lines
-
-
-def _fingerprint(detection: Detection) -> str:
-    """Return a text that is equal for one detection in every scan, on whichever line of its file."""
-    return sha256(json.dumps(detection.key[:-1]).encode()).hexdigest()[:32]
 
 
 def _plain(text: str) -> str:

@@ -53,11 +53,7 @@ class ScannedImage:
 
 
 async def prepare(request: DatabaseRequest, rules: Policy, base_image: BaseImage | None) -> Scanner:
-    """Return a scanner: fetch the database, and scan the base where there is one.
-
-    Raises:
-        ConfigurationError: the reference of a database is invalid.
-    """
+    """Return a scanner: fetch the database, and scan the base where there is one."""
     now = datetime.now(UTC)
     java = partial(database.java, request, rules)
     reading = asyncio.create_task(_read(base_image, java))
@@ -89,11 +85,7 @@ async def prepare(request: DatabaseRequest, rules: Policy, base_image: BaseImage
 
 
 async def scan(dag_type: DagType, built: BuiltImage, scanner: Scanner, checkout: Checkout) -> ScannedImage:
-    """Return the verdict on a DAG type's image; where it could not be scanned, the verdict says so.
-
-    Raises:
-        ConfigurationError: the type's policy is wrong.
-    """
+    """Return the verdict on a DAG type's image; where it could not be scanned, the verdict says so."""
     scanned = await scan_layout(dag_type.name, built.digest, built.layout(), scanner, checkout)
     verdict_on_platform = scanned.verdict.model_copy(update={"platform": built.platform})
     return ScannedImage(verdict=verdict_on_platform, analysis=scanned.analysis)
@@ -102,17 +94,9 @@ async def scan(dag_type: DagType, built: BuiltImage, scanner: Scanner, checkout:
 async def scan_layout(
     name: str, digest: str, layout: dagger.Directory, scanner: Scanner, checkout: Checkout
 ) -> ScannedImage:
-    """Return the verdict on an image that was not built here; where it could not be scanned, it says so.
+    """Return the verdict on an image that was not built here, from its OCI layout.
 
-    Args:
-        name: its DAG type.
-        digest: of its manifest.
-        layout: the image, as an OCI layout.
-        scanner: for its base; without one, everything in the image counts as added.
-        checkout: with the policies.
-
-    Raises:
-        ConfigurationError: the type's policy is wrong.
+    ``digest`` is its manifest's. A scanner without a base counts everything in the image as added.
     """
     rules = await rules_of(name, checkout)
     vex = await _vex(rules, checkout)
@@ -175,12 +159,7 @@ async def _vex(rules: Policy, checkout: Checkout) -> dagger.Directory | None:
 
 
 async def scan_all(types: Sequence[DagType], request: DatabaseRequest, checkout: Checkout) -> ScanResult:
-    """Build and scan the images of DAG types.
-
-    Raises:
-        ConfigurationError: a policy is wrong.
-        StepError: the base could not be pulled, or an image could not be built.
-    """
+    """Build and scan the images of DAG types."""
     # Before any build: a mistake in a policy costs none.
     rules = await gather_all(rules_of(dag_type.name, checkout) for dag_type in types)
     base_image = await base.pinned(checkout)

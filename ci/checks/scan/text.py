@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from ...config.lockfile import REMEDY as LOCK
 from ...config.policy import HOUSE, own
 from ...text import escaped, literal, markdown_table, plain
+from ...text import table as aligned
 from .detections import Detection, Kind, installed
 from .verdict import Decision, Judged, State, Verdict
 
@@ -21,9 +22,8 @@ NONE = "nothing scanned: no DAG type selected"
 
 _CODE = {"image", "base", "id", "where"}  # as code in Markdown
 _BASE = "use a newer base in images/base.toml"
-_METADATA = re.compile(
-    r"(?:-[^-]*)?(?:-py[0-9.]+)?\.(?:dist|egg)-info\Z"
-)  # of a package: name-version.dist-info
+# Of a package: name-version.dist-info.
+_METADATA = re.compile(r"(?:-[^-]*)?(?:-py[0-9.]+)?\.(?:dist|egg)-info\Z")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
 
 
@@ -109,13 +109,15 @@ def _upgrade(detection: Detection, dag: str, manifest: str, ignore: str) -> str:
     if not detection.fixed:
         replaced = "it" if _is_direct(detection) else _vendor(detection)
         return f"{package}: no version fixes {advisory} yet: replace {replaced} in {manifest}, or {ignore}"
+    several = "," in detection.fixed
+    fixed = f"one of {detection.fixed}, or later" if several else f"{detection.fixed} or later"
     if not _is_direct(detection):
         return (
             f"{package} is part of {location(detection)}: in {manifest}, use a version of "
-            f"{_vendor(detection)} with {_or_later(detection.fixed)}, then {LOCK}"
+            f"{_vendor(detection)} with {fixed}, then {LOCK}"
         )
     return (
-        f"{package}: use {_or_later(detection.fixed)} in {manifest} (if it is not listed, delete it from "
+        f"{package}: use {fixed} in {manifest} (if it is not listed, delete it from "
         f"images/{dag}/pylock.toml, so that the lock moves; exclude-newer must allow it), then {LOCK}"
     )
 
@@ -130,10 +132,6 @@ def _is_direct(detection: Detection) -> bool:
 def _vendor(detection: Detection) -> str:
     owning = owner(detection)
     return f"the package that contains it ({owning})" if owning else "the package that contains it"
-
-
-def _or_later(fixed: str) -> str:
-    return f"one of {fixed}, or later" if "," in fixed else f"{fixed} or later"
 
 
 def _rebase(detection: Detection, ignore: str) -> str:
@@ -208,10 +206,9 @@ def _block(verdict: Verdict) -> Iterable[str]:
     yield from (f"  {plain(line)}" for reason in verdict.reasons for line in reason.splitlines())
     yield from (f"  {name:<9} {plain(text)}" for name, text in facts(verdict))
     rows = [tuple(plain(cell) or "-" for cell in row(judged)) for judged in ranked(verdict)[:LIMIT]]
-    cells = [tuple(name.upper() for name in HEAD), *rows] if rows else []
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        yield "  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip()
+    if rows:
+        head = tuple(name.upper() for name in HEAD)
+        yield from (f"  {line}" for line in aligned([head, *rows]).split("\n"))
     yield from (f"  {line}" for line in _hidden(verdict))
     yield from (f"  fix: {plain(task)}" for task in _tasks(verdict))
     yield from (f"  {plain(line)}" for line in unmatched(verdict))

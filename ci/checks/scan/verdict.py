@@ -32,8 +32,7 @@ class Decision(StrEnum):
 class Database(BaseModel):
     """The vulnerability database that was used.
 
-    ``reference`` names its source, ``digest`` is that of its archive, ``updated`` the time when it was built;
-    ``test``: it contains no real data.
+    ``digest`` is that of its archive, ``updated`` when it was built; ``test``: it contains no real data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,18 +44,12 @@ class Database(BaseModel):
     test: bool = False
 
     def unusable(self, now: datetime, days: float) -> tuple[str, ...]:
-        """Return why the database is unusable; empty where it is usable.
-
-        Args:
-            now: the time of the scan.
-            days: the highest age that the policy accepts.
-        """
+        """Return why the database is unusable at a scan's time and a highest age; or nothing."""
         age, date_text = now - self.updated, f"{self.updated:%Y-%m-%d}"
         name = f"the vulnerability database {self.reference}"
         if age < -timedelta(days=1):
-            return (
-                f"{name} is dated in the future ({date_text}): check the mirror and this machine's clock",
-            )
+            remedy = "check the mirror and this machine's clock"
+            return (f"{name} is dated in the future ({date_text}): {remedy}",)
         if age <= timedelta(days=days):
             return ()
         allowed = f"max-age-days allows {days:g}"
@@ -156,13 +149,9 @@ def not_scanned(dag: str, image: str, base: str, now: datetime, *reasons: str) -
 
 
 def judge(scan: ImageScan, policy: Policy, database: Database | tuple[str, ...], now: datetime) -> Verdict:
-    """Return the verdict on a scan.
+    """Return the verdict on a scan by the shared policy with the type's own.
 
-    Args:
-        scan: the detections.
-        policy: the shared one with the type's own.
-        database: the vulnerability database, or why there is none.
-        now: the time of the scan, in UTC; ignores expire at the end of their day.
+    ``database`` may be why there is none. Ignores expire at the end of their day in UTC.
     """
     own = {detection.key for detection in added(scan.detections, scan.base_detections)}
     today = now.astimezone(UTC).date()

@@ -47,11 +47,7 @@ class SigningError(Exception):
 
 
 def cosign(arguments: list[str]) -> str:
-    """Return the standard output of cosign.
-
-    Raises:
-        SigningError: it failed, or took too long.
-    """
+    """Return the standard output of cosign; raise SigningError where it failed or took too long."""
     try:
         result = subprocess.run(  # noqa: S603
             [COSIGN, *arguments],
@@ -176,11 +172,7 @@ def run_check(command: list[str], folder: str, arguments: list[str]) -> dict[str
 
 
 def statement(envelope: str) -> dict[str, Any]:
-    """Return the statement in a DSSE envelope, whose signature cosign has verified.
-
-    Raises:
-        ValueError: the payload is no JSON object; KeyError, TypeError: the text is no envelope.
-    """
+    """Return the statement in a DSSE envelope, whose signature cosign has verified."""
     payload = json.loads(base64.b64decode(json.loads(envelope)["payload"]))
     if not isinstance(payload, dict):
         raise ValueError("the payload is no statement")  # noqa: TRY004 - as for invalid JSON

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ci.attest.verify.expected import Check, CheckStatus, Expected, good, predicates
+from ci.attest.verify.expected import Check, CheckStatus, Expected, good
 from ci.errors import ConfigurationError
 
 
@@ -32,11 +32,3 @@ def test_days_that_no_scan_can_have_are_refused(days: float) -> None:
 )
 def test_what_was_not_checked_is_not_good(outcomes: list[CheckStatus], all_good: bool) -> None:  # noqa: FBT001 - a column
     assert good([Check(name="a", status=each, detail="") for each in outcomes]) is all_good
-
-
-def test_a_statement_may_lack_its_predicate() -> None:
-    assert predicates({"statements": [{"predicate": {"a": 1}}, {}, {"predicate": "text"}]}) == [
-        {"a": 1},
-        None,
-        "text",
-    ]
