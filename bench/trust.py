@@ -1,4 +1,4 @@
-"""Time `dagger call scan`, a publish that signs, and `dagger call verify` as a user meets them.
+"""Time `dagger call scan`, a publish that signs, and a verification as a user meets them.
 
     python3 bench/trust.py [--dag salesforce] [--runs 3]
 
@@ -44,7 +44,8 @@ def measure(engine: Engine, dag: str, runs: int) -> dict[str, list[float]]:
     engine.run("git", "add", "--all")
     engine.run(*GIT, "commit", "--quiet", "--message", "bench")
     engine.airgap("up")
-    engine.run("./daggerw", "call", "keygen", "--password", "cmd:printf bench", "export", "--path", str(keys))
+    keygen = ("registry", "keygen", "--password", "cmd:printf bench", "export", "--path", str(keys))
+    engine.run("./daggerw", "call", *keygen)
     (private,), (public,) = keys.glob("*.key"), keys.glob("*.pub")
     engine.run("./daggerw", "call", "test")
     scan("scan first", other)
@@ -61,7 +62,7 @@ def measure(engine: Engine, dag: str, runs: int) -> dict[str, list[float]]:
         if reference is None:
             sys.exit(f"no reference in what publish said:\n{told}")
         # It fails as the scans do; all else is checked all the same.
-        verify = ("verify", "--reference", reference[0], "--key", str(public))
+        verify = ("registry", "image", "--reference", reference[0], "verify", "--key", str(public))
         time("verify", *verify, status=1)
     return results
 

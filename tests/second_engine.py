@@ -51,7 +51,8 @@ def prove(project: Path, dag: str) -> list[str]:
     references = [image["reference"] for image in json.loads(published)["images"]]
     run(project, SECOND, sys.executable, "-m", "airgap", "clean")
     try:
-        return [run(project, SECOND, "./daggerw", "call", "reproduce", "--reference", r) for r in references]
+        image = ("./daggerw", "call", "registry", "image", "--reference")
+        return [run(project, SECOND, *image, reference, "reproduce") for reference in references]
     finally:
         run(project, SECOND, sys.executable, "-m", "airgap", "clean")
 

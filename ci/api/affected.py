@@ -3,12 +3,13 @@
 import dagger
 from dagger import dag, function, object_type
 
+from ..pipeline import event as pipeline_event
 from ..pipeline import report_files, text
 from ..pipeline.event import Event
 from ..pipeline.github import outputs
 from ..pipeline.github.outputs import JobPlan
 from ..pipeline.selection import Selection
-from ..tools.engine import as_function_error
+from ..tools.engine import as_function_error, retrying
 from .output import folder, shown
 
 
@@ -63,3 +64,9 @@ class Affected:
 def of(selection: Selection, event: Event | None = None) -> Affected:
     """Return a selection as a user gets it."""
     return Affected(found=selection.model_dump_json(), event=event.model_dump_json() if event else "")
+
+
+async def event_of(file: dagger.File) -> Event:
+    """Return the event of GitHub Actions that a file describes."""
+    with as_function_error():
+        return pipeline_event.parse(await retrying(file.contents))

@@ -1,82 +1,103 @@
-"""The calls on dependencies: locks, what is in them and why, and what could be newer."""
+"""The calls on dependencies: what could be newer, a trial of another Airflow, and a move of the base."""
+
+from typing import Annotated
 
 import dagger
-from dagger import dag, function, generate
+from dagger import Doc, Name, field, function, object_type
 
 from .. import text as ci_text
+from ..checks.upgrade import upgrade
 from ..config import lockfile
-from ..image import base, build
-from ..image.built import BuiltImage
-from ..lock import explain, outdated, request, resolve
-from ..tools.checkout import Checkout, Netrc, Source, opened
-from .arguments import AnyDagType, ExcludeNewer, Format, OneDagType, Package, Upgrade, UpgradePackages
+from ..errors import ConfigurationError
+from ..image import base
+from ..lock import bump, outdated, resolve
+from ..tools.checkout import opened
+from ..tools.engine import as_function_error
+from . import tests
+from .arguments import ExcludeNewer, Format
+from .output import shown, shown_calls
+from .tests import Reports
 
 
-class Locker:
-    """A part of the main object."""
+@object_type
+class Bump:
+    """A move of the base image, with every lock made for it."""
 
-    source: Source
-    netrc: Netrc
+    text: Annotated[str, Doc("What moves, as Markdown: the body of a pull request")] = field()
+    changes: Annotated[dagger.Changeset, Doc("The changed files")] = field()
 
-    # Per session: what an index has may be newer than what the engine remembers.
-    @generate
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def lock(
-        self,
-        dag_type: AnyDagType = "",
-        upgrade_package: UpgradePackages = None,
-        exclude_newer: ExcludeNewer = "",
-        *,
-        upgrade: Upgrade = False,
-    ) -> dagger.Changeset:
-        """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
-        async with opened(self.source, self.netrc) as sources:
-            types = (await sources.catalog()).chosen(dag_type)
-            reference = await sources.base_reference()
-            asked = request.Upgrade(
-                everything=upgrade, packages=tuple(upgrade_package or ()), exclude_newer=exclude_newer
-            )
-            texts = await resolve.lock(
-                types,
-                sources,
-                base.container(reference),
-                lockfile.base_name(reference),
-                upgrade=asked,
-                netrc=self.netrc,
-            )
-            before = dag.directory().with_directory("images", self.source.directory("images"))
-            after = before
-            for name, text in texts.items():
-                after = after.with_new_file(f"images/{name}/{lockfile.NAME}", text)
-            return after.changes(before)
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the text. The CLI calls it where a call ends here."""
+        return await shown(self.text)
 
-    # Per session, as a build: a base named by tag may have moved since the last one.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def explain(self, dag_type: OneDagType, package: Package) -> str:
-        """Why a package is in a DAG type's image, and who asks for which of its versions."""
-        async with opened(self.source, self.netrc) as sources:
-            return await explain.explain(await _built(sources, dag_type), package)
 
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def tree(self, dag_type: OneDagType) -> str:
-        """The packages that a DAG type adds to its base, each below what requires it."""
-        async with opened(self.source, self.netrc) as sources:
-            return await explain.tree(await _built(sources, dag_type))
+@object_type
+class Dependencies:
+    """What DAG types depend on, and the base that they share."""
+
+    source: dagger.Directory
+    netrc: dagger.Secret | None
+    dag_type: str
+
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the calls that it groups. The CLI calls it where a call ends here."""
+        return await shown_calls(self)
 
     # Never remembered: an index has newer packages by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def outdated(
-        self, dag_type: AnyDagType = "", exclude_newer: ExcludeNewer = "", form: Format = "table"
-    ) -> str:
-        """Newer versions of what is locked: what the base allows, what there is, and what holds it back."""
-        async with opened(self.source, self.netrc) as sources:
-            types = (await sources.catalog()).chosen(dag_type)
-            reference = await sources.base_reference()
-            on = await resolve.resolver(base.container(reference), lockfile.base_name(reference), self.netrc)
-            found = await resolve.outdated(types, sources, on, exclude_newer)
+    async def outdated(self, exclude_newer: ExcludeNewer = "", form: Format = "table") -> str:
+        """List newer versions of what is locked: allowed by the base, released, and what holds them back."""
+        async with opened(self.source, self.netrc) as checkout:
+            types = (await checkout.catalog()).chosen(self.dag_type)
+            reference = await checkout.base_reference()
+            resolver = await resolve.resolver(
+                base.container(reference), lockfile.base_name(reference), self.netrc
+            )
+            found = await resolve.outdated(types, checkout, resolver, exclude_newer)
             return ci_text.chosen(form, outdated.table(found), outdated.as_json(found))
 
+    # Never remembered: an index has newer packages by the hour.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def upgrade_test(
+        self,
+        airflow: Annotated[
+            str, Doc("Version to try, such as 3.2.1, or 3.2.x for its newest release; on the base's Python")
+        ] = "",
+        other_base: Annotated[
+            str, Name("base"), Doc("Reference of a base image to try, instead of a version")
+        ] = "",
+        exclude_newer: ExcludeNewer = "",
+    ) -> Reports:
+        """Test DAG types on another Airflow, with locks made for it in memory; nothing is changed."""
+        async with opened(self.source, self.netrc) as checkout:
+            if bool(airflow) == bool(other_base):
+                raise ConfigurationError(["choose what to try: --airflow 3.2.x, or --base <reference>"])
+            types = (await checkout.catalog()).chosen(self.dag_type)
+            request = upgrade.UpgradeRequest(
+                airflow=airflow, base=other_base, exclude_newer=exclude_newer, netrc=self.netrc
+            )
+            return tests.of(await upgrade.upgrade_test(types, checkout, request))
 
-async def _built(sources: Checkout, name: str) -> BuiltImage:
-    dag_type = (await sources.catalog()).get(name)
-    return await build.build(dag_type, sources, await base.pinned(sources))
+    # Never remembered: an index has newer releases by the hour.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def bump(
+        self,
+        airflow: Annotated[
+            str,
+            Doc("Version to move to, such as 3.2.1, or 3.2.x for its newest release; default: its series"),
+        ] = "",
+        exclude_newer: ExcludeNewer = "",
+    ) -> Bump:
+        """Move the base in images/base.toml to the newest release, and lock every DAG type for it."""
+        with as_function_error():
+            if self.dag_type:
+                name = self.dag_type
+                raise ConfigurationError([f"--dag {name}: bump moves the base of all DAG types: drop --dag"])
+        async with opened(self.source, self.netrc) as checkout:
+            request = bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=self.netrc)
+            bumped = await bump.bump(checkout, request)
+            return Bump(text=bumped.text, changes=bump.changeset(bumped, self.source))

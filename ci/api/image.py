@@ -1,4 +1,4 @@
-"""A DAG type's image, as a user gets it: fields, and what can be asked of it."""
+"""A DAG type's image, as a user gets it: its fields, and the calls on it."""
 
 import dataclasses
 import json
@@ -9,17 +9,24 @@ import dagger
 from dagger import Doc, Name, dag, field, function, object_type
 
 from ..attest.sbom import create
-from ..checks.dags import suite
-from ..checks.dags.suite import ImageUnderTest
-from ..checks.scan import database
-from ..config import policy
+from ..checks.run import run
+from ..checks.run.request import SECONDS, Request
+from ..checks.scan import database, scan
+from ..checks.scan.database import database_request
 from ..config.dag_type import DagType
 from ..image import base, oci
 from ..image.built import BuiltImage
+from ..lock import explain
 from ..tools import trivy
+from ..tools.checkout import opened
 from ..tools.engine import as_function_error
+from ..tools.registry import Access
+from . import scan as api_scan
+from . import tests
+from .arguments import Database, DatabaseFile
 from .output import shown
-from .tests import gate
+from .scan import Scan
+from .tests import Reports
 
 
 @object_type
@@ -32,9 +39,10 @@ class Image:
     size: Annotated[int, Doc("Compressed bytes of all layers")] = field()
     added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
     layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
-    # Private: with the fields, all that a BuiltImage and the SBOMs are made of.
+    # Private: with the fields, all that a BuiltImage is made of, and the repository.
+    source: dagger.Directory
+    netrc: dagger.Secret | None
     dag_type: str
-    policy: str
     lock: str
     config: str
     manifest: str
@@ -44,8 +52,8 @@ class Image:
     dag_files: dagger.Directory
 
     @classmethod
-    def of(cls, built: BuiltImage, shared_policy: str = "") -> Self:
-        """Return the object for an image; ``shared_policy`` is the text of images/policy.toml."""
+    def of(cls, built: BuiltImage, source: dagger.Directory, netrc: dagger.Secret | None = None) -> Self:
+        """Return the object for an image built from a source."""
         return cls(
             dag=built.dag_type.name,
             base=built.base,
@@ -53,8 +61,9 @@ class Image:
             size=built.size,
             added_size=built.added_size,
             layers=[layer.line for layer in built.layers],
+            source=source,
+            netrc=netrc,
             dag_type=built.dag_type.model_dump_json(by_alias=True),
-            policy=shared_policy,
             lock=built.lock,
             config=built.assembly.config.text,
             manifest=built.assembly.manifest.text,
@@ -87,37 +96,80 @@ class Image:
 
     @function
     def summary(self) -> str:
-        """What the image is, in a few lines."""
+        """Return digest, sizes and layers as a few lines."""
         return self.to_built().summary()
 
     @function
     def layout(self) -> dagger.Directory:
-        """The image as an OCI image layout: the bytes that are tested, scanned and published."""
+        """Return the image as an OCI image layout: the bytes that are tested, scanned and published."""
         return self.to_built().layout()
 
     @function
     def container(self) -> dagger.Container:
-        """The image as a container, taken from the layout."""
+        """Return the image as a container, taken from the layout."""
         return self.to_built().container()
 
-    @function
-    async def test(self) -> str:
-        """Test the image and its DAGs with the network cut off; fails with every finding."""
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def test(self) -> Reports:
+        """Test the image as a pod and the scheduler would run it; fails with every finding."""
+        async with opened(self.source, self.netrc) as checkout:
+            return tests.of(await tests.test(checkout, self.dag))
+
+    # Never remembered: advisories come by the hour.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def scan(self, database: Database = None, database_file: DatabaseFile = None) -> Scan:
+        """Scan the image by images/policy.toml; fails unless it passed."""
+        async with opened(self.source, self.netrc) as checkout:
+            types = [(await checkout.catalog()).get(self.dag)]
+            request = database_request(tuple(database or ()), database_file, Access())
+            return api_scan.of(await scan.scan_all(types, request, checkout))
+
+    # Never remembered: a run is an effect.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def run(
+        self,
+        dag_id: Annotated[str, Doc("Id of the DAG")],
+        task_id: Annotated[
+            str, Doc("A task to run alone; of a mapped task 'load[0]', and so on; default: all tasks")
+        ] = "",
+        logical_date: Annotated[str, Doc("Logical date of the run, such as 2026-01-31; default: now")] = "",
+        env_file: Annotated[
+            dagger.Secret | None,
+            Doc("Variables for the run, as lines NAME=VALUE: file://.env; no value is shown"),
+        ] = None,
+        timeout: Annotated[  # noqa: ASYNC109 - Airflow is ended by it, not this function
+            int, Doc("Seconds after which the run is ended, with exit code 124")
+        ] = SECONDS,
+    ) -> str:
+        """Run a DAG, or one of its tasks, against a PostgreSQL; fails with the run's own exit code."""
+        async with opened(self.source, self.netrc) as checkout:
+            request = Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
+            dag_type = (await checkout.catalog()).get(self.dag)
+            return await run.run(dag_type, request, checkout, await base.pinned(checkout), env_file)
+
+    # Per session, as a build: a base named by tag may have moved since the last one.
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def explain(self, package: Annotated[str, Doc("Name of an installed package")]) -> str:
+        """Explain why a package is in the image, and which of its versions others accept."""
         with as_function_error():
-            return gate([await suite.run(ImageUnderTest.of(self.to_built()))])
+            return await explain.explain(self.to_built(), package)
+
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def tree(self) -> str:
+        """Show the packages that the image adds to its base, under what requires them."""
+        with as_function_error():
+            return await explain.tree(self.to_built())
 
     @function
     async def sbom(
         self,
         form: Annotated[str, Name("format"), Doc("cyclonedx or spdx")] = "cyclonedx",
-        scope: Annotated[
-            str, Doc("image: all that is in it; delta: what the type adds to its base")
-        ] = "image",
+        scope: Annotated[str, Doc("image: all that is in it; delta: what it adds to its base")] = "image",
     ) -> dagger.File:
-        """The software bill of materials, with package URLs, licenses and the hashes of the lock."""
-        with as_function_error():
+        """Return the software bill of materials, with package URLs, licenses and the lock's hashes."""
+        async with opened(self.source) as checkout:
             built = self.to_built()
-            java = partial(database.java, database.DatabaseRequest(), policy.parse(self.policy or None))
+            java = partial(database.java, database.DatabaseRequest(), await scan.rules_of("", checkout))
             base_analysis = await trivy.read((await base.load(self.base)).layout, java)
             analysis = await trivy.read(built.layout(), java, base_analysis)
             return dag.file(f"{self.dag}.{form}.json", await create.sbom(built, analysis, form, scope))

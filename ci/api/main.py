@@ -1,52 +1,74 @@
 """The main object: what a user calls."""
 
+from typing import Annotated
+
 import dagger
-from dagger import check, function, object_type
+from dagger import Doc, dag, function, generate, object_type
 
 from .. import text
-from ..checks.scan import formats, scan
+from ..checks.scan import scan
 from ..checks.scan.database import DatabaseRequest, database_request
-from ..config import catalog, policy
-from ..image import base, build, shared_layers
-from ..publish import plan, publish
+from ..config import catalog, lockfile
+from ..errors import ConfigurationError
+from ..image import base, build, platforms
+from ..lock import request, resolve
+from ..pipeline import compare
+from ..publish import publish
+from ..publish.context import Request
 from ..publish.plan import PlanRequest
 from ..tools.checkout import Netrc, Source, opened
+from ..tools.cosign import Signer
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
-from . import project
+from . import affected, results, tests
 from . import scan as api_scan
+from .affected import Affected
 from .arguments import (
+    AllowUnscanned,
     AnyDagType,
     Authority,
     Database,
     DatabaseFile,
+    DryRun,
+    ExcludeNewer,
+    Force,
     Format,
+    IdentityToken,
+    OidcToken,
+    OidcUrl,
     OneDagType,
+    OptionalEventFile,
     Owner,
     PlainHttp,
+    Platforms,
     Ref,
     RegistryHost,
-    Select,
-    Sharing,
-    Suite,
+    ReportFailures,
+    ResultsFolder,
+    SigningConfig,
+    SigningEnvironment,
+    SigningKey,
+    SigningPassword,
+    Since,
     Token,
+    TrustedRoot,
+    Upgrade,
+    UpgradePackages,
     Username,
 )
-from .caretaker import Caretaker
-from .dependencies import Locker
+from .checks import Checks
+from .dependencies import Dependencies
 from .image import Image
-from .pipeline import Pipeline
-from .project import PythonFiles, TestedFiles, WorkflowFiles
-from .publication import Publisher
-from .registry import Afterwards
-from .scaffold import Starter
+from .registry import Registry
+from .results import Results
+from .scaffold import Scaffold
 from .scan import Scan
-from .tester import Tester
+from .tests import Reports
 
 
 @object_type
-class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Caretaker):
+class AirflowImages:
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
     source: Source
@@ -54,28 +76,26 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
 
     @function
     async def list(self, form: Format = "table") -> str:
-        """The DAG types with their base, packages and DAG files."""
-        async with opened(self.source, self.netrc) as sources:
-            types, reference = (await sources.catalog()).all(), await sources.base_reference()
-            rows = catalog.rows(types, reference, await sources.exported())
+        """List the DAG types with their base, packages and DAG files."""
+        async with opened(self.source, self.netrc) as checkout:
+            types = (await checkout.catalog()).all()
+            rows = catalog.rows(types, await checkout.base_reference(), await checkout.exported())
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 
-    @function
-    async def base(self) -> dagger.Container:
-        """The base image of every DAG type, as images/base.toml names it."""
-        async with opened(self.source) as sources:
-            return base.container(await sources.base_reference())
-
-    # Per session: a base named by tag may have moved since the last one, and what is printed is to be seen.
+    # Per session: a base named by tag may have moved since the last one.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def build(self, dag_type: OneDagType) -> Image:
-        """Build a DAG type's image from its lock, and print what it is."""
-        async with opened(self.source, self.netrc) as sources:
-            found = (await sources.catalog()).get(dag_type)  # first: a slip of the keyboard costs no pull
-            built = await build.build(found, sources, await base.pinned(sources))
-            image = Image.of(built, await sources.text(policy.HOUSE) or "")
-        print(built.summary())  # noqa: T201 - the CLI shows nothing of an object but its id
-        return image
+        """Build a DAG type's image from its lock."""
+        async with opened(self.source, self.netrc) as checkout:
+            found = (await checkout.catalog()).get(dag_type)  # first: a misspelt name costs no pull
+            built = await build.build(found, checkout, await base.pinned(checkout))
+        return Image.of(built, self.source, self.netrc)
+
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def test(self, dag_type: AnyDagType = "") -> Reports:
+        """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
+        async with opened(self.source, self.netrc) as checkout:
+            return tests.of(await tests.test(checkout, dag_type))
 
     # Never remembered: advisories come by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -90,87 +110,181 @@ class AirflowImages(Tester, Locker, Publisher, Afterwards, Pipeline, Starter, Ca
         *,
         plain_http: PlainHttp = False,
     ) -> Scan:
-        """Scan a DAG type's image, or every type's, by images/policy.toml; fails unless all passed."""
-        async with opened(self.source, self.netrc) as sources:
+        """Scan DAG types' images by images/policy.toml; fails unless all passed."""
+        async with opened(self.source, self.netrc) as checkout:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            asked = database_request(tuple(database or ()), database_file, access)
-            types = (await sources.catalog()).chosen(dag_type)
-            return api_scan.of(await scan.scan_all(types, asked, sources))
+            request = database_request(tuple(database or ()), database_file, access)
+            types = (await checkout.catalog()).chosen(dag_type)
+            return api_scan.of(await scan.scan_all(types, request, checkout))
 
-    @check
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def vulnerabilities(self) -> None:
-        """Scan of every DAG type's image; no policy is wrong, no ignore expired."""
-        async with opened(self.source, self.netrc) as sources:
-            types = (await sources.catalog()).all()
-            result = await scan.scan_all(types, DatabaseRequest(test=True), sources)
-            print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed
-
-    # Per session, as a build: with --sharing it builds.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def plan(
+    async def publish(
         self,
         repository: Repository,
         dag_type: AnyDagType = "",
         registry: RegistryHost = "",
         owner: Owner = "",
         ref: Ref = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        platform: Platforms = None,
+        force: Force = "",
+        signing_key: SigningKey = None,
+        signing_password: SigningPassword = None,
+        signing_environment: SigningEnvironment = None,
+        identity_token: IdentityToken = None,
+        oidc_request_url: OidcUrl = None,
+        oidc_request_token: OidcToken = None,
+        signing_config: SigningConfig = None,
+        trusted_root: TrustedRoot = None,
+        database: Database = None,
+        database_file: DatabaseFile = None,
+        allow_unscanned: AllowUnscanned = "",
         form: Format = "table",
         *,
-        sharing: Sharing = False,
+        dry_run: DryRun = False,
+        report_failures: ReportFailures = False,
+        plain_http: PlainHttp = False,
     ) -> str:
-        """What publish would push, under which tags and why; no registry is asked."""
-        async with opened(self.source, self.netrc) as sources:
-            request = PlanRequest(dag_type=dag_type, registry=registry, owner=owner, ref=ref)
-            planned = await publish.plan(sources, repository, request)
-            told = text.chosen(form, plan.table(planned), plan.as_json(planned))
-            if not sharing:
-                return told
-            types = [each.dag_type for each in planned.types]
-            below = await base.pinned(sources)
-            return f"{told}\n{await shared_layers.told(types, sources, below)}"
+        """Build, test, scan, push and sign images, and tag them as git says; gives references by digest."""
+        with as_function_error():
+            text.chosen(form, "", "")  # first: a misspelt format costs no publish
+        access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
+        signer = Signer(
+            key=signing_key,
+            password=signing_password,
+            environment=signing_environment,
+            token=identity_token,
+            url=oidc_request_url,
+            request=oidc_request_token,
+            config=signing_config,
+            root=trusted_root,
+        )
+        async with opened(self.source, self.netrc) as checkout:
+            try:
+                request = PlanRequest(dag_type=dag_type, registry=registry, owner=owner, ref=ref)
+                plan = await publish.plan(checkout, repository, request)
+            except ConfigurationError as fault:
+                if not report_failures:
+                    raise
+                publication = await publish.unplanned(checkout, repository, dag_type, fault)
+            else:
+                options = Request(
+                    platforms=platforms.parse(platform),
+                    access=access,
+                    force=force,
+                    signer=signer,
+                    database=DatabaseRequest(
+                        mirrors=tuple(database or ()),
+                        archive=database_file,
+                        access=access,
+                        host=plan.names.registry,
+                    ),
+                    unscanned=allow_unscanned,
+                    dry_run=dry_run,
+                )
+                publication = await publish.publish(plan, options, checkout, repository)
+            if not report_failures:
+                publish.require_success(publication)
+        return text.chosen(form, publication.table(), publication.as_json())
 
-    @check
     @function
-    def lint(self, python_files: PythonFiles) -> dagger.Container:
-        """Ruff's rules and format, over every Python file."""
-        return project.lint(python_files)
-
-    @check
-    @function
-    def workflows(self, workflow_files: WorkflowFiles) -> dagger.Container:
-        """What GitHub and GitLab run: actionlint with shellcheck, zizmor, and the published schemas."""
-        return project.workflows(workflow_files)
-
-    @check
-    @function
-    def types(self, python_files: PythonFiles) -> dagger.Container:
-        """Pyright, strict."""
-        return project.types(python_files)
-
-    @check
-    @function
-    def unit(self, tested_files: TestedFiles, select: Select = "") -> dagger.Container:
-        """Tests of pure logic, which need no engine."""
-        return project.unit(tested_files, select)
-
-    @check
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def engine(
+    def registry(
         self,
-        python_files: PythonFiles,
-        workflow_files: WorkflowFiles,
-        tested_files: TestedFiles,
-        select: Select = "",
-    ) -> dagger.Container:
-        """Tests against the engine this runs on; without --select after the quick checks, if these pass."""
-        with as_function_error():
-            if not select:
-                await project.quick(python_files, workflow_files, tested_files)
-            return project.engine(tested_files, select)
+        repository: Repository,
+        host: Annotated[
+            str, Doc("Registry, such as ghcr.io or 127.0.0.1:5000; default: images/publish.toml's")
+        ] = "",
+        owner: Owner = "",
+        username: Username = None,
+        token: Token = None,
+        authority: Authority = None,
+        *,
+        plain_http: PlainHttp = False,
+    ) -> Registry:
+        """Plan and list what is to be published; scan, verify, rebuild, promote or roll back what is."""
+        return Registry(
+            source=self.source,
+            netrc=self.netrc,
+            repository=repository,
+            host=host,
+            owner=owner,
+            username=username,
+            token=token,
+            authority=authority,
+            plain_http=plain_http,
+        )
 
+    # Per session: an index may have newer versions than the engine remembers.
+    @generate
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    def junit(self, tested_files: TestedFiles, suite: Suite, select: Select = "") -> dagger.File:
-        """Run unit or engine tests, and give their results as a JUnit file, failed ones too."""
+    async def lock(
+        self,
+        dag_type: AnyDagType = "",
+        upgrade_package: UpgradePackages = None,
+        exclude_newer: ExcludeNewer = "",
+        *,
+        upgrade: Upgrade = False,
+    ) -> dagger.Changeset:
+        """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
+        async with opened(self.source, self.netrc) as checkout:
+            types = (await checkout.catalog()).chosen(dag_type)
+            reference = await checkout.base_reference()
+            upgrades = request.Upgrade(
+                everything=upgrade, packages=tuple(upgrade_package or ()), exclude_newer=exclude_newer
+            )
+            texts = await resolve.lock(
+                types,
+                checkout,
+                base.container(reference),
+                lockfile.base_name(reference),
+                upgrade=upgrades,
+                netrc=self.netrc,
+            )
+            before = dag.directory().with_directory("images", self.source.directory("images"))
+            after = before
+            for name, lock in texts.items():
+                after = after.with_new_file(f"images/{name}/{lockfile.NAME}", lock)
+            return after.changes(before)
+
+    @function
+    def dependencies(self, dag_type: AnyDagType = "") -> Dependencies:
+        """List newer versions, test another Airflow, or move the base."""
+        return Dependencies(source=self.source, netrc=self.netrc, dag_type=dag_type)
+
+    @function
+    async def affected(
+        self,
+        repository: Repository,
+        since: Since = "",
+        event_file: OptionalEventFile = None,
+    ) -> Affected:
+        """List the DAG types that a change affects, and why; nothing is built."""
         with as_function_error():
-            return project.junit(tested_files, suite, select)
+            if bool(since) == (event_file is not None):
+                flags = "--since REF, or in GitHub Actions --event $GITHUB_EVENT_PATH"
+                raise ConfigurationError([f"choose what to compare with: {flags}"])
+        if event_file is None:
+            return affected.of(await compare.affected(repository, since))
+        event = await affected.event_of(event_file)
+        return affected.of(await compare.by_event(repository, event), event)
+
+    @function
+    async def report(
+        self,
+        results_folder: ResultsFolder,
+    ) -> Results:
+        """Report on what jobs published: summary, annotations, reports, verdict."""
+        with as_function_error():
+            return await results.read(results_folder, self.source)
+
+    @function
+    def scaffold(self) -> Scaffold:
+        """Begin a DAG type, or adopt a repository of Dockerfiles."""
+        return Scaffold(source=self.source, netrc=self.netrc)
+
+    @function
+    def checks(self) -> Checks:
+        """Check all DAG types: what `dagger check` runs."""
+        return Checks(source=self.source, netrc=self.netrc)

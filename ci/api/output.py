@@ -13,6 +13,8 @@ from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 
+from ..text import table
+
 # The CLI names its own span in the baggage, and replays that span's logs at the end, each on its stream
 # (dagger/otel-go, logging.go; dagger/dagger, dagql/idtui: renderPrimaryOutput).
 _OUTPUT_SPAN = "global-logs-span"
@@ -27,6 +29,17 @@ async def shown(text: str) -> str:
     """
     _write(text)
     return await dag.directory().id()
+
+
+async def shown_calls(group: object) -> str:
+    """Show the calls on an object that only groups them: their names and what they do."""
+    methods = {name: method for name, method in vars(type(group)).items() if callable(method)}
+    rows = [
+        (name.replace("_", "-"), str(method.__doc__).partition("\n")[0])
+        for name, method in sorted(methods.items())
+        if not name.startswith("_") and name != "sync"
+    ]
+    return await shown(table(rows))
 
 
 def folder(texts: Mapping[str, str]) -> dagger.Directory:

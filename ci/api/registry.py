@@ -1,160 +1,183 @@
-"""The calls on images that are published: verify, rebuild, promote, roll back; and keys to sign them with."""
+"""A registry and how to reach it, and the calls on what is published there."""
 
-from functools import partial
+from typing import Annotated
 
 import dagger
-from dagger import function
+from dagger import Doc, function, object_type
 
-from ..attest.verify import verify
-from ..attest.verify.checks import Expected
-from ..checks.scan import scan
-from ..config import names
+from .. import text
+from ..checks.scan import rescan, rescan_targets
+from ..checks.scan.database import DatabaseRequest
+from ..config import names, revision
+from ..config import publish as config_publish
 from ..errors import ConfigurationError
-from ..publish import promote, publish, reproduce
-from ..publish.plan import PlanRequest
-from ..tools import cosign
+from ..image import base, shared_layers
+from ..pipeline import choice, due, event
+from ..pipeline.due import DueRequest
+from ..publish import plan, promote, publish
+from ..publish.plan import PlanRequest, PublishPlan
+from ..publish.tags import LATEST
+from ..tools import cosign, git
 from ..tools import registry as registries
-from ..tools.checkout import Netrc, Source, opened
-from ..tools.cosign import Trust
+from ..tools.checkout import Checkout, opened
 from ..tools.engine import as_function_error
-from ..tools.git import Repository
 from ..tools.registry import Access
+from . import affected
+from . import scan as api_scan
+from .affected import Affected
 from .arguments import (
-    Authority,
-    FromCommit,
-    FromSource,
-    Identity,
-    IdentityRegexp,
-    Issuer,
-    NewPassword,
-    OnBase,
+    AnyDagType,
+    Database,
+    DatabaseFile,
+    Format,
     OneDagType,
-    Owner,
-    PlainHttp,
-    RegistryHost,
-    ScanDays,
-    Tag,
-    Token,
-    TrustedRoot,
-    Username,
-    VerifyKey,
-    Where,
+    OptionalEventFile,
+    Ref,
 )
+from .output import shown_calls
+from .published_image import PublishedImage
+from .scan import Scan
 
 
-class Afterwards:
-    """A part of the main object."""
+@object_type
+class Registry:
+    """A registry and how to reach it."""
 
-    source: Source
-    netrc: Netrc
+    source: dagger.Directory
+    netrc: dagger.Secret | None
+    repository: dagger.Directory
+    host: str
+    owner: str
+    username: dagger.Secret | None
+    token: dagger.Secret | None
+    authority: dagger.File | None
+    plain_http: bool
 
+    # A remembered call shows nothing.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def verify(
+    async def sync(self) -> str:
+        """Show the calls that it groups. The CLI calls it where a call ends here."""
+        return await shown_calls(self)
+
+    # Per session, as a build: with --sharing it builds.
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def plan(
         self,
-        reference: Where,
-        key: VerifyKey = None,
-        certificate_identity: Identity = "",
-        certificate_identity_regexp: IdentityRegexp = "",
-        certificate_oidc_issuer: Issuer = "",
-        trusted_root: TrustedRoot = None,
-        source: FromSource = "",
-        commit: FromCommit = "",
-        base_digest: OnBase = "",
-        max_scan_age: ScanDays = 30,
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
+        dag_type: AnyDagType = "",
+        ref: Ref = "",
+        form: Format = "table",
         *,
-        plain_http: PlainHttp = False,
+        sharing: Annotated[
+            bool, Doc("Build the images, and show which layers they share or could share")
+        ] = False,
     ) -> str:
-        """Check signature, provenance, SBOMs, scan and layers of a published image; all must hold."""
-        async with opened(self.source) as sources:
-            where = names.reference(reference, digest=True)
-            trust = Trust(
-                key=key,
-                identity=certificate_identity,
-                identity_regexp=certificate_identity_regexp,
-                issuer=certificate_oidc_issuer,
-                root=trusted_root,
+        """Show what publish would push, under which tags and why; the registry is not asked."""
+        async with opened(self.source, self.netrc) as checkout:
+            planned = await self._plan(checkout, dag_type, ref)
+            shown = text.chosen(form, plan.table(planned), plan.as_json(planned))
+            if not sharing:
+                return shown
+            types = [type_plan.dag_type for type_plan in planned.types]
+            return f"{shown}\n{await shared_layers.told(types, checkout, await base.pinned(checkout))}"
+
+    # Never remembered: a registry has other images by the minute.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def due(
+        self,
+        dag_type: AnyDagType = "",
+        event_file: OptionalEventFile = None,
+        ref: Ref = "",
+    ) -> Affected:
+        """List the DAG types without a published image of what is checked out, and why; nothing is built."""
+        trigger = await affected.event_of(event_file) if event_file else None
+        with as_function_error():
+            if trigger and trigger.kind in (event.EventKind.PULL_REQUEST, event.EventKind.MERGE_GROUP):
+                raise ConfigurationError([f"nothing is published for a {trigger.kind}: use affected"])
+        name = dag_type or (trigger.dag if trigger else "")
+        ref = ref or (trigger.ref if trigger else "")
+        async with opened(self.source, self.netrc) as checkout:
+            reason = trigger.describe() if trigger else (ref or "what is checked out")
+            catalog = await checkout.catalog()
+            if name:
+                findings = choice.named(catalog, [name], reason)
+            elif trigger and trigger.kind is event.EventKind.DISPATCH:
+                findings = choice.everything(catalog, reason)
+            else:
+                planned = await self._plan(checkout, "", ref, skip_invalid=True)
+                request = DueRequest(ref=ref, base=await checkout.base_reference(), trigger=reason)
+                findings = await due.due(catalog, self.repository, planned, self._access(), request)
+        return affected.of(findings, trigger)
+
+    # Never remembered: advisories come by the hour, and tags move.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def scan(
+        self,
+        dag_type: AnyDagType = "",
+        tag: Annotated[str, Doc("Version of the images, as publish tags it: latest, main, v1.2.0")] = LATEST,
+        database: Database = None,
+        database_file: DatabaseFile = None,
+    ) -> Scan:
+        """Scan published images by today's database and policy; fails unless all passed."""
+        async with opened(self.source) as checkout:
+            types = (await checkout.catalog()).chosen(dag_type)
+            settings = config_publish.parse(await checkout.text(config_publish.FILE))
+            origin = revision.origin((await git.revision(self.repository)).remote)
+            called = names.names(settings, self.host, self.owner, origin)
+            owner = self.owner or (origin.owner if origin else "")
+            registry = await registries.connect(called.registry, self._access(), owner)
+            request = DatabaseRequest(
+                mirrors=tuple(database or ()),
+                archive=database_file,
+                access=self._access(),
+                host=called.registry,
             )
-            expected = Expected(
-                digest=where.digest,
-                signer=trust.words(),
-                identity=certificate_identity,
-                identity_regexp=certificate_identity_regexp,
-                source=source,
-                commit=commit,
-                base_digest=base_digest,
-                scan_days=max_scan_age,
-            )
-            await scan.rules_of("", sources)  # a slip in it is told before anything is fetched
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(where.registry, access, where.owner)
-            return await verify.verify(
-                where, place, trust, expected, partial(scan.rules_of, checkout=sources)
-            )
+            targets = rescan_targets.targets([dag_type.name for dag_type in types], called, tag)
+            return api_scan.of(await rescan.rescan(targets, registry, request, checkout))
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def keygen(self, password: NewPassword) -> dagger.Directory:
-        """Make a key pair to sign with: a private key, encrypted with a password, and its public key."""
+    async def rollback(self, dag_type: OneDagType) -> str:
+        """Move latest of a DAG type to the release before the one it points to; nothing is built."""
+        async with opened(self.source) as checkout:
+            planned = await self._plan(checkout, dag_type, "")
+            registry = await registries.connect(planned.names.registry, self._access(), planned.owner)
+            return await promote.rollback(dag_type, planned.names, registry)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def keygen(
+        self, password: Annotated[dagger.Secret, Doc("Password to encrypt the private key with")]
+    ) -> dagger.Directory:
+        """Make a key pair for signing: a private key, encrypted with the password, and its public key."""
         with as_function_error():
             if not await password.plaintext():
-                raise ConfigurationError(["--password is empty: the private key would lie open"])
+                raise ConfigurationError(["--password is empty: the private key would not be encrypted"])
             return cosign.key_pair(password)
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def reproduce(
+    @function
+    def image(
         self,
-        repository: Repository,
-        reference: Where,
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Rebuild a published image from the commit in its labels; tells each layer and file that differs."""
-        with as_function_error():
-            where = names.reference(reference, digest=False)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(where.registry, access, where.owner)
-            return await reproduce.reproduce(where, place, repository, self.netrc)
+        reference: Annotated[
+            str, Doc("Its name with a digest, ghcr.io/owner/name@sha256:…; reproduce accepts :tag, too")
+        ],
+    ) -> PublishedImage:
+        """A published image, to verify, reproduce or promote."""
+        return PublishedImage(
+            reference=reference,
+            source=self.source,
+            netrc=self.netrc,
+            repository=self.repository,
+            username=self.username,
+            token=self.token,
+            authority=self.authority,
+            plain_http=self.plain_http,
+        )
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def promote(
-        self,
-        reference: Where,
-        tag: Tag,
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Give a published image, named by digest, one more tag; nothing is built."""
-        with as_function_error():
-            where = names.reference(reference, digest=True)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(where.registry, access, where.owner)
-            return await promote.promote(where, tag, place)
+    async def _plan(
+        self, checkout: Checkout, dag_type: str, ref: str, *, skip_invalid: bool = False
+    ) -> PublishPlan:
+        request = PlanRequest(dag_type=dag_type, registry=self.host, owner=self.owner, ref=ref)
+        return await publish.plan(checkout, self.repository, request, skip_invalid=skip_invalid)
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def rollback(
-        self,
-        repository: Repository,
-        dag_type: OneDagType,
-        registry: RegistryHost = "",
-        owner: Owner = "",
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        *,
-        plain_http: PlainHttp = False,
-    ) -> str:
-        """Move latest of a DAG type to the release before the one it points to; nothing is built."""
-        async with opened(self.source) as sources:
-            request = PlanRequest(dag_type=dag_type, registry=registry, owner=owner)
-            planned = await publish.plan(sources, repository, request)
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            place = await registries.connect(planned.names.registry, access, planned.owner)
-            return await promote.rollback(dag_type, planned.names, place)
+    def _access(self) -> Access:
+        return Access(
+            username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
+        )

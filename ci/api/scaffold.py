@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, Name, dag, function
+from dagger import DefaultPath, Doc, Ignore, Name, dag, function, object_type
 
 from ..config import base as config_base
 from ..config import lockfile, pins
@@ -14,17 +14,18 @@ from ..errors import gather_all
 from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
-from ..tools.checkout import LITTER, Checkout, Netrc, Source, opened
+from ..tools.checkout import LITTER, Checkout, opened
+from .output import shown_calls
 
 if TYPE_CHECKING:
     from ..scaffold.draft import Draft
 
-NewDagType = Annotated[str, Name("dag"), Doc("Name of the DAG type to begin, a folder under images/ to be")]
-Packages = Annotated[list[str] | None, Doc("Exact pins it depends on, such as httpx==0.28.1,lxml==6.0.2")]
+NewDagType = Annotated[str, Name("dag"), Doc("Name of the new DAG type: a folder to make under images/")]
+Packages = Annotated[list[str] | None, Doc("Its dependencies, as exact pins: httpx==0.28.1,lxml==6.0.2")]
 Tests = Annotated[
     dagger.Directory,
     DefaultPath("/"),
-    Doc("The repository: tests/dags/ is read of it"),
+    Doc("The repository, whose tests/dags/ is read"),
     Ignore(["*", "!tests/dags", *LITTER]),
 ]
 OldRepository = Annotated[
@@ -35,13 +36,20 @@ OldRepository = Annotated[
 ]
 
 
-class Starter:
-    """A part of the main object."""
+@object_type
+class Scaffold:
+    """The beginning of a DAG type, new or adopted."""
 
-    source: Source
-    netrc: Netrc
+    source: dagger.Directory
+    netrc: dagger.Secret | None
 
-    # Per session: what an index has may be newer than what the engine remembers.
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the calls that it groups. The CLI calls it where a call ends here."""
+        return await shown_calls(self)
+
+    # Per session: an index may have newer versions than the engine remembers.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def init(self, dag_type: NewDagType, tests: Tests, packages: Packages = None) -> dagger.Changeset:
         """Begin a DAG type: dependencies with their lock, an example DAG, and a test of its logic."""
@@ -49,7 +57,7 @@ class Starter:
 
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def adopt(self, repository: OldRepository) -> dagger.Changeset:
-        """Turn a repository of one Dockerfile per DAG type into this layout; ADOPTED.md tells the rest."""
+        """Turn a repository of one Dockerfile per DAG type into this layout; ADOPTED.md has the rest."""
         return await adopt(repository, self.netrc)
 
 

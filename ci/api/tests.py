@@ -1,4 +1,4 @@
-"""Reports of tests, as a user gets them: text and an exit code, or a file."""
+"""Tests of DAG types and their reports, as a user gets them: text and an exit code, or a file."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -7,8 +7,11 @@ import dagger
 from dagger import Doc, dag, function, object_type
 
 from ..checks import report_formats
+from ..checks.dags import all_types
 from ..checks.report import Report
 from ..errors import CheckError
+from ..image import base
+from ..tools.checkout import Checkout
 from ..tools.engine import as_function_error
 from .output import shown
 
@@ -62,3 +65,9 @@ def gate(reports: Sequence[Report]) -> str:
 def of(reports: Sequence[Report]) -> Reports:
     """Reports that can be asked for their formats."""
     return Reports(reports=[each.model_dump_json() for each in reports])
+
+
+async def test(checkout: Checkout, dag_type: str) -> list[Report]:
+    """Return the reports on one DAG type, or on all of them where the name is empty."""
+    types = (await checkout.catalog()).chosen(dag_type)
+    return await all_types.test_all(types, checkout, await base.pinned(checkout))

@@ -22,7 +22,8 @@ def explanation(dag: str, pins: Sequence[str], graph: Graph, package: str) -> st
     """
     name = canonicalize_name(package)
     if name not in graph.image.by_name:
-        hint = did_you_mean(name, graph.image.by_name) or f": see all with: dagger call tree --dag {dag}"
+        all_of_them = f": see all with: dagger call build --dag {dag} tree"
+        hint = did_you_mean(name, graph.image.by_name) or all_of_them
         raise ConfigurationError([f"{package!r} isn't installed in the image of {dag}{hint}"])
     lines = [f"{name} {graph.version(name)}, {_origin(graph, name)}"]
     chains = graph.chains(graph.pins(pins), name)

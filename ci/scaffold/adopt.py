@@ -17,9 +17,9 @@ from .repository import OldRepository, mentions
 _HEAD = """\
 # Adopted
 
-What `dagger call adopt` made of each `Dockerfile.<type>` and `pyproject.<type>.toml`. Work through what is
-to do, then delete this file. Comments of the old files aren't carried over. Removed files and lines that
-aren't quoted are in git: `git show HEAD:<file>`, until you commit.
+What `dagger call scaffold adopt` made of each `Dockerfile.<type>` and `pyproject.<type>.toml`. Work through
+what is to do, then delete this file. Comments of the old files aren't carried over. Removed files and lines
+that aren't quoted are in git: `git show HEAD:<file>`, until you commit.
 """
 
 

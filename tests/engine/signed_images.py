@@ -38,7 +38,7 @@ class Keys:
 
 
 async def keys() -> Keys:
-    """A new key pair, made as ``dagger call keygen`` makes it."""
+    """A new key pair, made as ``dagger call registry keygen`` makes it."""
     folder = cosign.key_pair(secret(PASSWORD))
     private, public = sorted(await folder.entries())
     assert (Path(private).suffix, Path(public).suffix) == (".key", ".pub")
@@ -58,7 +58,7 @@ class Place:
     commit: str
 
     async def verify(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
-        """What ``dagger call verify`` prints."""
+        """What ``registry image verify`` prints."""
         wanted, whose = where or self.where, trust or self.keys.trust
         expected = Expected(digest=wanted.digest, signer="the expected key", **asked)
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from dagger import dag
 
 from ci.api.image import Image
 from ci.attest.sbom import create, purl
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def built(sources: Checkout, below: BaseImage) -> Image:
     """An image with packages, system packages left out."""
-    return Image.of(await build.build((await sources.catalog()).get("salesforce"), sources, below))
+    built = await build.build((await sources.catalog()).get("salesforce"), sources, below)
+    return Image.of(built, dag.directory())
 
 
 async def test_the_delta_is_what_the_lock_says(built: Image, sources: Checkout, below: BaseImage) -> None:

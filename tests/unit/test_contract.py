@@ -49,8 +49,10 @@ def refused(convert: Callable[[], object]) -> str:
 
 
 def test_the_calls_a_user_makes_are_there() -> None:
-    wanted = {"constructor", "list", "base", "build", "test", "lock"}
-    assert wanted <= {name.removeprefix("AirflowImages.") for name in FUNCTIONS}
+    main = {name.removeprefix("AirflowImages.") for name in FUNCTIONS if name.startswith("AirflowImages.")}
+    goals = {"list", "build", "test", "scan", "publish", "lock", "affected", "report"}
+    groups = {"registry", "dependencies", "scaffold", "checks"}
+    assert main == {"constructor", *goals, *groups}  # at most twelve: what is more specific hangs on these
     assert CHECKS
     assert ARGUMENTS
     assert FIELDS

@@ -18,7 +18,7 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 ACTIONS = Path(__file__).with_name("actions")
-MODULE = ("setup", "ci", "daggerw", "dagger.json", "pyproject.toml", "uv.lock", "airgap")
+MODULE = ("setup", "ci", "development", "daggerw", "dagger.json", "pyproject.toml", "uv.lock", "airgap")
 SELF = "acme/airflow-images"
 VERSION = "v1"
 _USES = re.compile(r"uses: (?P<owner>[\w-]+)/(?P<repo>[\w-]+)[\w/-]*@(?P<ref>[\w.]+)")

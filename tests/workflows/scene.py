@@ -67,15 +67,8 @@ class Scene(unittest.TestCase):
     @classmethod
     def key(cls) -> str:
         """A private key; its public one lies beside it."""
-        cls.daggerw(
-            "call",
-            "keygen",
-            "--password",
-            "env://COSIGN_PASSWORD",
-            "export",
-            "--path",
-            str(cls.scratch / "keys"),
-        )
+        keygen = ("registry", "keygen", "--password", "env://COSIGN_PASSWORD")
+        cls.daggerw("call", *keygen, "export", "--path", str(cls.scratch / "keys"))
         (private,) = (cls.scratch / "keys").glob("*.key")
         return private.read_text()
 
@@ -134,8 +127,8 @@ class Scene(unittest.TestCase):
 
     def published(self, ref: str) -> dict[str, str]:
         """Publish api as a job does, without a signature; gives the tags that stayed, and why."""
-        given = ("--source", ".", "published", "--repository", ".", "--dag", "api", "--ref", ref)
-        told = json.loads(self.daggerw("call", *given, "contents"))
+        given = ("--source", ".", "publish", "--repository", ".", "--dag", "api", "--ref", ref)
+        told = json.loads(self.daggerw("call", *given, "--format", "json"))
         return told["images"][0]["left"]
 
     def images(self, name: str) -> dict[str, str]:
@@ -147,7 +140,7 @@ class Scene(unittest.TestCase):
     def legs(self, run: Run) -> list[str]:
         """The DAG types that had a job of their own."""
         return sorted(
-            line for call in run.made(" published ") for line in re.findall(r"--dag (\S+)", call.arguments)
+            line for call in run.made(" publish ") for line in re.findall(r"--dag (\S+)", call.arguments)
         )
 
     def succeeded(self, run: Run) -> None:

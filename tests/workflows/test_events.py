@@ -44,7 +44,7 @@ class Events(Scene):
         self.assertIn("### airflow-images: 2 DAG types passed", run.summary)
         for reference in references:
             self.assertIn(f"`{reference}`", run.summary)
-        verify = re.findall(r"^dagger (call verify .*)$", run.summary, flags=re.MULTILINE)
+        verify = re.findall(r"^dagger (call registry image .*)$", run.summary, flags=re.MULTILINE)
         self.assertEqual(len(verify), 2)
         (public,) = (self.scratch / "keys").glob("*.pub")
         told = self.daggerw(*verify[0].replace("cosign.pub", str(public)).split())

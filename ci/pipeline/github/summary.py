@@ -169,5 +169,6 @@ def _verify_command(row: Row, commit: str) -> str:
     signer = ["--key", "cosign.pub"]
     if row.identity:
         signer = ["--certificate-identity", row.identity, "--certificate-oidc-issuer", ISSUER]
-    words = ["dagger", "call", "verify", "--reference", row.reference, *signer, "--commit", commit]
+    image = ["registry", "image", "--reference", row.reference]
+    words = ["dagger", "call", *image, "verify", *signer, "--commit", commit]
     return shlex.join(words)

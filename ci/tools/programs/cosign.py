@@ -76,7 +76,7 @@ def key() -> tuple[list[str], dict[str, str]]:
         pairs = [line.partition("=") for line in lines if "=" in line]
         return ["--key", value], {name.strip(): setting.strip() for name, _, setting in pairs}
     if "-----BEGIN ENCRYPTED" not in value:
-        key_text = "the text of a private key made by cosign (see keygen)"
+        key_text = "the text of a private key made by cosign (see registry keygen)"
         raise SigningError(f"invalid signing key; expected {key_text}, or a URI such as awskms:///alias/name")
     return ["--key", "env://COSIGN_KEY"], {"COSIGN_KEY": value}
 

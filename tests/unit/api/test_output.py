@@ -52,3 +52,23 @@ def test_without_a_cli_the_text_is_printed(
 ) -> None:
     assert not records(monkeypatch, "")
     assert capsys.readouterr().out == "what it is\n"
+
+
+def test_an_object_that_groups_calls_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
+    class Fruit:
+        """A group."""
+
+        async def sync(self) -> None:
+            """Show the calls."""
+
+        def eat_raw(self) -> None:
+            """Eat it as it is.
+
+            Peel it first.
+            """
+
+        def cook(self) -> None:
+            """Make jam of it."""
+
+    assert asyncio.run(output.shown_calls(Fruit())) == "an id"
+    assert capsys.readouterr().out == "cook     Make jam of it.\neat-raw  Eat it as it is.\n"

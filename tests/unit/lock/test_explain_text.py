@@ -68,7 +68,7 @@ def test_a_replaced_package_is_shown_with_the_version_of_the_base() -> None:
     ("package", "message"),
     [
         ("protobuff", "'protobuff' isn't installed in the image of dbt: did you mean 'protobuf'?"),
-        ("zzz", "'zzz' isn't installed in the image of dbt: see all with: dagger call tree --dag dbt"),
+        ("zzz", "'zzz' isn't installed in the image of dbt: see all with: dagger call build --dag dbt tree"),
     ],
 )
 def test_a_package_that_is_not_installed_is_refused(package: str, message: str) -> None:

@@ -167,7 +167,8 @@ def test_tags_that_stay_are_told_with_the_reason() -> None:
 def test_what_was_signed_can_be_verified_by_the_commands_in_it() -> None:
     assert "How to verify" not in told(PUSHED)
     by_key = told(with_(signed=5))
-    command = f"dagger call verify --reference r.example/api@sha256:aa --key cosign.pub --commit {COMMIT}"
+    image = "dagger call registry image --reference r.example/api@sha256:aa"
+    command = f"{image} verify --key cosign.pub --commit {COMMIT}"
     assert command in by_key.splitlines()
     keyless = told(with_(signed=5, identity=IDENTITY))
     assert f"--certificate-identity {IDENTITY} " in keyless

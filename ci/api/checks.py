@@ -1,0 +1,40 @@
+"""The checks of a repository's DAG types: what `dagger check` runs."""
+
+import dagger
+from dagger import check, function, object_type
+
+from ..checks.scan import formats, scan
+from ..checks.scan.database import DatabaseRequest
+from ..tools.checkout import opened
+from . import tests
+from .output import shown_calls
+
+
+@object_type
+class Checks:
+    """Checks of every DAG type."""
+
+    source: dagger.Directory
+    netrc: dagger.Secret | None
+
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the calls that it groups. The CLI calls it where a call ends here."""
+        return await shown_calls(self)
+
+    @check
+    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def dags(self) -> None:
+        """Test every DAG type: image, DAGs, imports."""
+        async with opened(self.source, self.netrc) as checkout:
+            print(tests.gate(await tests.test(checkout, "")))  # noqa: T201 - a check shows what it printed
+
+    @check
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def vulnerabilities(self) -> None:
+        """Scan every DAG type's image; fails for an invalid policy or an expired ignore, too."""
+        async with opened(self.source, self.netrc) as checkout:
+            types = (await checkout.catalog()).all()
+            result = await scan.scan_all(types, DatabaseRequest(test=True), checkout)
+            print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed

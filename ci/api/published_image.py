@@ -1,0 +1,104 @@
+"""An image in a registry, and the calls on it: verify, rebuild, promote."""
+
+from functools import partial
+from typing import Annotated
+
+import dagger
+from dagger import Doc, function, object_type
+
+from ..attest.verify import verify
+from ..attest.verify.checks import Expected
+from ..checks.scan import scan
+from ..config import names
+from ..config.names import Reference
+from ..publish import promote, reproduce
+from ..tools import registry as registries
+from ..tools.checkout import opened
+from ..tools.cosign import Trust
+from ..tools.engine import as_function_error
+from ..tools.registry import Access, Registry
+from .arguments import TrustedRoot
+from .output import shown_calls
+
+
+@object_type
+class PublishedImage:
+    """A published image of a DAG type."""
+
+    reference: str
+    source: dagger.Directory
+    netrc: dagger.Secret | None
+    repository: dagger.Directory
+    username: dagger.Secret | None
+    token: dagger.Secret | None
+    authority: dagger.File | None
+    plain_http: bool
+
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the calls that it groups. The CLI calls it where a call ends here."""
+        return await shown_calls(self)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def verify(
+        self,
+        key: Annotated[dagger.File | None, Doc("Public key of accepted signatures: cosign.pub")] = None,
+        certificate_identity: Annotated[
+            str, Doc("Identity of accepted signatures, such as a workflow's address")
+        ] = "",
+        certificate_identity_regexp: Annotated[
+            str, Doc("The same as a regular expression that all of the identity must match")
+        ] = "",
+        certificate_oidc_issuer: Annotated[str, Doc("Issuer of the identity, as in the certificate")] = "",
+        trusted_root: TrustedRoot = None,
+        source: Annotated[str, Doc("Repository it must be built from: https://github.com/owner/repo")] = "",
+        commit: Annotated[str, Doc("Commit it must be built from, all 40 digits")] = "",
+        base_digest: Annotated[str, Doc("Digest of the base image it must have: sha256:…")] = "",
+        max_scan_age: Annotated[float, Doc("Greatest accepted age of its scan, in days")] = 30,
+    ) -> str:
+        """Check signature, provenance, SBOM, scan and layers; fails unless all of them hold."""
+        async with opened(self.source) as checkout:
+            reference = names.reference(self.reference, digest=True)
+            trust = Trust(
+                key=key,
+                identity=certificate_identity,
+                identity_regexp=certificate_identity_regexp,
+                issuer=certificate_oidc_issuer,
+                root=trusted_root,
+            )
+            expected = Expected(
+                digest=reference.digest,
+                signer=trust.words(),
+                identity=certificate_identity,
+                identity_regexp=certificate_identity_regexp,
+                source=source,
+                commit=commit,
+                base_digest=base_digest,
+                scan_days=max_scan_age,
+            )
+            await scan.rules_of("", checkout)  # first: an invalid policy costs no download
+            registry = await self._connect(reference)
+            rules = partial(scan.rules_of, checkout=checkout)
+            return await verify.verify(reference, registry, trust, expected, rules)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def reproduce(self) -> str:
+        """Rebuild it from the commit in its labels; reports each layer and file that differs."""
+        with as_function_error():
+            reference = names.reference(self.reference, digest=False)
+            registry = await self._connect(reference)
+            return await reproduce.reproduce(reference, registry, self.repository, self.netrc)
+
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def promote(self, tag: Annotated[str, Doc("The tag to add")]) -> str:
+        """Add a tag to it, named by digest; nothing is built."""
+        with as_function_error():
+            reference = names.reference(self.reference, digest=True)
+            return await promote.promote(reference, tag, await self._connect(reference))
+
+    async def _connect(self, reference: Reference) -> Registry:
+        access = Access(
+            username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
+        )
+        return await registries.connect(reference.registry, access, reference.owner)
