@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,10 +26,7 @@ class Fact(_Value):
 
 
 class Finding(_Value):
-    """A problem; ``line`` is 0 and ``file`` empty where unknown.
-
-    ``file`` is relative to the repository's root.
-    """
+    """A problem; ``line`` is 0 and ``file``, relative to the repository's root, empty where unknown."""
 
     check: str
     file: str
@@ -53,6 +51,12 @@ class CheckResult(_Value):
 
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of_problems(cls, check: str, file: str, problems: Iterable[str], remedy: str) -> Self:
+        """Return a result with an error per problem."""
+        rows = (Finding(check=check, file=file, line=0, cause=cause, remedy=remedy) for cause in problems)
+        return cls(findings=tuple(rows))
 
 
 class Report(CheckResult):

@@ -10,36 +10,21 @@ from ...image.built import BuiltImage
 from ...tools.checkout import Checkout
 from .. import report
 from ..imports import check
-from ..report import CheckResult, Finding, Report
+from ..report import CheckResult, Report
 from . import suite
 from .parsed import Parsed
 from .suite import ImageResults, ImageUnderTest
 
 
 async def test_all(types: Sequence[DagType], checkout: Checkout, base: BaseImage) -> list[Report]:
-    """Return the reports on DAG types, in their order; an image that can't be built is a finding.
-
-    Args:
-        types: the types to test.
-        checkout: the repository, whose other types matter too: no two may have the same DAG id.
-        base: the base.
-    """
+    """Return the reports on DAG types, in their order; an image that can't be built is a finding."""
     jobs = (_build_and_test(dag_type, checkout, base) for dag_type in types)
     results, parsed = await gather_both(gather_all(jobs), scheduler_parses(checkout, base.reference))
     return [one if isinstance(one, Report) else suite.complete(one, parsed) for one in results]
 
 
 async def test_one(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> Report:
-    """Return the report on a type's image.
-
-    Args:
-        dag_type: the type.
-        built: the image to publish.
-        checkout: the repository, whose other types matter too.
-
-    Raises:
-        StepError: a test could not be run.
-    """
+    """Return the report on a type's image."""
     results, parsed = await gather_both(
         _test(dag_type, built, checkout), scheduler_parses(checkout, built.base)
     )
@@ -47,14 +32,14 @@ async def test_one(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> 
 
 
 async def scheduler_parses(checkout: Checkout, base: str) -> dict[str, Parsed]:
-    """Return the files of every valid type as the scheduler sees them, or why they can't be parsed."""
-    return await checkout.memoized(("parsed", base), lambda: _scheduler_parses(checkout, base))
+    """Return the files of every valid type, no two of which may have the same DAG id."""
 
+    async def parse_all() -> dict[str, Parsed]:
+        types = (await checkout.catalog()).types
+        parsed = await gather_all(_scheduler_parse(types[name], checkout, base) for name in sorted(types))
+        return dict(zip(sorted(types), parsed, strict=True))
 
-async def _scheduler_parses(checkout: Checkout, base: str) -> dict[str, Parsed]:
-    types = (await checkout.catalog()).types
-    parsed = await gather_all(_scheduler_parse(types[name], checkout, base) for name in sorted(types))
-    return dict(zip(sorted(types), parsed, strict=True))
+    return await checkout.memoized(("parsed", base), parse_all)
 
 
 async def _scheduler_parse(dag_type: DagType, checkout: Checkout, base: str) -> Parsed:
@@ -70,15 +55,11 @@ async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage
     try:
         return await _test(dag_type, await build.build(dag_type, checkout, base), checkout)
     except Fault as fault:
-        findings = tuple(_build_finding(problem) for problem in fault.problems)
-        return report.merge(dag_type.name, [CheckResult(findings=findings)])
+        remedy = "fix this first: nothing else of the type was tested"
+        result = CheckResult.of_problems("build", "", fault.problems, remedy)
+        return report.merge(dag_type.name, [result])
 
 
 async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:
     image = ImageUnderTest.of(built, await checkout.ignore_file())
     return await suite.test_image(image, [check.outcome(built, dag_type, checkout)])
-
-
-def _build_finding(problem: str) -> Finding:
-    remedy = "fix this first: nothing else of the type was tested"
-    return Finding(check="build", file="", line=0, cause=problem, remedy=remedy)

@@ -23,17 +23,10 @@ _Pair = tuple[ParsedFile, ParsedFile]  # one file, as worker and scheduler see i
 def compare(
     dag_type: DagType, worker: Parsed, scheduler: Parsed, others: Mapping[str, Parsed]
 ) -> CheckResult:
-    """Return facts and findings on a type's DAG files.
-
-    Args:
-        dag_type: the type.
-        worker: its files as parsed in the finished image.
-        scheduler: its files as parsed in the plain base.
-        others: the other types' files as the scheduler sees them, by type.
-    """
+    """Return facts and findings on a type's files; ``others`` are those of other types, for the scheduler."""
     if problems := list(_problems(worker, scheduler)):
         return CheckResult(findings=tuple(problems))
-    files = [pair for pair in _pairs(worker, scheduler) if not _is_passed_over(*pair)]
+    files = list(_pairs(worker, scheduler))
     accesses = list(dict.fromkeys(access for pair in files for file in pair for access in file.accesses))
     findings = [finding for pair in files for finding in _of_file(dag_type, *pair)]
     findings += [*_unused(dag_type, accesses), *_duplicate_ids(dag_type.name, worker, others)]
@@ -55,17 +48,14 @@ def _problems(worker: Parsed, scheduler: Parsed) -> Iterator[Finding]:
 
 
 def _pairs(worker: Parsed, scheduler: Parsed) -> Iterator[_Pair]:
-    """Yield every file that worker or scheduler lists."""
+    """Yield every listed file, except those without a DAG that Airflow's safe mode passes over."""
     by_worker = {parsed.file: parsed for parsed in worker.files}
     by_scheduler = {parsed.file: parsed for parsed in scheduler.files}
     for file, listed in {**by_scheduler, **by_worker}.items():
         absent = ParsedFile(file=file, skipped=listed.skipped)
-        yield by_worker.get(file, absent), by_scheduler.get(file, absent)
-
-
-def _is_passed_over(worker: ParsedFile, scheduler: ParsedFile) -> bool:
-    """Return whether a file has no DAG, and Airflow's safe mode passes over it."""
-    return worker.skipped and scheduler.skipped and not worker.dags and not scheduler.dags
+        pair = by_worker.get(file, absent), by_scheduler.get(file, absent)
+        if any(parsed.dags or not parsed.skipped for parsed in pair):
+            yield pair
 
 
 def _of_file(dag_type: DagType, worker: ParsedFile, scheduler: ParsedFile) -> Iterator[Finding]:
@@ -100,8 +90,8 @@ def _weakened(finding: Finding, made_up: Collection[str]) -> Finding:
     return _warning(finding) if made_up and (computed_id or mocked) else finding
 
 
-def _warning(finding: Finding) -> Finding:
-    cause = f"{finding.cause}, perhaps {_MADE_UP}"
+def _warning(finding: Finding, cause: str = "") -> Finding:
+    cause = cause or f"{finding.cause}, perhaps {_MADE_UP}"
     return finding.model_copy(update={"cause": cause, "remedy": _TOLERATE, "level": Level.WARNING})
 
 
@@ -124,10 +114,8 @@ def _of_error(check: str, parsed: ParsedFile, error: ParseError, remedy: str, *,
     finding = _finding(check, parsed, error.line, error.cause, remedy)
     if not (made_up and error.may_be_made_up):
         return finding
-    if error.kind == "dag":
-        return _warning(finding)
     cause = f"not parsed completely, perhaps {_MADE_UP}: {error.cause}"
-    return finding.model_copy(update={"cause": cause, "remedy": _TOLERATE, "level": Level.WARNING})
+    return _warning(finding, "" if error.kind == "dag" else cause)
 
 
 def _remedy(error: ParseError) -> str:
@@ -202,9 +190,8 @@ def _allowed(dag_type: DagType, accesses: Iterable[TopLevelAccess]) -> Iterator[
 
 def _unused(dag_type: DagType, accesses: Iterable[TopLevelAccess]) -> Iterator[Finding]:
     """Yield a warning for each allowed file without an access."""
-    for file in sorted(
-        dag_type.settings.allow_top_level_access.keys() - {access.file for access in accesses}
-    ):
+    allowed = dag_type.settings.allow_top_level_access.keys()
+    for file in sorted(allowed - {access.file for access in accesses}):
         yield Finding(
             check="top-level-access",
             file=dag_type.file,

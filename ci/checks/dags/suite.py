@@ -32,10 +32,8 @@ class ImageUnderTest:
     container: dagger.Container
     without_dags: dagger.Container
     base: str
-    """The reference of the base."""
     dags: dagger.Directory
-    ignore: dagger.File | None = None
-    """dags/.airflowignore of the repository, which is in no image."""
+    ignore: dagger.File | None = None  # the repository's dags/.airflowignore, which is in no image
 
     @classmethod
     def of(cls, built: BuiltImage, ignore: dagger.File | None = None) -> Self:
@@ -52,7 +50,7 @@ class ImageUnderTest:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageResults:
-    """The results of tests in a type's image, before the scheduler's parse is compared with the worker's."""
+    """The results of tests in a type's image, without what the scheduler makes of its files."""
 
     dag_type: DagType
     worker: Parsed
@@ -67,11 +65,7 @@ class _Answer(BaseModel):
 
 
 async def run(image: ImageUnderTest) -> Report:
-    """Return the report on one type, without regard to other types.
-
-    Raises:
-        StepError: a test could not be run.
-    """
+    """Return the report on one type, without regard to other types."""
     results, scheduler = await gather_both(
         test_image(image), parse_as_scheduler(image.dag_type, image.dags, image.base, image.ignore)
     )
@@ -82,22 +76,13 @@ async def test_image(
     image: ImageUnderTest,
     others: Sequence[Awaitable[CheckResult]] = (),  # noqa: PT028 - no test of pytest's
 ) -> ImageResults:
-    """Run the tests in the image itself, and other checks at the same time.
-
-    Raises:
-        StepError: a test could not be run.
-    """
+    """Run the tests in the image itself, and other checks at the same time."""
     worker, results = await gather_both(_parse_as_worker(image), gather_all([_environment(image), *others]))
     return ImageResults(dag_type=image.dag_type, worker=worker, results=tuple(results))
 
 
 def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
-    """Return the report on one type.
-
-    Args:
-        image: the results of tests in its image.
-        parsed: the files of every type, with its own, as the scheduler sees them.
-    """
+    """Return the report on one type; ``parsed`` has every type's files, as the scheduler sees them."""
     name = image.dag_type.name
     others = {other: files for other, files in parsed.items() if other != name}
     comparison = judge.compare(image.dag_type, image.worker, parsed[name], others)
@@ -107,17 +92,7 @@ def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
 async def parse_as_scheduler(
     dag_type: DagType, dags: dagger.Directory, reference: str, ignore: dagger.File | None = None
 ) -> Parsed:
-    """Return a type's files, parsed in the plain base; for unchanged files the engine has the answer.
-
-    Args:
-        dag_type: the type.
-        dags: its files, at their paths below dags/.
-        reference: the base.
-        ignore: dags/.airflowignore of the repository, if there is one.
-
-    Raises:
-        StepError: no file could be parsed.
-    """
+    """Return a type's files, parsed in the plain base; for unchanged files the engine has the answer."""
     plain = base.container(reference)
     files = dags.with_file(_IGNORE, ignore) if ignore else dags
     ready = runtime.ready(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
@@ -168,7 +143,5 @@ async def _check(container: dagger.Container, job: Mapping[str, object]) -> _Ans
         raise failures.step_error("could not run the tests", error) from None
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
-        problem = f"the tests gave an invalid answer: {wrong}"
-        raise StepError(
-            [f"{problem}: look for a DAG file that changes the program which parses it"]
-        ) from None
+        advice = "look for a DAG file that changes the program which parses it"
+        raise StepError([f"the tests gave an invalid answer: {wrong}: {advice}"]) from None

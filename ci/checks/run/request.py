@@ -14,22 +14,15 @@ _MAPPED_HINT = ", and after a mapped task's id a number as in load[0]"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A run to make.
-
-    ``task`` is empty for all tasks; load[3] is the instance of a mapped task for its fourth value.
-    ``date`` is an ISO date or time, empty for now; ``seconds`` is the time limit.
-
-    Raises:
-        ConfigurationError: a field is invalid.
-    """
+    """A run to make."""
 
     dag: str
-    task: str = ""
-    date: str = ""
-    seconds: int = SECONDS
+    task: str = ""  # empty for all; load[3] is the instance of a mapped task for its fourth value
+    date: str = ""  # an ISO date or time, empty for now
+    seconds: int = SECONDS  # the time limit
 
     def __post_init__(self) -> None:
-        """Check all fields."""
+        """Raise ConfigurationError with all mistakes."""
         problems = _id_problems("--dag-id", self.dag, self.dag)
         problems += _id_problems("--task-id", self.task, self.task_id, _MAPPED_HINT) if self.task else []
         if self.date and not _is_date(self.date):

@@ -101,13 +101,7 @@ class RunResult(BaseModel):
         return self._has_parsed_only and request.dag not in self.dags
 
     def check(self, request: Request, dag_type: DagType, hint: str) -> None:
-        """Raise ConfigurationError for what prevented the run, and for unknown ids.
-
-        Args:
-            request: the request.
-            dag_type: the type of the DAG.
-            hint: other types to look at, or an empty string.
-        """
+        """Raise ConfigurationError for what prevented the run, and for unknown ids, with the hint."""
         if self.problems:
             raise ConfigurationError(self.problems)
         if not self._has_started and (problem := _mapping_problem(request, self.tail)):
@@ -115,13 +109,10 @@ class RunResult(BaseModel):
         if not self._has_parsed_only:
             return
         if self.lacks_dag(request):
-            errors = [
-                f"\n  could not parse {file}: {why}" for file, why in sorted(self.import_errors.items())
-            ]
+            errors = (f"\n  could not parse {file}: {why}" for file, why in self.import_errors.items())
             problem = f"no DAG {request.dag!r} in the DAG type {dag_type.name!r}"
-            raise ConfigurationError(
-                [f"{problem}{_names(request.dag, self.dags)}{hint}{''.join(sorted(errors))}"]
-            )
+            known = _names(request.dag, self.dags)
+            raise ConfigurationError([f"{problem}{known}{hint}{''.join(sorted(errors))}"])
         tasks = self.dags[request.dag]
         if request.task and request.task_id not in tasks:
             problem = f"no task {request.task_id!r} in the DAG {request.dag!r}"
@@ -156,13 +147,7 @@ def _names(value: str, names: Iterable[str]) -> str:
 
 
 def other_types_hint(dag: str, root: Path, types: Iterable[DagType]) -> str:
-    """Return a hint at the types whose DAG files contain a DAG's id, or an empty string.
-
-    Args:
-        dag: the DAG's id.
-        root: the folder that holds dags/.
-        types: the types to look at.
-    """
+    """Return a hint at the types whose files in the root's dags/ contain a DAG's id, or an empty string."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(dag)}(?![\w.-])")
     hints: list[str] = []
     for dag_type in types:

@@ -62,20 +62,7 @@ async def run(
     base: BaseImage,
     env_file: dagger.Secret | None = None,
 ) -> str:
-    """Run a DAG or task in the image of its type, and return a summary.
-
-    Args:
-        dag_type: the type.
-        request: the DAG, or one of its tasks.
-        checkout: the repository.
-        base: the base of the image.
-        env_file: variables for the run, as lines NAME=VALUE.
-
-    Raises:
-        ConfigurationError: an unknown DAG or task, or an invalid file of variables.
-        ExitCodeError: the run failed or timed out.
-        StepError: the image or the database could not be made.
-    """
+    """Run a DAG or task in the image of its type, and return a summary; ``env_file`` has lines NAME=VALUE."""
     built = await build.build(dag_type, checkout, base)
     container = runtime.ready(built.container(), base.container)
     # Another version of Airflow has other tables; images with the base's Airflow share the base's tables.
@@ -139,13 +126,8 @@ async def _execute(
 @asynccontextmanager
 async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]:
     """Start a server with Airflow's tables and an empty second database, and stop it with the run."""
-    server = (
-        containers.uncached(_postgres())  # one per run: equal services are one service
-        .with_directory(_DATA, await _cluster(airflow))
-        .with_exposed_port(5432)
-        .as_service(args=_SERVER, use_entrypoint=True)
-    )
-    started = await server.start()
+    fresh = containers.uncached(_postgres())  # one per run: equal services are one service
+    started = await _server(fresh.with_directory(_DATA, await _cluster(airflow))).start()
     try:
         yield started
     finally:
@@ -154,9 +136,8 @@ async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]
 
 async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     """Return the files of a server with both databases; the engine makes them once for an Airflow."""
-    server = _postgres().with_exposed_port(5432).as_service(args=_SERVER, use_entrypoint=True)
     dump = (
-        airflow.with_service_binding(HOST, server)
+        airflow.with_service_binding(HOST, _server(_postgres()))
         .with_mounted_directory("/mnt/programs", containers.programs("checks/run"))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_env_variable(_URL, METADATA)
@@ -168,6 +149,10 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     filled = filled.with_mounted_file(f"/{_INIT}/2.sql", dag.file("2.sql", f"CREATE DATABASE {WAREHOUSE};"))
     entrypoint = await retrying(filled.entrypoint)
     return filled.with_exec(["bash", "-c", _MAKE, "bash", *entrypoint]).directory(_DATA)
+
+
+def _server(postgres: dagger.Container) -> dagger.Service:
+    return postgres.with_exposed_port(5432).as_service(args=_SERVER, use_entrypoint=True)
 
 
 def _postgres() -> dagger.Container:

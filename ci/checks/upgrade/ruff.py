@@ -30,11 +30,9 @@ _REPORT = TypeAdapter(list[_Diagnostic])
 
 
 def result(report: str, root: str) -> CheckResult:
-    """Return ruff's report as warnings: the tests show what really breaks.
+    """Return the report of ``ruff check --output-format json`` on a folder as warnings.
 
-    Args:
-        report: the output of ``ruff check --output-format json``.
-        root: the folder that the files' names begin with.
+    The tests show what really breaks.
     """
     diagnostics = _REPORT.validate_json(report)
     if not diagnostics:

@@ -18,7 +18,7 @@ from ...tools.checkout import Checkout
 from ...tools.engine import retrying
 from .. import report
 from ..dags import all_types
-from ..report import CheckResult, Fact, Finding, Report
+from ..report import CheckResult, Fact, Report
 from . import ruff
 
 _CODE = "/code"
@@ -42,17 +42,7 @@ class UpgradeRequest:
 
 
 async def upgrade_test(types: Sequence[DagType], checkout: Checkout, upgrade: UpgradeRequest) -> list[Report]:
-    """Return the reports on DAG types on another base.
-
-    Args:
-        types: the types to test.
-        checkout: the repository.
-        upgrade: the other base.
-
-    Raises:
-        ConfigurationError: an invalid version or day, or a series without a release.
-        StepError: the other base could not be pulled.
-    """
+    """Return the reports on DAG types on another base."""
     request.validated(Upgrade(exclude_newer=upgrade.exclude_newer), ())
     reference = await base_of(upgrade, checkout)
     other_base = await base.load(reference)
@@ -73,12 +63,7 @@ async def upgrade_test(types: Sequence[DagType], checkout: Checkout, upgrade: Up
 
 
 async def base_of(upgrade: UpgradeRequest, checkout: Checkout) -> str:
-    """Return the reference of the other base; for a series, the package index names the newest release.
-
-    Raises:
-        ConfigurationError: an invalid version, or a series without a release.
-        StepError: the package index could not be reached.
-    """
+    """Return the reference of the other base; for a series, the package index names the newest release."""
     if upgrade.base:
         return upgrade.base
     version = upgrade.airflow.strip()
@@ -102,12 +87,7 @@ async def _lock(
         )
     except Fault as fault:
         remedy = "choose pins that fit that base; nothing else of the type was tested on it"
-        return CheckResult(
-            findings=tuple(
-                Finding(check="lock", file=dag_type.file, line=0, cause=problem, remedy=remedy)
-                for problem in fault.problems
-            )
-        )
+        return CheckResult.of_problems("lock", dag_type.file, fault.problems, remedy)
     return texts[dag_type.name]
 
 

@@ -29,6 +29,7 @@ PROGRAM = "program"
 STARTED_BY = "_started_by"  # a thread's attribute: file and line
 TREES = ("dags", "scripts")
 IMPORT = "<frozen importlib"  # the file of its frames
+DEFAULTS = ("default", "default_var")  # of Variable.get in the SDK and in Airflow's models
 
 
 class MadeUp(dict[str, object]):
@@ -107,14 +108,11 @@ def program_of(event: str, arguments: tuple[Any, ...]) -> str:
 
 def watch(recorder: Recorder) -> None:
     """Record all accesses of this process from now on."""
-    for module, name in (
-        ("airflow.sdk.definitions.variable", "Variable"),
-        ("airflow.models.variable", "Variable"),
-    ):
-        variable = getattr(importlib.import_module(module), name)
+    for module in ("airflow.sdk.definitions.variable", "airflow.models.variable"):
+        variable = importlib.import_module(module).Variable
         _replace(variable, "get", lambda original: _variable(recorder, original))
         for method in ("set", "delete", "update", "keys"):
-            _replace(variable, method, lambda original: _with_answer(recorder, "Variable", original, None))
+            _replace(variable, method, lambda original: _without_effect(recorder, original))
     sdk = importlib.import_module("airflow.sdk.definitions.connection").Connection
     _replace(sdk, "get", lambda original: _connection(recorder, sdk, original))
     model = importlib.import_module("airflow.models.connection").Connection
@@ -144,10 +142,7 @@ def _variable(recorder: Recorder, original: Callable[..., Any]) -> Callable[...,
     def get(key: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
         if not recorder.record("Variable", key):
             return original(key, *arguments, **options)
-        defaults = [
-            *arguments[:1],
-            *(options[name] for name in ("default", "default_var") if name in options),
-        ]
+        defaults = [*arguments[:1], *(options[name] for name in DEFAULTS if name in options)]
         if defaults:
             return defaults[0]
         as_json = options.get("deserialize_json") or arguments[1:2] == (True,)
@@ -160,25 +155,16 @@ def _connection(recorder: Recorder, cls: Any, original: Callable[..., Any]) -> C
     def get(conn_id: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
         if not recorder.record("Connection", conn_id):
             return original(conn_id, *arguments, **options)
-        return cls(
-            conn_id=conn_id,
-            conn_type="generic",
-            host="localhost",
-            login="user",
-            password="",
-            port=1,
-            extra="{}",
-        )
+        made_up = {"conn_type": "generic", "host": "localhost", "login": "user", "password": "", "port": 1}
+        return cls(conn_id=conn_id, **made_up, extra="{}")
 
     return get
 
 
-def _with_answer(
-    recorder: Recorder, kind: str, original: Callable[..., Any], answer: object
-) -> Callable[..., Any]:
+def _without_effect(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
     def replaced(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
         name = str(arguments[0]) if arguments else str(options.get("key", options.get("prefix", "")))
-        return answer if recorder.record(kind, name) else original(*arguments, **options)
+        return None if recorder.record("Variable", name) else original(*arguments, **options)
 
     return replaced
 

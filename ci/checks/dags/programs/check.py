@@ -51,7 +51,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class CommandResult:
-    """A finished command; its status is 124 after a timeout, as that of timeout(1)."""
+    """A finished command; its status is 124 after a timeout."""
 
     status: int
     output: str
@@ -157,12 +157,10 @@ def check_entrypoint(entrypoint: list[str], uid: int) -> CheckResult:
     user = f"uid {uid}, gid {GROUP}"
     version = os.environ.get("AIRFLOW_VERSION", "")
     file = f"/opt/airflow/.written-{uid}"  # one per user: they try at the same time
+    script = f"umask 0002; touch {file} && rm {file} && id -u"
     commands = {
         "airflow version": (["airflow", "version"], version),
-        "bash -c": (
-            ["bash", "-c", f"umask 0002; touch {file} && rm {file} && id -u"],
-            str(uid),
-        ),
+        "bash -c": (["bash", "-c", script], str(uid)),
     }
     for name, (arguments, expected) in commands.items():
         command = run([*entrypoint, *arguments], uid)
@@ -185,11 +183,10 @@ def check_all(requirements: list[str], entrypoint: list[str]) -> CheckResult:
             pool.submit(check_imports, requirements),
             pool.submit(check_environment),
         ]
-        results = [check.result() for check in checks]
     whole = CheckResult()
-    for result in results:
-        whole.facts += result.facts
-        whole.findings += result.findings
+    for check in checks:
+        whole.facts += check.result().facts
+        whole.findings += check.result().findings
     return whole
 
 
@@ -198,9 +195,7 @@ def main(job_file: str, answer_file: str) -> int:
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     cut_network()
     result = check_all(**job["environment"]) if "environment" in job else CheckResult()
-    parsed: dict[str, Any] = {"files": [], "problem": ""}
-    if "parse" in job:
-        parsed = parse_dags(**job["parse"])
+    parsed: dict[str, Any] = parse_dags(**job["parse"]) if "parse" in job else {"files": [], "problem": ""}
     answer = {"result": asdict(result), "parsed": parsed}
     Path(answer_file).write_text(json.dumps(answer, sort_keys=True), encoding="utf-8")
     return 0

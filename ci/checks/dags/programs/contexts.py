@@ -27,9 +27,7 @@ NAMED = 5  # tasks that a finding names
 def jobs(files: dict[str, dict[str, Any]], root: Path) -> list[str]:
     """Return what to parse once more, each as JSON of [file, DAG id, task id].
 
-    Args:
-        files: the answers on the DAG files, by their paths.
-        root: the folder that holds dags/ and scripts/; a context in a file without DAGs counts for all.
+    A context in a file of the root's dags/ or scripts/ that has no DAG counts for all.
     """
     others = {
         str(path)
@@ -86,10 +84,7 @@ def findings(
 ) -> dict[str, list[dict[str, object]]]:
     """Return a finding for each DAG that is missing when a worker parses for it, by the files' paths.
 
-    Args:
-        files: the answers on the DAG files, by their paths.
-        bundle: the bundle they are in.
-        seconds: the time limit of one parse; all parses together get as much for each file.
+    ``seconds`` limits one parse; all parses together get as much for each file.
     """
 
     def work(job: str) -> dict[str, Any]:

@@ -46,14 +46,7 @@ def bag_class() -> Any:  # noqa: ANN401 - Airflow's own class
 
 
 def dag_bag(path: str, bundle: Any, *, safe_mode: bool, on_dag: OnDag) -> Any:  # noqa: ANN401
-    """Return a DagBag of one file.
-
-    Args:
-        path: the file.
-        bundle: its bundle.
-        safe_mode: as the DAG processor has it; the task runner has none.
-        on_dag: called for every DAG.
-    """
+    """Return a DagBag of one file in its bundle; safe mode is the DAG processor's, not the task runner's."""
     root = str(bundle.path)
     if root not in sys.path:  # a BundleDagBag does this itself
         sys.path.append(root)

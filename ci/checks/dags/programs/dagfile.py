@@ -31,13 +31,7 @@ class BaggedDag(NamedTuple):
 
 
 def examine(path: str, bundle: Any, *, safe_mode: bool) -> dict[str, Any]:  # noqa: ANN401 - Airflow's bundle
-    """Return the answer on a file.
-
-    Args:
-        path: the file.
-        bundle: the bundle it is in.
-        safe_mode: whether files are passed over as the DAG processor does.
-    """
+    """Return the answer on a file of a bundle."""
     name = f"dags/{Path(path).relative_to(bundle.path)}"
     recorder = Recorder(str(Path(bundle.path).parent))
     watch(recorder)

@@ -70,9 +70,8 @@ def run(
         while waiting and len(running) < (workers or os.cpu_count() or 1):
             job = waiting.pop(0)
             if time.monotonic() > last_start:
-                answers[job] = {
-                    "died": f"not started within {total_seconds:g} s, because others took so long"
-                }
+                reason = f"not started within {total_seconds:g} s, because others took so long"
+                answers[job] = {"died": reason}
             else:
                 running.append(_start(job, work, seconds))
         _wait(running)

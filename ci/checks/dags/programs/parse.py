@@ -38,11 +38,7 @@ class FolderBundle:
 
 
 def warm_up() -> Any:  # noqa: ANN401 - Airflow's bundle
-    """Load what Airflow imports and reads for a first DAG, so that no file's time includes it.
-
-    Returns:
-        The bundle of the DAGs' folder.
-    """
+    """Load what Airflow needs for a first DAG, outside any file's time, and return the DAGs' bundle."""
     bundle = dags_bundle()
     dags: list[Any] = []
     for module in ("airflow.models.variable", "airflow.models.connection"):
@@ -78,13 +74,8 @@ def parse_files(
     files: dict[str, dict[str, Any]] = {}
     for path in paths:
         answers[path].pop("seconds", None)
-        name = f"dags/{Path(path).relative_to(bundle.path)}"
-        files[path] = {
-            "file": name,
-            "skipped": is_skipped(path),
-            **answers[path],
-            "slow": times[path] > seconds,
-        }
+        named = {"file": f"dags/{Path(path).relative_to(bundle.path)}", "skipped": is_skipped(path)}
+        files[path] = {**named, **answers[path], "slow": times[path] > seconds}
     if not safe_mode:
         for path, findings in contexts.findings(files, bundle, SECONDS).items():
             files[path]["findings"] = [*files[path]["findings"], *findings]

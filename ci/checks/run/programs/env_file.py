@@ -33,15 +33,7 @@ class MalformedError(Exception):
 
 
 def parse(content: bytes, reserved: Collection[str]) -> dict[str, str]:
-    """Return the variables of a file by name.
-
-    Args:
-        content: the file.
-        reserved: names that the file must not set.
-
-    Raises:
-        MalformedError: with every malformed line.
-    """
+    """Return the variables of a file by name; raise MalformedError with every malformed or reserved line."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -80,17 +72,13 @@ def _variable(line: str) -> tuple[str, str]:
 def _value(right: str) -> str:
     """Return the value of the text after the =."""
     text = right.strip()
-    if text[:1] == "'":
-        matched = _LITERAL.fullmatch(text)
-        if matched:
-            return re.sub(r"\\(['\\])", r"\1", matched["text"])
-    elif text[:1] == '"':
-        matched = _QUOTED.fullmatch(text)
-        if matched:
-            return re.sub(r"\\(.)", _unescaped, matched["text"])
-    else:
+    if text[:1] not in {"'", '"'}:
         # A # after white space begins a comment: A=#1 has a value, A= #1 has none.
         return _COMMENT.sub("", right).strip()
+    if matched := _LITERAL.fullmatch(text):
+        return re.sub(r"\\(['\\])", r"\1", matched["text"])
+    if matched := _QUOTED.fullmatch(text):
+        return re.sub(r"\\(.)", _unescaped, matched["text"])
     raise ValueError(f"has a value without its closing {text[0]}: close it on the same line")
 
 

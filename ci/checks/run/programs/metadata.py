@@ -78,12 +78,7 @@ class Connection(Protocol):
 
 
 def connect(url: str, seconds: float) -> Connection:
-    """Return a connection as soon as the server answers; raise psycopg2's error where it doesn't in time.
-
-    Args:
-        url: Airflow's, with the driver in it.
-        seconds: the time to wait.
-    """
+    """Return a connection as soon as the server answers; raise psycopg2's error where it doesn't in time."""
     # Airflow's own driver, which isn't installed where this is tested.
     driver = importlib.import_module("psycopg2")
     deadline = time.monotonic() + seconds

@@ -26,7 +26,7 @@ import sys
 import threading
 import urllib.parse
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -124,15 +124,11 @@ def main(job_file: str, env_file: str, result_file: str) -> int:
     try:
         variables = parse(file.read_bytes(), job["reserved"]) if file.is_file() else {}
     except MalformedError as error:
-        result, status = _problems(f"--env-file: {problem}" for problem in error.problems)
+        result, status = {"problems": [f"--env-file: {problem}" for problem in error.problems]}, 2
     else:
         result, status = _run_job(job, variables)
     Path(result_file).write_text(json.dumps(result, sort_keys=True), encoding="utf-8")
     return status
-
-
-def _problems(texts: Iterable[str]) -> tuple[Json, int]:
-    return {"problems": list(texts)}, 2
 
 
 def _run_job(job: Json, variables: Mapping[str, str]) -> tuple[Json, int]:
@@ -152,10 +148,11 @@ def _run_job(job: Json, variables: Mapping[str, str]) -> tuple[Json, int]:
         connection = connect(job["database"], SECONDS)
         if refusal := _refusal(connection, env, job["defaults"]["POSTGRES_HOST"]):
             problem = "could not create POSTGRES_USER or POSTGRES_DATABASE in the run's own server"
-            return _problems([f"{problem}: {message(refusal)}: choose other names, or set POSTGRES_HOST"])
+            advice = "choose other names, or set POSTGRES_HOST"
+            return {"problems": [f"{problem}: {message(refusal)}: {advice}"]}, 2
         status = run(job["command"], env, job["folder"], job["seconds"], output)
     except Exception as error:  # noqa: BLE001
-        return _problems([f"could not start the run: {message(error)}"])
+        return {"problems": [f"could not start the run: {message(error)}"]}, 2
     result: Json = {"status": status, "tail": [mask(line) for line in output.tail]}
     try:
         run_result = read_result(connection, job["dag"], job["task"])

@@ -4,7 +4,7 @@ import pytest
 
 from ci.checks.dags.judge import compare
 from ci.checks.dags.parsed import Dag, Parsed, ParsedFile, ParseError, TopLevelAccess
-from ci.checks.report import CheckResult
+from ci.checks.report import CheckResult, Fact
 from ci.config.dag_type import DagType, parse
 
 FILE = "dags/sample/dag.py"
@@ -12,6 +12,9 @@ MISSING = ParseError(
     kind="import", cause="ModuleNotFoundError: No module named 'dbt.cli'", line=5, statement="import dbt.cli"
 )
 READS = TopLevelAccess(kind="Variable", name="tables", file=FILE, line=3)
+
+NO_WORDS = "has a DAG, but not the words 'airflow' and 'dag'"
+ONLY_SCHEDULER = "the scheduler finds {}, the worker doesn't: none of its tasks would start"
 
 
 def dag_type(settings: str = "") -> DagType:
@@ -49,135 +52,66 @@ def rows(result: CheckResult) -> list[tuple[str, str, int, str]]:
 
 def test_files_that_both_see_alike_are_a_fact() -> None:
     both = Parsed(files=(file(dag("b", "x")), file(dag("a"), name="dags/sample/a.py")))
-    result = compare(
-        dag_type(), both, both, {"other": Parsed(files=(file(dag("c"), name="dags/other/c.py"),))}
-    )
-    assert result.findings == ()
-    assert [(one.check, one.detail) for one in result.facts] == [
-        ("dags", "a, b in 2 files, for scheduler and worker alike")
-    ]
+    other = Parsed(files=(file(dag("c"), name="dags/other/c.py"),))
+    fact = Fact(check="dags", detail="a, b in 2 files, for scheduler and worker alike")
+    assert compare(dag_type(), both, both, {"other": other}) == CheckResult(facts=(fact,))
 
 
 @pytest.mark.parametrize(
-    ("settings", "worker", "scheduler", "expected"),
+    ("worker", "scheduler", "check", "line", "cause"),
     [
-        pytest.param(
-            "", file(errors=(MISSING,)), file(errors=(MISSING,)), ("dags", 5, MISSING.cause), id="in both"
-        ),
-        pytest.param(
-            "", file(dag()), file(errors=(MISSING,)), ("scheduler", 5, MISSING.cause), id="in the base alone"
-        ),
-        pytest.param(
-            "", file(errors=(MISSING,)), file(dag()), ("dags", 5, MISSING.cause), id="in the image alone"
-        ),
-        pytest.param(
-            "",
-            file(died="ended by SIGKILL"),
-            file(died="ended by SIGKILL"),
-            ("dags", 0, "can't be parsed in the image: ended by SIGKILL"),
-            id="died",
-        ),
-        pytest.param(
-            "",
-            file(dag()),
-            file(died="took more than 60 s"),
-            ("scheduler", 0, "can't be parsed in the base: took more than 60 s"),
-            id="died in the base",
-        ),
-        pytest.param(
-            "",
-            file(dag(), skipped=True),
-            file(skipped=True),
-            ("scheduler", 1, "has a DAG, but not the words 'airflow' and 'dag'"),
-            id="safe mode",
-        ),
-        pytest.param("", file(), file(), ("dags", 1, "defines no DAG"), id="no DAG"),
-        pytest.param(
-            "",
-            file(),
-            file(dag()),
-            (
-                "scheduler",
-                7,
-                "the scheduler finds DAG 'load', the worker doesn't: none of its tasks would start",
-            ),
-            id="no DAG of the worker",
-        ),
-        pytest.param(
-            "max-parse-seconds = 1.5",
-            file(dag(), slow=True),
-            file(dag()),
-            ("parse-time", 0, "takes more than 1.5 s to parse"),
-            id="slow in the image",
-        ),
-        pytest.param(
-            "",
-            file(dag()),
-            file(dag(), slow=True),
-            ("parse-time", 0, "takes more than 2 s to parse"),
-            id="slow",
-        ),
-        pytest.param(
-            "",
-            file(dag("a"), dag("b", line=9)),
-            file(dag("a")),
-            ("scheduler", 9, "the worker finds DAG 'b', the scheduler doesn't: nothing would be scheduled"),
-            id="DAG of the worker",
-        ),
-        pytest.param(
-            "",
+        (file(errors=(MISSING,)), file(errors=(MISSING,)), "dags", 5, MISSING.cause),
+        (file(dag()), file(errors=(MISSING,)), "scheduler", 5, MISSING.cause),
+        (file(errors=(MISSING,)), file(dag()), "dags", 5, MISSING.cause),
+        (file(died="killed"), file(died="killed"), "dags", 0, "can't be parsed in the image: killed"),
+        (file(dag()), file(died="killed"), "scheduler", 0, "can't be parsed in the base: killed"),
+        (file(dag(), skipped=True), file(skipped=True), "scheduler", 1, NO_WORDS),
+        (file(), file(), "dags", 1, "defines no DAG"),
+        (file(dag(), slow=True), file(dag()), "parse-time", 0, "takes more than 1.5 s to parse"),
+        (file(dag()), file(dag(), slow=True), "parse-time", 0, "takes more than 1.5 s to parse"),
+        (file(), file(dag()), "scheduler", 7, ONLY_SCHEDULER.format("DAG 'load'")),
+        (
             file(dag("a")),
             file(dag("a"), dag("b", line=8), dag("c")),
-            (
-                "scheduler",
-                8,
-                "the scheduler finds DAGs 'b', 'c', the worker doesn't: none of its tasks would start",
-            ),
-            id="DAGs of the scheduler",
+            "scheduler",
+            8,
+            ONLY_SCHEDULER.format("DAGs 'b', 'c'"),
         ),
-        pytest.param(
-            "",
+        (
+            file(dag("a"), dag("b", line=9)),
+            file(dag("a")),
+            "scheduler",
+            9,
+            "the worker finds DAG 'b', the scheduler doesn't: nothing would be scheduled",
+        ),
+        (
             file(dag("a", "x", "y")),
             file(dag("a", "x", "z")),
-            (
-                "scheduler",
-                7,
-                "DAG 'a' has task 'z' for the scheduler alone, and task 'y' for the worker alone",
-            ),
-            id="tasks",
+            "scheduler",
+            7,
+            "DAG 'a' has task 'z' for the scheduler alone, and task 'y' for the worker alone",
         ),
     ],
 )
 def test_each_mistake_is_one_finding(
-    settings: str, worker: ParsedFile, scheduler: ParsedFile, expected: tuple[str, int, str]
+    worker: ParsedFile, scheduler: ParsedFile, check: str, line: int, cause: str
 ) -> None:
-    result = compare_one(worker, scheduler, settings)
-    check, line, cause = expected
+    result = compare_one(worker, scheduler, "max-parse-seconds = 1.5")
     assert rows(result) == [(check, FILE, line, cause)]
     assert result.facts == ()
+
+
+IMPORTS_SCRIPT = error("ModuleNotFoundError: No module named 'scripts'", statement="from scripts import tool")
+IMPORTS_NAME = error("ImportError: cannot import name 'x' from 'y'", statement="from y import x")
+MOVE = "move `{}` from line {} into the task that uses it; the scheduler's image {}"
 
 
 @pytest.mark.parametrize(
     ("parse_error", "remedy"),
     [
-        (
-            MISSING,
-            "move `import dbt.cli` from line 5 into the task that uses it; the scheduler's image has no dbt",
-        ),
-        (
-            error("ModuleNotFoundError: No module named 'scripts'", statement="from scripts import tool"),
-            (
-                "move `from scripts import tool` from line 4 into the task that uses it; "
-                "the scheduler's image has no scripts/"
-            ),
-        ),
-        (
-            error("ImportError: cannot import name 'x' from 'y'", statement="from y import x"),
-            (
-                "move `from y import x` from line 4 into the task that uses it; "
-                "the scheduler's image is a different one"
-            ),
-        ),
+        (MISSING, MOVE.format("import dbt.cli", 5, "has no dbt")),
+        (IMPORTS_SCRIPT, MOVE.format("from scripts import tool", 4, "has no scripts/")),
+        (IMPORTS_NAME, MOVE.format("from y import x", 4, "is a different one")),
         (
             error("ModuleNotFoundError: No module named 'dbt'"),
             "import it in the task that uses it; the scheduler's image has no dbt",
@@ -227,17 +161,13 @@ def test_different_causes_in_image_and_base_are_both_findings() -> None:
     assert [one[0] for one in rows(result)] == ["dags", "scheduler"]
 
 
-def test_an_access_is_refused_with_its_line_and_its_possible_effects_are_left_out() -> None:
-    result = compare_one(file(accesses=(READS,), errors=(error("TypeError: x"),)))
+def test_an_access_is_refused_with_its_line_and_only_its_possible_effects_are_left_out() -> None:
+    result = compare_one(file(accesses=(READS,), errors=(error("TypeError: x"), MISSING)))
     assert rows(result) == [
-        ("top-level-access", FILE, 3, "accesses the Variable 'tables' while it is parsed")
+        ("top-level-access", FILE, 3, "accesses the Variable 'tables' while it is parsed"),
+        ("dags", FILE, 5, MISSING.cause),
     ]
     assert f'add "{FILE}" = "<reason>" to allow-top-level-access' in result.findings[0].remedy
-
-
-def test_a_failed_import_is_a_finding_beside_an_access() -> None:
-    result = compare_one(file(accesses=(READS,), errors=(MISSING,)))
-    assert [one[0] for one in rows(result)] == ["top-level-access", "dags"]
 
 
 def test_the_metadata_database_has_no_name() -> None:
@@ -254,12 +184,9 @@ def test_an_id_in_two_files_is_a_finding_in_both() -> None:
     ]
 
 
-def test_an_id_of_another_type_is_named_with_that_type() -> None:
+def test_an_id_of_another_type_is_named_with_that_type_unless_they_share_the_file() -> None:
     result = compare_one(file(dag()), finance=file(dag(), name="dags/finance/x.py"))
     assert rows(result) == [("dag-ids", FILE, 7, "DAG id 'load' is also in dags/finance/x.py (finance)")]
-
-
-def test_a_file_that_two_types_share_is_one_file() -> None:
     assert compare_one(file(dag()), finance=file(dag())).findings == ()
 
 
@@ -276,11 +203,7 @@ def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:
     assert rows(result) == [("dags", "", 0, "no file could be parsed in the image: exit code 1: no")]
 
 
-def test_a_file_that_only_the_worker_lists_differs() -> None:
-    result = compare(dag_type(), Parsed(files=(file(dag()),)), Parsed(), {})
-    assert [one[:3] for one in rows(result)] == [("scheduler", FILE, 7)]
-
-
-def test_a_file_that_only_the_scheduler_lists_differs() -> None:
-    result = compare(dag_type(), Parsed(), Parsed(files=(file(dag()),)), {})
-    assert [one[:3] for one in rows(result)] == [("scheduler", FILE, 7)]
+def test_a_file_that_one_of_them_does_not_list_differs() -> None:
+    listed = Parsed(files=(file(dag()),))
+    for result in (compare(dag_type(), listed, Parsed(), {}), compare(dag_type(), Parsed(), listed, {})):
+        assert [row[:3] for row in rows(result)] == [("scheduler", FILE, 7)]

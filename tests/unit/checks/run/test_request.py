@@ -5,36 +5,23 @@ import pytest
 from ci.checks.run.request import Request
 from ci.errors import ConfigurationError
 
+DAY = "2026-01-31"
+
 
 @pytest.mark.parametrize(
-    ("request_", "command", "what"),
+    ("dag", "task", "date", "command", "what"),
     [
-        (Request(dag="d"), "airflow dags test -- d", "DAG 'd'"),
-        (
-            Request(dag="d.1", task="group.t-2", date="2026-01-31"),
-            "airflow tasks test -- d.1 group.t-2 2026-01-31",
-            "task 'group.t-2' of DAG 'd.1'",
-        ),
-        (
-            Request(dag="d", task="group.t[0]", date="2026-01-31"),
-            "airflow tasks test --map-index 0 -- d group.t 2026-01-31",
-            "task 'group.t[0]' of DAG 'd'",
-        ),
-        (
-            Request(dag="d", task="t[12]"),
-            "airflow tasks test --map-index 12 -- d t",
-            "task 't[12]' of DAG 'd'",
-        ),
-        (
-            Request(dag="-d", date="2026-01-31T06:00:00+00:00"),
-            "airflow dags test -- -d 2026-01-31T06:00:00+00:00",
-            "DAG '-d'",
-        ),
+        ("d", "", "", "dags test -- d", "DAG 'd'"),
+        ("d.1", "g.t-2", DAY, f"tasks test -- d.1 g.t-2 {DAY}", "task 'g.t-2' of DAG 'd.1'"),
+        ("d", "g.t[0]", DAY, f"tasks test --map-index 0 -- d g.t {DAY}", "task 'g.t[0]' of DAG 'd'"),
+        ("d", "t[12]", "", "tasks test --map-index 12 -- d t", "task 't[12]' of DAG 'd'"),
+        ("-d", "", f"{DAY}T06:00:00+00:00", f"dags test -- -d {DAY}T06:00:00+00:00", "DAG '-d'"),
     ],
 )
-def test_a_request_is_a_command_of_airflow(request_: Request, command: str, what: str) -> None:
-    assert " ".join(request_.arguments) == command
-    assert request_.what == what
+def test_a_request_is_a_command_of_airflow(dag: str, task: str, date: str, command: str, what: str) -> None:
+    request = Request(dag=dag, task=task, date=date)
+    assert " ".join(request.arguments) == f"airflow {command}"
+    assert request.what == what
 
 
 def test_all_mistakes_are_reported() -> None:

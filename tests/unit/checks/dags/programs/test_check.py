@@ -5,7 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -16,9 +17,13 @@ from ci.checks.dags.programs.check import CheckResult, CommandResult
 Commands = list[tuple[list[str], int]]
 
 
+Answer = Callable[[Callable[[list[str]], CommandResult]], Commands]
+
+
 @pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], CommandResult]], Commands]:
+def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
     """Give a function that replaces commands by answers, and returns the list of commands."""
+    monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
 
     def answered(by: Callable[[list[str]], CommandResult]) -> Commands:
         commands: Commands = []
@@ -34,9 +39,6 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[list[str]], C
     return answered
 
 
-Answer = Callable[[Callable[[list[str]], CommandResult]], Commands]
-
-
 def causes(result: CheckResult) -> list[object]:
     return [finding["cause"] for finding in result.findings]
 
@@ -45,38 +47,20 @@ def test_the_tail_is_the_end_of_the_output_errors_first() -> None:
     assert CommandResult(1, "output", "a\n\n").tail == "a"
     assert CommandResult(1, "output\n", "  \n").tail == "output"
     assert CommandResult(1, "", "").tail == ""
-    assert CommandResult(1, "", "\n".join(map(str, range(20)))).tail.splitlines() == [
-        str(number) for number in range(12, 20)
-    ]
+    assert CommandResult(1, "", "\n".join("abcdefghij")).tail == "\n".join("cdefghij")
 
 
-def test_a_command_that_cannot_start_has_a_status() -> None:
+def test_a_command_runs_as_the_user_in_group_0_and_without_a_status_of_its_own_gets_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     command = programs_check.run(["/nothing/of/that/name"], 12345)
-    assert command.status == 126
-    assert command.errors
-
-
-def test_a_command_that_takes_too_long_has_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_long(*_: object, **__: object) -> NoReturn:
-        raise subprocess.TimeoutExpired("sleep", 1)
-
-    monkeypatch.setattr(subprocess, "run", too_long)
-    assert programs_check.run(["sleep"], 0) == CommandResult(
-        124, "", f"took more than {programs_check.SECONDS} s"
-    )
-
-
-@pytest.mark.parametrize(("uid", "check"), [(50000, 50000), (12345, 12345)])
-def test_a_command_runs_as_the_user_in_group_0(monkeypatch: pytest.MonkeyPatch, uid: int, check: int) -> None:
-    given: dict[str, Any] = {}
-
-    def run(argv: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        given.update(options)
-        return subprocess.CompletedProcess(argv, 3, "out", "err")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    assert programs_check.run(["x"], uid) == CommandResult(3, "out", "err")
-    assert (given["user"], given["group"], given["extra_groups"]) == (check, 0, [])
+    assert (command.status, bool(command.errors)) == (126, True)
+    process = MagicMock(return_value=subprocess.CompletedProcess("x", 3, "out", "err"))
+    monkeypatch.setattr(subprocess, "run", process)
+    assert programs_check.run(["x"], 12345) == CommandResult(3, "out", "err")
+    assert process.call_args.kwargs.items() >= {"user": 12345, "group": 0, "extra_groups": []}.items()
+    process.side_effect = subprocess.TimeoutExpired("sleep", 1)
+    assert programs_check.run(["sleep"], 0) == CommandResult(124, "", "took more than 180 s")
 
 
 @pytest.mark.parametrize(
@@ -96,12 +80,7 @@ def test_an_image_keeps_the_configuration_that_it_has(
 def test_the_more_dag_files_the_longer_a_parse_may_take(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    limits: list[float] = []
-
-    def run(_: list[str], __: int, seconds: float) -> CommandResult:
-        limits.append(seconds)
-        return CommandResult(0, "", "")
-
+    run = MagicMock(return_value=CommandResult(0, "", ""))
     monkeypatch.setattr(programs_check, "run", run)
     monkeypatch.setattr(programs_check, "DAGS", str(tmp_path))
     programs_check.parse_dags("worker", 2)
@@ -109,16 +88,22 @@ def test_the_more_dag_files_the_longer_a_parse_may_take(
     for name in ("a.py", "deep/b.zip", "c.csv"):
         (tmp_path / name).touch()
     programs_check.parse_dags("worker", 2)
-    assert limits == [180, 180 + 2 * (180 + 6 * 2)]
+    assert [made.args[2] for made in run.call_args_list] == [180, 180 + 2 * (180 + 6 * 2)]
 
 
-def test_a_program_beside_is_asked_and_its_last_line_taken(answer: Answer) -> None:
-    commands = answer(lambda _: CommandResult(0, 'noise\n{"facts": [{}], "findings": []}\n', "more noise"))
+def test_programs_are_started_with_arguments_and_their_last_line_is_the_answer(answer: Answer) -> None:
+    imports = answer(lambda _: CommandResult(0, 'noise\n{"facts": [{}], "findings": []}\n', "more noise"))
     assert programs_check.check_imports(["a==1", "b==2"]).facts == [{}]
-    ((argv, uid),) = commands
-    assert argv[:3] == ["python", "-B", "-c"]
-    assert "from programs import imports as program" in argv[3]
-    assert (argv[4:], uid) == (["a==1", "b==2"], 50000)
+    parse = answer(lambda _: CommandResult(0, '{"files": [{}], "problem": ""}', ""))
+    assert programs_check.parse_dags("scheduler", 1.5) == {"files": [{}], "problem": ""}
+    for commands, name, arguments in (
+        (imports, "imports", ["a==1", "b==2"]),
+        (parse, "parse", ["scheduler", "1.5"]),
+    ):
+        ((argv, uid),) = commands
+        assert argv[:3] == ["python", "-B", "-c"]
+        assert f"from programs import {name} as program" in argv[3]
+        assert (argv[4:], uid) == (arguments, 50000)
 
 
 def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> None:
@@ -132,14 +117,6 @@ def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> No
     assert done.stdout == "['a', 'b'] False False\n"
 
 
-def test_dag_files_are_parsed_in_a_role_within_a_time(answer: Answer) -> None:
-    commands = answer(lambda _: CommandResult(0, '{"files": [{}], "problem": ""}', ""))
-    assert programs_check.parse_dags("scheduler", 1.5) == {"files": [{}], "problem": ""}
-    ((argv, uid),) = commands
-    assert "from programs import parse as program" in argv[3]
-    assert (argv[4:], uid) == (["scheduler", "1.5"], 50000)
-
-
 @pytest.mark.parametrize("said", ["", "Killed", "[]", "null", '{"other": 1}', "5"])
 def test_a_program_that_ends_without_an_answer_is_a_finding(answer: Answer, said: str) -> None:
     answer(lambda _: CommandResult(137, said, "out of memory"))
@@ -147,76 +124,57 @@ def test_a_program_that_ends_without_an_answer_is_a_finding(answer: Answer, said
     assert programs_check.parse_dags("worker", 2) == {"files": [], "problem": "exit code 137: out of memory"}
 
 
-def test_a_sound_environment_is_a_fact(answer: Answer) -> None:
-    answer(lambda _: CommandResult(0, "No broken requirements response.", ""))
-    fact = {"check": "packages", "told": "pip check finds no conflict"}
-    assert programs_check.check_environment() == CheckResult(facts=[fact])
-
-
 @pytest.mark.parametrize(
-    ("command", "expected"),
+    ("command", "facts", "expected"),
     [
-        (CommandResult(1, "a needs b\nc needs d\n", "warning"), ["a needs b", "c needs d"]),
-        (CommandResult(1, "", "no module named pip"), ["no module named pip"]),
-        (CommandResult(-9, "", ""), ["pip check: exit code -9"]),
+        (CommandResult(0, "No broken requirements", ""), ["pip check finds no conflict"], []),
+        (CommandResult(1, "a needs b\nc needs d\n", "warning"), [], ["a needs b", "c needs d"]),
+        (CommandResult(1, "", "no module named pip"), [], ["no module named pip"]),
+        (CommandResult(-9, "", ""), [], ["pip check: exit code -9"]),
     ],
 )
 def test_each_conflict_of_the_environment_is_a_finding(
-    answer: Answer, command: CommandResult, expected: list[str]
+    answer: Answer, command: CommandResult, facts: list[str], expected: list[str]
 ) -> None:
     answer(lambda _: command)
     result = programs_check.check_environment()
     assert causes(result) == expected
-    assert result.facts == []
+    assert result.facts == [{"check": "packages", "told": fact} for fact in facts]
 
 
 def entrypoint(argv: list[str]) -> CommandResult:
     return CommandResult(0, "banner\n3.1.5\n" if "version" in argv else "12345\n", "")
 
 
-def test_an_entrypoint_that_works_is_a_fact(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
+def test_an_entrypoint_that_works_is_a_fact(answer: Answer) -> None:
     commands = answer(entrypoint)
     result = programs_check.check_entrypoint(["/usr/bin/dumb-init", "--", "/entrypoint"], 12345)
     detail = "airflow version and bash -c work as uid 12345, gid 0"
     assert result.facts == [{"check": "entrypoint", "told": detail}]
     assert all(argv[:3] == ["/usr/bin/dumb-init", "--", "/entrypoint"] for argv, _ in commands)
     assert {uid for _, uid in commands} == {12345}
+    assert "/opt/airflow/.written-12345" in commands[1][0][-1]  # no two users write the same file
 
 
 @pytest.mark.parametrize(
-    ("command", "expected"),
+    ("command", "code", "last_line"),
     [
-        (
-            CommandResult(1, "3.1.5", "Permission denied"),
-            "exit code 1, expected '3.1.5' on its last line: Permission denied",
-        ),
-        (CommandResult(0, "2.0.0", ""), "exit code 0, expected '3.1.5' on its last line: 2.0.0"),
-        (CommandResult(0, "", ""), "exit code 0, expected '3.1.5' on its last line: "),
+        (CommandResult(1, "3.1.5", "Permission denied"), 1, "Permission denied"),
+        (CommandResult(0, "2.0.0", ""), 0, "2.0.0"),
+        (CommandResult(0, "", ""), 0, ""),
     ],
 )
 def test_an_entrypoint_that_fails_is_a_finding(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch, command: CommandResult, expected: str
+    answer: Answer, command: CommandResult, code: int, last_line: str
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
     answer(lambda argv: command if "version" in argv else entrypoint(argv))
     result = programs_check.check_entrypoint([], 12345)
+    expected = f"exit code {code}, expected '3.1.5' on its last line: {last_line}"
     assert causes(result) == [f"airflow version as uid 12345, gid 0: {expected}"]
     assert result.facts == []
 
 
-def test_users_that_try_at_once_do_not_write_the_same_file(answer: Answer) -> None:
-    commands = answer(entrypoint)
-    for uid in (50000, 12345):
-        programs_check.check_entrypoint([], uid)
-    scripts = [argv[-1] for argv, _ in commands if "bash" in argv]
-    assert ["/opt/airflow/.written-50000" in script for script in scripts] == [True, False]
-
-
-def test_another_user_than_the_expected_one_is_a_finding(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
+def test_another_user_than_the_expected_one_is_a_finding(answer: Answer) -> None:
     answer(entrypoint)
     (cause,) = causes(programs_check.check_entrypoint([], 50000))
     assert str(cause).startswith("bash -c as uid 50000, gid 0: exit code 0, expected '50000'")
@@ -225,14 +183,13 @@ def test_another_user_than_the_expected_one_is_a_finding(
 @pytest.fixture
 def run_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[object], dict[str, Any]]:
     """Give a function that runs the program on a job, and reads its answer."""
-    monkeypatch.setenv("AIRFLOW_VERSION", "3.1.5")
-    cut: list[bool] = []
-    monkeypatch.setattr(programs_check, "cut_network", lambda: cut.append(True))
+    cut_network = MagicMock()
+    monkeypatch.setattr(programs_check, "cut_network", cut_network)
 
     def made(job: object) -> dict[str, Any]:
         (tmp_path / "job.json").write_text(json.dumps(job))
         assert programs_check.main(str(tmp_path / "job.json"), str(tmp_path / "answer.json")) == 0
-        assert cut == [True]
+        cut_network.assert_called_once()
         return json.loads((tmp_path / "answer.json").read_text())
 
     return made
@@ -253,8 +210,5 @@ def test_all_checks_of_an_environment_make_one_result_that_the_module_reads(
 def test_a_job_may_be_a_parse_alone(answer: Answer, run_job: Callable[[object], dict[str, Any]]) -> None:
     commands = answer(lambda _: CommandResult(0, '{"files": [], "problem": "x"}', ""))
     response = run_job({"parse": {"role": "worker", "seconds": 2}})
-    assert response == {
-        "result": {"facts": [], "findings": []},
-        "parsed": {"files": [], "problem": "x"},
-    }
+    assert response == {"result": {"facts": [], "findings": []}, "parsed": {"files": [], "problem": "x"}}
     assert len(commands) == 1

@@ -36,8 +36,7 @@ def write(root: Path, **texts: str) -> None:
 
 
 def jobs(root: Path, files: dict[str, dict[str, Any]]) -> list[tuple[str, str, str]]:
-    findings = [json.loads(job) for job in contexts.jobs(files, root)]
-    return [(Path(path).stem, dag, task) for path, dag, task in findings]
+    return [(Path(path).stem, dag, task) for path, dag, task in map(json.loads, contexts.jobs(files, root))]
 
 
 def test_only_a_file_that_asks_is_parsed_again_for_each_of_its_tasks(tmp_path: Path) -> None:
@@ -48,10 +47,7 @@ def test_only_a_file_that_asks_is_parsed_again_for_each_of_its_tasks(tmp_path: P
 
 @pytest.mark.parametrize("path", ["dags__helper", "scripts__deep__tool"])
 def test_code_that_is_no_dag_file_asks_for_all_files(tmp_path: Path, path: str) -> None:
-    write(
-        tmp_path,
-        **{"dags__a": "", "dags__b": "", path: "import os\nos.environ['_AIRFLOW_PARSING_CONTEXT_DAG_ID']"},
-    )
+    write(tmp_path, **{"dags__a": "", "dags__b": "", path: "os.environ['_AIRFLOW_PARSING_CONTEXT_DAG_ID']"})
     files = known(tmp_path, a={"one": ["x"]}, b={"two": ["x"]}, helper={})
     assert jobs(tmp_path, files) == [("a", "one", "x"), ("b", "two", "x")]
 
@@ -64,21 +60,13 @@ def test_of_very_many_tasks_the_first_stands_for_all(tmp_path: Path) -> None:
 
 
 def test_an_archive_asks_by_the_code_in_it(tmp_path: Path) -> None:
-    for name, text in (("asks", ASKS), ("other", "x = 1\n")):
-        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    file = tmp_path / "dags.zip"
+    assert not contexts.uses_context(str(file))
+    for text, asks in ((ASKS, True), ("x = 1\n" * 9, False)):
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("dag.py", text)
-    assert [contexts.uses_context(str(tmp_path / f"{name}.zip")) for name in ("asks", "other", "absent")] == [
-        True,
-        False,
-        False,
-    ]
-
-
-def test_a_damaged_archive_is_whoevers_who_imports_it(tmp_path: Path) -> None:
-    file = tmp_path / "damaged.zip"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("dag.py", "x = 1\n" * 9)
-    whole = file.read_bytes()
+        assert contexts.uses_context(str(file)) is asks
+    whole = file.read_bytes()  # a damaged one is reported by its import
     for position in range(len(whole)):
         file.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
         assert not contexts.uses_context(str(file))
@@ -90,10 +78,8 @@ def test_a_file_is_parsed_with_what_a_worker_tells_it(monkeypatch: pytest.Monkey
 
     def bag(path: str, parts: Any, *, safe_mode: bool, on_dag: Callable[..., None]) -> object:  # noqa: ANN401
         assert (path, parts.path, safe_mode) == ("/x/dags/a.py", "/x/dags", False)
-        on_dag(
-            SimpleNamespace(dag_id=os.environ[contexts.DAG_ID], task_dict={os.environ[contexts.TASK_ID]: 1}),
-            None,
-        )
+        dag_id, task_id = os.environ[contexts.DAG_ID], os.environ[contexts.TASK_ID]
+        on_dag(SimpleNamespace(dag_id=dag_id, task_dict={task_id: 1}), None)
         on_dag(SimpleNamespace(dag_id="refused", task_dict={}), ValueError())
         return SimpleNamespace(import_errors={"a": "Traceback\nValueError: b\n"})
 
@@ -104,25 +90,26 @@ def test_a_file_is_parsed_with_what_a_worker_tells_it(monkeypatch: pytest.Monkey
 
 
 Answers = dict[str, dict[str, Any]]
+
+
+def parsed(*tasks: str, error: str = "") -> dict[str, Any]:
+    return {"dags": {"one": [*tasks]} if tasks else {}, "errors": [error] if error else []}
+
+
 MISSING = "DAG 'one' is missing when a worker parses the file for"
 
 
 @pytest.mark.parametrize(
     ("answers", "causes"),
     [
-        ({"x": {"dags": {"one": ["x"]}, "errors": []}, "y": {"dags": {"one": ["y"]}, "errors": []}}, []),
+        ({"x": parsed("x"), "y": parsed("y")}, []),
+        ({"x": parsed(), "y": parsed()}, [f"{MISSING} tasks 'x', 'y': the file leaves the DAG out"]),
+        ({"x": parsed("x"), "y": parsed("x")}, [f"{MISSING} task 'y': the file leaves the task out"]),
         (
-            {"x": {"dags": {}, "errors": []}, "y": {"dags": {}, "errors": []}},
-            [f"{MISSING} tasks 'x', 'y': the file leaves the DAG out"],
-        ),
-        (
-            {"x": {"dags": {"one": ["x"]}, "errors": []}, "y": {"dags": {"one": ["x"]}, "errors": []}},
-            [f"{MISSING} task 'y': the file leaves the task out"],
-        ),
-        (
-            {"x": {"dags": {}, "errors": ["KeyError: 'x'"]}, "y": {"died": "SystemExit: 1"}},
+            {"x": parsed(error="KeyError: 'x'"), "y": {"died": "y"}},
             [f"{MISSING} tasks 'x', 'y': KeyError: 'x'"],
         ),
+        ({"x": parsed("x"), "y": {"died": "SystemExit: 1"}}, [f"{MISSING} task 'y': SystemExit: 1"]),
     ],
 )
 def test_what_is_not_there_is_one_finding_of_each_dag(
@@ -137,7 +124,6 @@ def test_what_is_not_there_is_one_finding_of_each_dag(
 
     monkeypatch.setattr(contexts, "run", run)
     findings = contexts.findings(files, SimpleNamespace(path=tmp_path / "dags"), 60)
-    (path,) = files
-    assert [each["cause"] for each in findings.get(path, [])] == causes
-    assert {each["line"] for each in findings.get(path, [])} <= {7}
-    assert {each["file"] for each in findings.get(path, [])} <= {"dags/a.py"}
+    rows = [(row["cause"], row["line"], row["file"]) for of_file in findings.values() for row in of_file]
+    assert rows == [(cause, 7, "dags/a.py") for cause in causes]
+    assert findings.keys() <= files.keys()

@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from inspect import Parameter, Signature
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -31,7 +32,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
 class Base:
     """Stands for the DagBag of any version: takes in two DAGs, and refuses the second."""
 
-    def collect(self, given: dict[str, object]) -> None:
+    def __init__(self, **given: object) -> None:
         """Take in both."""
         self.given = given
         self.bag_dag(dag="one")
@@ -47,66 +48,29 @@ class Base:
         return dag
 
 
-class Old(Base):
-    """The signature of Airflow 3.1's airflow.models.dagbag.DagBag."""
+def bag_class(base: type, name: str, parameters: str) -> type:
+    """Return a class whose constructor has the parameters of a version of Airflow."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - as Airflow has it
-        self,
-        dag_folder: object = None,
-        include_examples: object = None,
-        safe_mode: object = None,
-        load_op_links: object = None,
-        collect_dags: object = True,  # noqa: FBT002 - as Airflow has it
-        known_pools: object = None,
-        bundle_path: object = None,
-    ) -> None:
-        assert (collect_dags, known_pools) == (True, None)
-        self.collect(
-            {
-                "dag_folder": dag_folder,
-                "include_examples": include_examples,
-                "safe_mode": safe_mode,
-                "load_op_links": load_op_links,
-                "bundle_path": bundle_path,
-            }
-        )
+    def construct(self: Base, **given: object) -> None:
+        Base.__init__(self, **given)
+
+    keywords = [Parameter(keyword, Parameter.KEYWORD_ONLY) for keyword in parameters.split()]
+    vars(construct)["__signature__"] = Signature(keywords)
+    return type(name, (base,), {"__init__": construct})
 
 
-class New(Base):
-    """The signature of Airflow 3.3's airflow.dag_processing.dagbag.DagBag."""
-
-    def __init__(
-        self,
-        dag_folder: object = None,
-        safe_mode: object = None,
-        load_op_links: object = None,
-        bundle_path: object = None,
-        bundle_name: object = None,
-    ) -> None:
-        self.collect(
-            {
-                "dag_folder": dag_folder,
-                "safe_mode": safe_mode,
-                "load_op_links": load_op_links,
-                "bundle_path": bundle_path,
-                "bundle_name": bundle_name,
-            }
-        )
-
-
-class BundleDagBag(New):
-    """The signature of Airflow 3.2's and 3.3's."""
-
-    def __init__(self, *args: Any, bundle_path: Path | None = None, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, bundle_path=bundle_path, **kwargs)
+OPTIONS = "dag_folder include_examples safe_mode load_op_links bundle_path"
+OLD = bag_class(Base, "DagBag", OPTIONS)  # of airflow.models.dagbag in 3.1
+NEW = bag_class(Base, "DagBag", f"{OPTIONS} bundle_name")  # of airflow.dag_processing.dagbag in 3.2
+BUNDLE = bag_class(NEW, "BundleDagBag", "bundle_path")  # it has more options than it names
 
 
 def old(install: Install) -> None:
-    install("airflow.models.dagbag", DagBag=Old)
+    install("airflow.models.dagbag", DagBag=OLD)
 
 
 def new(install: Install) -> None:
-    install("airflow.dag_processing.dagbag", BundleDagBag=BundleDagBag, DagBag=New)
+    install("airflow.dag_processing.dagbag", BundleDagBag=BUNDLE, DagBag=NEW)
     install("airflow.models.dagbag", DBDagBag=object)
 
 
@@ -157,18 +121,13 @@ class Newer(Serializer):
     """Of a later version."""
 
 
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
+def test_a_round_trip_goes_through_json_by_the_versions_own_serializer(install: Install) -> None:
+    for names, expected in (
         ({"SerializedDAG": Serializer}, "Serializer"),
         ({"SerializedDAG": object, "DagSerialization": Newer}, "Newer"),
-    ],
-)
-def test_a_round_trip_goes_through_json_by_the_versions_own_serializer(
-    install: Install, names: dict[str, object], expected: str
-) -> None:
-    install("airflow.serialization.serialized_objects", **names)
-    assert dagbag.round_trip("x") == {expected: ["x"]}
+    ):
+        install("airflow.serialization.serialized_objects", **names)
+        assert dagbag.round_trip("x") == {expected: ["x"]}
 
 
 def test_a_value_is_checked_strictly(install: Install) -> None:
@@ -185,20 +144,12 @@ def test_a_value_is_checked_strictly(install: Install) -> None:
 
 
 def test_the_bundle_is_that_of_the_dags_folder_and_ready(install: Install) -> None:
-    class Bundle:
-        ready = False
-
-        def initialize(self) -> None:
-            self.ready = True
-
-    class Manager:
-        def get_bundle(self, name: str, version: str | None) -> Bundle:
-            assert (name, version) == ("dags-folder", None)
-            return Bundle()
-
+    manager = MagicMock()
     install("airflow.dag_processing.bundles")
-    install("airflow.dag_processing.bundles.manager", DagBundlesManager=Manager)
-    assert dagbag.dags_bundle().ready
+    install("airflow.dag_processing.bundles.manager", DagBundlesManager=manager)
+    bundle = dagbag.dags_bundle()
+    manager().get_bundle.assert_called_once_with(name="dags-folder", version=None)
+    bundle.initialize.assert_called_once_with()
 
 
 def test_files_are_listed_without_safe_mode_and_skipped_by_it(install: Install) -> None:

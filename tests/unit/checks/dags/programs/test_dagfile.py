@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from ci.checks.dags.programs import dagfile, executor_config
-from ci.checks.dags.programs.access import Recorder
 from ci.checks.dags.programs.dag_source import Source
 from ci.checks.dags.programs.dagfile import BaggedDag, cycle_of, errors_of
 
@@ -90,23 +90,15 @@ def test_an_id_of_two_dags_in_a_file_is_a_finding_and_one_dag_seen_twice_is_not(
 
 
 def test_changes_by_serialization_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unequal(_: object) -> Dag:
-        return dag("load", a="")
-
-    monkeypatch.setattr(dagfile, "round_trip", unequal)
+    round_trip = MagicMock(return_value=dag("load", a=""))
+    monkeypatch.setattr(dagfile, "round_trip", round_trip)
     assert dagfile.serialization(dag("load", a=""), "dags/x.py", SOURCE) == []
     (finding,) = dagfile.serialization(dag("load", a="b", b=""), "dags/x.py", SOURCE)
     assert finding["cause"] == (
         "DAG 'load' isn't the same after serialization: "
         "tasks: ['a', 'b'] became ['a']; edges: ['a >> b'] became []"
     )
-
-
-def test_a_dag_that_cannot_be_serialized_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(_: object) -> None:
-        raise TypeError("<object object at 0x12ab> is no JSON\nmore")
-
-    monkeypatch.setattr(dagfile, "round_trip", failing)
+    round_trip.side_effect = TypeError("<object object at 0x12ab> is no JSON\nmore")
     (finding,) = dagfile.serialization(dag(), "dags/x.py", SOURCE)
     assert finding["cause"] == "DAG 'load' can't be serialized: TypeError: <object object> is no JSON more"
 
@@ -115,18 +107,8 @@ def test_a_config_has_its_task_and_line() -> None:
     configured = dag("load", **{"group.first": ""})
     configured.task_dict["group.first"].executor_config = "text"
     (finding,) = dagfile.executor_configs(configured, "dags/x.py", SOURCE)
-    assert (finding["line"], finding["cause"]) == (
-        8,
-        "task 'group.first' of DAG 'load': executor_config is a str",
-    )
-
-
-def same(value: object) -> object:
-    return value
-
-
-def never(_: str) -> bool:
-    return False
+    assert finding["line"] == 8
+    assert finding["cause"] == "task 'group.first' of DAG 'load': executor_config is a str"
 
 
 def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -134,18 +116,18 @@ def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_p
     path.parent.mkdir(parents=True)
     path.write_text(TEXT)
 
-    def watch(recorder: Recorder) -> None:
-        recorder.accesses.append({"kind": "network"})
-
     def bag(_: str, parts: Any, *, safe_mode: bool, on_dag: Any) -> object:  # noqa: ANN401 - Airflow's own
         assert (parts.path, safe_mode) == (tmp_path / "dags", True)
         on_dag(dag("load", b="a", a=""), None)
         on_dag(dag("bad"), ValueError("x"))
         return SimpleNamespace(import_errors={})
 
-    monkeypatch.setattr(dagfile, "watch", watch)
+    def same(value: object) -> object:
+        return value
+
+    monkeypatch.setattr(dagfile, "watch", lambda recorder: recorder.accesses.append({"kind": "network"}))
     monkeypatch.setattr(dagfile, "dag_bag", bag)
-    monkeypatch.setattr(dagfile, "is_skipped", never)
+    monkeypatch.setattr(dagfile, "is_skipped", lambda _: False)
     monkeypatch.setattr(dagfile, "round_trip", same)
     monkeypatch.setattr(executor_config, "check_serializable", same)
     answer = dagfile.examine(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
@@ -162,9 +144,5 @@ def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_time_spent_waiting_is_none_where_the_kernel_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert dagfile.waiting_time() >= 0
-
-    def nothing(*_: object, **__: object) -> str:
-        return "what"
-
-    monkeypatch.setattr(Path, "read_text", nothing)
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "what")
     assert dagfile.waiting_time() == 0

@@ -92,32 +92,27 @@ MANY_TOLD = (
 )
 
 
-def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
-    assert line_of(TRACEBACK, DAG_FILE) == 12
-
-
-@pytest.mark.parametrize("text", ["", "SyntaxError: x", 'File "/other.py", line 3'])
-def test_without_a_line_in_the_dag_file_it_is_zero(text: str) -> None:
-    assert line_of(text, DAG_FILE) == 0
-
-
-def test_a_name_is_no_pattern() -> None:
-    assert line_of('File "/dags/aXpy", line 3', "/dags/a.py") == 0
-    assert line_of('File "/dags/a+(1).py", line 3', "/dags/a+(1).py") == 3
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        (TRACEBACK, DAG_FILE, 12),
+        ("", DAG_FILE, 0),
+        ("SyntaxError: x", DAG_FILE, 0),
+        ('File "/other.py", line 3', DAG_FILE, 0),
+        ('File "/dags/aXpy", line 3', "/dags/a.py", 0),
+        ('File "/dags/a+(1).py", line 3', "/dags/a+(1).py", 3),
+    ],
+)
+def test_the_line_is_the_last_one_in_the_dag_file_itself(text: str, path: str, line: int) -> None:
+    assert line_of(text, path) == line
 
 
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
         (TRACEBACK, "ModuleNotFoundError: No module named 'simple_salesforce'"),
-        (
-            TRACEBACK.replace("'simple", "x\nmore\n  and more\n'simple"),
-            "ModuleNotFoundError: No module named x",
-        ),
-        (
-            '  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid syntax',
-            "SyntaxError: invalid syntax",
-        ),
+        (TRACEBACK.replace("'simple", "x\nmore\n  and\n'simple"), "ModuleNotFoundError: No module named x"),
+        ('  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid', "SyntaxError: invalid"),
         ("ValueError: <object object at 0x7f00c0ffee>", "ValueError: <object object>"),
         (GROUP, "ExceptionGroup: many (2 sub-exceptions): ValueError: a: KeyError: 'b'"),
         (OF_3_11, "NameError: name 'parser' is not defined"),
@@ -126,10 +121,7 @@ def test_a_name_is_no_pattern() -> None:
         (MANY, MANY_TOLD),
         (f"{MANY}\nDuring handling of it:\n\n{TRACEBACK}", cause_of(TRACEBACK)),
         ("  + Exception Group Traceback (most recent call last):\n", "unknown"),
-        (
-            '  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n',
-            "KeyError: 1",
-        ),
+        ('  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n', "KeyError: 1"),
         ('  File "x.py", line 3\nKeyError: a\rb\n', "KeyError: a"),
         ("ValueError: a\n  | b\n  | c\n", "ValueError: a"),
         ("Traceback (most recent call last):\nValueError: a\nb\n", "ValueError: a"),

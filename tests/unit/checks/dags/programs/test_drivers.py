@@ -54,10 +54,7 @@ def test_a_driver_that_is_imported_later_reports(
 def test_a_driver_that_is_imported_already_reports(
     monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
-    def connect(**options: object) -> object:
-        return options
-
-    module = SimpleNamespace(connect=connect)
+    module = SimpleNamespace(connect=dict[str, str])
     monkeypatch.setitem(sys.modules, "psycopg2", module)  # pyright: ignore[reportArgumentType]
     monkeypatch.setitem(sys.modules, "psycopg", SimpleNamespace())  # pyright: ignore[reportArgumentType]
     drivers.watch(addresses.append)

@@ -1,4 +1,4 @@
-"""Work in forks: each answers for itself, and one that dies takes no other with it."""
+"""Jobs in forks: one that dies harms no other."""
 
 import json
 import os
@@ -59,6 +59,26 @@ print(json.dumps({"answers": answers, "here": seen}))
 """
 
 
+NO_ANSWER, FORGED = "its process ended without an answer", "its process wrote something else"
+DIED = {
+    "exits": NO_ANSWER,
+    "killed": "its process was ended by SIGKILL",
+    "raises": "SystemExit: no",
+    "hangs": "took more than 2 s",
+    "leaves it to a child": NO_ANSWER,
+    "closes": NO_ANSWER,
+    "closes and hangs": "took more than 2 s",
+    "is no JSON": "its answer is not JSON: ",
+    'forges{"seen": []}': FORGED,
+    'forges{"token": "", "answer": {}}': FORGED,
+    "forges[]": FORGED,
+    "forges5": FORGED,
+    "forgesno JSON": FORGED,
+    "forges": FORGED,
+}
+SOUND = ("a", "leaves a child", "forks", "b")
+
+
 def ran(*jobs: str, workers: int = 2, total_seconds: float = float("inf")) -> Any:  # noqa: ANN401 - JSON
     # In a process of its own: pytest's may have threads, which no fork takes along. It needs no packages.
     command = [sys.executable, "-S", "-c", PROGRAM, str(workers), *jobs]
@@ -67,68 +87,27 @@ def ran(*jobs: str, workers: int = 2, total_seconds: float = float("inf")) -> An
     return json.loads(done.stdout)
 
 
-def test_no_job_sees_what_another_did() -> None:
-    output = ran("a", "b", "c")
-    assert {job: answer["seen"] for job, answer in output["answers"].items()} == {
-        "a": ["a"],
-        "b": ["b"],
-        "c": ["c"],
-    }
-    assert output["here"] == []
-
-
-def test_answers_come_in_the_order_of_the_jobs_whatever_is_done_at_once() -> None:
+def test_answers_come_in_the_order_of_the_jobs_and_no_job_sees_what_another_did() -> None:
     for workers in (0, 1, 5):
-        assert list(ran("c", "a", "b", workers=workers)["answers"]) == ["c", "a", "b"]
+        output = ran("c", "a", "b", workers=workers)
+        assert [(job, answer["seen"]) for job, answer in output["answers"].items()] == [
+            ("c", ["c"]),
+            ("a", ["a"]),
+            ("b", ["b"]),
+        ]
+        assert output["here"] == []
+    assert ran()["answers"] == {}
 
 
-def test_a_long_answer_is_whole() -> None:
-    assert ran("long")["answers"]["long"]["long"] == 200_000
+def test_a_fork_that_breaks_says_why_and_the_others_go_on() -> None:
+    answers = ran(*DIED, *SOUND, workers=4)["answers"]
+    assert [job for job, reason in DIED.items() if not answers[job]["died"].startswith(reason)] == []
+    assert {job: answers[job].get("seen") for job in SOUND} == {job: [job] for job in SOUND}
 
 
-def test_a_fork_that_dies_says_why_and_the_others_go_on() -> None:
-    answers = ran("exits", "killed", "raises", "a")["answers"]
-    assert [answers[job].get("died", "") for job in ("exits", "killed", "raises", "a")] == [
-        "its process ended without an answer",
-        "its process was ended by SIGKILL",
-        "SystemExit: no",
-        "",
-    ]
-
-
-def test_a_fork_that_hangs_is_ended_with_all_it_started() -> None:
-    answers = ran("hangs", "leaves a child", "a")["answers"]
-    assert answers["hangs"]["died"] == "took more than 2 s"
-    assert answers["leaves a child"]["seen"] == ["leaves a child"]
-
-
-def test_what_a_file_writes_into_the_pipe_is_no_answer() -> None:
-    forged = ('{"seen": []}', '{"token": "", "answer": {}}', "[]", "5", "no JSON", "")
-    answers = ran(*(f"forges{each}" for each in forged), "a")["answers"]
-    died = [answers[f"forges{each}"]["died"] for each in forged]
-    assert [each for each in died if not each.startswith("its process wrote something else")] == []
-    assert answers["a"]["seen"] == ["a"]
-
-
-def test_a_file_that_forks_is_answered_for_by_its_own_process_alone() -> None:
-    answers = ran("forks", "leaves it to a child")["answers"]
-    assert answers["forks"]["seen"] == ["forks"]
-    assert answers["leaves it to a child"]["died"] == "its process ended without an answer"
-
-
-def test_a_file_that_closes_the_pipe_has_died_and_makes_no_other_one_late() -> None:
-    answers = ran("closes", "closes and hangs", "a", "b", workers=4)["answers"]
-    assert [answers[job].get("died", "") for job in ("closes", "closes and hangs", "a", "b")] == [
-        "its process ended without an answer",
-        "took more than 2 s",
-        "",
-        "",
-    ]
-
-
-def test_an_answer_is_json_that_anyone_can_read() -> None:
-    answers = ran("is no JSON", "half")["answers"]
-    assert answers["is no JSON"]["died"].startswith("its answer is not JSON: ")
+def test_an_answer_is_whole_and_anyone_can_read_it() -> None:
+    answers = ran("long", "half")["answers"]
+    assert answers["long"]["long"] == 200_000
     assert answers["half"]["seen"] == "?"
 
 
@@ -137,7 +116,3 @@ def test_no_job_is_begun_after_the_time_for_all() -> None:
     assert {answer["died"] for answer in answers.values()} == {
         "not started within -1 s, because others took so long"
     }
-
-
-def test_nothing_to_do_is_nothing_done() -> None:
-    assert ran()["answers"] == {}

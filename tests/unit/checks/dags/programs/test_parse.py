@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -22,17 +23,11 @@ def program(
 ) -> Callable[..., Any]:
     """Give a function that runs it on files that take so many seconds each time, and reads its answer."""
     parts = SimpleNamespace(path=tmp_path / "dags")
-
-    def bundle() -> object:
-        return parts
-
-    monkeypatch.setattr(parse, "warm_up", bundle)
+    monkeypatch.setattr(parse, "warm_up", lambda: parts)
 
     def ran(times: Times, role: str = "worker", seconds: str = "2", **more: object) -> Any:  # noqa: ANN401 - JSON
         asked: list[tuple[list[str], int]] = []
-
-        def listed(_: Path) -> list[str]:
-            return [f"{parts.path}/{name}.py" for name in sorted(times)]
+        paths = [f"{parts.path}/{name}.py" for name in sorted(times)]
 
         def one(path: str, _: object, *, safe_mode: bool) -> dict[str, Any]:
             name = Path(path).stem
@@ -43,16 +38,13 @@ def program(
             asked.append(([Path(job).stem for job in jobs], workers))
             return {job: work(job) if times[Path(job).stem] else {"died": "why"} for job in jobs}
 
-        def passed_over(path: str) -> bool:
-            return path.endswith("/passed_over.py")
-
         def also(files: dict[str, dict[str, Any]], given: object, limit: float) -> dict[str, list[str]]:
             assert (given, limit) == (parts, 60)
             return {path: ["missing"] for path in files if path.endswith("/asks.py")}
 
-        monkeypatch.setattr(parse, "list_python_files", listed)
+        monkeypatch.setattr(parse, "list_python_files", lambda _: paths)
         monkeypatch.setattr(parse.contexts, "findings", also)
-        monkeypatch.setattr(parse, "is_skipped", passed_over)
+        monkeypatch.setattr(parse, "is_skipped", lambda path: path.endswith("/passed_over.py"))
         monkeypatch.setattr(parse, "examine", one)
         monkeypatch.setattr(parse, "run", run)
         assert parse.main([role, seconds]) == 0
@@ -63,58 +55,37 @@ def program(
     return ran
 
 
-def test_answers_have_no_times(program: Callable[..., Any]) -> None:
-    answer, asked = program({"a": [0.1], "b": [0.2]})
-    assert answer == {
-        "files": [
-            {"file": "dags/a.py", "skipped": False, "slow": False},
-            {"file": "dags/b.py", "skipped": False, "slow": False},
-        ],
-        "problem": "",
-    }
-    assert asked[0] == (["a", "b"], 0)
-
-
-def test_a_scheduler_has_safe_mode(program: Callable[..., Any]) -> None:
-    answer, _ = program({"a": [0.1]}, "scheduler")
-    assert answer["files"][0]["skipped"] is True
-
-
-@pytest.mark.parametrize(
-    ("times", "slow", "tries"),
-    [
-        ([3, 3, 3], True, 3),
-        ([3, 2.5, 1.9], False, 3),
-        ([3, 0.1], False, 2),
-        ([2, 9], False, 1),
-        ([6, 6, 6], True, 3),
-        ([6.1], True, 1),
-    ],
-)
-def test_a_slow_file_is_tried_again_alone(
-    program: Callable[..., Any],
-    times: list[float],
-    tries: int,
-    *,
-    slow: bool,
+@pytest.mark.parametrize(("role", "safe_mode"), [("worker", False), ("scheduler", True)])
+def test_answers_have_no_times_and_a_scheduler_has_safe_mode(
+    program: Callable[..., Any], role: str, *, safe_mode: bool
 ) -> None:
-    answer, asked = program({"a": [0.1], "b": times})
-    assert [file["slow"] for file in answer["files"]] == [False, slow]
-    again = [each for each in asked[1:] if each[0]]
-    assert again == [(["b"], 1)] * (tries - 1)
+    answer, asked = program({"a": [0.1], "b": [0.2]}, role)
+    files = [{"file": f"dags/{name}.py", "skipped": safe_mode, "slow": False} for name in ("a", "b")]
+    assert answer == {"files": files, "problem": ""}
+    assert asked[0] == (["a", "b"], 0)
 
 
 @pytest.mark.parametrize(
     ("kind", "times", "slow", "tries"),
-    [("timeout", [5], False, 1), ("import", [5, 5, 5], True, 3), ("import", [5, 1], False, 2)],
+    [
+        ("", [3, 3, 3], True, 3),
+        ("", [3, 2.5, 1.9], False, 3),
+        ("", [3, 0.1], False, 2),
+        ("", [2, 9], False, 1),
+        ("", [6, 6, 6], True, 3),
+        ("", [6.1], True, 1),
+        ("timeout", [5], False, 1),
+        ("import", [5, 5, 5], True, 3),
+        ("import", [5, 1], False, 2),
+    ],
 )
-def test_a_slow_file_that_failed_is_tried_again_where_airflow_did_not_give_it_up(
+def test_a_slow_file_is_tried_again_alone_unless_airflow_gave_it_up(
     program: Callable[..., Any], kind: str, times: list[float], tries: int, *, slow: bool
 ) -> None:
-    error = {"kind": kind, "cause": "c", "line": 0, "statement": ""}
-    answer, asked = program({"a": times}, errors=[error])
-    assert answer["files"][0]["slow"] is slow
-    assert [each for each in asked[1:] if each[0]] == [(["a"], 1)] * (tries - 1)
+    errors = [{"kind": kind, "cause": "c", "line": 0, "statement": ""}] if kind else []
+    answer, asked = program({"a": [0.1], "b": times}, errors=errors)
+    assert [file["slow"] for file in answer["files"]] == [False, slow]
+    assert [retry for retry in asked[1:] if retry[0]] == [(["b"], 1)] * (tries - 1)
 
 
 def test_a_file_whose_process_died_is_named_by_its_path(program: Callable[..., Any]) -> None:
@@ -130,32 +101,22 @@ def test_a_worker_parses_once_more_for_each_task_and_a_scheduler_does_not(
 ) -> None:
     monkeypatch.setattr(Parsed, "model_validate", bool)
     answers = [program({"asks": [0.1], "b": [0.1]}, role, findings=[])[0] for role in ("worker", "scheduler")]
-    assert [[file["findings"] for file in answer["files"]] for answer in answers] == [
-        [["missing"], []],
-        [[], []],
-    ]
+    findings = [[file["findings"] for file in answer["files"]] for answer in answers]
+    assert findings == [[["missing"], []], [[], []]]
 
 
 def test_an_airflow_that_does_not_start_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> None:
-        raise ValueError("Requested bundle 'dags-folder' is not configured.")
-
-    monkeypatch.setattr(parse, "warm_up", broken)
+    monkeypatch.setattr(parse, "warm_up", MagicMock(side_effect=ValueError("no such bundle")))
     assert parse.main(["worker", "2"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {
-        "files": [],
-        "problem": "ValueError: Requested bundle 'dags-folder' is not configured.",
-    }
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer == {"files": [], "problem": "ValueError: no such bundle"}
 
 
 def test_airflow_is_warm_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
     parts = SimpleNamespace(path=Path("/opt/airflow/dags"))
-
-    def bundle() -> object:
-        return parts
 
     def bag(path: str, elsewhere: Any, *, safe_mode: bool, on_dag: Any) -> None:  # noqa: ANN401 - Airflow's own
         assert Path(path).parent == elsewhere.path
@@ -163,7 +124,7 @@ def test_airflow_is_warm_before_the_first_file(monkeypatch: pytest.MonkeyPatch) 
         sys.path.append(str(elsewhere.path))
         on_dag("warm", None)
 
-    monkeypatch.setattr(parse, "dags_bundle", bundle)
+    monkeypatch.setattr(parse, "dags_bundle", lambda: parts)
     monkeypatch.setattr(parse, "dag_bag", bag)
     monkeypatch.setattr(parse, "round_trip", done.append)
     for module in ("airflow", "airflow.models", "airflow.models.variable", "airflow.models.connection"):

@@ -3,9 +3,9 @@
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -28,12 +28,12 @@ NOTHING: dict[str, Any] = {"run_state": None, "tasks": [], "dags": {}, "import_e
         ("it is pa%3Css%26w%C3%B6rd!", "it is ***!"),
         ('{"a": "pa<ss&w\\u00f6rd"}', '{"a": "***"}'),
         ("prefix and prefix-and-more", "*** and ***"),
-        ("first and second", "*** and ***"),
+        ("first and second+lines and second%20lines", "*** and *** and ***"),
         ("true 1", "true 1"),
     ],
 )
 def test_values_are_hidden_in_each_form_and_short_ones_are_not(text: str, expected: str) -> None:
-    pattern = mask_of(["pa<ss&wörd", "prefix", "prefix-and-more", "first\nsecond", "true", "1", ""])
+    pattern = mask_of(["pa<ss&wörd", "prefix", "prefix-and-more", "first\nsecond lines", "true", "1", ""])
     assert run.masked(text.encode(), pattern).decode() == expected
 
 
@@ -81,8 +81,8 @@ def test_the_file_counts_more_than_the_image_and_less_than_what_is_fixed(
     monkeypatch.setenv("BOTH", "image")
     job = {"defaults": {"IMAGE": "default", "LEFT": "default"}, "fixed": {"FIXED": "fixed"}}
     env = run.environment(job, {"BOTH": "file", "FIXED": "file"})
-    found = {name: env[name] for name in ("IMAGE", "BOTH", "LEFT", "FIXED")}
-    assert found == {"IMAGE": "image", "BOTH": "file", "LEFT": "default", "FIXED": "fixed"}
+    expected = {"IMAGE": "image", "BOTH": "file", "LEFT": "default", "FIXED": "fixed"}
+    assert env.items() >= expected.items()
 
 
 def ran(folder: Path, text: str, command: list[str]) -> tuple[int, Any]:
@@ -104,30 +104,12 @@ def ran(folder: Path, text: str, command: list[str]) -> tuple[int, Any]:
     return run.main(*files), json.loads((folder / "result.json").read_text(encoding="utf-8"))
 
 
-def gives(value: object) -> Callable[..., object]:
-    """Return a function that only returns a value."""
-
-    def give(*_: object) -> object:
-        return value
-
-    return give
-
-
-def raises(error: Exception) -> Callable[..., Any]:
-    """Return a function that only fails."""
-
-    def fail(*_: object) -> None:
-        raise error
-
-    return fail
-
-
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Replace the database by an empty one that accepts every user."""
-    monkeypatch.setattr(run, "connect", gives(None))
-    monkeypatch.setattr(run, "create_user_and_database", gives(None))
-    monkeypatch.setattr(run, "read_result", gives(NOTHING))
+    monkeypatch.setattr(run, "connect", MagicMock())
+    monkeypatch.setattr(run, "create_user_and_database", MagicMock())
+    monkeypatch.setattr(run, "read_result", MagicMock(return_value=NOTHING))
     return monkeypatch
 
 
@@ -144,7 +126,7 @@ def test_no_text_of_the_result_holds_a_value(database: pytest.MonkeyPatch, tmp_p
         "dags": {"load_customer": ["of_customer"], "see_customer": []},
         "import_errors": {"/dags/customer.py": f"ValueError: bad token {CANARY} or {CANARY!r}"},
     }
-    database.setattr(run, "read_result", gives(database_result))
+    database.setattr(run, "read_result", MagicMock(return_value=database_result))
     # States are Airflow's own words, and the user knows the requested DAG.
     text = f"TOKEN='{CANARY}'\nNAME=customer\nEXPECTED=failed\n"
     status, result = ran(tmp_path, text, [*PYTHON, "import os; print(os.environ['TOKEN'])"])
@@ -163,10 +145,7 @@ def test_no_text_of_the_result_holds_a_value(database: pytest.MonkeyPatch, tmp_p
     ("function", "problem"),
     [
         ("connect", "could not start the run: ValueError: role *** is reserved DETAIL: ***"),
-        (
-            "create_user_and_database",
-            f"{REFUSED}: choose other names, or set POSTGRES_HOST",
-        ),
+        ("create_user_and_database", f"{REFUSED}: choose other names, or set POSTGRES_HOST"),
     ],
 )
 def test_the_error_of_a_run_that_cannot_start_has_no_values(
@@ -176,7 +155,8 @@ def test_the_error_of_a_run_that_cannot_start_has_no_values(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    database.setattr(run, function, raises(ValueError(f"role {CANARY} is reserved\nDETAIL:  {CANARY}\n")))
+    error = ValueError(f"role {CANARY} is reserved\nDETAIL:  {CANARY}\n")
+    database.setattr(run, function, MagicMock(side_effect=error))
     assert ran(tmp_path, f"POSTGRES_USER='{CANARY}'\n", ["no such program"]) == (2, {"problems": [problem]})
     assert capfd.readouterr() == ("", "")
 
@@ -193,7 +173,7 @@ def test_a_missing_program_is_an_error(tmp_path: Path) -> None:
 def test_a_run_without_a_database_at_its_end_keeps_its_log(
     database: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    database.setattr(run, "read_result", raises(ValueError(f"{CANARY} is gone")))
+    database.setattr(run, "read_result", MagicMock(side_effect=ValueError(f"{CANARY} is gone")))
     program = f"print('the end of {CANARY}'); raise SystemExit(7)"
     status, result = ran(tmp_path, f"TOKEN='{CANARY}'\n", [*PYTHON, program])
     last = "could not read the result of the run: ValueError: *** is gone"
