@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from types import MappingProxyType
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..text import choose, escaped, escaped_lines, literal, markdown_table, plain
@@ -25,10 +24,9 @@ def junit(reports: Sequence[Report]) -> str:
     """Return a test suite per subject with a case per fact and finding; warnings are passed cases."""
     suites = Element("testsuites", name="tests")
     for report in reports:
-        suite = SubElement(suites, "testsuite", name=plain(report.subject))
-        suite.set("tests", str(len(report.facts) + len(report.findings)))
-        suite.set("failures", str(report.errors))
-        suite.set("errors", "0")
+        counts = {"tests": len(report.facts) + len(report.findings), "failures": report.errors, "errors": 0}
+        texts = {name: str(number) for name, number in counts.items()}
+        suite = SubElement(suites, "testsuite", {"name": plain(report.subject), **texts})
         for fact in report.facts:
             case = _case(suite, report, fact.check, fact.check)
             SubElement(case, "system-out").text = _plain_lines(fact.detail)
@@ -54,15 +52,14 @@ def verdict(report: Report) -> str:
     return ", ".join(["passed" if report.passed else "failed", *filter(None, counts)])
 
 
-_Renderer = Callable[[Sequence[Report]], str]
-_RENDERERS: dict[str, tuple[str, _Renderer]] = {
+_RENDERERS: dict[str, tuple[str, Callable[[Sequence[Report]], str]]] = {
     "text": ("tests.txt", lambda reports: f"{text(reports)}\n"),
     "markdown": ("tests.md", lambda reports: f"{markdown(reports)}\n"),
     "junit": ("tests.xml", junit),
     "json": ("tests.json", as_json),
 }
 
-FILE_NAMES = MappingProxyType({form: name for form, (name, _) in _RENDERERS.items()})
+FILE_NAMES = {form: name for form, (name, _) in _RENDERERS.items()}
 
 
 def render(form: str, reports: Sequence[Report]) -> str:

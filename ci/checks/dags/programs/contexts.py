@@ -86,12 +86,10 @@ def findings(
 
     ``seconds`` limits one parse; all parses together get as much for each file.
     """
-
-    def work(job: str) -> dict[str, Any]:
-        return parse_for(job, bundle)
-
     missing: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    answers = run(jobs(files, Path(bundle.path).parent), work, seconds, total_seconds=seconds * len(files))
+    selected = jobs(files, Path(bundle.path).parent)
+    limit = seconds * len(files)
+    answers = run(selected, lambda job: parse_for(job, bundle), seconds, total_seconds=limit)
     for job, answer in answers.items():
         path, dag_id, task_id = json.loads(job)
         if reason := _reason(answer, dag_id, task_id):

@@ -9,6 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,12 +37,10 @@ def examine(path: str, bundle: Any, *, safe_mode: bool) -> dict[str, Any]:  # no
     recorder = Recorder(str(Path(bundle.path).parent))
     watch(recorder)
     bagged: list[BaggedDag] = []
-
-    def keep(dag: Any, error: Exception | None) -> None:  # noqa: ANN401 - Airflow's DAG
-        bagged.append(BaggedDag(dag, error))
-
     started = time.monotonic() - waiting_time()
-    bag = dag_bag(path, bundle, safe_mode=safe_mode, on_dag=keep)
+    bag = dag_bag(
+        path, bundle, safe_mode=safe_mode, on_dag=lambda dag, error: bagged.append(BaggedDag(dag, error))
+    )
     seconds = time.monotonic() - waiting_time() - started
     recorder.active = False
     source = Source(text_of(path))
@@ -130,21 +129,14 @@ def errors_of(
 
 def cycle_of(dag: Any) -> list[str]:  # noqa: ANN401 - Airflow's DAG
     """Return the ids of tasks that form a cycle, the first again at the end; empty where there is none."""
-    done: set[str] = set()
-    for start in sorted(dag.task_dict):
-        path = dict.fromkeys([start])  # ordered, with fast lookup
-        ahead = [iter(sorted(dag.task_dict[start].downstream_task_ids))]
-        while ahead:
-            after = next(ahead[-1], None)
-            if after is None:
-                ahead.pop()
-                done.add(path.popitem()[0])
-            elif after in path:
-                ids = list(path)
-                return [*ids[ids.index(after) :], after]
-            elif after not in done:
-                path[after] = None
-                ahead.append(iter(sorted(dag.task_dict[after].downstream_task_ids)))
+    order = TopologicalSorter[str](dict.fromkeys(sorted(dag.task_dict), ()))
+    for task_id in sorted(dag.task_dict):
+        for after in sorted(dag.task_dict[task_id].downstream_task_ids):
+            order.add(after, task_id)
+    try:
+        order.prepare()
+    except CycleError as error:
+        return error.args[1]
     return []
 
 
@@ -186,10 +178,9 @@ def serialization(dag: Any, file: str, source: Source) -> list[dict[str, object]
 
 
 def _edges(dag: Any) -> list[str]:  # noqa: ANN401
+    tasks = dag.task_dict
     return sorted(
-        f"{task_id} >> {after}"
-        for task_id, task in dag.task_dict.items()
-        for after in task.downstream_task_ids
+        f"{task_id} >> {after}" for task_id in tasks for after in tasks[task_id].downstream_task_ids
     )
 
 

@@ -30,14 +30,15 @@ class Fork:
     pipe: int
     seconds: float
     token: str
-    deadline: float = field(init=False)
+    started: float = field(default_factory=time.monotonic)
     answer: bytes = b""
     open: bool = True
     failure: str = ""
 
-    def __post_init__(self) -> None:
-        """Start the clock."""
-        self.deadline = time.monotonic() + self.seconds
+    @property
+    def overdue(self) -> float:
+        """Return the seconds since its time was over."""
+        return time.monotonic() - self.started - self.seconds
 
     def receive(self) -> None:
         """Read from the pipe; an empty read means that no process has it open any more."""
@@ -85,12 +86,12 @@ def _wait(running: list[Fork]) -> None:
     """Read what arrives within a tick, and note which forks have failed."""
     ended = [fork for fork in running if fork.ended]  # before the pipes are read: they hold all it wrote
     pipes = {fork.pipe: fork for fork in running if fork.open}
-    remaining = min((fork.deadline for fork in running), default=0) - time.monotonic()
+    remaining = -max((fork.overdue for fork in running), default=0)
     ready = select.select(list(pipes), [], [], 0 if ended else max(0, min(remaining, TICK)))[0]
     for pipe in ready:
         pipes[pipe].receive()
     for fork in running:
-        overdue = time.monotonic() - fork.deadline
+        overdue = fork.overdue
         if len(fork.answer) > MAX_ANSWER:
             fork.failure = f"answered with more than {MAX_ANSWER} bytes"
         elif fork.pipe in ready and fork.open and overdue < GRACE:
@@ -117,22 +118,19 @@ def _start(job: str, work: Work, seconds: float) -> Fork:
         null = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(null, stream)
-        answer = _line(token, _answer(job, work))
+        answer = _line(token, job, work)
         while answer and os.getpid() == own_pid:  # a file that forks gets here twice
             answer = answer[os.write(write_end, answer) :]
     finally:
         os._exit(0)
 
 
-def _answer(job: str, work: Work) -> dict[str, Any]:
-    try:
-        return work(job)
-    except BaseException as error:  # noqa: BLE001 - even an exit is an answer
-        return {"died": f"{type(error).__name__}: {error}"}
-
-
-def _line(token: str, answer: dict[str, Any]) -> bytes:
+def _line(token: str, job: str, work: Work) -> bytes:
     """Return an answer as a line; half a surrogate pair, which JSON can't hold, becomes a question mark."""
+    try:
+        answer = work(job)
+    except BaseException as error:  # noqa: BLE001 - even an exit is an answer
+        answer = {"died": f"{type(error).__name__}: {error}"}
     try:
         text = json.dumps({"token": token, "answer": answer}, ensure_ascii=False)
     except (TypeError, ValueError) as error:

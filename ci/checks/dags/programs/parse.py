@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,7 @@ def parse_files(
     safe_mode: bool,
 ) -> list[dict[str, Any]]:
     """Return the answer on each file; a slow one is tried again, as the machine may have been busy."""
-
-    def work(path: str) -> dict[str, Any]:
-        return examine(path, bundle, safe_mode=safe_mode)
-
+    work = partial(examine, bundle=bundle, safe_mode=safe_mode)
     answers = run(paths, work, SECONDS)
     times = {path: 0.0 if _timed_out(answers[path]) else answers[path].get("seconds", 0.0) for path in paths}
     for _ in range(TRIES - 1):

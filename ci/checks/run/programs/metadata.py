@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from contextlib import AbstractContextManager
-from typing import Any, Protocol, cast
+from typing import Any
 
 # A run of one task is removed from the database when it ends; its last state is kept here. So is which run of
 # a DAG was the first: it is the requested one, which may have triggered the others.
@@ -49,37 +48,11 @@ FROM serialized_dag ORDER BY 1
 _ERRORS = "SELECT filename, stacktrace FROM import_error ORDER BY 1"
 
 Json = dict[str, Any]
-
-
-class Cursor(Protocol):
-    """The used part of a cursor of psycopg2."""
-
-    def execute(self, statement: object, values: object = None) -> None:
-        """Run a statement."""
-        ...
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return its rows."""
-        ...
-
-
-class Connection(Protocol):
-    """The used part of a connection of psycopg2."""
-
-    autocommit: bool
-
-    def cursor(self) -> AbstractContextManager[Cursor]:
-        """Return a cursor."""
-        ...
-
-    def get_dsn_parameters(self) -> dict[str, str]:
-        """Return user, dbname and other parameters of the connection."""
-        ...
+Connection = Any  # of psycopg2, Airflow's own driver, which isn't installed where this is tested
 
 
 def connect(url: str, seconds: float) -> Connection:
     """Return a connection as soon as the server answers; raise psycopg2's error where it doesn't in time."""
-    # Airflow's own driver, which isn't installed where this is tested.
     driver = importlib.import_module("psycopg2")
     deadline = time.monotonic() + seconds
     while True:
@@ -91,7 +64,7 @@ def connect(url: str, seconds: float) -> Connection:
             time.sleep(0.1)
         else:
             connection.autocommit = True
-            return cast("Connection", connection)
+            return connection
 
 
 def dump(connection: Connection) -> str:

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from ci.checks.run import run
-from ci.checks.run.programs.env_file import MalformedError, parse
 from ci.checks.run.request import Request
 from ci.checks.run.result import RunResult
 from ci.config import dag_type
@@ -47,16 +45,12 @@ FAILED = (
         "2026-11-30T01:20:21.613833Z [info     ] Task instance state updated    "
         "[airflow.api_fastapi.execution_api.routes.task_instances] loc=task_instances.py:424 new_state=failed"
     ),
-    (
-        "2026-11-30T01:20:21.663774Z [info     ] [DAG TEST] end task task_id=tell map_index=-1 "
-        "[airflow.sdk.definitions.dag] loc=dag.py:1426"
-    ),
 )
 
 
 def result(tail: tuple[str, ...], **other: Any) -> RunResult:  # noqa: ANN401 - fields of the result
     """The result of a run that Airflow refused, but for other fields."""
-    refused = {"import_errors": {}, "dags": DAGS, "run_state": None, "status": 1, "tasks": []}
+    refused: dict[str, Any] = {"import_errors": {}, "dags": DAGS, "run_state": None, "status": 1, "tasks": []}
     return RunResult.model_validate_json(json.dumps({**refused, "tail": tail, **other}))
 
 
@@ -99,16 +93,3 @@ def test_failed_task_that_airflow_exits_with_0_for_fails_the_run() -> None:
         "  the end of its log:",
         "    ValueError: 1 characters: 'a' by airflow",
     ]
-
-
-def test_malformed_env_file_is_refused_by_its_lines_without_their_values() -> None:
-    canary = "c4nary/<of>&a=mine"
-    with pytest.raises(MalformedError) as caught:
-        parse(f"A=1\n{canary}\nPYTHONPATH={canary}\n".encode(), run.RESERVED)
-    lines = tuple(f"--env-file: {problem}" for problem in caught.value.problems)
-    with pytest.raises(ConfigurationError) as refused:
-        RunResult(problems=lines).check(Request(dag="good"), TYPE, "")
-    assert refused.value.problems == (
-        "--env-file: line 2 has an invalid name before its =: expected letters, digits and _",
-        "--env-file: line 3 sets PYTHONPATH, which belongs to the image: remove the line",
-    )

@@ -13,22 +13,15 @@ OLD = "from airflow.models import Variable\nfrom airflow.operators.python import
 
 def ruff(folder: Path) -> str:
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", SELECT]
-    done = subprocess.run(
-        [*command, "--output-format", "json", "--exit-zero", str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+    command += ["--output-format", "json", "--exit-zero", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_the_real_ruff_finds_what_moved_with_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags/old.py").write_text(f"{OLD}\nVariable, PythonOperator(task_id='a')\n")
     checked = result(ruff(tmp_path), str(tmp_path))
-    assert {(finding.file, finding.line, finding.level) for finding in checked.findings} >= {
-        ("dags/old.py", 5, Level.WARNING)
-    }
+    assert ("dags/old.py", 5, Level.WARNING) in [(row.file, row.line, row.level) for row in checked.findings]
     assert all(finding.cause.startswith("AIR3") and finding.remedy for finding in checked.findings)
 
 
@@ -44,8 +37,5 @@ def test_a_file_that_is_not_python_is_a_finding_too() -> None:
 
 
 def test_an_unavailable_ruff_fails_nothing() -> None:
-    checked = unavailable("could not run ruff: the package index doesn't answer")
-    (finding,) = checked.findings
-    assert (finding.check, finding.level, finding.file) == ("ruff", Level.WARNING, "")
-    assert finding.cause == "could not run ruff: the package index doesn't answer"
-    assert finding.remedy
+    (finding,) = unavailable("could not run ruff").findings
+    assert (finding.level, finding.cause) == (Level.WARNING, "could not run ruff")

@@ -1,6 +1,5 @@
 """The answer on a DAG file: errors, cycles, executor_config, and changes by serialization."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from ci.checks.dags.programs import dagfile, executor_config
+from ci.checks.dags.programs.access import Recorder
 from ci.checks.dags.programs.dag_source import Source
 from ci.checks.dags.programs.dagfile import BaggedDag, cycle_of, errors_of
 
@@ -18,25 +18,10 @@ from .test_dagfile_text import DAG_FILE
 SOURCE = Source(TEXT)
 
 
-@dataclass
-class Task:
-    """Stands for Airflow's task."""
-
-    downstream_task_ids: set[str] = field(default_factory=set[str])
-    executor_config: object = None
-
-
-@dataclass
-class Dag:
-    """Stands for Airflow's DAG."""
-
-    dag_id: str
-    task_dict: dict[str, Task] = field(default_factory=dict[str, Task])
-
-
-def dag(name: str = "load", **after: str) -> Dag:
-    """A DAG by its tasks' ids, and for each those that follow it."""
-    return Dag(name, {task: Task(set(others.split())) for task, others in after.items()})
+def dag(name: str = "load", **after: str) -> SimpleNamespace:
+    """Return what stands for Airflow's DAG, by its tasks' ids, and for each those that follow it."""
+    tasks = {task: SimpleNamespace(downstream_task_ids=set(others.split())) for task, others in after.items()}
+    return SimpleNamespace(dag_id=name, task_dict=tasks)
 
 
 RING = dag(**{str(task): str(task + 1 if task < 3000 else 1000) for task in range(1000, 3001)})
@@ -54,7 +39,7 @@ RING = dag(**{str(task): str(task + 1 if task < 3000 else 1000) for task in rang
         (dag(), []),
     ],
 )
-def test_a_cycle_is_named_by_its_tasks(cyclic: Dag, cycle: list[str]) -> None:
+def test_a_cycle_is_named_by_its_tasks(cyclic: SimpleNamespace, cycle: list[str]) -> None:
     assert cycle_of(cyclic) == cycle
 
 
@@ -125,9 +110,12 @@ def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_p
     def same(value: object) -> object:
         return value
 
-    monkeypatch.setattr(dagfile, "watch", lambda recorder: recorder.accesses.append({"kind": "network"}))
+    def watch(recorder: Recorder) -> None:
+        recorder.accesses.append({"kind": "network"})
+
+    monkeypatch.setattr(dagfile, "watch", watch)
     monkeypatch.setattr(dagfile, "dag_bag", bag)
-    monkeypatch.setattr(dagfile, "is_skipped", lambda _: False)
+    monkeypatch.setattr(dagfile, "is_skipped", MagicMock(return_value=False))
     monkeypatch.setattr(dagfile, "round_trip", same)
     monkeypatch.setattr(executor_config, "check_serializable", same)
     answer = dagfile.examine(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
@@ -144,5 +132,5 @@ def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_time_spent_waiting_is_none_where_the_kernel_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert dagfile.waiting_time() >= 0
-    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "what")
+    monkeypatch.setattr(Path, "read_text", MagicMock(return_value="what"))
     assert dagfile.waiting_time() == 0

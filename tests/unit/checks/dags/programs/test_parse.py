@@ -27,9 +27,14 @@ def program(
 
     def ran(times: Times, role: str = "worker", seconds: str = "2", **more: object) -> Any:  # noqa: ANN401 - JSON
         asked: list[tuple[list[str], int]] = []
+
+        def passed_over(path: str) -> bool:
+            return path.endswith("/passed_over.py")
+
         paths = [f"{parts.path}/{name}.py" for name in sorted(times)]
 
-        def one(path: str, _: object, *, safe_mode: bool) -> dict[str, Any]:
+        def one(path: str, *, bundle: object, safe_mode: bool) -> dict[str, Any]:
+            assert bundle is parts
             name = Path(path).stem
             return {"file": f"dags/{name}.py", "seconds": times[name].pop(0), "skipped": safe_mode, **more}
 
@@ -42,9 +47,9 @@ def program(
             assert (given, limit) == (parts, 60)
             return {path: ["missing"] for path in files if path.endswith("/asks.py")}
 
-        monkeypatch.setattr(parse, "list_python_files", lambda _: paths)
+        monkeypatch.setattr(parse, "list_python_files", MagicMock(return_value=paths))
         monkeypatch.setattr(parse.contexts, "findings", also)
-        monkeypatch.setattr(parse, "is_skipped", lambda path: path.endswith("/passed_over.py"))
+        monkeypatch.setattr(parse, "is_skipped", passed_over)
         monkeypatch.setattr(parse, "examine", one)
         monkeypatch.setattr(parse, "run", run)
         assert parse.main([role, seconds]) == 0
