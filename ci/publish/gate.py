@@ -1,4 +1,4 @@
-"""The gate before a publish: tests and scan of every image of a DAG type, and who may override what."""
+"""The gate of a publish: tests and scan of every image of a DAG type, and what may be overridden."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from ..image.built import BuiltImage
 from ..tools.checkout import Checkout
 
 Test = Callable[[DagType, BuiltImage, Checkout], Awaitable[Report]]
-"""Tests an image; raises StepError where a test couldn't be run."""
+"""A function that tests an image, and raises StepError if a test can't be run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +61,9 @@ class Gate:
             if missing and self.unscanned:
                 notes.append(f"published without a scan: {self.unscanned} ({missing})")
             elif missing:
-                remedy = "reach a database (--database, --database-file), or publish with --allow-unscanned"
-                problems.append(f"not scanned: {missing}: {remedy} '<reason>'")
-            if verdict.fails:  # what is known counts in any case
+                remedy = "name another database (--database, --database-file), or publish anyway with"
+                problems.append(f"not scanned: {missing}: {remedy} --allow-unscanned '<reason>'")
+            if verdict.fails:  # also where the scan is incomplete
                 problems.append(text.table([verdict]))
         return GateResult(
             tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
@@ -80,10 +80,10 @@ class Gate:
 
 def refusal(result: GateResult) -> str:
     """Return the problem of a DAG type that failed the gate."""
-    advice = "mend it, or publish all the same with --force '<reason>', which a label will tell"
-    return "\n".join([f"the gate failed, nothing was pushed: {advice}", *result.problems])
+    advice = "fix the findings, or publish anyway with --force '<reason>' (recorded in a label)"
+    return "\n".join([f"checks failed, nothing was pushed: {advice}", *result.problems])
 
 
 def forced_note(result: GateResult, reason: str) -> str:
     """Return the note on a DAG type that failed the gate and is published with --force."""
-    return "\n".join([f"the gate failed, and it is published by force: {reason}", *result.problems])
+    return "\n".join([f"checks failed, published by force: {reason}", *result.problems])

@@ -22,7 +22,7 @@ async def promote(reference: Reference, tag: str, registry: Registry) -> str:
         StepError: the registry refuses.
     """
     if not is_tag(tag):
-        raise ConfigurationError([f"--tag {tag!r} is no tag: expected {LEGAL_TAG}"])
+        raise ConfigurationError([f"--tag {tag!r} isn't a tag: expected {LEGAL_TAG}"])
     current = (await _look(registry, reference.repository, [tag])).digests.get(tag)
     if current == reference.digest:
         return f"{reference.repository}:{tag} is {reference.digest} already"

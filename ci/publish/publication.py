@@ -1,6 +1,7 @@
-"""What a publish did, as data, as a table and as JSON: one row per DAG type."""
+"""The result of a publish, as data, as a table and as JSON: one row per DAG type."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
@@ -20,11 +21,11 @@ class Row(BaseModel):
 
     ``written`` are tags that point to the digest now and didn't before, ``same`` those that did already,
     ``left`` those that stay elsewhere, each with the reason. ``size`` and ``added`` are compressed bytes,
-    ``before`` those of the image that latest, or else another of its tags, pointed to until now; null where
-    there is none. ``tests`` and ``scans`` are what the gate found, for each platform; ``seconds`` is the time
-    of its build, gate and push; ``signed`` how many statements were signed and attached (none: it had them
-    all), null where nothing was to be signed, ``identity`` who signed without a key; ``problem`` is empty
-    where all went well, ``gate_failed`` true where it is that tests or scan found something.
+    ``before`` those of the image that latest, or else another of the tags, pointed to; null if there is none.
+    ``tests`` and ``scans`` are the gate's results for each platform; ``seconds`` is the time of build,
+    gate and push. ``signed`` is the number of statements that were signed and attached (0: the image had them
+    all), null if nothing was to be signed; ``identity`` is the one that signed, without a key. ``problem`` is
+    empty if the type was published; ``gate_failed`` is true if tests or scan refused it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,17 +50,17 @@ class Row(BaseModel):
 
     @property
     def reference(self) -> str:
-        """Repository and digest; empty where nothing was pushed."""
+        """Repository and digest; empty if nothing was pushed."""
         return f"{self.repository}@{self.digest}" if self.repository and self.digest else ""
 
     @property
     def made(self) -> bool:
-        """Whether it was to be made: not so where a git tag releases another type; its note says why."""
+        """Whether an image was to be made: not if a git tag releases another type, as the note says."""
         return bool(self.digest or self.tests or self.scans or self.problem)
 
 
 class Publication(BaseModel):
-    """All rows, the commit they were made from, and what else a person is to be told."""
+    """All rows, the commit that they are of, and notes on the whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,7 +74,7 @@ class Publication(BaseModel):
         return tuple(row for row in self.rows if row.problem)
 
     def table(self) -> str:
-        """The rows for a terminal: what is where, then what was left and why, then what went wrong."""
+        """Return the rows for a terminal, then tags that weren't moved, notes and problems."""
         head = ("DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME")
         cells = [head, *(_cells(row) for row in self.rows)]
         widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
@@ -89,22 +90,24 @@ class Publication(BaseModel):
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The same for programs."""
+        """Return the publication for programs."""
         rows = [{**row.model_dump(mode="json"), "reference": row.reference} for row in self.rows]
         notes = {"notes": self.notes} if self.notes else {}
         return json.dumps({"commit": self.commit, "images": rows, **notes}, indent=2)
 
 
 def parse(text: str) -> Publication:
-    """What ``as_json`` gave, as a value again; raises ValueError for anything else."""
+    """Return the publication in a text of ``as_json``; raise ValueError for any other text."""
     try:
-        told = json.loads(text)
-        rows = [{key: value for key, value in row.items() if key != "reference"} for row in told["images"]]
+        document = json.loads(text)
+        rows = [
+            {key: value for key, value in row.items() if key != "reference"} for row in document["images"]
+        ]
         return Publication.model_validate(
-            {"commit": told["commit"], "rows": rows, "notes": told.get("notes", ())}
+            {"commit": document["commit"], "rows": rows, "notes": document.get("notes", ())}
         )
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"it is no {FILE}: {type(error).__name__}: {error}") from None
+        raise ValueError(f"not a {FILE}: {type(error).__name__}: {error}") from None
 
 
 def of_scan(result: ScanResult) -> Publication:
@@ -123,13 +126,13 @@ def of_scan(result: ScanResult) -> Publication:
 
 
 def joined(parts: Sequence[Publication]) -> Publication:
-    """One publication of several, whose rows are sorted by DAG type.
+    """Return one publication of several, with the rows sorted by DAG type.
 
     Raises:
-        ValueError: two speak of one DAG type, or they are of different commits.
+        ValueError: two have a row of the same DAG type, or they are of different commits.
     """
     rows = sorted((row for part in parts for row in part.rows), key=lambda row: row.dag)
-    twice = sorted({row.dag for row in rows if sum(each.dag == row.dag for each in rows) > 1})
+    twice = sorted(dag for dag, count in Counter(row.dag for row in rows).items() if count > 1)
     if twice:
         raise ValueError(f"there are several results of {', '.join(twice)}: expected one of each DAG type")
     commits = sorted({part.commit for part in parts})

@@ -1,5 +1,6 @@
-"""Rebuilding a published image from the commit in its labels, and telling what differs."""
+"""Rebuild a published image from the commit in its labels, and list the differences."""
 
+import itertools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,14 @@ from ..tools import containers, git
 from ..tools.checkout import Checkout
 from ..tools.engine import retrying
 from ..tools.registry import Registry
+from .type_publish import labelled
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Published:
     """An image as a registry has it."""
 
-    where: Reference
+    reference: Reference
     manifest: str
     config: str
 
@@ -35,75 +37,78 @@ class _Published:
         return labels.read(self.config)
 
     def label(self, key: str) -> str:
-        found = self.labels.get(key, "")
-        if not found:
-            told = "only images that publish made can be rebuilt"
-            raise ConfigurationError([f"{self.where}: has no label {key}: {told}"])
-        return found
+        value = self.labels.get(key, "")
+        if not value:
+            advice = "only images of this module's publish can be rebuilt"
+            raise ConfigurationError([f"{self.reference}: has no label {key}: {advice}"])
+        return value
 
 
 async def reproduce(
-    where: Reference, place: Registry, repository: dagger.Directory, netrc: dagger.Secret | None = None
+    reference: Reference,
+    registry: Registry,
+    repository: dagger.Directory,
+    netrc: dagger.Secret | None = None,
 ) -> str:
-    """Rebuild an image, one per platform of an index, and compare.
+    """Rebuild an image, or every image of an index; return a report.
 
     Args:
-        where: the published image.
-        place: its registry.
-        repository: with the history that holds its commit.
-        netrc: logins for package indexes, where they are needed again.
+        reference: the published image.
+        registry: the image's.
+        repository: with the image's commit in its history.
+        netrc: logins for package indexes, if they are needed.
 
     Raises:
         CheckError: it isn't the same; with each layer and file that differs.
-        ConfigurationError: it doesn't say what it was made from, or its commit isn't in the history.
+        ConfigurationError: its labels name no commit or base, or the history lacks the commit.
     """
-    top = await place.image(where)
-    found: list[dict[str, Any]] = json.loads(top["manifest"]).get("manifests", [])
-    told: list[str] = []
+    top = await registry.image(reference)
+    entries: list[dict[str, Any]] = json.loads(top["manifest"]).get("manifests", [])
+    images = [(_platform(entry), await registry.image(_at(reference, entry))) for entry in entries]
+    report: list[str] = []
     same = True
-    for platform, answer in [(_platform(each), await place.image(_at(where, each))) for each in found] or [
-        (None, top)
-    ]:
-        published = _Published(where=where, manifest=answer["manifest"], config=answer["config"])
-        rebuilt, described = await _rebuild(published, repository, platform, netrc)
-        equal = described.manifest.digest == published.digest
+    for platform, answer in images or [(None, top)]:
+        published = _Published(reference=reference, manifest=answer["manifest"], config=answer["config"])
+        rebuilt = await _rebuild(published, repository, platform, netrc)
+        equal = rebuilt.digest == published.digest
         same = same and equal
-        told += [f"{'identical' if equal else 'different'}: {where.repository}@{published.digest}"]
-        told += [f"  commit   {published.label(f'{labels.OCI}revision')}", f"  base     {rebuilt.base}"]
+        report += [f"{'identical' if equal else 'different'}: {reference.repository}@{published.digest}"]
+        report += [f"  commit   {published.label(f'{labels.OCI}revision')}", f"  base     {rebuilt.base}"]
         if not equal:
-            told += [f"  rebuilt  {described.manifest.digest}"]
-            told += await _differences(place, published, rebuilt, described)
+            report += [f"  rebuilt  {rebuilt.digest}"]
+            report += await _differences(registry, published, rebuilt)
     if not same:
-        raise CheckError(["\n".join(told)])
-    return "\n".join(told)
+        raise CheckError(["\n".join(report)])
+    return "\n".join(report)
 
 
-def _at(where: Reference, entry: dict[str, Any]) -> Reference:
-    return Reference(repository=where.repository, tag="", digest=entry["digest"])
+def _at(reference: Reference, entry: dict[str, Any]) -> Reference:
+    return Reference(repository=reference.repository, tag="", digest=entry["digest"])
 
 
 def _platform(entry: dict[str, Any]) -> str:
-    about = entry["platform"]
-    return "/".join(filter(None, (about["os"], about["architecture"], about.get("variant"))))
+    platform = entry["platform"]
+    return "/".join(filter(None, (platform["os"], platform["architecture"], platform.get("variant"))))
 
 
 async def _rebuild(
     published: _Published, repository: dagger.Directory, platform: str | None, netrc: dagger.Secret | None
-) -> tuple[BuiltImage, oci.Assembly]:
+) -> BuiltImage:
     commit = published.label(f"{labels.OCI}revision")
     if commit.endswith("-dirty"):
-        told = "what differed from it is nowhere: publish from a clean tree"
-        raise ConfigurationError([f"{published.where}: was made from changes on top of {commit}: {told}"])
+        clean = commit.removesuffix("-dirty")
+        problem = f"{published.reference}: was built from uncommitted changes on top of {clean}"
+        raise ConfigurationError([f"{problem}, which can't be restored: publish from a clean tree"])
     created = await git.time(repository, commit)
     reference = f"{published.label(f'{labels.OCI}base.name')}@{published.label(f'{labels.OCI}base.digest')}"
-    below = await base.load(reference, platform)
-    sources = Checkout(repository.as_git().commit(commit).tree(), netrc)
+    base_image = await base.load(reference, platform)
+    checkout = Checkout(repository.as_git().commit(commit).tree(), netrc)
     try:
-        dag_type = (await sources.catalog()).get(published.label(labels.DAG))
-        settings = publish.parse(await sources.text(publish.FILE))
-        rebuilt = await build.build(dag_type, sources, below)
+        dag_type = (await checkout.catalog()).get(published.label(labels.DAG))
+        settings = publish.parse(await checkout.text(publish.FILE))
+        image = await build.build(dag_type, checkout, base_image)
     finally:
-        sources.close()
+        checkout.close()
     revision = Revision(
         commit=commit,
         created=created,
@@ -115,34 +120,34 @@ async def _rebuild(
         changed=(),
         shallow=False,
     )
-    where = SourceInfo(revision=revision, origin=origin(revision.remote), organisation=settings.labels)
-    texts = labels.labels(dag_type, where, rebuilt.base, published.labels.get(labels.FORCED, ""))
-    return rebuilt, oci.described(rebuilt.assembly, texts, labels.created(revision), labels.kept)
+    source = SourceInfo(revision=revision, origin=origin(revision.remote), organisation=settings.labels)
+    forced = published.labels.get(labels.FORCED, "")
+    return labelled(dag_type, {"": image}, source, forced).images[""]
 
 
-async def _differences(
-    place: Registry, published: _Published, rebuilt: BuiltImage, described: oci.Assembly
-) -> list[str]:
-    one: dict[str, Any] = json.loads(published.manifest)
-    other: dict[str, Any] = json.loads(described.manifest.text)
-    configs = json.loads(published.config), json.loads(described.config.text)
-    told = [f"  {line}" for line in oci.differences(*configs)]
-    theirs = [layer["digest"] for layer in one["layers"]]
-    ours = [layer["digest"] for layer in other["layers"]]
-    for number in range(max(len(theirs), len(ours))):
-        left, right = (found[number] if number < len(found) else "none" for found in (theirs, ours))
-        if left == right:
+async def _differences(registry: Registry, published: _Published, rebuilt: BuiltImage) -> list[str]:
+    configs = json.loads(published.config), json.loads(rebuilt.assembly.config.text)
+    lines = [f"  {line}" for line in oci.differences(*configs)]
+    layers = itertools.zip_longest(
+        _layers(published.manifest), _layers(rebuilt.assembly.manifest.text), fillvalue="none"
+    )
+    for number, (before, after) in enumerate(layers, 1):
+        if before == after:
             continue
-        told.append(f"  layer {number + 1}: published {left}, rebuilt {right}")
-        if left != "none" and right in rebuilt.tarballs:
-            folder = place.blobs(published.where.repository, published.digest, [left])
-            files = await _files(folder.file(names.hex_digits(left)), rebuilt.tarballs[right])
-            told += [f"    {line}" for line in files]
-    return told
+        lines.append(f"  layer {number}: published {before}, rebuilt {after}")
+        if before != "none" and after in rebuilt.tarballs:
+            folder = registry.blobs(published.reference.repository, published.digest, [before])
+            files = await _file_differences(folder.file(names.hex_digits(before)), rebuilt.tarballs[after])
+            lines += [f"    {line}" for line in files]
+    return lines
 
 
-async def _files(published: dagger.File, rebuilt: dagger.File) -> list[str]:
-    compared = (
+def _layers(manifest: str) -> list[str]:
+    return [layer["digest"] for layer in json.loads(manifest)["layers"]]
+
+
+async def _file_differences(published: dagger.File, rebuilt: dagger.File) -> list[str]:
+    container = (
         containers.tool_container()
         .with_mounted_directory("/mnt/programs", containers.programs("image"))
         .with_mounted_file("/mnt/published.tar.gz", published)
@@ -158,4 +163,4 @@ async def _files(published: dagger.File, rebuilt: dagger.File) -> list[str]:
             ]
         )
     )
-    return list(json.loads(await retrying(compared.stdout)))
+    return list(json.loads(await retrying(container.stdout)))

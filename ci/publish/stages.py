@@ -73,7 +73,7 @@ async def look_at_latest(rows: Rows, context: Context) -> Rows:
 
 
 def _size_unknown(row: TypePublish, why: str) -> TypePublish:
-    return replace(row, note=f"{row.note}; what {LATEST} weighs isn't known: {why}")
+    return replace(row, note=f"{row.note}; size of {LATEST} unknown: {why}")
 
 
 async def build(rows: Rows, context: Context) -> Rows:

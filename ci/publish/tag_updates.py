@@ -7,7 +7,7 @@ from enum import Enum
 from ..errors import ConfigurationError
 from .tags import Rule, Tag, Version, version
 
-# The label with an image's commit, as the OCI image specification 1.1 calls it (annotations.md).
+# The label with an image's commit, by the OCI image specification 1.1 (annotations.md).
 LABEL = "org.opencontainers.image.revision"
 
 
@@ -136,7 +136,7 @@ class _Rules:
         descends = True if commit == own else self.state.descends.get(commit)
         if descends is None:
             return (
-                f"points to commit {commit[:7]}, and history is shallow or doesn't know that commit: "
+                f"points to commit {commit[:7]}, and the git history is shallow or lacks that commit: "
                 "fetch the whole history (in GitHub Actions fetch-depth: 0)"
             )
         return "" if descends else f"points to commit {commit[:7]}, from which {own[:7]} doesn't descend"
@@ -172,6 +172,6 @@ def previous(latest: str | None, digests: Mapping[str, str]) -> Version:
     ]
     if not earlier:
         known = ", ".join(release.tag for release in releases) or "none"
-        advice = f"releases are: {known}; promote an image by its digest instead"
-        raise ConfigurationError([f"there is no earlier release than what latest points to: {advice}"])
+        problem = f"no release is earlier than what latest points to (releases: {known})"
+        raise ConfigurationError([f"{problem}: promote an image by its digest instead"])
     return earlier[0]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from ..config.revision import Revision
 from ..errors import ConfigurationError, did_you_mean
@@ -27,18 +28,18 @@ _EVENT = re.compile(
     r"|(?P<pull>pull/[0-9]+/(?:merge|head)|merge-requests/[0-9]+/.+))"
 )
 _ACCEPTED = (
-    "is no full ref of a branch, a tag or a pull request: expected refs/heads/<branch>, refs/tags/<tag>, "
+    "not a full ref of a branch, a tag or a pull request: expected refs/heads/<branch>, refs/tags/<tag>, "
     "refs/pull/<number>/merge, refs/pull/<number>/head or refs/merge-requests/<number>/…: "
-    "give the event's whole ref, or none to go by what is checked out"
+    "give the event's whole ref, or omit it to use what is checked out"
 )
-_KEPT = (
-    (re.compile(rf"v?{_NUMBER}(?:\.{_NUMBER})?"), "a line of releases"),
+_RESERVED = (
+    (re.compile(rf"v?{_NUMBER}(?:\.{_NUMBER})?"), "the newest of several releases"),
     (re.compile(r"latest"), "the newest image"),
     (re.compile(r"|".join(BRANCHES)), "the branch of that name"),
     (re.compile(r"sha-[0-9a-f]+"), "a commit"),
     (re.compile(r"dirty-.*"), "a tree that differs from its commit"),
 )
-_NOTHING = "nothing of its name is legal in a registry"
+_NO_NAME = "no character of its name is allowed in a registry's tag"
 
 LATEST = "latest"  # the tag of the newest image
 
@@ -54,7 +55,7 @@ class Rule(Enum):
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag to be pushed: 1 to 128 characters that a registry accepts, and how it may move."""
+    """A tag to be pushed, and how it may move."""
 
     name: str
     rule: Rule
@@ -113,17 +114,17 @@ def version(tag: str) -> Version | None:
 
 
 def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
-    """The tags that the image of a DAG type gets.
+    """Return the tags of a DAG type's image.
 
     Args:
-        revision: what git says of the working tree.
+        revision: commit, branch and git tags of the working tree.
         ref: the full ref of a pipeline's event, which then decides; empty on a laptop, where HEAD decides.
         dag_type: whose image it is.
         dag_types: the names of all DAG types, which git tags such as 'salesforce/v1.2.3' may name.
 
     Raises:
         ConfigurationError: the ref is none of a branch, tag or pull request, or isn't what is checked out; or
-            its tag names no DAG type, or has a name that is kept for something else.
+            its tag names an unknown DAG type, or has a reserved name.
     """
     event = _EVENT.fullmatch(ref) if ref else None
     if ref and event is None:
@@ -142,18 +143,18 @@ def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]
 def _dirty(revision: Revision, difference: str) -> TagPlan:
     paths = ", ".join(map(repr, revision.changed[:3]))
     more = " and more" if len(revision.changed) > 3 else ""
-    told = f": {paths}{more}" if paths else ""
-    reason = f"the tree differs from commit {revision.commit[:7]}{told}"
+    listed = f": {paths}{more}" if paths else ""
+    reason = f"the tree differs from commit {revision.commit[:7]}{listed}"
     return TagPlan((Tag(f"dirty-{difference[:12]}", Rule.BRANCH),), reason)
 
 
 def _branch(revision: Revision, branch: str) -> TagPlan:
     sha = _sha(revision)
     name = _legal(branch)
-    kept = _kept(name) if branch not in BRANCHES else ""
-    if kept or not name:
-        why = f"the tag {name} is kept for {kept}" if kept else _NOTHING
-        return TagPlan((sha,), f"branch {branch}: {why}, so {sha.name} alone")
+    purpose = _reserved_for(name) if branch not in BRANCHES else ""
+    if purpose or not name:
+        why = f"the tag {name} is reserved for {purpose}" if purpose else _NO_NAME
+        return TagPlan((sha,), f"branch {branch}: {why}, so only {sha.name}")
     latest = [Tag(LATEST, Rule.LATEST)] if branch == "main" else []
     return TagPlan((Tag(name, Rule.BRANCH), *latest, sha), f"branch {branch}")
 
@@ -161,19 +162,20 @@ def _branch(revision: Revision, branch: str) -> TagPlan:
 def _git_tag(revision: Revision, tag: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
     # A shallow clone fetches no tags: none at the commit says nothing.
     if revision.tags and tag not in revision.tags:
-        told = f"commit {revision.commit[:7]} is checked out, whose tags are {', '.join(revision.tags)}"
-        raise ConfigurationError([f"ref 'refs/tags/{tag}': {told}: check out that tag, or give another ref"])
+        problem = f"commit {revision.commit[:7]} is checked out, with the tags {', '.join(revision.tags)}"
+        remedy = "check out that tag, or give another ref"
+        raise ConfigurationError([f"ref 'refs/tags/{tag}': {problem}: {remedy}"])
     owner, _, name = tag.rpartition("/")
     release = version(name)
     if release is None:
         return _no_version(revision, tag)
     if owner and owner not in dag_types:
-        told = f"tag {tag!r}: no DAG type {owner!r}{did_you_mean(owner, dag_types) or ':'}"
+        problem = f"tag {tag!r}: there is no DAG type {owner!r}{did_you_mean(owner, dag_types) or ':'}"
         types = ", ".join(sorted(dag_types))
         remedy = f"Rename the tag to <type>/{name} for one of {types}, or to {name} for all of them"
-        raise ConfigurationError([f"{told} {remedy}"])
+        raise ConfigurationError([f"{problem} {remedy}"])
     if owner not in ("", dag_type):
-        return _of_another(tag, owner)
+        return _other_type(tag, owner)
     return TagPlan(_released([release]), f"release {tag}")
 
 
@@ -181,49 +183,56 @@ def _no_version(revision: Revision, tag: str) -> TagPlan:
     sha = _sha(revision)
     name = _legal(tag)
     if not name:
-        return TagPlan((sha,), f"tag {tag}: {_NOTHING}, so {sha.name} alone")
-    kept = _kept(name)
-    if kept:
-        shown = "its name" if name == tag else f"{name!r}, as it would be in a registry,"
+        return TagPlan((sha,), f"tag {tag}: {_NO_NAME}, so only {sha.name}")
+    if purpose := _reserved_for(name):
+        reserved = "its name" if name == tag else f"its name in a registry, {name!r},"
         raise ConfigurationError(
-            [f"tag {tag!r}: {shown} is kept for {kept}: rename the git tag; a release is called like v1.2.3"]
+            [f"tag {tag!r}: {reserved} is reserved for {purpose}: rename it; releases are named like v1.2.3"]
         )
-    return TagPlan((Tag(name, Rule.BRANCH),), f"tag {tag}, no version")
+    return TagPlan((Tag(name, Rule.BRANCH),), f"tag {tag}, which is no version")
 
 
 def _checked_out(revision: Revision, dag_type: str, dag_types: Collection[str]) -> TagPlan:
-    found = [(owner, release, tag) for owner, release, tag in _releases(revision) if owner in ("", dag_type)]
-    if found:
-        names = ", ".join(tag for _, _, tag in found)
-        return TagPlan(_released([release for _, release, _ in found]), f"release {names}")
+    releases = [one for one in _releases(revision) if one.owner in ("", dag_type)]
+    if releases:
+        names = ", ".join(release.git_tag for release in releases)
+        return TagPlan(_released([release.version for release in releases]), f"release {names}")
     if revision.branch is not None:
         return _branch(revision, revision.branch)
-    for owner, _, tag in _releases(revision):
-        if owner in dag_types:
-            return _of_another(tag, owner)
+    for release in _releases(revision):
+        if release.owner in dag_types:
+            return _other_type(release.git_tag, release.owner)
     sha = _sha(revision)
-    return TagPlan((sha,), f"commit {revision.commit[:7]}, on no branch and without a version's tag")
+    return TagPlan((sha,), f"commit {revision.commit[:7]}, on no branch and without a version tag")
 
 
-def _releases(revision: Revision) -> list[tuple[str, Version, str]]:
-    """Who is released ('' for all), as which version, by which git tag; highest first."""
+class _Release(NamedTuple):
+    """A git tag that is a release, of one DAG type or (owner '') of all."""
+
+    version: Version
+    git_tag: str
+    owner: str
+
+
+def _releases(revision: Revision) -> list[_Release]:
+    """Return the releases at the commit, highest first."""
     parts = [(*tag.rpartition("/")[::2], tag) for tag in revision.tags]
-    found = [(owner, release, tag) for owner, name, tag in parts if (release := version(name))]
-    return sorted(found, key=lambda item: (item[1], item[2]), reverse=True)
+    releases = [_Release(named, tag, owner) for owner, name, tag in parts if (named := version(name))]
+    return sorted(releases, reverse=True)
 
 
-def _released(releases: list[Version]) -> tuple[Tag, ...]:
+def _released(versions: list[Version]) -> tuple[Tag, ...]:
     tags: list[Tag] = []
-    for release in releases:
-        tags.append(Tag(release.tag, Rule.RELEASE))
-        if release.plain:
-            tags += [Tag(line, Rule.FLOATING) for line in release.lines]
+    for released in versions:
+        tags.append(Tag(released.tag, Rule.RELEASE))
+        if released.plain:
+            tags += [Tag(line, Rule.FLOATING) for line in released.lines]
             tags.append(Tag(LATEST, Rule.LATEST))
     return tuple(sorted(dict.fromkeys(tags), key=lambda tag: list(Rule).index(tag.rule)))
 
 
-def _of_another(tag: str, owner: str) -> TagPlan:
-    return TagPlan((), f"{tag} releases {owner} alone")
+def _other_type(tag: str, owner: str) -> TagPlan:
+    return TagPlan((), f"{tag} releases only {owner}")
 
 
 def _sha(revision: Revision) -> Tag:
@@ -231,12 +240,12 @@ def _sha(revision: Revision) -> Tag:
 
 
 def _legal(name: str) -> str:
-    """The name as docker/metadata-action makes a tag of it; empty where nothing is left."""
+    """Return the tag that docker/metadata-action makes of a name; empty if no character remains."""
     return re.sub(r"[^a-zA-Z0-9._-]+", "-", name).lstrip(".-")[:LONGEST]
 
 
-def _kept(name: str) -> str:
-    """What a tag's name is kept for, other than branches and git tags; empty where for nothing."""
+def _reserved_for(name: str) -> str:
+    """Return what a tag's name is reserved for; empty if branches and git tags may have it."""
     if version(name):
         return "a release"
-    return next((purpose for pattern, purpose in _KEPT if pattern.fullmatch(name)), "")
+    return next((purpose for pattern, purpose in _RESERVED if pattern.fullmatch(name)), "")

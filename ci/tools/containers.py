@@ -1,4 +1,4 @@
-"""Containers with the tools that steps need: Python and tar, uv, and programs of this module."""
+"""Containers with the tools of steps: Python and tar, uv, and programs of this module."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +11,7 @@ from ..config import pins
 CACHE = "/var/cache/airflow-images/uv"
 NETRC = "/run/secrets/netrc"
 _MODULE = Path(__file__).parents[1]  # the folder ci/
-UV = "/usr/local/bin/uv"  # by its path: the base has a uv of its own, of another version
+UV = "/usr/local/bin/uv"  # by its path: the base has another version of uv
 
 
 def programs(*folders: str) -> dagger.Directory:
@@ -28,12 +28,12 @@ def programs(*folders: str) -> dagger.Directory:
 
 
 def tool_container() -> dagger.Container:
-    """A small container with Python and tar, for steps that need no network."""
+    """Return a small container with Python and tar, for steps that need no network."""
     return without_certificate_updates(dag.container().from_(pins.image("python")))
 
 
 def with_uv(container: dagger.Container) -> dagger.Container:
-    """The container with the pinned uv, and a cache of its own that stays out of every layer."""
+    """Return the container with the pinned uv, and uv's cache, which is in no layer."""
     return (
         container.with_mounted_file(UV, dag.container().from_(pins.image("uv")).file("/uv"))
         .with_mounted_cache(CACHE, dag.cache_volume("airflow-images-uv"))
@@ -41,25 +41,25 @@ def with_uv(container: dagger.Container) -> dagger.Container:
         .with_env_variable("UV_LINK_MODE", "copy")
         .with_env_variable("UV_COMPILE_BYTECODE", "0")  # byte code holds times and paths
         .with_env_variable("UV_SYSTEM_CERTS", "1")
-        .with_env_variable("UV_HTTP_RETRIES", "5")  # with growing pauses: a name server may need a minute
+        .with_env_variable("UV_HTTP_RETRIES", "5")  # the pauses grow: a name server may need a minute
     )
 
 
 def uncached(container: dagger.Container) -> dagger.Container:
-    """The container with a variable that no call had before: what is run in it is run, not remembered."""
+    """Return the container with a new variable, so that the engine's cache has no result of its steps."""
     return container.with_env_variable("AIRFLOW_IMAGES_CALL", uuid4().hex)
 
 
 def with_netrc(container: dagger.Container, netrc: dagger.Secret | None) -> dagger.Container:
-    """The container with logins for package indexes, as a netrc file that no layer holds; none: as it is."""
+    """Return the container with logins for package indexes, if there are any, as a netrc file in no layer."""
     if netrc is None:
         return container
     return container.with_mounted_secret(NETRC, netrc).with_env_variable("NETRC", NETRC)
 
 
 def apt_get(packages: tuple[str, ...]) -> str:
-    """A shell command that installs Debian packages, and leaves no lists behind."""
-    names = " ".join(sorted(packages))  # checked by spec: nothing that a shell would read
+    """Return a shell command that installs Debian packages, and removes the package lists."""
+    names = " ".join(sorted(packages))  # checked by the configuration: no characters that a shell reads
     return (
         "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
         f"apt-get -q install --yes --no-install-recommends {names}; rm -rf /var/lib/apt/lists/*"
@@ -67,21 +67,22 @@ def apt_get(packages: tuple[str, ...]) -> str:
 
 
 def without_certificate_updates(container: dagger.Container) -> dagger.Container:
-    """The container without a program that the engine runs around every step, for seconds, where it is found.
+    """Return the container without a slow program that the engine runs around every step.
 
-    It does so on machines that have certificates of their own; without it, it adds them to the bundle itself.
+    The engine runs it where the machine has certificates of its own; without the program it adds them to the
+    bundle itself.
     """
     return container.without_file("/usr/sbin/update-ca-certificates")
 
 
 def locked(group: str) -> dagger.Container:
-    """A small container with what a dependency group of pyproject.toml holds, first on its PATH."""
+    """Return a small container with a dependency group of pyproject.toml, first on its PATH."""
     return with_environment(tool_container(), f"/opt/{group}", "--only-group", group)
 
 
 def with_environment(container: dagger.Container, environment: str, *options: str) -> dagger.Container:
-    """The container with a virtual environment that ``uv sync`` makes at a path, first on its PATH."""
-    # The module's own: an edit of any other file of the project installs nothing anew.
+    """Return the container with a virtual environment that ``uv sync`` makes, first on its PATH."""
+    # Only these files, so that an edit of any other installs nothing again.
     project = _MODULE.parent
     locked = dag.directory()
     for name in ("pyproject.toml", "uv.lock"):

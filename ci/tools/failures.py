@@ -1,4 +1,4 @@
-"""Failures of the world outside in words for a person: what the engine says of a step, made short."""
+"""Explain failures of the engine, registries and package indexes: what failed, and what to do."""
 
 import dagger
 
@@ -8,7 +8,7 @@ from ..errors import StepError, Unreachable
 _UNTRUSTED = "its certificate isn't trusted: give the engine the certificate of your CA"
 _UNRESOLVED = "its name doesn't resolve: check DNS and the network of the engine"
 
-# What is said (in small letters) → what to do; the first that fits.
+# A part of the error (in lower case) → what to do; the first match counts.
 _ANYWHERE = {
     "no space left on device": "the disk of the engine is full: free space there "
     "(dagger core engine local-cache prune)",
@@ -18,7 +18,7 @@ _BY_A_REGISTRY = {
     "connection refused": "it doesn't answer: check that it runs and the proxy, then try again",
     "no such host": _UNRESOLVED,
     "i/o timeout": "it doesn't answer in time: check network and proxy, then try again",
-    ": not found": "it isn't there: check the spelling, and that you may read it",
+    ": not found": "not found: check the spelling, and that you may read it",
     "unauthorized": "it asks for credentials: log in to the registry where the engine runs",
 }
 _NO_ANSWER = {
@@ -29,60 +29,61 @@ _NO_ANSWER = {
 _NO_LOGIN_TO_INDEX = "401 unauthorized"
 _BY_AN_INSTALLER = {
     **_NO_ANSWER,
-    "hash mismatch": "the index serves other bytes than the lock says: find out why, then lock again",
+    "hash mismatch": "the index serves a file with another hash than the lock's: "
+    "find out why, then lock again",
     _NO_LOGIN_TO_INDEX: "the package index asks for credentials: give them with --netrc file://$HOME/.netrc",
-    "no solution found": "a pin doesn't agree with another, or with what the base has, which stays as it is: "
-    "choose a version that does, or allow the change in allow-base-changes",
+    "no solution found": "a pin conflicts with another pin, or with a package of the base: "
+    "choose another version, or allow the change in allow-base-changes",
 }
 
 
-_NO_RIGHT = "the token may not write here: give it the right to write packages (packages: write)"
+_NO_RIGHT = "the token may not write to it: give it the permission to write packages (packages: write)"
 _NO_LOGIN = (
-    "the credentials aren't accepted, or there are none: give --token env://NAME, and --username env://NAME "
-    "where the registry asks for one"
+    "the credentials are missing or wrong: give --token env://NAME, and --username env://NAME "
+    "if the registry asks for one"
 )
 _BY_REGCTL = {
-    "http 429": "it takes no more requests for now: try again later, or log in with --token",
+    "http 429": "it refuses more requests for now: try again later, or log in with --token",
     "http 403": _NO_RIGHT,  # regctl calls it unauthorized too, so it comes first
     "http 401": _NO_LOGIN,
     "unauthorized": _NO_LOGIN,
     "denied:": _NO_RIGHT,
-    "name_unknown": "there is no such repository, and the registry makes none by itself: create it",
+    "name_unknown": "the repository doesn't exist, and the registry doesn't create it: create it",
     "no such host": "the registry's name doesn't resolve: check --registry",
     "connection refused": "the registry doesn't answer: check --registry, and that it runs",
-    "server gave http response to https": "it speaks plain HTTP: add --plain-http if that is meant",
+    "server gave http response to https": "it speaks plain HTTP: add --plain-http if that is intended",
     "x509": "its certificate isn't trusted: give that of its CA with --registry-ca",
     ": eof": "the registry closes the connection: check --registry, and that it runs there",
-    "not found": "it isn't there: check name, tag and digest",
+    "not found": "not found: check name, tag and digest",
 }
 
 
-def registry_problem(repository: str, said: str) -> str:
-    """What a registry refused, with what to do first and its own last words after."""
-    lower = said.lower()
+def registry_problem(repository: str, error: str) -> str:
+    """Return the problem of a registry: what to do, then regctl's own error."""
+    lower = error.lower()
     hint = next((text for sign, text in _BY_REGCTL.items() if sign in lower), "")
-    last = " ".join(said.split())[-400:]
+    last = " ".join(error.split())[-400:]
     return f"{repository}: {hint} ({last})" if hint else f"{repository}: {last}"
 
 
 def is_from_outside(error: dagger.ExecError) -> bool:
-    """Whether a network, a certificate or a disk stopped an installer, not what it was asked for."""
-    said = (error.stderr or error.stdout).lower()
-    return any(sign in said for sign in {**_ANYWHERE, **_NO_ANSWER})
+    """Return whether a network, a certificate or a disk stopped an installer."""
+    output = (error.stderr or error.stdout).lower()
+    return any(sign in output for sign in {**_ANYWHERE, **_NO_ANSWER})
 
 
 def step_error(what: str, error: dagger.QueryError) -> StepError:
-    """Return the failure of a step: what was tried, the last lines of its output, and what to do.
+    """Return the failure of a step: what failed, what to do, and the last lines of its output.
 
-    It is Unreachable where nothing is known of what the step was asked for.
+    It is Unreachable if the step couldn't reach what it was asked for.
     """
     if isinstance(error, dagger.ExecError):
-        said, hints = error.stderr or error.stdout, _ANYWHERE | _BY_AN_INSTALLER
+        output, hints = error.stderr or error.stdout, _ANYWHERE | _BY_AN_INSTALLER
     else:
-        said, hints = str(error), _ANYWHERE | _BY_A_REGISTRY
-    tail = "\n".join(f"    {line}" for line in redacted(said).strip().splitlines()[-12:])
-    lower = said.lower()
-    hint = next((text for sign, text in hints.items() if sign in lower), "read the lines below")
+        output, hints = str(error), _ANYWHERE | _BY_A_REGISTRY
+    tail = "\n".join(f"    {line}" for line in redacted(output).strip().splitlines()[-12:])
+    lower = output.lower()
+    hint = next((text for sign, text in hints.items() if sign in lower), "see the output")
     reached = (
         isinstance(error, dagger.ExecError) and not is_from_outside(error) and _NO_LOGIN_TO_INDEX not in lower
     )

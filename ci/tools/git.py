@@ -1,4 +1,4 @@
-"""The repository's history as far as publishing needs it, read by a program in a container."""
+"""The repository's git history, read by a program in a container."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from . import containers
 from .checkout import LITTER
 from .engine import retrying
 
-# The index, logs and hooks change without a commit, and say nothing of one.
+# The index, logs and hooks change without a commit.
 Repository = Annotated[
     dagger.Directory,
     DefaultPath("/"),
@@ -21,23 +21,23 @@ Repository = Annotated[
     Ignore([*LITTER, ".venv", "node_modules", ".git/index", ".git/logs", ".git/hooks", ".git/lfs"]),
 ]
 
-_PLACE = "/mnt/repository"
+_FOLDER = "/mnt/repository"
 
 
 async def revision(repository: dagger.Directory) -> Revision:
-    """What git says of the working tree.
+    """Return commit, branch, tags and changes of the working tree.
 
     Raises:
-        ConfigurationError: it is no repository, or has no commits.
+        ConfigurationError: it isn't a repository, or has no commits.
     """
     return Revision.model_validate((await _ask(repository, ()))["revision"])
 
 
 class Related(NamedTuple):
-    """How commits stand to HEAD.
+    """The relation of commits to HEAD.
 
-    ``descends`` says whether HEAD is each of them or comes after it, None where the history at hand can't
-    tell; ``later`` are those that come after HEAD.
+    ``descends`` says of each whether HEAD is that commit or comes after it, None if the history is too short
+    to tell; ``later`` are those that come after HEAD.
     """
 
     descends: dict[str, bool | None]
@@ -45,37 +45,37 @@ class Related(NamedTuple):
 
 
 async def related(repository: dagger.Directory, commits: Iterable[str]) -> Related:
-    """How commits stand to HEAD; a repository is asked only where there are any."""
-    asked = sorted(set(commits))
-    if not asked:
+    """Return the relation of commits to HEAD; without commits the repository isn't read."""
+    unique = sorted(set(commits))
+    if not unique:
         return Related(descends={}, later=frozenset())
-    answer = await _ask(repository, asked)
+    answer = await _ask(repository, unique)
     return Related(descends=dict(answer["descends"]), later=frozenset(answer["later"]))
 
 
 async def time(repository: dagger.Directory, commit: str) -> int:
-    """When a commit was made, in seconds since the epoch.
+    """Return the time of a commit, in seconds since the epoch.
 
     Raises:
-        ConfigurationError: the history at hand doesn't have it.
+        ConfigurationError: the history doesn't have it.
     """
     times: dict[str, int] = (await _ask(repository, (commit,)))["times"]
     if commit not in times:
-        told = "fetch it first (git fetch --unshallow, or git fetch origin <commit>)"
-        raise ConfigurationError([f"the commit {commit} isn't in this repository's history: {told}"])
+        remedy = "fetch it first (git fetch --unshallow, or git fetch origin <commit>)"
+        raise ConfigurationError([f"the commit {commit} isn't in this repository's history: {remedy}"])
     return times[commit]
 
 
 async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
-    command = ["python", "-B", "/mnt/programs/programs/git.py", _PLACE, "/answer.json", *commits]
-    told = (
+    command = ["python", "-B", "/mnt/programs/programs/git.py", _FOLDER, "/answer.json", *commits]
+    file = (
         containers.locked("history")
-        .with_mounted_directory(_PLACE, repository)
+        .with_mounted_directory(_FOLDER, repository)
         .with_mounted_directory("/mnt/programs", containers.programs("tools"))
         .with_exec(command)
         .file("/answer.json")
     )
-    answer = json.loads(await retrying(told.contents))
+    answer = json.loads(await retrying(file.contents))
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer

@@ -93,10 +93,10 @@ class History:
             CheckError: one of them failed.
         """
         repository = self.directory()
-        sources = Checkout(repository)
+        checkout = Checkout(repository)
         try:
             plan = await publish.plan(
-                sources,
+                checkout,
                 repository,
                 PlanRequest(dag_type=name, registry=registry, owner=self._owner, ref=ref),
             )
@@ -105,9 +105,9 @@ class History:
                 "database": DatabaseRequest(archive=advisories.archive(())),
             }
             request = Request(**{**usual, **asked}, access=access, test=self._test)
-            return publish.require_success(await publish.publish(plan, request, sources, repository))
+            return publish.require_success(await publish.publish(plan, request, checkout, repository))
         finally:
-            sources.close()
+            checkout.close()
 
 
 def only(publication: Publication) -> Row:

@@ -230,7 +230,7 @@ async def test_an_image_that_cannot_be_fetched_hides_no_other(place: Place) -> N
     assert (one.dag, one.state) == ("one", State.PASSED)
     assert (two.dag, two.state, two.base) == ("two", State.NOT_SCANNED, "")
     assert two.image.startswith("sha256:")
-    assert "it isn't there: check name, tag and digest" in two.reasons[0]
+    assert "not found: check name, tag and digest" in two.reasons[0]
 
 
 async def test_a_registry_without_images_or_that_does_not_answer_is_told(

@@ -149,7 +149,7 @@ async def test_without_the_right_token_nothing_is_built(
     counted = await registries.counts(place.address)
     text = str(told.value)
     for name in ("one", "two"):
-        assert f"{name}: FAILED: {place.repository(name)}: the credentials aren't accepted" in text
+        assert f"{name}: FAILED: {place.repository(name)}: the credentials are missing or wrong" in text
     assert "--token env://" in text
     assert not built
     assert not counted["uploaded"]
@@ -177,7 +177,7 @@ async def test_a_dry_run_needs_no_answer_of_the_registry(place: Place, flows: Hi
     silent = f"{place.address.partition(':')[0]}:5999"
     done = await flows.publish(silent, login(), "one", dry_run=True)
     assert (
-        f"what latest weighs isn't known: {place.repository('one').replace(place.address, silent)}: "
+        f"size of latest unknown: {place.repository('one').replace(place.address, silent)}: "
         in only(done).note
     )
 
@@ -200,7 +200,7 @@ async def test_a_type_that_a_tag_does_not_release_is_not_made(place: Place, flow
     one, two = done.rows
     assert one.written[0] == "v1.2.3"
     assert (two.made, two.problem) == (False, "")
-    assert "two: skipped: one/v1.2.3 releases one alone" in done.table().splitlines()
+    assert "two: skipped: one/v1.2.3 releases only one" in done.table().splitlines()
 
 
 async def test_a_release_never_changes_and_lines_never_go_back(place: Place, flows: History) -> None:
@@ -243,7 +243,7 @@ async def test_a_type_that_fails_its_gate_stops_no_other_and_can_be_forced(
     access, flows = login(), History(tmp_path, place.owner)  # with the real tests
     flows.write("dags/one/one_dag.py", "import a_package_that_is_not_there\n")
     flows.commit()
-    with pytest.raises(CheckError, match="one: FAILED: the gate failed, nothing was pushed") as told:
+    with pytest.raises(CheckError, match="one: FAILED: checks failed, nothing was pushed") as told:
         await flows.publish(place.address, access)
     assert "imports 'a_package_that_is_not_there'" in str(told.value)
     assert "two: FAILED" not in str(told.value)

@@ -229,7 +229,7 @@ async def test_publish_refuses_what_fails_or_was_not_scanned(
     whole: dict[str, Any] = {"database": DatabaseRequest(archive=archive(ADVISORIES))}
     flows.write("images/policy.toml", '[scan]\nscope = "image"\n')
     flows.commit()
-    with pytest.raises(CheckError, match="the gate failed, nothing was pushed") as told:
+    with pytest.raises(CheckError, match="checks failed, nothing was pushed") as told:
         await flows.publish(plain_registry, access, "one", **whole)
     assert "CVE-2026-99002" in str(told.value)
     forced = only(await flows.publish(plain_registry, access, "one", **whole, force="an audit"))

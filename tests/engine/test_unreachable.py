@@ -45,7 +45,7 @@ async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail
         return_exceptions=True,
     )
     assert isinstance(hashes, StepError)
-    assert str(hashes).startswith("small: layer 'delta' failed: the index serves other bytes than the lock")
+    assert str(hashes).startswith("small: layer 'delta' failed: the index serves a file with another hash")
     assert isinstance(disk, StepError)
     assert "disk of the engine is full" in str(disk)
 

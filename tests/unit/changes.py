@@ -9,7 +9,7 @@ from ci.config.catalog import Catalog
 from ci.pipeline.affected import select
 from ci.pipeline.selection import Selection
 from ci.pipeline.snapshot import Comparison, Entry, Snapshot
-from ci.tools.programs.git_compare import Survey
+from ci.tools.programs.git_compare import TreeReader
 
 from .repository import pyproject
 
@@ -71,9 +71,9 @@ def write(root: Path, state: State) -> None:
 
 def surveyed(root: Path) -> Snapshot:
     """A folder as the program in the container reads it."""
-    survey = Survey(None)
-    entries = {path: Entry._make(entry) for path, entry in survey.read(root).items()}
-    return Snapshot(entries, survey.texts)
+    reader = TreeReader(None)
+    entries = {path: Entry._make(entry) for path, entry in reader.read(root).items()}
+    return Snapshot(entries, reader.texts)
 
 
 def compared(before: Path, after: Path, renames: Mapping[str, str], now: Catalog) -> Selection:

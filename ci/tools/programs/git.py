@@ -1,11 +1,11 @@
-"""What git says of a working tree, read with libgit2: commit, branch, tags, changes, who descends from whom.
+"""Read a working tree with libgit2: commit, branch, tags, changes, and how commits are related.
 
-    revision.py /mnt/repository ANSWER.json [COMMIT…]
+    git.py /mnt/repository ANSWER.json [COMMIT…]
 
-ANSWER.json: {"revision": {…} as ci/publish/tags.py has it, "descends": {COMMIT: true, false or null},
+ANSWER.json: {"revision": {…} as ci/config/revision.py has it, "descends": {COMMIT: true, false or null},
 "later": [those of the commits that come after HEAD],
-"times": {COMMIT: its committer time in seconds; absent where the commit isn't in the history at hand}},
-or {"problem": "…"} where there is nothing to read.
+"times": {COMMIT: its committer time in seconds; absent if the history doesn't have it}},
+or {"problem": "…"} if the repository can't be read.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# What can get into an image: here a file that git doesn't know counts as a change.
+# Folders whose files get into images: a file there that git doesn't know counts as a change.
 INPUTS = ("images", "dags", "scripts", "ci")
 LITTER = ("__pycache__", ".DS_Store")
 
 
 def git() -> Any:  # noqa: ANN401 - pygit2 has no types of its own worth naming
-    """The library; it is there only in the container that this is for, and in tests."""
+    """Return the library pygit2, which only this program's container and tests have."""
     library = importlib.import_module("pygit2")
     # The repository belongs to a user of another machine.
     library.option(importlib.import_module("pygit2.enums").Option.SET_OWNER_VALIDATION, 0)
@@ -33,48 +33,48 @@ def git() -> Any:  # noqa: ANN401 - pygit2 has no types of its own worth naming
 
 
 def problem(folder: Path) -> str | None:
-    """Why nothing can be read of a folder, for the person at the terminal."""
-    place = folder / ".git"
-    if place.is_file():
-        return "this is a linked worktree, whose history lies elsewhere: call it in the main working tree"
-    if not place.is_dir():
-        return "this folder is no git repository: images are named after commits, so run git init and commit"
+    """Return why a folder can't be read as a repository; None if it can."""
+    git_folder = folder / ".git"
+    if git_folder.is_file():
+        return "this is a linked worktree, whose history is elsewhere: run this in the main working tree"
+    if not git_folder.is_dir():
+        return "this folder isn't a git repository: run git init and commit; images are named after commits"
     try:
         unborn = git().Repository(str(folder)).head_is_unborn
     except git().GitError as error:
         return f"this folder's .git can't be read as a repository: {error}"
     if unborn:
-        return "the repository has no commits yet: commit first, images are named after commits"
+        return "the repository has no commits yet: commit first; images are named after commits"
     return None
 
 
 def changes(repository: Any, folder: Path) -> dict[str, str]:  # noqa: ANN401 - pygit2's
-    """Paths that differ from the commit, with what they are now: a mode and a hash, or "deleted"."""
+    """Return the paths that differ from the commit, each with its mode and hash, or "deleted"."""
     flags = importlib.import_module("pygit2.enums").DiffOption
-    seen = flags.INCLUDE_UNTRACKED | flags.RECURSE_UNTRACKED_DIRS | flags.INCLUDE_IGNORED
-    seen |= flags.RECURSE_IGNORED_DIRS | flags.INCLUDE_TYPECHANGE | flags.IGNORE_SUBMODULES
+    included = flags.INCLUDE_UNTRACKED | flags.RECURSE_UNTRACKED_DIRS | flags.INCLUDE_IGNORED
+    included |= flags.RECURSE_IGNORED_DIRS | flags.INCLUDE_TYPECHANGE | flags.IGNORE_SUBMODULES
     tree = repository.head.peel(git().Tree)
-    found: dict[str, str] = {}
-    for delta in tree.diff_to_workdir(flags=seen).deltas:
+    changed: dict[str, str] = {}
+    for delta in tree.diff_to_workdir(flags=included).deltas:
         path = delta.new_file.path
-        known = delta.status_char() not in "?IA"  # untracked, ignored, added
+        tracked = delta.status_char() not in "?IA"  # untracked, ignored, added
         if any(part in LITTER or part.endswith(".pyc") for part in Path(path).parts):
             continue
-        if not known and path.split("/")[0] not in INPUTS:
+        if not tracked and path.split("/")[0] not in INPUTS:
             continue
-        place = folder / path
-        if place.is_symlink():
-            found[path] = f"link {place.readlink()}"
-        elif place.is_file():
-            executable = bool(place.stat().st_mode & 0o100)
-            found[path] = f"{executable} {hashlib.sha256(place.read_bytes()).hexdigest()}"
+        file = folder / path
+        if file.is_symlink():
+            changed[path] = f"link {file.readlink()}"
+        elif file.is_file():
+            executable = bool(file.stat().st_mode & 0o100)
+            changed[path] = f"{executable} {hashlib.sha256(file.read_bytes()).hexdigest()}"
         elif not repository.path_is_ignored(path):
-            found[path] = "deleted"  # what is both tracked and ignored isn't handed over, and isn't missing
-    return found
+            changed[path] = "deleted"  # not a file that is tracked and ignored: it isn't handed over
+    return changed
 
 
 def revision(repository: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 - pygit2's
-    """What HEAD is, and how the working tree differs from it."""
+    """Return what HEAD is, and how the working tree differs from it."""
     library = git()
     head = repository.head.peel(library.Commit)
     changed = changes(repository, folder)
@@ -87,7 +87,7 @@ def revision(repository: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 -
                 pull = pull or not name.startswith("refs/tags/")
                 tags += [name.removeprefix("refs/tags/")] if name.startswith("refs/tags/") else []
     remotes = {remote.name: remote.url for remote in repository.remotes}
-    told = "".join(f"{path}\0{state}\n" for path, state in sorted(changed.items()))
+    difference = "".join(f"{path}\0{state}\n" for path, state in sorted(changed.items()))
     return {
         "commit": str(head.id),
         "created": head.commit_time,
@@ -95,7 +95,7 @@ def revision(repository: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 -
         "tags": sorted(tags),
         "pull": pull and repository.head_is_detached,
         "remote": remotes.get("origin"),
-        "dirty": hashlib.sha256(f"{head.id}\n{told}".encode(errors="surrogateescape")).hexdigest()
+        "dirty": hashlib.sha256(f"{head.id}\n{difference}".encode(errors="surrogateescape")).hexdigest()
         if changed
         else None,
         "changed": [os.fsencode(path).decode(errors="replace") for path in sorted(changed)[:10]],
@@ -104,44 +104,44 @@ def revision(repository: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 -
 
 
 def known(repository: Any, commit: str) -> bool:  # noqa: ANN401 - pygit2's
-    """Whether the history at hand has that commit, by its whole name; a label may say anything."""
+    """Return whether the history has a commit, by its whole name; a label may contain anything."""
     whole = re.fullmatch(r"[0-9a-f]{40}", commit)
     return bool(whole) and commit in repository and isinstance(repository[commit], git().Commit)
 
 
 def descends(repository: Any, commits: list[str]) -> dict[str, bool | None]:  # noqa: ANN401 - pygit2's
-    """Whether HEAD is each commit or comes after it; None where the history that is here can't tell."""
+    """Return whether HEAD is or comes after each commit; None if the history is too short to tell."""
     head = repository.head.peel(git().Commit).id
-    told: dict[str, bool | None] = {}
+    answer: dict[str, bool | None] = {}
     for commit in commits:
         if commit == str(head):
-            told[commit] = True
+            answer[commit] = True
         elif not known(repository, commit):
-            told[commit] = None
+            answer[commit] = None
         else:
             after = bool(repository.descendant_of(head, commit))
-            told[commit] = True if after else None if repository.is_shallow else False
-    return told
+            answer[commit] = True if after else None if repository.is_shallow else False
+    return answer
 
 
 def later(repository: Any, commits: list[str]) -> list[str]:  # noqa: ANN401 - pygit2's
-    """Those commits that come after HEAD, by the history at hand."""
+    """Return those commits that come after HEAD."""
     head = repository.head.peel(git().Commit).id
-    return [each for each in commits if known(repository, each) and repository.descendant_of(each, head)]
+    return [one for one in commits if known(repository, one) and repository.descendant_of(one, head)]
 
 
 def main(arguments: list[str]) -> None:
-    """Write what was asked for."""
+    """Write the answer."""
     folder, file, *commits = arguments
-    found = problem(Path(folder))
-    answer: dict[str, Any] = {"problem": found}
-    if not found:
+    unreadable = problem(Path(folder))
+    answer: dict[str, Any] = {"problem": unreadable}
+    if not unreadable:
         repository = git().Repository(folder)
         answer = {
             "revision": revision(repository, Path(folder)),
             "descends": descends(repository, commits),
             "later": later(repository, commits),
-            "times": {each: repository[each].commit_time for each in commits if known(repository, each)},
+            "times": {one: repository[one].commit_time for one in commits if known(repository, one)},
         }
     Path(file).write_text(json.dumps(answer), encoding="utf-8")
 

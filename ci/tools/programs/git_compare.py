@@ -1,10 +1,10 @@
-"""What a working tree's inputs of images are now, and were where its branch left REF; read with libgit2.
+"""Read the inputs of images with libgit2: as they are now, and as they were where the branch left REF.
 
     python -m programs.git_compare /mnt/repository REF ANSWER.json
 
-ANSWER.json: {"commit": what the tree is compared with, "before": {path: [kind, content]}, "after": the same,
+ANSWER.json: {"commit": which the tree is compared with, "before": {path: [kind, content]}, "after": the same,
 "texts": {content: text}, "renames": {new path: old path}}, where a kind is "file" or "executable" (content: a
-sha256), "link" (its target) or "folder" (an empty one, content ""). Or {"problem": "…"} where nothing can be
+sha256), "link" (its target) or "folder" (an empty one, content ""). Or {"problem": "…"} if nothing can be
 read, or {"lacks": "ref" or "ancestor", "names": [branches and tags], "shallow": true or false}.
 """
 
@@ -28,57 +28,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES = (".gitattributes", "dagger.json", "pyproject.toml", "uv.lock")
-READ = (".py", ".toml")  # the texts that the rules read
+READ = (".py", ".toml")  # files whose texts the rules read
 POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
 
 Snapshot = dict[str, "tuple[str, str]"]
 
 
 def name(path: str) -> str:
-    """A path as JSON can hold it; bytes that are no UTF-8 become escapes."""
+    """Return a path as JSON can hold it; bytes that aren't UTF-8 become escapes."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def text(file: Path) -> str | None:
-    """What a Python or TOML file says; none where its encoding isn't what it says or must be."""
+    """Return the text of a Python or TOML file; None if its encoding isn't the declared one."""
     content = file.read_bytes()
     try:
         encoding = (
             tokenize.detect_encoding(io.BytesIO(content).readline)[0] if file.suffix == ".py" else "utf-8"
         )
-        found = content.decode(encoding)
-        found.encode("utf-8")  # "unicode_escape" and the like make what no JSON can hold
+        decoded = content.decode(encoding)
+        decoded.encode("utf-8")  # "unicode_escape" and the like decode to what no JSON can hold
     except (SyntaxError, UnicodeError, LookupError):
         return None
-    return found
+    return decoded
 
 
-class Survey:
-    """Reads trees; keeps each text that the rules need once, by its content."""
+class TreeReader:
+    """A reader of trees, which keeps each text that the rules need once, by its content."""
 
     def __init__(self, repository: Any) -> None:  # noqa: ANN401 - pygit2's
-        """Take git's attributes from a repository."""
+        """Read git's attributes from a repository."""
         self._repository = repository
         self.texts: dict[str, str] = {}
 
     def read(self, root: Path) -> Snapshot:
-        """All inputs of images below a folder, litter left out."""
-        found = {each: self._entry(root / each, each) for each in FILES if (root / each).is_file()}
+        """Return all inputs of images in a folder."""
+        entries = {file: self._entry(root / file, file) for file in FILES if (root / file).is_file()}
         for tree in INPUTS:
             if (root / tree).is_dir():
-                found.update(self._below(root / tree, tree))
-        return {name(path): (kind, name(content)) for path, (kind, content) in sorted(found.items())}
+                entries.update(self._walk(root / tree, tree))
+        return {name(path): (kind, name(content)) for path, (kind, content) in sorted(entries.items())}
 
-    def _below(self, folder: Path, path: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    def _walk(self, folder: Path, path: str) -> Iterator[tuple[str, tuple[str, str]]]:
         empty = True
         for item in sorted(folder.iterdir()):
             if item.name in LITTER or item.name.endswith(".pyc"):
                 continue
-            below = f"{path}/{item.name}"
+            item_path = f"{path}/{item.name}"
             if item.is_dir() and not item.is_symlink():
-                yield from self._below(item, below)
+                yield from self._walk(item, item_path)
             elif item.is_file() or item.is_symlink():
-                yield below, self._entry(item, below)
+                yield item_path, self._entry(item, item_path)
             else:  # a socket or pipe: no layer holds it
                 continue
             empty = False
@@ -95,32 +95,32 @@ class Survey:
         if pointer and self._repository.get_attr(path, "filter") == "lfs":
             digest = pointer[1].decode()
         elif file.suffix in READ and digest not in self.texts:
-            found = text(file)
-            if found is not None:
-                self.texts[digest] = found
+            decoded = text(file)
+            if decoded is not None:
+                self.texts[digest] = decoded
         return "executable" if file.stat().st_mode & 0o100 else "file", digest
 
 
 def resolved(repository: Any, ref: str) -> Any | None:  # noqa: ANN401 - pygit2's
-    """The commit that a name means here or, where it means none, on the remote origin."""
+    """Return the commit that a name means here or, if it means none, on the remote origin."""
     library = git()
-    for called in (ref, f"origin/{ref}"):
+    for candidate in (ref, f"origin/{ref}"):
         try:
-            return repository.revparse_single(called).peel(library.Commit)
-        except (KeyError, ValueError, library.GitError):  # no such name; no name at all; no commit
+            return repository.revparse_single(candidate).peel(library.Commit)
+        except (KeyError, ValueError, library.GitError):  # unknown; not a name; not a commit
             continue
     return None
 
 
 def names(repository: Any) -> list[str]:  # noqa: ANN401 - pygit2's
-    """Branches, tags and remotes' branches, as a person writes them."""
-    places = ("refs/heads/", "refs/tags/", "refs/remotes/")
-    found = [each for each in repository.references if each.startswith(places)]
-    return sorted({each.split("/", 2)[2] for each in found})
+    """Return branches, tags and remotes' branches, as a person writes them."""
+    prefixes = ("refs/heads/", "refs/tags/", "refs/remotes/")
+    references = [reference for reference in repository.references if reference.startswith(prefixes)]
+    return sorted({reference.split("/", 2)[2] for reference in references})
 
 
 def renames(tree: Any) -> dict[str, str]:  # noqa: ANN401 - pygit2's
-    """The old path of each file that was renamed since that tree."""
+    """Return the old path of each file that was renamed since a tree."""
     enums = importlib.import_module("pygit2.enums")
     flags = enums.DiffOption
     difference = tree.diff_to_workdir(
@@ -143,10 +143,10 @@ def check_out(repository: Any, commit: Any, folder: str) -> None:  # noqa: ANN40
 
 
 def answer(root: Path, ref: str) -> dict[str, Any]:
-    """Both snapshots, or why there are none."""
-    found = problem(root)
-    if found:
-        return {"problem": found}
+    """Return both snapshots, or why there are none."""
+    unreadable = problem(root)
+    if unreadable:
+        return {"problem": unreadable}
     library = git()
     repository = library.Repository(str(root))
     commit = resolved(repository, ref)
@@ -157,20 +157,20 @@ def answer(root: Path, ref: str) -> dict[str, Any]:
     if ancestor is None:
         return {"lacks": "ancestor", **here}
     base = repository[ancestor]
-    survey = Survey(repository)
+    reader = TreeReader(repository)
     with tempfile.TemporaryDirectory() as folder:
         try:
             check_out(repository, base, folder)
             moved = renames(base.peel(library.Tree))
         except (KeyError, library.GitError) as error:
-            told = "fetch the whole of it (git fetch --refetch --no-filter)"
-            return {"problem": f"the commit {ancestor} isn't whole in this clone: {error}: {told}"}
-        before = survey.read(Path(folder))
+            remedy = "fetch all of it (git fetch --refetch --no-filter)"
+            return {"problem": f"the commit {ancestor} is incomplete in this clone: {error}: {remedy}"}
+        before = reader.read(Path(folder))
     return {
         "commit": str(ancestor),
         "before": before,
-        "after": survey.read(root),
-        "texts": survey.texts,
+        "after": reader.read(root),
+        "texts": reader.texts,
         "renames": moved,
     }
 

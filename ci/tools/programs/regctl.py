@@ -21,7 +21,7 @@ PASSING = re.compile(
     r"http (status )?(408|429|499|5\d\d)|too many requests|server error|bad gateway|gateway time|unavailable"
     r"|connection reset|broken pipe|\bEOF\b|timeout|timed out|refused|retry limit|backoff|closed network"
     r"|digest mismatch|short read|content length|took longer|transport|malformed HTTP|protocol error"
-    r"|blob.upload.(unknown|invalid)|\(chunk.*\[http 4(00|04|16)\]",  # an upload that broke off: begin anew
+    r"|blob.upload.(unknown|invalid)|\(chunk.*\[http 4(00|04|16)\]",  # an upload that broke off: start again
     re.IGNORECASE,
 )
 # With http before the number: a digest, a commit's tag or a name may hold 404 too.

@@ -108,7 +108,7 @@ def test_an_alert_is_on_the_line_of_the_lock() -> None:
 
 
 def test_what_was_not_scanned_says_so_and_what_was_not_made_says_nothing() -> None:
-    other = Row(dag="sap", repository="", note="api/v1.0.0 releases api alone")
+    other = Row(dag="sap", repository="", note="api/v1.0.0 releases only api")
     done = Publication(commit="", rows=(PUSHED, BROKEN, other))
     assert [(scan.dag, str(scan.state)) for scan in verdicts(done, NOW)] == [
         ("api", "passed"),

@@ -86,14 +86,14 @@ def test_a_release_of_one_type_pushes_that_one_alone(catalog: Catalog) -> None:
     api, salesforce = plan(catalog, revision).types
     assert list(api.tags) == ["v1.2.3", "v1.2", "v1", "latest"]
     assert salesforce.tags == {}
-    assert salesforce.tag_plan.reason == "api/v1.2.3 releases api alone"
+    assert salesforce.tag_plan.reason == "api/v1.2.3 releases only api"
 
 
 def test_a_tag_may_release_a_type_that_is_broken(catalog: Catalog) -> None:
     (api,) = plan(
         catalog, released("dbt/v1.0.0"), ["api"], request=PlanRequest(ref="refs/tags/dbt/v1.0.0")
     ).types
-    assert api.tag_plan.reason == "dbt/v1.0.0 releases dbt alone"
+    assert api.tag_plan.reason == "dbt/v1.0.0 releases only dbt"
 
 
 def test_what_concerns_all_types_is_told_once(catalog: Catalog) -> None:

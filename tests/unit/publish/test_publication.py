@@ -77,9 +77,9 @@ def test_what_is_not_pushed_has_a_note_and_no_reference() -> None:
 
 
 def test_what_is_not_made_is_told_with_its_note_and_is_no_failure() -> None:
-    row = Row(dag="dbt", repository="", note="api/v1.2.3 releases api alone")
+    row = Row(dag="dbt", repository="", note="api/v1.2.3 releases only api")
     assert told(row)[1].split() == ["dbt", *"------"]
-    assert told(row)[2:] == ["dbt: skipped: api/v1.2.3 releases api alone"]
+    assert told(row)[2:] == ["dbt: skipped: api/v1.2.3 releases only api"]
     assert Publication(commit=COMMIT, rows=(row,)).failed == ()
 
 

@@ -53,7 +53,7 @@ def test_nothing_is_pushed_of_a_pull_request_and_in_a_dry_run(catalog: Catalog, 
 def test_a_type_that_a_tag_does_not_release_is_skipped_with_the_reason(catalog: Catalog) -> None:
     api, dbt = rows(catalog, "refs/tags/api/v1.2.3")
     assert (api.going_on, dbt.going_on) == (True, False)
-    assert (dbt.row().note, dbt.row().problem) == ("api/v1.2.3 releases api alone", "")
+    assert (dbt.row().note, dbt.row().problem) == ("api/v1.2.3 releases only api", "")
     assert all(row.going_on for row in rows(catalog, "refs/pull/7/merge"))
 
 

@@ -42,7 +42,7 @@ def test_a_release_with_the_same_image_is_no_way_back() -> None:
 def test_without_an_earlier_release_the_known_ones_are_told(
     latest: str | None, digests: dict[str, str], known: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=f"no earlier release .*releases are: {known}; promote"):
+    with pytest.raises(ConfigurationError, match=rf"no release is earlier .*\(releases: {known}\): promote"):
         previous(latest, digests)
 
 

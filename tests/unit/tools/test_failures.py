@@ -36,7 +36,7 @@ NO_SOLUTION = (
     [
         (REFUSED, "it doesn't answer: check that it runs and the proxy, then try again"),
         (UNRESOLVED, "its name doesn't resolve: check DNS and the network of the engine"),
-        (ABSENT, "it isn't there: check the spelling, and that you may read it"),
+        (ABSENT, "not found: check the spelling, and that you may read it"),
     ],
 )
 def test_image_that_cannot_be_pulled_says_what_to_do(reference: str, advice: str) -> None:
@@ -61,10 +61,10 @@ def test_base_to_move_to_may_not_be_published_yet(reference: str, advice: str) -
     ("stderr", "advice", "from_outside"),
     [
         (NO_ANSWER, "the package index doesn't answer: check network and proxy, then try again", True),
-        (NO_SOLUTION, "a pin doesn't agree with another, or with what the base has", False),
+        (NO_SOLUTION, "a pin conflicts with another pin, or with a package of the base", False),
         ("write: No space left on device", "the disk of the engine is full: free space there", True),
-        ("error: Hash mismatch for `cowsay==6.1`", "the index serves other bytes than the lock says", False),
-        ("error: strange", "read the lines below", False),
+        ("error: Hash mismatch for `cowsay==6.1`", "the index serves a file with another hash", False),
+        ("error: strange", "see the output", False),
     ],
 )
 def test_installer_that_fails_says_what_to_do(stderr: str, advice: str, *, from_outside: bool) -> None:

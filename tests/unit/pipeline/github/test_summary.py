@@ -62,11 +62,11 @@ def test_the_verdict_is_said_first() -> None:
 
 
 def test_a_type_that_was_not_made_is_not_counted_as_passed() -> None:
-    other = Row(dag="dbt", repository="", note="api/v1.2.3 releases api alone")
+    other = Row(dag="dbt", repository="", note="api/v1.2.3 releases only api")
     text = told(PUSHED, other)
     assert text.startswith("### airflow-images: 1 DAG type passed, 1 skipped\n")
     assert "| `dbt` | skipped | `-` |" in text
-    assert "- `dbt`: skipped: api/v1.2.3 releases api alone" in text
+    assert "- `dbt`: skipped: api/v1.2.3 releases only api" in text
     failed = told(with_(problem="x"), other, missing=("zoo",))
     assert failed.startswith("### airflow-images: 2 of 2 DAG types failed, 1 skipped\n")
     assert told(other).startswith("### airflow-images: 1 DAG type skipped\n")

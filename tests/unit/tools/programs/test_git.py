@@ -231,7 +231,7 @@ def test_a_shallow_clone_cannot_tell_what_it_does_not_descend_from(tree: Tree, t
 @pytest.mark.parametrize(
     ("commands", "told"),
     [
-        ("rm -rf .git", "this folder is no git repository: "),
+        ("rm -rf .git", "this folder isn't a git repository: "),
         ("rm -rf .git; git init --quiet", "the repository has no commits yet: commit first"),
         ("rm .git/HEAD", "this folder's .git can't be read as a repository: "),
         ("mv .git ../moved; echo 'gitdir: ../moved' > .git", "this is a linked worktree, "),

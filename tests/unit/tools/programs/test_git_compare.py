@@ -234,14 +234,14 @@ def test_a_clone_without_its_files_is_told(tree: Tree) -> None:
     blob = tree.git("rev-parse", "main:dags/api/dag.py").strip()
     (tree.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
     problem = ask(tree)["problem"]
-    assert "isn't whole in this clone" in problem
+    assert "is incomplete in this clone" in problem
     assert "git fetch --refetch --no-filter" in problem
 
 
 @pytest.mark.parametrize(
     ("commands", "told"),
     [
-        ("rm -rf .git", "this folder is no git repository: "),
+        ("rm -rf .git", "this folder isn't a git repository: "),
         ("rm -rf .git; git init --quiet", "the repository has no commits yet: "),
         ("mv .git ../moved; echo 'gitdir: ../moved' > .git", "this is a linked worktree, "),
     ],
