@@ -60,14 +60,6 @@ def of(**changes: object) -> Build:
     return BUILD.model_copy(update=changes)
 
 
-def parameters(build: Build) -> Json:
-    return predicate(build)["buildDefinition"]["externalParameters"]
-
-
-def internal(build: Build) -> Json:
-    return predicate(build)["buildDefinition"]["internalParameters"]
-
-
 def dependencies(build: Build) -> dict[str, Json]:
     listed = predicate(build)["buildDefinition"]["resolvedDependencies"]
     assert len({each["name"] for each in listed}) == len(listed)
@@ -78,53 +70,35 @@ def run(build: Build) -> Json:
     return predicate(build)["runDetails"]
 
 
-def test_what_was_asked_for_is_in_the_external_parameters() -> None:
-    assert parameters(BUILD) == {
+def test_what_was_asked_for_is_in_the_parameters() -> None:
+    definition = predicate(BUILD)["buildDefinition"]
+    assert definition["externalParameters"] == {
         "dag": "salesforce",
         "version": "sha-0123456",
         "platforms": ["linux/amd64", "linux/arm64"],
         "source": WEB,
         "ref": REF,
     }
-    assert internal(BUILD) == {"dagger": "v0.21.8"}
-
-
-def test_an_image_that_was_forced_tells_why() -> None:
-    assert internal(of(forced="hotfix 7")) == {"dagger": "v0.21.8", "forced": "hotfix 7"}
+    assert definition["internalParameters"] == {"dagger": "v0.21.8"}
+    forced = predicate(of(forced="hotfix 7"))["buildDefinition"]["internalParameters"]
+    assert forced == {"dagger": "v0.21.8", "forced": "hotfix 7"}
 
 
 def test_all_that_went_in_is_a_dependency_with_its_digest() -> None:
-    assert dependencies(BUILD) == {
-        "source": {"name": "source", "uri": f"git+{WEB}@{REF}", "digest": {"gitCommit": COMMIT}},
-        "base": {
-            "name": "base",
-            "uri": "pkg:docker/apache/airflow@3.1.5-python3.13",
-            "digest": {"sha256": HEX},
-        },
-        "images/salesforce/pylock.toml": {
-            "name": "images/salesforce/pylock.toml",
-            "uri": f"git+{WEB}@{COMMIT}#images/salesforce/pylock.toml",
-            "digest": {"sha256": sha256(LOCK.encode()).hexdigest()},
-        },
-        "python": {
-            "name": "python",
-            "uri": f"pkg:docker/python@sha256:{'2' * 64}",
-            "digest": {"sha256": "2" * 64},
-        },
-        "trivy": {
-            "name": "trivy",
-            "uri": "pkg:docker/aquasecurity/trivy@0.70.0?repository_url=ghcr.io",
-            "digest": {"sha256": "1" * 64},
-        },
-    }
-
-
-def test_the_port_of_a_registry_is_no_tag() -> None:
-    found = dependencies(of(base=f"localhost:5000/airflow@sha256:{HEX}"))["base"]
-    assert found["uri"] == f"pkg:docker/airflow@sha256:{HEX}?repository_url=localhost:5000"
-
-
-def test_on_a_laptop_the_source_is_the_commit() -> None:
+    lock = "images/salesforce/pylock.toml"
+    expected = [
+        ("source", f"git+{WEB}@{REF}", {"gitCommit": COMMIT}),
+        ("base", "pkg:docker/apache/airflow@3.1.5-python3.13", {"sha256": HEX}),
+        (lock, f"git+{WEB}@{COMMIT}#{lock}", {"sha256": sha256(LOCK.encode()).hexdigest()}),
+        ("python", f"pkg:docker/python@sha256:{'2' * 64}", {"sha256": "2" * 64}),
+        ("trivy", "pkg:docker/aquasecurity/trivy@0.70.0?repository_url=ghcr.io", {"sha256": "1" * 64}),
+    ]
+    assert list(dependencies(BUILD).values()) == [
+        {"name": name, "uri": uri, "digest": digest} for name, uri, digest in expected
+    ]
+    # The port of a registry is no tag; without a pipeline the source is the commit.
+    by_port = dependencies(of(base=f"localhost:5000/airflow@sha256:{HEX}"))["base"]
+    assert by_port["uri"] == f"pkg:docker/airflow@sha256:{HEX}?repository_url=localhost:5000"
     assert dependencies(of(ref=""))["source"]["uri"] == f"git+{WEB}@{COMMIT}"
 
 
@@ -140,7 +114,7 @@ def test_without_a_remote_nothing_points_anywhere() -> None:
     build = of(origin=None)
     found = dependencies(build)
     assert build_type(None) == NOWHERE == predicate(build)["buildDefinition"]["buildType"]
-    assert parameters(build)["source"] == ""
+    assert predicate(build)["buildDefinition"]["externalParameters"]["source"] == ""
     assert "uri" not in found["source"]
     assert "uri" not in found["images/salesforce/pylock.toml"]
     assert "github.com" not in json.dumps(predicate(build))

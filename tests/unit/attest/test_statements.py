@@ -2,7 +2,7 @@
 
 import json
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -22,22 +22,20 @@ from ci.checks.scan.verdict import Decision, Verdict, not_scanned
 from ci.errors import StepError
 from ci.image.oci import Json
 
-from ..verdicts import BASE, DATABASE, DENIED, IMAGE, NOW, VERDICTS, judged, verdict, vulnerability
+from ..verdicts import BASE, DATABASE, DENIED, IMAGE, NOW, VERDICTS, judged, verdict
 
 SCANNER = f"ghcr.io/aquasecurity/trivy:0.70.0@sha256:{'1' * 64}"
 WHOLE = verdict(judged(), judged(DENIED, Decision.IGNORED, "paid for"), in_base=3, unused=[("CVE-9", "lxml")])
 
 
 def changed(path: str, *value: object) -> Json:
-    """Our predicate with a value in another's place, or without it."""
     made = deepcopy(scan_predicate(WHOLE, SCANNER))
     place: Any = made
     *folders, last = path.split(".")
     for folder in folders:
         place = place[folder]
-    del place[last]
-    if value:
-        place[last] = value[0]
+    place.pop(last, None)
+    place |= {last: value[0]} if value else {}
     return made
 
 
@@ -75,29 +73,19 @@ def test_a_scan_names_scanner_database_and_time() -> None:
 def test_a_scan_without_database_names_none() -> None:
     made = scan_predicate(not_scanned("api", IMAGE, BASE, NOW, "no network"), SCANNER)
     assert made["scanner"]["db"] == {"uri": "", "version": "", "lastUpdate": ""}
-    assert read_scan(made).reasons == ("no network",)
 
 
-@pytest.mark.parametrize(
-    "zone", [UTC, timezone(timedelta(hours=9)), timezone(-timedelta(hours=3, minutes=30))]
-)
-def test_times_are_in_utc_wherever_they_were_taken(zone: timezone) -> None:
-    moved = DATABASE.model_copy(update={"updated": DATABASE.updated.astimezone(zone)})
-    made = scan_predicate(verdict(scanned=NOW.astimezone(zone), database=moved), SCANNER)
-    assert made["metadata"] == dict.fromkeys(("scanStartedOn", "scanFinishedOn"), "2026-11-21T06:30:00Z")
-    assert made["scanner"]["db"]["lastUpdate"] == "2026-11-21T00:15:00Z"
-    assert read_scan(made).scanned == NOW
+def test_times_are_in_utc_wherever_they_were_taken() -> None:
+    for zone in (timezone(timedelta(hours=9)), timezone(-timedelta(hours=3, minutes=30))):
+        moved = DATABASE.model_copy(update={"updated": DATABASE.updated.astimezone(zone)})
+        made = scan_predicate(verdict(scanned=NOW.astimezone(zone), database=moved), SCANNER)
+        assert made["metadata"] == dict.fromkeys(("scanStartedOn", "scanFinishedOn"), "2026-11-21T06:30:00Z")
+        assert made["scanner"]["db"]["lastUpdate"] == "2026-11-21T00:15:00Z"
 
 
-def test_a_verdict_is_read_as_it_was_written() -> None:
-    assert read_scan(scan_predicate(WHOLE, SCANNER)) == WHOLE
-
-
-def test_what_needs_no_eye_is_not_attested_and_counted_all_the_same() -> None:
-    seen = judged(vulnerability("CVE-2"), Decision.TOLERATED, "medium")
-    below = judged(vulnerability("CVE-3"), Decision.TOLERATED, "in the base", added=False)
-    found = read_scan(scan_predicate(verdict(seen, below, in_base=1), SCANNER))
-    assert (found.found, found.in_base) == ((seen,), 1)
+def test_a_scan_of_another_time_differs_in_its_metadata_alone() -> None:
+    one, other = (scan_predicate(verdict(scanned=NOW + timedelta(days=days)), SCANNER) for days in (0, 1))
+    assert (one["scanner"], one["metadata"] != other["metadata"]) == (other["scanner"], True)
 
 
 @given(VERDICTS)
@@ -131,21 +119,9 @@ def test_any_verdict_survives_its_statement(one: Verdict) -> None:
         changed("metadata.scanFinishedOn", "yesterday"),
         changed("metadata.scanFinishedOn", "2026-11-21T06:30:00"),  # of which zone?
         changed("scanner.result.database", {"reference": "r"}),
+        changed("scanner.result.excused", "yes"),
     ],
 )
 def test_what_is_no_scan_of_ours_is_refused(predicate: Any) -> None:  # noqa: ANN401 - anyone's
     with pytest.raises(StepError, match="expected one that publish made"):
         read_scan(predicate)
-
-
-def test_a_verdict_with_more_than_we_know_is_refused() -> None:
-    made = scan_predicate(WHOLE, SCANNER)
-    made["scanner"]["result"]["excused"] = True
-    with pytest.raises(StepError, match="expected one that publish made"):
-        read_scan(made)
-
-
-def test_a_scan_of_another_time_is_another() -> None:
-    one, other = (scan_predicate(verdict(scanned=NOW + timedelta(days=n)), SCANNER) for n in (0, 1))
-    assert one["scanner"] == other["scanner"]
-    assert read_scan(other).scanned == datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

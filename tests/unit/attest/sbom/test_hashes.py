@@ -69,10 +69,8 @@ def test_a_package_from_an_address_of_its_own_has_the_hash_of_that_file(file: st
 
 
 def test_the_hash_of_a_metadata_file_does_not_stand_beside_that_of_the_wheel() -> None:
-    found = json.loads(
-        with_hashes(normalise(CYCLONEDX, SUBJECT), lock(locked("jinja2", "3.1.6", ONE)), AMD64)
-    )
-    (jinja,) = (each for each in found["components"] if each["name"] == "Jinja2")
+    text = with_hashes(normalise(CYCLONEDX, SUBJECT), lock(locked("jinja2", "3.1.6", ONE)), AMD64)
+    (jinja,) = (each for each in json.loads(text)["components"] if each["name"] == "Jinja2")
     assert jinja["hashes"] == [{"alg": "SHA-256", "content": "aa"}]
 
 

@@ -26,9 +26,8 @@ def test_the_document_is_valid_and_keeps_packages_licenses_and_layers() -> None:
     assert not mistakes(json.dumps(document))
     before = json.loads(SPDX)
     assert document["relationships"] == before["relationships"]
-    assert [each["SPDXID"] for each in document["packages"]] == [
-        each["SPDXID"] for each in before["packages"]
-    ]
+    ids, ids_before = ([each["SPDXID"] for each in found["packages"]] for found in (document, before))
+    assert ids == ids_before
     assert ADDED in json.dumps(document["packages"])
 
 

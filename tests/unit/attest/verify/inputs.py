@@ -34,7 +34,6 @@ GOOD, FAILED, NOT_CHECKED = CheckStatus.GOOD, CheckStatus.FAILED, CheckStatus.NO
 
 
 def said(*predicates: object) -> Json:
-    """Answer that these were verified."""
     return {"good": True, "error": "", "statements": [{"predicate": each} for each in predicates]}
 
 
@@ -58,27 +57,19 @@ WHOLE: Mapping[str, Json] = {
 
 
 def asked(**changes: str) -> Expected:
-    known: dict[str, Any] = {
-        "digest": verdict().image,
-        "signer": "the expected key",
-        "source": WEB,
-        "commit": COMMIT,
-        "base_digest": DIGEST,
-    }
-    known.update(changes)
-    return Expected(**known)
+    known = {"digest": verdict().image, "signer": "the expected key", "source": WEB, "commit": COMMIT}
+    fields: dict[str, Any] = {**known, "base_digest": DIGEST, **changes}
+    return Expected(**fields)
 
 
 def held(
     answers: Mapping[str, Json] | None = None, labels: Mapping[str, str] | None = None, **changes: object
 ) -> VerifyInputs:
-    """Hold all that is right but for what is said."""
     known: dict[str, Any] = {"installed": frozenset([ZEEP, JQ]), "on_base": True, **changes}
     return VerifyInputs(answers={**WHOLE, **(answers or {})}, labels={**LABELS, **(labels or {})}, **known)
 
 
 def signed(kind: str, *predicates: object) -> VerifyInputs:
-    """Hold these statements of a type."""
     return held({kind: said(*predicates)})
 
 
@@ -87,7 +78,6 @@ def provenance(**changes: object) -> Json:
 
 
 def checks(expected: Expected, there: VerifyInputs, policy: Policy | None = None) -> dict[str, Check]:
-    """Judge, and tell checks apart by name."""
     found = judge(expected, there, policy or Policy(), NOW)
     assert len({check.name for check in found}) == len(found)
     return {check.name: check for check in found}

@@ -31,56 +31,40 @@ def aged(**since: float) -> Verdict:
     return verdict(scanned=NOW - timedelta(**since))
 
 
-# What it shows, the scan's verdicts, the policy of today, its outcome, and its evidence.
-SCANS: list[tuple[str, list[Verdict], Policy, CheckStatus, str]] = [
-    ("on-the-last-day", [aged(days=30)], Policy(), GOOD, "30 days ago"),
-    ("too-old", [aged(days=30, seconds=1)], Policy(), FAILED, "older than 30 days"),
-    ("old-and-new", [aged(days=99), aged(days=1), aged(days=50)], Policy(), GOOD, "1 days ago"),
-    ("the-newest-counts", [aged(days=1), verdict(judged())], Policy(), FAILED, "the image failed"),
-    ("a-clock-that-is-fast", [aged(minutes=-10)], Policy(), GOOD, ""),
-    ("of-the-future", [aged(minutes=-11)], Policy(), FAILED, "dated in the future"),
-    ("failed", [verdict(judged())], Policy(), FAILED, "the image failed: see its detections"),
-    ("failed-once-ignored-today", [verdict(judged())], ignoring(1), FAILED, "the image failed"),
-    (
-        "failed-with-reasons",
-        [verdict(state=State.FAILED, reasons=("an ignore expired",))],
-        Policy(),
-        FAILED,
-        "the image failed: an ignore expired",
-    ),
-    (
-        "not-scanned",
-        [not_scanned("api", IMAGE, BASE, NOW, "no network")],
-        Policy(),
-        FAILED,
-        "not scanned: no network",
-    ),
-    (
-        "test-data",
-        [verdict(database=TEST)],
-        Policy(),
-        FAILED,
-        "not scanned: the vulnerability database contains",
-    ),
-    ("failed-on-test-data", [verdict(judged(), database=TEST)], Policy(), FAILED, "not scanned: the vuln"),
-    ("tolerated-still", [verdict(UNFIXED)], Policy(), GOOD, "passed"),
-    ("fails-today", [verdict(UNFIXED)], STRICT, FAILED, "fails by today's policy: CVE-1 in zeep"),
-    ("ignored-still", [verdict(IGNORED)], ignoring(0), GOOD, "passed"),
-    ("ignored-no-more", [verdict(IGNORED)], ignoring(-1), FAILED, "fails by today's policy: CVE-1 in zeep"),
-    ("harmless-by-vex", [verdict(HARMLESS)], Policy(), GOOD, "passed"),
-    ("ignored-by-nobody", [verdict(IGNORED)], Policy(), FAILED, "fails by today's policy"),
+ANY, BY_POLICY = Policy(), "fails by today's policy: CVE-1 in zeep"
+EXPIRED = verdict(state=State.FAILED, reasons=("an ignore expired",))
+BLIND = not_scanned("api", IMAGE, BASE, NOW, "no network")
+
+# The scan's verdicts, the policy of today, the check's status, and a part of its detail.
+SCANS: list[tuple[list[Verdict], Policy, CheckStatus, str]] = [
+    ([aged(days=30)], ANY, GOOD, "30 days ago"),
+    ([aged(days=30, seconds=1)], ANY, FAILED, "older than 30 days"),
+    ([aged(days=99), aged(days=1), aged(days=50)], ANY, GOOD, "1 days ago"),
+    ([aged(days=1), verdict(judged())], ANY, FAILED, "the image failed"),  # the newest counts
+    ([aged(minutes=-10)], ANY, GOOD, ""),
+    ([aged(minutes=-11)], ANY, FAILED, "dated in the future"),
+    ([verdict(judged())], ANY, FAILED, "the image failed: see its detections"),
+    ([verdict(judged())], ignoring(1), FAILED, "the image failed"),
+    ([EXPIRED], ANY, FAILED, "the image failed: an ignore expired"),
+    ([BLIND], ANY, FAILED, "not scanned: no network"),
+    ([verdict(database=TEST)], ANY, FAILED, "not scanned: the vulnerability database contains"),
+    ([verdict(judged(), database=TEST)], ANY, FAILED, "not scanned: the vuln"),
+    ([verdict(UNFIXED)], ANY, GOOD, "passed"),
+    ([verdict(UNFIXED)], STRICT, FAILED, BY_POLICY),
+    ([verdict(IGNORED)], ignoring(0), GOOD, "passed"),
+    ([verdict(IGNORED)], ignoring(-1), FAILED, BY_POLICY),
+    ([verdict(HARMLESS)], ANY, GOOD, "passed"),
+    ([verdict(IGNORED)], ANY, FAILED, "fails by today's policy"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("found", "policy", "outcome", "evidence"), [row[1:] for row in SCANS], ids=[row[0] for row in SCANS]
-)
+@pytest.mark.parametrize(("verdicts", "policy", "status", "detail"), SCANS)
 def test_a_scan_is_judged_by_its_age_its_verdict_and_the_policy_of_today(
-    found: list[Verdict], policy: Policy, outcome: CheckStatus, evidence: str
+    verdicts: list[Verdict], policy: Policy, status: CheckStatus, detail: str
 ) -> None:
-    check = checks(asked(), held({SCAN: scan(*found)}), policy)["scan"]
-    assert check.status is outcome
-    assert evidence in check.detail
+    check = checks(asked(), held({SCAN: scan(*verdicts)}), policy)["scan"]
+    assert check.status is status
+    assert detail in check.detail
 
 
 def test_all_that_is_wrong_with_a_scan_is_told() -> None:

@@ -9,7 +9,7 @@ from ci.attest.provenance import BASE, SOURCE
 from ci.attest.sbom.purl import PurlPackage
 from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
 from ci.attest.verify.checks import judge, signed_claims
-from ci.attest.verify.expected import good
+from ci.attest.verify.expected import CheckStatus, good
 from ci.config.policy import Policy
 from ci.image.labels import FORCED as FORCED_LABEL
 from ci.image.labels import OCI
@@ -40,52 +40,51 @@ from .inputs import (
 )
 
 
-def test_an_sbom_must_name_all_that_is_installed() -> None:
-    lacking = checks(asked(), signed(CYCLONEDX, cyclonedx(*PURLS[1:])))[CYCLONEDX]
-    assert (lacking.status, lacking.detail) == (FAILED, "installed packages missing in it: 1 (zeep 4.3)")
-    assert checks(asked(), held({CYCLONEDX: NONE}))[CYCLONEDX].status is FAILED
-    assert checks(asked(), signed(CYCLONEDX, {"bomFormat": "other"}))[CYCLONEDX].status is FAILED
-    best = [cyclonedx(PURLS[1]), cyclonedx(*PURLS[:2]), cyclonedx()]
-    for each in (best, best[::-1]):
-        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].detail.startswith(
-            "2 packages, including all 2"
-        )
-
-
-def test_an_sbom_that_is_enough_is_enough_and_what_the_others_lack_is_told() -> None:
-    there = signed(CYCLONEDX, cyclonedx(PURLS[0]), cyclonedx(*PURLS))
-    found = checks(asked(), there)[CYCLONEDX]
-    assert found.status is GOOD
-    assert found.detail.endswith("all 2 in the layers; incomplete signed SBOMs: 1")
-    assert "incomplete" not in checks(asked(), signed(CYCLONEDX, *[cyclonedx(*PURLS)] * 2))[CYCLONEDX].detail
+def of_sboms(*documents: object) -> tuple[CheckStatus, str]:
+    check = checks(asked(), signed(CYCLONEDX, *documents))[CYCLONEDX]
+    return check.status, check.detail
 
 
 TAGGED = "SPDXVersion: SPDX-2.3\nPackageName: zeep\n"
+LACKING = "installed packages missing in it: 1 "
+SBOMS: list[tuple[list[object], CheckStatus, str]] = [
+    ([cyclonedx(*PURLS[1:])], FAILED, f"{LACKING}(zeep 4.3)"),
+    ([{"bomFormat": "other"}], FAILED, "cannot read the SBOM: ValueError: "),
+    ([cyclonedx(PURLS[1]), cyclonedx(*PURLS[:2]), cyclonedx()], GOOD, "2 packages, including all 2 in the "),
+    ([cyclonedx(), cyclonedx(*PURLS[:2]), cyclonedx(PURLS[1])], GOOD, "2 packages, including all 2 in the "),
+    ([cyclonedx(PURLS[0]), cyclonedx(PURLS[1])], FAILED, LACKING),  # two don't add up
+]
+
+
+@pytest.mark.parametrize(("documents", "status", "detail"), SBOMS)
+def test_one_sbom_must_name_all_that_is_installed(
+    documents: list[object], status: CheckStatus, detail: str
+) -> None:
+    judged = of_sboms(*documents)
+    assert (judged[0], judged[1][: len(detail)]) == (status, detail)
+
+
+def test_incomplete_sboms_beside_a_complete_one_are_counted() -> None:
+    assert of_sboms(cyclonedx(PURLS[0]), cyclonedx(*PURLS))[1].endswith("; incomplete signed SBOMs: 1")
+    assert "incomplete" not in of_sboms(cyclonedx(*PURLS), cyclonedx(*PURLS))[1]
 
 
 @pytest.mark.parametrize(
     "strange", [{"x": 1}, TAGGED, None, [], 7, {"bomFormat": "CycloneDX", "components": None}]
 )
 def test_an_sbom_that_cannot_be_read_takes_nothing_from_one_that_can(strange: object) -> None:
-    for each in permutations([strange, cyclonedx(*PURLS)]):
-        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].status is GOOD
-    for each in permutations([strange, cyclonedx(*PURLS[1:])]):
-        assert checks(asked(), signed(CYCLONEDX, *each))[CYCLONEDX].detail.startswith(
-            "installed packages missing in it: 1"
-        )
-    alone = checks(asked(), signed(CYCLONEDX, strange))[CYCLONEDX]
-    assert (alone.status, "cannot read" in alone.detail) == (FAILED, True)
+    for both in permutations([strange, cyclonedx(*PURLS)]):
+        assert of_sboms(*both)[0] is GOOD
+    for both in permutations([strange, cyclonedx(*PURLS[1:])]):
+        assert of_sboms(*both)[1].startswith(LACKING)
+    status, detail = of_sboms(strange)
+    assert (status, "cannot read" in detail) == (FAILED, True)
 
 
 @pytest.mark.parametrize("kind", [PROVENANCE, CYCLONEDX, SCAN])
 def test_a_statement_without_a_predicate_says_nothing(kind: str) -> None:
     bare = {"good": True, "error": "", "statements": [{"predicateType": "x"}]}
     assert checks(asked(), held({kind: bare}))[kind].status is FAILED
-
-
-def test_two_sboms_that_lack_something_each_are_not_one_that_lacks_nothing() -> None:
-    there = signed(CYCLONEDX, cyclonedx(PURLS[0]), cyclonedx(PURLS[1]))
-    assert checks(asked(), there)[CYCLONEDX].status is FAILED
 
 
 def test_of_many_packages_that_are_lacking_five_are_named() -> None:
@@ -99,23 +98,23 @@ ELSEWHERE = provenance(origin=None)
 STRANGE: Json = {"buildType": "make"}
 
 
+OTHER_BASE = provenance(base=f"docker.io/apache/airflow:3@{OTHER}")
+
+
 @pytest.mark.parametrize(
-    "statements",
-    [[ELSEWHERE, FITTING], [FITTING, ELSEWHERE], [STRANGE, FITTING], [FITTING, STRANGE], [FITTING] * 2],
+    ("pair", "enough"),
+    [
+        ([ELSEWHERE, FITTING], True),
+        ([STRANGE, FITTING], True),
+        ([FITTING, FITTING], True),
+        ([ELSEWHERE, STRANGE], False),
+        ([ELSEWHERE, ELSEWHERE], False),
+        ([OTHER_BASE, ELSEWHERE], False),  # each fits in part
+    ],
 )
-def test_one_provenance_that_fits_is_enough(statements: list[Json]) -> None:
-    assert good(judge(asked(), signed(PROVENANCE, *statements), Policy(), NOW))
-
-
-@pytest.mark.parametrize("statements", [[ELSEWHERE, STRANGE], [STRANGE, ELSEWHERE], [ELSEWHERE] * 2])
-def test_no_provenance_that_fits_is_none(statements: list[Json]) -> None:
-    assert not good(judge(asked(), signed(PROVENANCE, *statements), Policy(), NOW))
-
-
-def test_two_provenances_do_not_fit_together_where_each_fits_in_part() -> None:
-    other_base = provenance(base=f"docker.io/apache/airflow:3@{OTHER}")
-    for both in permutations([other_base, ELSEWHERE]):
-        assert not good(judge(asked(), signed(PROVENANCE, *both), Policy(), NOW))
+def test_one_provenance_must_fit_as_a_whole(pair: list[Json], enough: bool) -> None:  # noqa: FBT001 - a column
+    for both in permutations(pair):
+        assert good(judge(asked(), signed(PROVENANCE, *both), Policy(), NOW)) is enough
 
 
 FORCED = provenance(forced="an audit", workflow=WORKFLOW)
