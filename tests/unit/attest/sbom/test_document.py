@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.attest.sbom.document import missing, normalise, packages
+from ci.attest.sbom import document
+from ci.attest.sbom.document import LARGEST, LOG_ENTRY, check_log_size, missing, normalise, packages, size
 from ci.attest.sbom.graph import SbomSubject
 from ci.attest.sbom.purl import PurlPackage
-from ci.errors import StepError
+from ci.errors import ConfigurationError, StepError
 
 from ...sboms import CYCLONEDX, PATH, SUBJECT, another_run, made, mistakes
 
@@ -53,9 +54,9 @@ def test_nothing_tells_of_the_path_or_the_moment() -> None:
 
 
 def test_the_image_is_called_by_its_reference_and_by_a_purl_where_it_is_published() -> None:
-    document = json.loads(normalise(CYCLONEDX, SUBJECT))
-    assert document["metadata"]["component"]["name"] == f"ghcr.io/acme/dags-demo@{SUBJECT.digest}"
-    assert f"pkg:oci/dags-demo@{SUBJECT.digest}?repository_url=ghcr.io/acme/dags-demo" in str(document)
+    whole = json.loads(normalise(CYCLONEDX, SUBJECT))
+    assert whole["metadata"]["component"]["name"] == f"ghcr.io/acme/dags-demo@{SUBJECT.digest}"
+    assert f"pkg:oci/dags-demo@{SUBJECT.digest}?repository_url=ghcr.io/acme/dags-demo" in str(whole)
     local = normalise(CYCLONEDX, SbomSubject(name="demo", digest=SUBJECT.digest, created=SUBJECT.created))
     assert "pkg:oci/" not in local
     assert f"demo@{SUBJECT.digest}" in local
@@ -77,10 +78,10 @@ def test_two_images_never_share_an_identifier() -> None:
 
 
 def test_every_reference_of_cyclonedx_leads_to_a_component() -> None:
-    document = json.loads(normalise(CYCLONEDX, SUBJECT))
-    references = [each["bom-ref"] for each in [document["metadata"]["component"], *document["components"]]]
-    assert len(references) == len(set(references)) == len(document["dependencies"])
-    named = {ref for each in document["dependencies"] for ref in [each["ref"], *each["dependsOn"]]}
+    whole = json.loads(normalise(CYCLONEDX, SUBJECT))
+    references = [each["bom-ref"] for each in [whole["metadata"]["component"], *whole["components"]]]
+    assert len(references) == len(set(references)) == len(whole["dependencies"])
+    named = {ref for each in whole["dependencies"] for ref in [each["ref"], *each["dependsOn"]]}
     assert named == set(references)
 
 
@@ -119,3 +120,26 @@ def test_reading_packages_of_a_broken_document_is_told_in_words() -> None:
     for broken in (1, [1]):
         with pytest.raises(StepError, match="cannot read the SBOM"):
             packages(json.dumps({"bomFormat": "CycloneDX", "components": broken}))
+
+
+def test_the_largest_document_fills_an_entry_of_the_log() -> None:
+    in_base64 = (LARGEST + 2) // 3 * 4
+    assert 3_400_000 < in_base64 < LOG_ENTRY
+
+
+def test_signs_that_signers_escape_count_as_they_are_written() -> None:
+    assert size('"<a&b>"') == len(r'"\u003ca\u0026b\u003e"')
+    assert size('"é"') == 4
+
+
+def test_a_document_that_the_log_would_refuse_is_refused_with_its_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = normalise(CYCLONEDX, SUBJECT)
+    check_log_size(text)
+    monkeypatch.setattr(document, "LARGEST", size(text))
+    check_log_size(text)
+    monkeypatch.setattr(document, "LARGEST", size(text) - 1)
+    message = rf"has {size(text)} bytes; the public log takes at most {size(text) - 1}\. Sign with a key"
+    with pytest.raises(ConfigurationError, match=message):
+        check_log_size(text)

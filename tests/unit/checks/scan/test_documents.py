@@ -20,7 +20,7 @@ UNKNOWN = not_scanned("dbt", IMAGE, BASE, NOW, "no mirror answers:\nmirror.examp
 
 
 class Page(HTMLParser):
-    """What a browser would make of a page: its tags, its attributes, and the text of each cell."""
+    """A page as a browser reads it: its tags, its attributes, and the text of each cell."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -28,6 +28,7 @@ class Page(HTMLParser):
         self.attributes: list[tuple[str, str, str | None]] = []
         self.cells: list[str] = []
         self.other: list[str] = []
+        self.handle_comment = self.handle_pi = self.other.append
         self.feed(text)
         self.close()
 
@@ -44,17 +45,9 @@ class Page(HTMLParser):
             self.cells[-1] += data
 
     def handle_endtag(self, tag: str) -> None:
-        """What follows a table is in no cell."""
+        """End the last cell of a table."""
         if tag == "table":
             self.cells.append("")
-
-    def handle_comment(self, data: str) -> None:
-        """There should be none."""
-        self.other.append(data)
-
-    def handle_pi(self, data: str) -> None:
-        """There should be none."""
-        self.other.append(data)
 
 
 def parsed(*verdicts: Verdict) -> list[dict[str, Any]]:
@@ -65,7 +58,7 @@ def suites(*verdicts: Verdict) -> Element:
     return fromstring(junit(verdicts).encode())  # noqa: S314 - our own
 
 
-def test_json_has_all_that_was_found_and_the_numbers() -> None:
+def test_json_has_all_that_was_found_and_the_numbers_and_can_be_a_verdict_again() -> None:
     each = verdict(judged(), IGNORED, HARMLESS, in_base=4, unused=(("CVE-9", "six"),))
     (found,) = parsed(each)
     assert found["state"] == "failed"
@@ -74,11 +67,6 @@ def test_json_has_all_that_was_found_and_the_numbers() -> None:
     assert [one["decision"] for one in found["found"]] == ["fails", "ignored", "tolerated"]
     assert [one["remedy"] for one in found["found"]] == [remedy(judged(), "salesforce"), "", ""]
     assert found["found"][0]["detection"] == json.loads(judged().detection.model_dump_json())
-
-
-def test_json_of_a_verdict_can_be_a_verdict_again() -> None:
-    each = verdict(judged(), IGNORED, HARMLESS, in_base=4, unused=(("CVE-9", "six"),))
-    (found,) = parsed(each)
     rows = [{key: value for key, value in one.items() if key != "remedy"} for one in found["found"]]
     whole = {**found, "found": rows, "in_base": found["counts"]["base"]}
     del whole["counts"]
@@ -95,24 +83,11 @@ def test_json_has_no_number_for_what_was_not_scanned() -> None:
 
 def test_junit_has_a_suite_per_type_and_a_case_per_detection() -> None:
     failed, passed = suites(verdict(judged(), IGNORED, TOLERATED, HARMLESS), verdict(dag="api"))
-    assert failed.attrib == {
-        "name": "salesforce",
-        "tests": "4",
-        "errors": "0",
-        "failures": "2",
-        "skipped": "2",
-        "timestamp": "2026-11-21T06:30:00+00:00",
-    }
-    assert [[child.tag for child in case] for case in failed] == [
-        ["failure"],
-        ["failure"],
-        ["skipped"],
-        ["skipped"],
-    ]
-    assert failed[1].attrib == {
-        "classname": "salesforce.vulnerability",
-        "name": "CVE-1 zeep 1.0 in lib/site-packages/zeep-1.0.dist-info/METADATA",
-    }
+    numbers = {"tests": "4", "errors": "0", "failures": "2", "skipped": "2"}
+    assert failed.attrib == {"name": "salesforce", **numbers, "timestamp": "2026-11-21T06:30:00+00:00"}
+    assert [[child.tag for child in case] for case in failed] == [["failure"]] * 2 + [["skipped"]] * 2
+    name = "CVE-1 zeep 1.0 in lib/site-packages/zeep-1.0.dist-info/METADATA"
+    assert failed[1].attrib == {"classname": "salesforce.vulnerability", "name": name}
     assert failed[1][0].text == remedy(judged(), "salesforce")
     assert failed[1][0].get("message") == "high: Zeep reads too much"
     assert failed[2][0].get("message") == "ignored: not reached"
@@ -149,22 +124,18 @@ def test_html_is_one_page_without_a_script_or_anything_to_fetch() -> None:
 
 
 def test_html_has_every_row_and_what_to_do() -> None:
-    each = verdict(
-        *(judged(vulnerability(f"CVE-{n}", f"p{n}")) for n in range(60)), unused=(("CVE-9", "six"),)
-    )
-    page = Page(html([each]))
-    assert page.tags.count("tr") == 61
-    assert page.tags.count("li") == 61
-    assert "the ignore of CVE-9 in six matches nothing" in html([each])
+    rows = [judged(vulnerability(f"CVE-{number}", f"p{number}")) for number in range(60)]
+    text = html([verdict(*rows, unused=(("CVE-9", "six"),))])
+    assert (Page(text).tags.count("tr"), Page(text).tags.count("li")) == (61, 61)
+    assert "the ignore of CVE-9 in six matches nothing" in text
 
 
 HOSTILE = vulnerability("\x00", "\x1b[2J", title="<script>\ufffe</script>", url="javascript:alert(1)")
 
 
 def test_what_xml_forbids_and_html_would_run_is_written_out() -> None:
-    each = verdict(
-        judged(HOSTILE), judged(HOSTILE.model_copy(update={"version": "1"}), Decision.IGNORED, "\x08")
-    )
+    ignored = judged(HOSTILE.model_copy(update={"version": "1"}), Decision.IGNORED, "\x08")
+    each = verdict(judged(HOSTILE), ignored)
     (suite,) = suites(verdict(*each.found, reasons=("\x00",)))
     assert suite[0][0].text == "\\x00"
     assert suite[1].get("name") == "\\x00 \\x1b[2J 1.0 in lib/site-packages/\\x1b[2J-1.0.dist-info/METADATA"
@@ -187,18 +158,16 @@ def test_json_holds_what_was_found_as_it_is(each: Verdict) -> None:
     text = as_json([each])
     assert all(char.isprintable() or char == "\n" for char in text)
     (found,) = json.loads(text)["scans"]
-    assert [one["detection"]["title"] for one in found["found"] or ()] == [
-        one.detection.title for one in each.found
-    ]
+    titles = [one["detection"]["title"] for one in found["found"] or ()]
+    assert titles == [one.detection.title for one in each.found]
 
 
 @given(VERDICTS)
 def test_nothing_that_was_found_breaks_junit(each: Verdict) -> None:
     (suite,) = suites(each)
     assert len(suite) == len(each.shown) + 1
-    assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
-    assert int(suite.get("errors", "")) == len(suite.findall("testcase/error"))
-    assert int(suite.get("skipped", "")) == len(suite.findall("testcase/skipped"))
+    for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.get(kind, "")) == len(suite.findall(f"testcase/{tag}"))
     clean = not suite.findall("testcase[1]/failure") and not suite.findall("testcase[1]/error")
     assert clean == (each.state is State.PASSED)
     told = [case[0].text for case in suite[1:] if case[0].tag == "failure"]
@@ -210,9 +179,8 @@ def test_nothing_that_was_found_is_a_tag_or_an_attribute(each: Verdict) -> None:
     page = Page(html([each]))
     known = {"html", "head", "meta", "title", "style", "body", "h1", "section", "h2", "p", "dl", "dt", "dd"}
     assert set(page.tags) <= known | {"table", "tr", "th", "td", "a", "ul", "li"}
-    assert {name for _, name, _ in page.attributes} <= {
-        *("lang", "charset", "http-equiv", "content", "class", "href", "rel")
-    }
+    names = {name for _, name, _ in page.attributes}
+    assert names <= {"lang", "charset", "http-equiv", "content", "class", "href", "rel"}
     assert page.other == []
     assert page.tags.count("tr") == (len(each.shown) + 1 if each.shown else 0)
     assert all((value or "").startswith("http") for _, name, value in page.attributes if name == "href")

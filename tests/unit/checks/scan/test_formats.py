@@ -40,14 +40,9 @@ def test_test_data_alone_accepts_nothing(found: Verdict, test: bool, expected: b
 
 def test_every_format_has_a_file() -> None:
     assert FORMATS == ("table", "json", "markdown", "sarif", "junit", "html")
-    assert dict(FILE_NAMES) == {
-        "table": "scan.txt",
-        "json": "scan.json",
-        "markdown": "scan.md",
-        "sarif": "scan.sarif",
-        "junit": "scan.xml",
-        "html": "scan.html",
-    }
+    assert list(FILE_NAMES.values()) == [
+        f"scan.{end}" for end in ("txt", "json", "md", "sarif", "xml", "html")
+    ]
 
 
 def test_every_format_is_its_own() -> None:
@@ -60,14 +55,6 @@ def test_every_format_is_its_own() -> None:
     assert made["html"].startswith("<!DOCTYPE html>")
 
 
-@pytest.mark.parametrize(
-    ("form", "hint"),
-    [
-        ("jsno", "unknown format 'jsno': did you mean 'json'?"),
-        ("pdf", "unknown format 'pdf': choose table, json, markdown, sarif, junit or html"),
-    ],
-)
-def test_an_unknown_format_is_refused(form: str, hint: str) -> None:
-    with pytest.raises(ConfigurationError) as told:
-        render(form, [], {})
-    assert told.value.problems == (hint,)
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"^unknown format 'jsno': did you mean 'json'\?$"):
+        render("jsno", [], {})

@@ -93,15 +93,8 @@ class _Leaf(str):
 
 Tree = _Leaf | tuple[str, list["Tree"]]
 NAMES = [
-    "MIT",
-    "AGPL-3.0-only",
-    "GPL-2.0+",
-    "GPL-2.0-only WITH Classpath-exception-2.0",
-    AFPL,
-    HPND,
-    "GNU AGPL v3 or later",
-    "GPL v2 OR LATER",
-    "license of (a and b)",
+    *("MIT", "AGPL-3.0-only", "GPL-2.0+", "GPL-2.0-only WITH Classpath-exception-2.0", AFPL, HPND),
+    *("GNU AGPL v3 or later", "GPL v2 OR LATER", "license of (a and b)"),
 ]
 TREES: st.SearchStrategy[Tree] = st.recursive(
     st.sampled_from(NAMES).map(_Leaf),

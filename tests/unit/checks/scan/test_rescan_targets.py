@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from ci.checks.scan import rescan_targets
 from ci.checks.scan.rescan_targets import Target, TargetState
 from ci.checks.scan.verdict import Decision, State
@@ -13,48 +11,32 @@ from ci.tools.repository_content import RepositoryContent
 from ...verdicts import BASE, IMAGE, SECRET, judged, verdict, vulnerability
 
 TARGET = Target(dag="api", repository="r.example/o/api", tag="latest")
+MISSING = "r.example/o/api:latest does not exist (published tags: main, v1): publish it, or check --tag"
 INDEX = f"sha256:{'c3' * 32}"
 
 
 def test_an_answer_is_the_manifest_of_the_tag() -> None:
-    told = rescan_targets.state(TARGET, RepositoryContent(manifests={"latest": "{}"}, names=("latest", "v1")))
-    assert (told.manifest, told.tags, told.problem) == ("{}", ("latest", "v1"), "")
-    assert told.digest == oci.Blob(text="{}").digest
+    state = rescan_targets.state(
+        TARGET, RepositoryContent(manifests={"latest": "{}"}, names=("latest", "v1"))
+    )
+    assert (state.manifest, state.tags, state.problem) == ("{}", ("latest", "v1"), "")
+    assert state.digest == oci.Blob(text="{}").digest
     assert rescan_targets.state(TARGET, RepositoryContent(problem="denied")).problem == "denied"
 
 
-@pytest.mark.parametrize(
-    ("state", "notes"),
-    [
-        (TargetState(target=TARGET, manifest="{}"), ["api: scanned r.example/o/api:latest"]),
-        (TargetState(target=TARGET), ["api: never published (r.example/o/api has no tags)"]),
-        (TargetState(target=TARGET, tags=("v1", "main")), []),  # its verdict says so
-        (TargetState(target=TARGET, problem="it doesn't answer"), []),  # its verdict says so
-    ],
-)
-def test_a_type_that_is_nowhere_is_told(state: TargetState, notes: list[str]) -> None:
-    assert rescan_targets.notes([state]) == notes
-    assert state.unpublished == any("never published" in note for note in notes)
-
-
-@pytest.mark.parametrize(
-    ("state", "why"),
-    [
-        (
-            TargetState(target=TARGET, tags=("v1", "main")),
-            "r.example/o/api:latest does not exist (published tags: main, v1): publish it, or check --tag",
-        ),
-        (TargetState(target=TARGET, problem="it doesn't answer"), "it doesn't answer"),
-    ],
-)
-def test_an_image_that_is_missing_has_a_reason(state: TargetState, why: str) -> None:
-    assert rescan_targets.missing(state) == why
-
-
-def test_a_few_tags_stand_for_many() -> None:
-    why = rescan_targets.missing(TargetState(target=TARGET, tags=tuple(f"sha-{n:03}" for n in range(20))))
-    assert "(published tags: sha-012, " in why
-    assert "sha-019 and 12 more): publish it" in why
+def test_each_type_has_a_note_or_a_reason() -> None:
+    for state, notes, reason in (
+        (TargetState(target=TARGET, manifest="{}"), ["api: scanned r.example/o/api:latest"], ""),
+        (TargetState(target=TARGET), ["api: never published (r.example/o/api has no tags)"], ""),
+        (TargetState(target=TARGET, tags=("v1", "main")), [], MISSING),
+        (TargetState(target=TARGET, problem="it doesn't answer"), [], "it doesn't answer"),
+    ):
+        assert rescan_targets.notes([state]) == notes
+        assert state.unpublished == any("never published" in note for note in notes)
+        assert not reason or rescan_targets.missing(state) == reason
+    many = rescan_targets.missing(TargetState(target=TARGET, tags=tuple(f"sha-{n:03}" for n in range(20))))
+    assert "(published tags: sha-012, " in many
+    assert "sha-019 and 12 more): publish it" in many
 
 
 def test_nothing_at_all_is_an_error_with_every_type() -> None:
@@ -65,33 +47,22 @@ def test_nothing_at_all_is_an_error_with_every_type() -> None:
     assert told.endswith("  dbt: never published (r.example/o/dbt has no tags)")
 
 
-@pytest.mark.parametrize(
-    ("manifest", "digests"),
-    [
+def test_an_index_has_images_and_attestations_are_none() -> None:
+    a, b = {"digest": "sha256:a"}, {"digest": "sha256:b"}
+    for manifest, digests in (
         ({"layers": []}, []),
-        (
-            {"manifests": [{"digest": "sha256:a", "platform": {"os": "linux"}}, {"digest": "sha256:b"}]},
-            ["sha256:a", "sha256:b"],
-        ),
-        ({"manifests": [{"digest": "sha256:a", "platform": {"os": "unknown"}}]}, []),
         ({"manifests": None}, []),
-        (
-            {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}, {"digest": "sha256:a"}]},
-            ["sha256:a", "sha256:b"],
-        ),
-    ],
-)
-def test_an_index_has_images_and_attestations_are_none(manifest: object, digests: list[str]) -> None:
-    assert rescan_targets.images(json.dumps(manifest)) == digests
+        ({"manifests": [{**a, "platform": {"os": "unknown"}}]}, []),
+        ({"manifests": [{**a, "platform": {"os": "linux"}}, b]}, ["sha256:a", "sha256:b"]),
+        ({"manifests": [a, b, a]}, ["sha256:a", "sha256:b"]),
+    ):
+        assert rescan_targets.images(json.dumps(manifest)) == digests
 
 
 def test_the_verdict_on_an_index_is_its_worst_and_has_all_that_was_found_once() -> None:
     both = vulnerability("CVE-1")
-    amd = verdict(
-        judged(both, Decision.TOLERATED, "in the base", added=False),
-        in_base=3,
-        unused=[("X", "a"), ("Y", "b")],
-    )
+    below = judged(both, Decision.TOLERATED, "in the base", added=False)
+    amd = verdict(below, in_base=3, unused=[("X", "a"), ("Y", "b")])
     arm = verdict(judged(both), judged(SECRET), base=IMAGE, unused=[("X", "a")], reasons=["expired"])
     one = rescan_targets.merged([("linux/amd64", amd), ("linux/arm64", arm)], INDEX)
     assert (one.state, one.image, one.base, one.in_base) == (State.FAILED, INDEX, f"{BASE}, {IMAGE}", 3)
@@ -105,18 +76,10 @@ def test_the_verdict_on_an_index_is_its_worst_and_has_all_that_was_found_once() 
 
 
 def test_an_ignore_that_expired_on_one_platform_fails_them_all() -> None:
-    over = verdict(
-        state=State.NOT_SCANNED, reasons=["no mirror", "over"], expired=["over"], platform="linux/amd64"
-    )
-    one = rescan_targets.merged(
-        [("linux/amd64", over), ("linux/arm64", verdict(platform="linux/arm64"))], INDEX
-    )
-    assert (one.expired, one.unreliable, one.platform) == (
-        ("linux/amd64: over",),
-        "linux/amd64: no mirror",
-        "",
-    )
-    assert one.fails
+    over = verdict(state=State.NOT_SCANNED, reasons=["no mirror", "over"], expired=["over"], platform="a")
+    one = rescan_targets.merged([("linux/amd64", over), ("linux/arm64", verdict(platform="b"))], INDEX)
+    assert (one.expired, one.unreliable) == (("linux/amd64: over",), "linux/amd64: no mirror")
+    assert (one.platform, one.fails) == ("", True)
 
 
 def test_what_was_not_scanned_on_one_platform_is_not_clean() -> None:

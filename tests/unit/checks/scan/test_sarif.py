@@ -1,9 +1,7 @@
 """Verdicts of a scan as SARIF: the published schema, and what GitHub makes of it."""
 
 import json
-from typing import Any
 
-import pytest
 from hypothesis import given
 
 from ci.checks.scan.sarif import sarif
@@ -19,14 +17,14 @@ IGNORED = judged(vulnerability("CVE-2"), Decision.IGNORED, "not reached")
 TOLERATED = judged(vulnerability("CVE-3"), Decision.TOLERATED, "low")
 
 
-def place(package: str, lock: str, *, added: bool = True, **fields: str) -> tuple[str, int]:
-    return place_of(judged(vulnerability(package=package, **fields), added=added), lock)
-
-
-def place_of(one: Judged, lock: str) -> tuple[str, int]:
+def place(one: Judged, lock: str = LOCK) -> tuple[str, int]:
     (result,) = results(verdict(one), locks={"salesforce": lock})
     where = result["locations"][0]["physicalLocation"]
     return where["artifactLocation"]["uri"], where["region"]["startLine"]
+
+
+def of(package: str, *, added: bool = True, **fields: str) -> Judged:
+    return judged(vulnerability(package=package, **fields), added=added)
 
 
 def test_the_schema_is_that_of_sarif_and_refuses_what_is_none() -> None:
@@ -59,11 +57,8 @@ def test_what_was_not_scanned_is_an_unsuccessful_run() -> None:
 
 def test_levels_and_suppressions_are_the_decisions() -> None:
     found = results(verdict(IGNORED, TOLERATED, judged()))
-    assert [(result["ruleId"], result["level"]) for result in found] == [
-        ("CVE-1", "error"),
-        ("CVE-2", "note"),
-        ("CVE-3", "warning"),
-    ]
+    levels = [(result["ruleId"], result["level"]) for result in found]
+    assert levels == [("CVE-1", "error"), ("CVE-2", "note"), ("CVE-3", "warning")]
     assert ["suppressions" in result for result in found] == [False, True, False]
     (why,) = found[1]["suppressions"]
     assert why == {"kind": "external", "status": "accepted", "justification": "not reached"}
@@ -90,15 +85,13 @@ def test_a_title_makes_no_link() -> None:
     assert "[click] (https" in text
 
 
-@pytest.mark.parametrize(
-    ("severity", "score"),
-    [("critical", "9.5"), ("high", "8.0"), ("medium", "5.5"), ("low", "2.0"), ("unknown", None)],
-)
-def test_a_rule_has_the_number_that_github_reads_a_severity_from(severity: str, score: str | None) -> None:
-    (run,) = runs(verdict(judged(vulnerability(severity=severity))))
-    (rule,) = run["tool"]["driver"]["rules"]
-    assert rule["properties"].get("security-severity") == score
-    assert rule["properties"]["tags"] == ["security", "vulnerability"]
+def test_a_rule_has_the_number_that_github_reads_a_severity_from() -> None:
+    scores = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0", "unknown": None}
+    for severity, score in scores.items():
+        (run,) = runs(verdict(judged(vulnerability(severity=severity))))
+        (rule,) = run["tool"]["driver"]["rules"]
+        assert rule["properties"].get("security-severity") == score
+        assert rule["properties"]["tags"] == ["security", "vulnerability"]
 
 
 def test_a_rule_is_told_once_and_is_as_bad_as_its_worst() -> None:
@@ -114,65 +107,50 @@ def test_a_rule_is_told_once_and_is_as_bad_as_its_worst() -> None:
     assert [result["ruleIndex"] for result in run["results"]] == [1, 1, 0]
 
 
-def test_what_has_no_id_or_no_usable_address_is_a_rule_still() -> None:
-    (run,) = runs(verdict(judged(vulnerability("", url="javascript:alert(1)"))))
+def test_a_rule_needs_no_id_and_no_address_and_has_a_short_title() -> None:
+    (run,) = runs(verdict(judged(vulnerability("", url="javascript:alert(1)", title="x" * 2000))))
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["id"] == run["results"][0]["ruleId"] == "vulnerability"
     assert "helpUri" not in rule
-
-
-def test_a_long_title_is_cut_to_what_github_takes() -> None:
-    (run,) = runs(verdict(judged(vulnerability(title="x" * 2000))))
-    text = run["tool"]["driver"]["rules"][0]["shortDescription"]["text"]
-    assert (len(text), text[-2:]) == (1000, "x…")
+    assert rule["shortDescription"]["text"] == f"{'x' * 999}…"  # as long as GitHub accepts
 
 
 def test_a_package_that_the_type_added_is_shown_at_its_line_of_the_lock() -> None:
-    assert place("isodate", LOCK) == ("images/salesforce/pylock.toml", 4)
-    assert place("Zope.Interface", LOCK) == ("images/salesforce/pylock.toml", 7)
-    assert place("zope-interface", LOCK.replace("zope-i", "Zope_I")) == ("images/salesforce/pylock.toml", 7)
+    assert place(of("isodate")) == ("images/salesforce/pylock.toml", 4)
+    assert place(of("Zope.Interface")) == ("images/salesforce/pylock.toml", 7)
+    assert place(of("zope-interface"), LOCK.replace("zope-i", "Zope_I"))[1] == 7
     text = (PROJECT / "images/salesforce/pylock.toml").read_text(encoding="utf-8")
-    file, line = place("requests-file", text)
+    file, line = place(of("requests-file"), text)
     assert (file, text.splitlines()[line - 1]) == ("images/salesforce/pylock.toml", 'name = "requests-file"')
 
 
-@pytest.mark.parametrize(
-    ("package", "lock", "fields"),
-    [
-        ("isodate", "", {}),
-        ("other", LOCK, {}),
-        ("isodate", LOCK, {"added": False}),
-        ("isodate", LOCK, {"purl": "pkg:deb/debian/isodate@1", "place": "debian 13"}),
-        ("isodate", LOCK, {"place": "usr/lib/python3/dist-packages/isodate-1.0.egg-info/PKG-INFO"}),
-        ("isodate", LOCK, {"place": "opt/airflow/dags/salesforce/requirements.txt"}),
-        ("isodate", 'sub = { name = "isodate" }\n  name = "isodate"\n', {}),
-    ],
-    ids=["no lock", "not in it", "of the base", "Debian's", "Debian's too", "not installed", "another name"],
-)
-def test_all_else_is_shown_at_the_settings(package: str, lock: str, fields: dict[str, Any]) -> None:
-    assert place(package, lock, **fields) == ("images/salesforce/pyproject.toml", 1)
+def test_all_else_is_shown_at_the_settings() -> None:
+    debian = {"purl": "pkg:deb/debian/isodate@1", "place": "debian 13"}
+    egg = {"place": "usr/lib/python3/dist-packages/isodate-1.0.egg-info/PKG-INFO"}
+    requirements = {"place": "opt/airflow/dags/salesforce/requirements.txt"}
+    nested = 'sub = { name = "isodate" }\n  name = "isodate"\n'
+    for lock, one in (
+        *(("", of("isodate")), (nested, of("isodate")), (LOCK, of("other")), (LOCK, judged(SECRET))),
+        *((LOCK, of("isodate", added=False)), (LOCK, of("isodate", **debian))),
+        *((LOCK, of("isodate", **egg)), (LOCK, of("isodate", **requirements))),
+    ):
+        assert place(one, lock) == ("images/salesforce/pyproject.toml", 1)
 
 
 def test_what_a_package_brings_along_is_shown_at_the_line_of_that_package() -> None:
     vendored = "lib/site-packages/isodate/_vendor/zope_interface-1.0.dist-info/METADATA"
-    assert place("zope-interface", LOCK, place=vendored) == ("images/salesforce/pylock.toml", 4)
-    assert place("a:b", LOCK, place="lib/site-packages/isodate/b.jar", purl="pkg:maven/a/b@1")[1] == 4
-    in_a_lock = metadata("isodate")
+    jar = {"place": "lib/site-packages/isodate/b.jar", "purl": "pkg:maven/a/b@1"}
     secret = SECRET.model_copy(update={"place": "lib/site-packages/isodate/tests/key.pem"})
-    license_ = DENIED.model_copy(update={"package": "isodate", "place": in_a_lock})
-    assert [place_of(judged(found), LOCK)[1] for found in (secret, license_)] == [4, 4]
-    assert place_of(judged(SECRET), LOCK) == ("images/salesforce/pyproject.toml", 1)
+    license_ = DENIED.model_copy(update={"package": "isodate", "place": metadata("isodate")})
+    for one in (of("zope-interface", place=vendored), of("a:b", **jar), judged(secret), judged(license_)):
+        assert place(one) == ("images/salesforce/pylock.toml", 4)
 
 
-def test_a_location_is_an_address() -> None:
-    (result,) = results(verdict(judged(), dag="a b"))
-    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-    assert uri == "images/a%20b/pyproject.toml"
-
-
-def test_the_place_in_the_image_is_told_too() -> None:
-    (result,) = results(verdict(judged(SECRET)))
-    assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "/opt/dags/pull.py:7"}]
+def test_a_location_is_an_address_and_the_place_in_the_image() -> None:
+    (result,) = results(verdict(judged(SECRET), dag="a b"))
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "images/a%20b/pyproject.toml"
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "/opt/dags/pull.py:7"}]
 
 
 def test_a_fingerprint_is_that_of_the_detection_wherever_it_stands() -> None:

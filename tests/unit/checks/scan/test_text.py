@@ -69,12 +69,8 @@ def test_a_type_that_failed_has_rows_then_fixes() -> None:
 
 
 def test_reasons_are_told_first_one_per_line() -> None:
-    assert lines(UNKNOWN)[:4] == [
-        "dbt: not scanned",
-        "  no mirror answers:",
-        "  mirror.example: timeout",
-        "  ask again",
-    ]
+    reasons = ["no mirror answers:", "mirror.example: timeout", "ask again"]
+    assert lines(UNKNOWN)[:4] == ["dbt: not scanned", *(f"  {reason}" for reason in reasons)]
 
 
 @pytest.mark.parametrize("text", [table([UNKNOWN]), markdown([UNKNOWN])])
@@ -109,10 +105,9 @@ def test_a_database_tells_its_date_in_utc_and_what_it_says_of_itself() -> None:
     described = DATABASE.model_copy(update={"updated": east, "description": "house copy", "digest": "abc"})
     told = "mirror.example/trivy-db:2 (abc), built 2026-11-20 23:00 UTC: house copy"
     assert fact("database", verdict(database=described)) == told
-    test = described.model_copy(update={"test": True})
-    said = f"{told}; test data only, without real vulnerabilities"
-    assert fact("database", verdict(database=test)) == said
-    assert "test data only" in markdown([verdict(database=test)])
+    test = verdict(database=described.model_copy(update={"test": True}))
+    assert fact("database", test) == f"{told}; test data only, without real vulnerabilities"
+    assert "test data only" in markdown([test])
 
 
 def test_a_detection_of_the_base_that_fails_is_told_as_such() -> None:
@@ -146,22 +141,16 @@ def test_many_fixes_say_how_many_are_left_out() -> None:
 
 
 def test_the_same_fix_is_given_once() -> None:
-    both = verdict(judged(vulnerability("CVE-1")), judged(vulnerability("CVE-2")))
-    assert len(fixes(both)) == 1
-    other = verdict(judged(vulnerability("CVE-1")), judged(vulnerability("CVE-2", fixed="3.0")))
-    assert len(fixes(other)) == 2
+    for fixed, count in (("2.0", 1), ("3.0", 2)):
+        both = verdict(judged(vulnerability("CVE-1")), judged(vulnerability("CVE-2", fixed=fixed)))
+        assert len(fixes(both)) == count
 
 
 def test_types_stand_apart_in_the_order_given() -> None:
     text = table([UNKNOWN, verdict()])
     assert [block.split(":")[0] for block in text.split("\n\n")] == ["dbt", "salesforce"]
-    assert re.findall(r"^## (\w+): (.+)$", markdown([UNKNOWN, verdict()]), flags=re.MULTILINE) == [
-        ("dbt", "not scanned"),
-        ("salesforce", "passed"),
-    ]
-
-
-def test_no_verdict_at_all_is_told() -> None:
+    heads = re.findall(r"^## (\w+: .+)$", markdown([UNKNOWN, verdict()]), flags=re.MULTILINE)
+    assert heads == ["dbt: not scanned", "salesforce: passed"]
     assert table([]) == markdown([]) == "nothing scanned: no DAG type selected"
 
 
@@ -173,108 +162,77 @@ def test_markdown_has_a_table_and_keeps_names_readable() -> None:
     assert f"| high | `CVE-2` | zeep 1.0 | 2.0 | `{metadata('zeep')}` | {said} |\n" in text
     assert "\n- fix: zeep 1.0: use 2.0 or later in images/salesforce/pyproject.toml" in text
     assert text.endswith("\n- the ignore of CVE-9 in six matches nothing")
-
-
-def test_markdown_without_detections_has_no_table() -> None:
     assert "|" not in markdown([verdict()])
 
 
 PYPROJECT, POLICY = "images/salesforce/pyproject.toml", "images/salesforce/policy.toml"
 
 
+VENDORED_UNFIXED = VENDORED.model_copy(update={"fixed": ""})
+BY_OWN_POLICY = judged(DENIED).model_copy(update={"file": POLICY})
+VENDOR = "the package that contains it (setuptools)"
+BASE_FILE, SHARED = "images/base.toml", "denied-licenses in images/policy.toml"
+
+
 @pytest.mark.parametrize(
-    ("each", "words"),
+    ("one", "words"),
     [
         (judged(), ["zeep 1.0", "2.0 or later", PYPROJECT, "images/salesforce/pylock.toml", LOCK]),
         (judged(vulnerability(fixed="1.1, 2.0")), ["use one of 1.1, 2.0, or later", LOCK]),
-        (judged(VENDORED), [f"part of {VENDORED.place}", "that contains it (setuptools) with 2.0", LOCK]),
+        (judged(VENDORED), [f"part of {VENDORED.place}", f"of {VENDOR} with 2.0", LOCK]),
         (judged(JAR), [f"part of {JAR.place}", "the package that contains it (pyspark)", PYPROJECT, LOCK]),
         (judged(LOOSE), [f"part of {LOOSE.place}", "that contains it with 2.0 or later", PYPROJECT, LOCK]),
-        (
-            judged(VENDORED.model_copy(update={"fixed": ""})),
-            ["replace the package that contains it (setuptools) in", POLICY],
-        ),
+        (judged(VENDORED_UNFIXED), [f"replace {VENDOR} in", POLICY]),
         (judged(vulnerability(fixed="")), ["replace it", PYPROJECT, "CVE-1 of zeep", "expires", POLICY]),
         (judged(added=False), ["use a newer base in images/base.toml", LOCK]),
-        (
-            judged(vulnerability(fixed=""), added=False),
-            ["images/base.toml", "or ignore CVE-1 of zeep", POLICY],
-        ),
+        (judged(vulnerability(fixed=""), added=False), [BASE_FILE, "or ignore CVE-1 of zeep", POLICY]),
         (judged(SECRET), ["from /opt/dags/pull.py:7", "revoke it: it is compromised", POLICY]),
-        (judged(SECRET, added=False), ["images/base.toml", "revoke it: it is compromised"]),
+        (judged(SECRET, added=False), [BASE_FILE, "revoke it: it is compromised"]),
         (judged(WRONG), ["correct DS002 in image config", "ignore DS002 of image config", POLICY]),
-        (judged(WRONG, added=False), ["images/base.toml", POLICY]),
-        (
-            judged(DENIED),
-            ["replace zeep", PYPROJECT, "AGPL-3.0 from denied-licenses in images/policy.toml"],
-        ),
-        (judged(DENIED, added=False), ["images/base.toml", "denied-licenses in images/policy.toml"]),
-        (
-            judged(DENIED).model_copy(update={"file": POLICY}),
-            [f"denies AGPL-3.0 from denied-licenses in {POLICY}"],
-        ),
-        (
-            judged(DENIED.model_copy(update={"place": VENDORED.place})),
-            ["replace the package that contains it (setuptools) in"],
-        ),
+        (judged(WRONG, added=False), [BASE_FILE, POLICY]),
+        (judged(DENIED), ["replace zeep", PYPROJECT, f"AGPL-3.0 from {SHARED}"]),
+        (judged(DENIED, added=False), [BASE_FILE, SHARED]),
+        (BY_OWN_POLICY, [f"denies AGPL-3.0 from denied-licenses in {POLICY}"]),
+        (judged(DENIED.model_copy(update={"place": VENDORED.place})), [f"replace {VENDOR} in"]),
         (judged(DENIED.model_copy(update={"place": "LICENSE"})), ["replace zeep in"]),
     ],
-    ids=lambda given: given.detection.kind if isinstance(given, Judged) else "",
 )
-def test_a_remedy_says_what_to_do_and_where(each: Judged, words: list[str]) -> None:
-    told = remedy(each, "salesforce")
-    assert [word for word in words if word not in told] == []
+def test_a_remedy_says_what_to_do_and_where(one: Judged, words: list[str]) -> None:
+    fix = remedy(one, "salesforce")
+    assert [word for word in words if word not in fix] == []
 
 
-def test_a_base_is_not_to_be_mended_in_the_type() -> None:
+def test_a_remedy_changes_what_can_be_changed() -> None:
     assert PYPROJECT not in remedy(judged(added=False), "salesforce")
-    assert "images/base.toml" not in remedy(judged(), "salesforce")
-
-
-def test_what_is_a_part_of_another_package_is_not_to_be_taken_by_itself() -> None:
-    for found in (VENDORED, JAR, LOOSE):
-        assert "use 2.0" not in remedy(judged(found), "salesforce")
-        assert "pylock.toml, so that the lock moves" not in remedy(judged(found), "salesforce")
+    assert BASE_FILE not in remedy(judged(), "salesforce")
+    for part in (VENDORED, JAR, LOOSE):
+        assert "use 2.0" not in remedy(judged(part), "salesforce")
+        assert "pylock.toml, so that the lock moves" not in remedy(judged(part), "salesforce")
 
 
 @pytest.mark.parametrize(
     ("where", "expected"),
     [
         (metadata("zeep"), "zeep"),
-        (
-            "/home/airflow/.local/lib/python3.12/site-packages/ruamel_yaml-0.18.dist-info/METADATA",
-            "ruamel_yaml",
-        ),
+        ("/home/a/lib/python3.12/site-packages/ruamel_yaml-0.18.dist-info/METADATA", "ruamel_yaml"),
         ("site-packages/foo-1.0-py3.12.egg-info/PKG-INFO", "foo"),
         ("site-packages/foo.egg-info/PKG-INFO", "foo"),
         ("lib/site-packages/setuptools/_vendor/wheel-0.45.1.dist-info/METADATA", "setuptools"),
         ("lib/site-packages/foo-1.0.dist-info/sboms/foo.cdx.json", "foo"),
-        ("lib/site-packages/six.py", ""),
-        ("lib/not-site-packages/a/b", ""),
-        ("usr/lib/python3/dist-packages/a/b", ""),
-        ("debian 13", ""),
-        ("", ""),
+        *((f"lib/{where}", "") for where in ("site-packages/six.py", "not-site-packages/a/b")),
+        *((where, "") for where in ("usr/lib/python3/dist-packages/a/b", "debian 13", "")),
     ],
 )
 def test_the_owner_of_a_place_is_the_package_in_whose_folder_it_is(where: str, expected: str) -> None:
     assert owner(vulnerability(place=where)) == expected
 
 
-@pytest.mark.parametrize(
-    ("url", "linked"),
-    [
-        ("https://avd.example/nvd/cve-1?a=b#c", True),
-        ("http://a.example", True),
-        ("javascript:alert(1)", False),
-        ("https://", False),
-        ("https://a.example/ b", False),
-        ("https://a.example/\n", False),
-        ('https://a.example/"onclick="', False),
-        ("", False),
-    ],
-)
-def test_web_addresses_alone_are_linked(url: str, *, linked: bool) -> None:
-    assert address(url) == (url if linked else "")
+def test_web_addresses_alone_are_linked() -> None:
+    for url in ("https://avd.example/nvd/cve-1?a=b#c", "http://a.example"):
+        assert address(url) == url
+    broken = ("https://a.example/ b", "https://a.example/\n", 'https://a.example/"onclick="')
+    for url in ("javascript:alert(1)", "https://", "", *broken):
+        assert address(url) == ""
 
 
 @given(VERDICTS)
