@@ -1,4 +1,4 @@
-"""A function in cosign's place, which writes down what it is given and knows what it is told."""
+"""A function in cosign's place, which records its calls and answers as a test wishes."""
 
 import base64
 import json
@@ -36,9 +36,7 @@ class Fake:
     """What cosign was asked."""
 
     state: Path
-    log: list[tuple[list[str], dict[str, str]]] = field(
-        default_factory=list[tuple[list[str], dict[str, str]]]
-    )
+    log: list[tuple[list[str], dict[str, str]]] = field(default_factory=list[Any])
     faults: Sequence[tuple[str, str]] = ()
     held: Mapping[str, dict[str, list[str]]] = field(default_factory=dict[str, dict[str, list[str]]])
 
@@ -98,13 +96,12 @@ class Fake:
 
 
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
-    """Put one in place that has seen nothing, with an environment without keys."""
+    """Install one, with an environment without keys."""
     made = Fake(tmp_path)
     replace(monkeypatch, cosign, made.answer)
-    for name in ("STATEMENTS", "BUNDLES", "SIGNED"):
-        monkeypatch.setattr(cosign, name, tmp_path / name.lower())
-    monkeypatch.setattr(cosign, "CONFIG", tmp_path / "config.json")
-    monkeypatch.setattr(cosign, "PUBLIC", tmp_path / "cosign.pub")
+    files = {"STATEMENTS": "statements", "BUNDLES": "bundles", "SIGNED": "signed"}
+    for name, file in {**files, "CONFIG": "config.json", "PUBLIC": "cosign.pub"}.items():
+        monkeypatch.setattr(cosign, name, tmp_path / file)
     for name in ("COSIGN_KEY", "COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN", "KMS_ENVIRONMENT", "AWS_REGION"):
         monkeypatch.setenv(name, "")  # what the program sets is taken back with it
     return made

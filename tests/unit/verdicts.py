@@ -46,92 +46,55 @@ def judged(
 def verdict(*found: Judged, **fields: object) -> Verdict:
     """The verdict on salesforce: failed where something fails."""
     fails = any(each.decision is Decision.FAILS for each in found)
-    known: dict[str, object] = {
-        "dag": "salesforce",
-        "image": IMAGE,
-        "base": BASE,
-        "scanned": NOW,
-        "database": DATABASE,
-    }
-    known |= {"state": State.FAILED if fails else State.PASSED, "found": found}
-    return Verdict.model_validate({**known, **fields})
+    known = {"dag": "salesforce", "image": IMAGE, "base": BASE, "scanned": NOW, "database": DATABASE}
+    state = State.FAILED if fails else State.PASSED
+    return Verdict.model_validate({**known, "state": state, "found": found, **fields})
 
 
 HOSTILE = (
-    "<script>alert(1)</script>",
-    "</td></table><img src=x onerror=alert(1)>",
-    "]]>",
-    "<!--",
-    "&lt;b&gt;&#124;",
-    "|",
-    "\\|",
-    "\\",
-    "`",
-    "``` \n",
-    "[a](javascript:alert(1))",
-    "![a](https://evil.example/a.png)",
-    "https://evil.example/",
-    "www.evil.example",
-    "@someone",
-    "a@evil.example",
-    "\n# no heading\n",
-    "\r\n| a | b |\r\n",
-    "\x1b[2J\x1b]0;title\x07",
-    "\x00",
-    "\x85\u2028\u2029",
-    "\u202e\u200b",
-    "\ufffe",
-    "{0} %s %SRCROOT%",
-    "  ",
+    *("<script>alert(1)</script>", "</td></table><img src=x onerror=alert(1)>", "]]>", "<!--"),
+    *("&lt;b&gt;&#124;", "|", "\\|", "\\", "`", "``` \n", "[a](javascript:alert(1))"),
+    *("![a](https://evil.example/a.png)", "https://evil.example/", "www.evil.example", "@someone"),
+    *("a@evil.example", "\n# no heading\n", "\r\n| a | b |\r\n", "\x1b[2J\x1b]0;title\x07", "\x00"),
+    *("\x85\u2028\u2029", "\u202e\u200b", "\ufffe", "{0} %s %SRCROOT%", "  "),
 )
 # Two of them side by side, or anything: one choice each, for a verdict has a hundred texts.
 PAIRS = ("", *HOSTILE, *map("".join, product(HOSTILE, repeat=2)))
 TEXTS = st.sampled_from(PAIRS) | st.text(max_size=8)
 
+TIMES = st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy's own way
 DETECTIONS = st.builds(
     Detection,
     kind=st.sampled_from(Kind),
-    id=TEXTS,
-    package=TEXTS,
-    version=TEXTS,
-    fixed=TEXTS,
+    **dict.fromkeys(("id", "package", "version", "fixed", "title", "place"), TEXTS),
     severity=st.sampled_from(SEVERITIES),
-    title=TEXTS,
-    place=TEXTS,
     line=st.integers(0, 10**9),
     url=st.one_of(TEXTS, TEXTS.map("https://a.example/{}".format)),
     purl=st.one_of(TEXTS, TEXTS.map("pkg:pypi/{}".format)),
 )
+JUDGED = st.builds(
+    Judged,
+    detection=DETECTIONS,
+    added=st.booleans(),
+    decision=st.sampled_from(Decision),
+    **dict.fromkeys(("why", "file"), TEXTS),
+)
+DATABASES = st.builds(
+    Database,
+    **dict.fromkeys(("reference", "digest", "description"), TEXTS),
+    updated=TIMES,
+    test=st.booleans(),
+)
 VERDICTS = st.builds(
     Verdict,
-    dag=TEXTS,
-    image=TEXTS,
-    base=TEXTS,
+    **dict.fromkeys(("dag", "image", "base"), TEXTS),
     state=st.sampled_from(State),
-    scanned=st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the strategy's own way
-    database=st.none()
-    | st.builds(
-        Database,
-        reference=TEXTS,
-        digest=TEXTS,
-        updated=st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-        description=TEXTS,
-        test=st.booleans(),
-    ),
+    scanned=TIMES,
+    database=st.none() | DATABASES,
     reasons=st.lists(TEXTS, max_size=2).map(tuple),
     expired=st.lists(TEXTS, max_size=1).map(tuple),
     platform=st.sampled_from(["", "linux/amd64", "linux/arm64"]) | TEXTS,
-    found=st.lists(
-        st.builds(
-            Judged,
-            detection=DETECTIONS,
-            added=st.booleans(),
-            decision=st.sampled_from(Decision),
-            why=TEXTS,
-            file=TEXTS,
-        ),
-        max_size=4,
-    ).map(tuple),
+    found=st.lists(JUDGED, max_size=4).map(tuple),
     in_base=st.integers(0, 10**6),
     unused=st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
 )
