@@ -158,7 +158,8 @@ LISTS = ("Vulnerabilities", "Secrets", "Misconfigurations", "Licenses", "Experim
 def test_an_empty_list_is_none_however_it_is_written() -> None:
     for empty in (result(), result(**dict.fromkeys(LISTS)), result(**dict.fromkeys(LISTS, ()))):
         assert read(report(empty)) == ()
-    for results in ({}, {"Results": None}, {"Results": []}):
+    no_results: tuple[Json, ...] = ({}, {"Results": None}, {"Results": []})
+    for results in no_results:
         assert read(json.dumps({"SchemaVersion": 2, "ArtifactName": ARTIFACT, **results})) == ()
 
 

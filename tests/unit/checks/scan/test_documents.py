@@ -28,7 +28,6 @@ class Page(HTMLParser):
         self.attributes: list[tuple[str, str, str | None]] = []
         self.cells: list[str] = []
         self.other: list[str] = []
-        self.handle_comment = self.handle_pi = self.other.append
         self.feed(text)
         self.close()
 
@@ -48,6 +47,12 @@ class Page(HTMLParser):
         """End the last cell of a table."""
         if tag == "table":
             self.cells.append("")
+
+    def handle_comment(self, data: str) -> None:
+        """Keep what no page should have."""
+        self.other.append(data)
+
+    handle_pi = handle_comment
 
 
 def parsed(*verdicts: Verdict) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from ci.checks.scan import rescan_targets
 from ci.checks.scan.rescan_targets import Target, TargetState
 from ci.checks.scan.verdict import Decision, State
 from ci.image import oci
+from ci.image.oci import Json
 from ci.tools.repository_content import RepositoryContent
 
 from ...verdicts import BASE, IMAGE, SECRET, judged, verdict, vulnerability
@@ -49,13 +50,14 @@ def test_nothing_at_all_is_an_error_with_every_type() -> None:
 
 def test_an_index_has_images_and_attestations_are_none() -> None:
     a, b = {"digest": "sha256:a"}, {"digest": "sha256:b"}
-    for manifest, digests in (
+    cases: list[tuple[Json, list[str]]] = [
         ({"layers": []}, []),
         ({"manifests": None}, []),
         ({"manifests": [{**a, "platform": {"os": "unknown"}}]}, []),
         ({"manifests": [{**a, "platform": {"os": "linux"}}, b]}, ["sha256:a", "sha256:b"]),
         ({"manifests": [a, b, a]}, ["sha256:a", "sha256:b"]),
-    ):
+    ]
+    for manifest, digests in cases:
         assert rescan_targets.images(json.dumps(manifest)) == digests
 
 

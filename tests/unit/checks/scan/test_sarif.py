@@ -23,8 +23,8 @@ def place(one: Judged, lock: str = LOCK) -> tuple[str, int]:
     return where["artifactLocation"]["uri"], where["region"]["startLine"]
 
 
-def of(package: str, *, added: bool = True, **fields: str) -> Judged:
-    return judged(vulnerability(package=package, **fields), added=added)
+def of(package: str, **fields: object) -> Judged:
+    return judged(vulnerability(package=package, **fields))
 
 
 def test_the_schema_is_that_of_sarif_and_refuses_what_is_none() -> None:
@@ -131,7 +131,7 @@ def test_all_else_is_shown_at_the_settings() -> None:
     nested = 'sub = { name = "isodate" }\n  name = "isodate"\n'
     for lock, one in (
         *(("", of("isodate")), (nested, of("isodate")), (LOCK, of("other")), (LOCK, judged(SECRET))),
-        *((LOCK, of("isodate", added=False)), (LOCK, of("isodate", **debian))),
+        *((LOCK, judged(of("isodate").detection, added=False)), (LOCK, of("isodate", **debian))),
         *((LOCK, of("isodate", **egg)), (LOCK, of("isodate", **requirements))),
     ):
         assert place(one, lock) == ("images/salesforce/pyproject.toml", 1)
