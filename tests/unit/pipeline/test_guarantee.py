@@ -228,7 +228,8 @@ def stand_in(root: Path, found: DagType) -> oci.Layer:
 
 def image(root: Path, found: DagType) -> str:
     """The digest of a DAG type's image."""
-    reference = config_base.parse((root / config_base.FILE).read_text(encoding="utf-8")).reference
+    file = root / config_base.FILE
+    reference = config_base.parse(file.read_text(encoding="utf-8")).reference if file.is_file() else "none"
     manifest = {"schemaVersion": 2, "layers": [{"digest": "sha256:below", "size": 1}]}
     config = {"config": {}, "rootfs": {"diff_ids": ["sha256:below"]}}
     base = Base(reference=reference, manifest=manifest, config=config)
