@@ -1,19 +1,17 @@
 """Artifacts as registries keep them: their manifest, and what their one layer holds."""
 
-import json
 import os
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from airgap import registry
 from airgap.artifact import Kind, write_artifact
 
-_KIND = Kind(
-    config="application/vnd.example.config", layer="application/vnd.example.layer", title="data.tar.gz"
-)
+from .layouts import blob, index_entry, manifest
+
+_KIND = Kind(config="application/vnd.a.config", layer="application/vnd.a.layer", title="data.tar.gz")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -24,39 +22,25 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
-def _blob(layout: Path, descriptor: dict[str, Any]) -> Path:
-    return layout / "blobs" / descriptor["digest"].replace(":", "/")
-
-
-def _manifest(layout: Path) -> dict[str, Any]:
-    (entry,) = json.loads((layout / "index.json").read_text())["manifests"]
-    return json.loads(_blob(layout, entry).read_text())
-
-
-def test_the_manifest_says_what_it_is(tmp_path: Path) -> None:
-    digest = write_artifact(tmp_path, "2", _files(tmp_path / "files"), _KIND, {"note": "for tests"})
-    (entry,) = json.loads((tmp_path / "index.json").read_text())["manifests"]
+def test_an_artifact_has_a_manifest_and_one_layer(tmp_path: Path) -> None:
+    digest = write_artifact(tmp_path / "layout", "2", _files(tmp_path / "files"), _KIND, {"note": "x"})
+    entry, content = index_entry(tmp_path / "layout"), manifest(tmp_path / "layout")
     assert (entry["digest"], entry["annotations"]) == (digest, {registry.TAG: "2"})
-    manifest = _manifest(tmp_path)
-    assert manifest["annotations"] == {"note": "for tests"}
-    assert manifest["config"]["mediaType"] == _KIND.config
-    assert _blob(tmp_path, manifest["config"]).read_text() == "{}"
-    (layer,) = manifest["layers"]
+    assert content["annotations"] == {"note": "x"}
+    assert content["config"]["mediaType"] == _KIND.config
+    assert blob(tmp_path / "layout", content["config"]).read_text() == "{}"
+    (layer,) = content["layers"]
     assert layer["mediaType"] == _KIND.layer
     assert layer["annotations"] == {"org.opencontainers.image.title": "data.tar.gz"}
-    assert layer["size"] == _blob(tmp_path, layer).stat().st_size
-
-
-def test_files_lie_at_the_root_and_are_roots(tmp_path: Path) -> None:
-    write_artifact(tmp_path, "2", _files(tmp_path / "files"), _KIND, {})
-    (layer,) = _manifest(tmp_path)["layers"]
-    with tarfile.open(_blob(tmp_path, layer)) as archive:
+    with tarfile.open(blob(tmp_path / "layout", layer)) as archive:
         entries = archive.getmembers()
         first = archive.extractfile("b.db")
         assert first
         assert first.read() == b"content of b.db\n"
     assert [entry.name for entry in entries] == ["b.db", "a.json"]
     assert {(entry.uid, entry.gid, entry.uname, entry.mode) for entry in entries} == {(0, 0, "", 0o644)}
+    assert registry.place("team/data", "2", tmp_path / "layout", tmp_path / "store")
+    assert manifest(tmp_path / "store/team/data") == content
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -68,12 +52,6 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
             os.utime(file, (time, time))
         digests.append(write_artifact(tmp_path / f"layout-{name}", "2", files, _KIND, {}))
     assert digests[0] == digests[1]
-
-
-def test_the_registry_takes_it(tmp_path: Path) -> None:
-    write_artifact(tmp_path / "layout", "made", _files(tmp_path / "files"), _KIND, {})
-    assert registry.place("team/data", "2", tmp_path / "layout", tmp_path / "store")
-    assert _manifest(tmp_path / "store/team/data") == _manifest(tmp_path / "layout")
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:

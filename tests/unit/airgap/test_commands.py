@@ -25,29 +25,25 @@ def text(log: TextIO) -> str:
     return log.read()
 
 
-def test_the_log_holds_the_command_and_both_outputs(log: TextIO) -> None:
+def test_the_log_holds_the_command_and_both_outputs_unless_one_is_asked_for(log: TextIO) -> None:
     commands.run(["sh", "-c", "echo out; echo err >&2"], log=log)
     assert text(log) == "$ sh -c 'echo out; echo err >&2'\nout\nerr\n"
+    assert commands.output(["sh", "-c", "echo out; echo err2 >&2"], log=log) == "out\n"
+    assert text(log).endswith("err2\n")
 
 
-def test_a_failure_names_command_and_exit_code(log: TextIO) -> None:
-    with pytest.raises(CommandError, match=r"`sh -c 'exit 3'` ended with exit code 3"):
-        commands.run(["sh", "-c", "exit 3"], log=log)
-
-
-def test_a_command_that_is_not_there_is_named(log: TextIO) -> None:
-    with pytest.raises(CommandError, match=r"`no-such-program` could not be started: No such file"):
-        commands.run(["no-such-program"], log=log)
-
-
-def test_a_killed_command_says_by_what(log: TextIO) -> None:
-    with pytest.raises(CommandError, match="was killed by SIGKILL"):
-        commands.run(["sh", "-c", "kill -9 $$"], log=log)
-
-
-def test_output_is_returned_and_its_errors_logged(log: TextIO) -> None:
-    assert commands.output(["sh", "-c", "echo out; echo err >&2"], log=log) == "out\n"
-    assert text(log).endswith("err\n")
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["sh", "-c", "exit 3"], "`sh -c 'exit 3'` ended with exit code 3"),
+        (["no-such-program"], "`no-such-program` could not be started: No such file"),
+        (["sh", "-c", "kill -9 $$"], "was killed by SIGKILL"),
+    ],
+)
+def test_a_failure_names_the_command_and_why(log: TextIO, command: list[str], message: str) -> None:
+    with pytest.raises(CommandError) as error:
+        commands.run(command, log=log)
+    assert message in str(error.value)
 
 
 def test_files_take_the_place_of_input_and_output(tmp_path: Path, log: TextIO) -> None:
@@ -57,20 +53,20 @@ def test_files_take_the_place_of_input_and_output(tmp_path: Path, log: TextIO) -
 
 
 def test_the_environment_passes_on_proxies_and_indexes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("https_proxy", "HTTPS_PROXY", "GOPROXY", "PIP_INDEX_URL", "SSL_CERT_FILE"):
+    kept = {"https_proxy", "HTTPS_PROXY", "GOPROXY", "PIP_INDEX_URL", "SSL_CERT_FILE"}
+    for name in kept:
         monkeypatch.setenv(name, "kept")
     for name in ("GOOS", "PIP_USER", "PYTHONPATH", "LD_PRELOAD", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "dropped")
-    found = commands.environment({"EXTRA": "added"})
-    assert {name for name, value in found.items() if value == "kept"} == {
-        *("https_proxy", "HTTPS_PROXY", "GOPROXY", "PIP_INDEX_URL", "SSL_CERT_FILE")
-    }
-    assert "dropped" not in found.values()
-    assert found["EXTRA"] == "added"
-    assert found["LC_ALL"] == "C.UTF-8"
+    variables = commands.environment({"EXTRA": "added"})
+    assert {name for name, value in variables.items() if value == "kept"} == kept
+    assert "dropped" not in variables.values()
+    assert (variables["EXTRA"], variables["LC_ALL"]) == ("added", "C.UTF-8")
 
 
-def test_stopping_ends_a_command_with_its_children(tmp_path: Path, log: TextIO) -> None:
+def test_stopping_ends_a_command_with_its_children_and_nothing_new_starts(
+    tmp_path: Path, log: TextIO
+) -> None:
     script = f"sleep 60 & echo $! > {tmp_path}/child; wait"
     failures: list[CommandError] = []
 
@@ -86,11 +82,12 @@ def test_stopping_ends_a_command_with_its_children(tmp_path: Path, log: TextIO) 
         time.sleep(0.01)
     commands.stop_all()
     thread.join(5)
-    child = int((tmp_path / "child").read_text())
     assert not thread.is_alive()
     assert "SIGTERM" in str(failures[0])
     with pytest.raises(ProcessLookupError):
-        _wait_gone(child)
+        _wait_gone(int((tmp_path / "child").read_text()))
+    with pytest.raises(CommandError, match="was not started: airgap is stopping"):
+        commands.run(["true"], log=io.StringIO())
 
 
 def _wait_gone(pid: int) -> None:
@@ -99,9 +96,3 @@ def _wait_gone(pid: int) -> None:
         if Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z":
             raise ProcessLookupError
         time.sleep(0.01)
-
-
-def test_nothing_new_is_started_while_stopping() -> None:
-    commands.stop_all()
-    with pytest.raises(CommandError, match="was not started: airgap is stopping"):
-        commands.run(["true"], log=io.StringIO())

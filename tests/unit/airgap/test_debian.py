@@ -40,16 +40,15 @@ class Programs:
         elif "install" in words:
             (_state(words) / "archives" / "git_1_amd64.deb").touch()
         elif words[0].endswith("mmdebstrap"):
-            self.seen = sorted(
-                str(p.relative_to(Path(words[-1]).parent)) for p in Path(words[-1]).parent.rglob("*_*")
-            )
+            area = Path(words[-1]).parent
+            self.seen = sorted(str(path.relative_to(area)) for path in area.rglob("*_*"))
             for folder in ("var/cache/apt/archives/partial", "var/lib/apt/lists/partial"):
                 (Path(words[-2]) / folder).mkdir(parents=True)
 
     def of(self, word: str) -> list[str]:
         """Return the one command that holds the word."""
-        (found,) = [call for call in self.calls if any(word in part for part in call)]
-        return found
+        (command,) = [call for call in self.calls if any(word in part for part in call)]
+        return command
 
 
 def _state(apt: list[str]) -> Path:
@@ -57,104 +56,84 @@ def _state(apt: list[str]) -> Path:
 
 
 @pytest.fixture
-def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Programs:
+def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_root: None) -> Programs:  # noqa: ARG001
     made = Programs()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv(debian.MIRROR_VARIABLE, raising=False)
     monkeypatch.setattr(commands, "run", made.run)
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(debian, "host_mirror", lambda: Mirror("http://mirror.example/debian"))
     monkeypatch.setattr(debian, "_KEYRING", tmp_path / "keyring.gpg")
     (tmp_path / "keyring.gpg").touch()
     return made
 
 
-def test_packages_are_downloaded_once_and_handed_to_mmdebstrap(programs: Programs, tmp_path: Path) -> None:
-    debian.bootstrap(tmp_path / "root", ["git"], log=io.StringIO())
+def bootstrap(root: Path, *packages: str, hooks: Sequence[str] = ()) -> str:
+    """Make a root, and return the log."""
+    log = io.StringIO()
+    debian.bootstrap(root, list(packages), log=log, hooks=hooks)
+    return log.getvalue()
+
+
+def test_a_root_is_made_of_packages_that_are_downloaded_once(programs: Programs, tmp_path: Path) -> None:
+    bootstrap(tmp_path / "root", "git", hooks=["one", "two"])
     assert programs.of("--download-only")[-1] == "git"
     assert programs.seen == ["archives/git_1_amd64.deb", "lists/mirror_Packages"]
     mmdebstrap = programs.of("--variant=minbase")
     assert {"--skip=update", "--include=git", "trixie", str(tmp_path / "root")} <= set(mmdebstrap)
-
-
-def test_hooks_come_in_order_and_before_the_last_cleaning(programs: Programs, tmp_path: Path) -> None:
-    debian.bootstrap(tmp_path / "root", [], log=io.StringIO(), hooks=["one", "two"])
-    hooks = [word for word in programs.of("--variant=minbase") if word.startswith("--customize-hook=")]
+    hooks = [word for word in mmdebstrap if word.startswith("--customize-hook=")]
     assert hooks[:2] == ["--customize-hook=one", "--customize-hook=two"]
-    assert "resolv.conf" in hooks[2]
-
-
-def test_a_second_root_takes_mmdebstrap_as_it_lies(programs: Programs, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        debian.bootstrap(tmp_path / name, ["git"], log=io.StringIO())
+    assert "resolv.conf" in hooks[2]  # the last cleaning
+    bootstrap(tmp_path / "other", "git")
     assert len([call for call in programs.calls if "download" in call]) == 1
 
 
-def test_apts_own_folders_stay_the_machines(programs: Programs, tmp_path: Path) -> None:
-    debian.bootstrap(tmp_path / "root", [], log=io.StringIO())
+def test_apts_own_folders_stay_the_machines(
+    programs: Programs, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap(tmp_path / "root")
     conf = (_state(programs.of("--error-on=any")) / "apt.conf").read_text()
     for name in ("Dir::State::Lists", "Dir::State::status", "Dir::Cache::archives", "Dir::Etc::SourceList"):
         assert f'{name} "{tmp_path}/cache/' in conf
-    sources = (tmp_path / "cache/airflow-images/debian/debian.sources").read_text()
-    assert "URIs: http://mirror.example/debian\nSuites: trixie trixie-updates\n" in sources
-    assert f"Signed-By: {tmp_path}/keyring.gpg" in sources
-
-
-def test_a_mirror_named_by_the_user_goes_before_the_machines(
-    programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(debian.MIRROR_VARIABLE, "http://named.example/d")
-    debian.bootstrap(tmp_path / "root", [], log=io.StringIO())
-    assert programs.calls
-    assert "http://named.example/d" in (tmp_path / "cache/airflow-images/debian/debian.sources").read_text()
+    sources = cache / "debian/debian.sources"
+    assert "URIs: http://mirror.example/debian\nSuites: trixie trixie-updates\n" in sources.read_text()
+    assert f"Signed-By: {tmp_path}/keyring.gpg" in sources.read_text()
+    monkeypatch.setenv(debian.MIRROR_VARIABLE, "http://named.example/d")  # goes before the machine's own
+    bootstrap(tmp_path / "other")
+    assert "http://named.example/d" in sources.read_text()
 
 
 def test_without_an_answer_the_lists_of_an_earlier_run_serve(programs: Programs, tmp_path: Path) -> None:
-    debian.bootstrap(tmp_path / "one", [], log=io.StringIO())
-    programs.mirror_answers = False
-    log = io.StringIO()
-    debian.bootstrap(tmp_path / "two", [], log=log)
-    assert "going on with the package lists of an earlier run" in log.getvalue()
-
-
-def test_without_an_answer_and_lists_the_mirror_is_named(programs: Programs, tmp_path: Path) -> None:
     programs.mirror_answers = False
     with pytest.raises(AirgapError, match=r"http://mirror\.example/debian.*AIRGAP_DEBIAN_MIRROR"):
-        debian.bootstrap(tmp_path / "root", [], log=io.StringIO())
+        bootstrap(tmp_path / "root")
+    programs.mirror_answers = True
+    bootstrap(tmp_path / "one")
+    programs.mirror_answers = False
+    assert "going on with the package lists of an earlier run" in bootstrap(tmp_path / "two")
 
 
-def test_nothing_but_packages_and_lists_is_left(programs: Programs, tmp_path: Path) -> None:
-    debian.bootstrap(tmp_path / "root", [], log=io.StringIO())
-    assert programs.calls
-    area = tmp_path / "cache/airflow-images/debian"
-    assert sorted(path.name for path in area.iterdir()) == ["debian.sources", "lock", "trixie", "unpacked"]
-    assert not list((tmp_path / "root").rglob("partial"))
-
-
-def test_what_a_killed_run_left_goes_after_a_day(programs: Programs, tmp_path: Path) -> None:
-    area = tmp_path / "cache/airflow-images/debian"
-    for name, age in ((".making-old", 25 * 3600), (".making-new", 3600)):
+@pytest.mark.usefixtures("programs")
+def test_nothing_but_packages_and_lists_is_left(tmp_path: Path, cache: Path) -> None:
+    area = cache / "debian"
+    for name, age in ((".making-old", 25 * 3600), (".making-new", 3600)):  # of killed runs
         (area / name).mkdir(parents=True)
         os.utime(area / name, (time.time() - age, time.time() - age))
-    debian.bootstrap(tmp_path / "root", [], log=io.StringIO())
-    assert programs.calls
-    assert [path.name for path in area.glob(".making-*")] == [".making-new"]
+    bootstrap(tmp_path / "root")
+    names = [".making-new", "debian.sources", "lock", "trixie", "unpacked"]
+    assert sorted(path.name for path in area.iterdir()) == names
+    assert not list((tmp_path / "root").rglob("partial"))
 
 
 def test_it_takes_root(programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(AirgapError, match="as root"):
-        debian.bootstrap(tmp_path / "root", [], log=io.StringIO())
+        bootstrap(tmp_path / "root")
     assert programs.calls == []
 
 
-@pytest.mark.parametrize(("machine", "name"), [("x86_64", "amd64"), ("aarch64", "arm64")])
-def test_architectures_have_debians_names(monkeypatch: pytest.MonkeyPatch, machine: str, name: str) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    assert debian.architecture() == name
-
-
-def test_other_architectures_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_architectures_have_debians_names_and_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for machine, name in (("x86_64", "amd64"), ("aarch64", "arm64")):
+        monkeypatch.setattr(platform, "machine", lambda name=machine: name)
+        assert debian.architecture() == name
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(AirgapError, match="riscv64"):
         debian.architecture()

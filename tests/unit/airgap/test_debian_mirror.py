@@ -31,19 +31,20 @@ _OTHERS = "deb https://tools.example bookworm main\ndeb https://docker.example/l
 _EXPECTED = Mirror("http://mirror.example/debian", "http://mirror.example/debian-security")
 
 
-@pytest.mark.parametrize("text", [_DEB822, _LINES], ids=["deb822", "lines"])
-def test_both_formats_name_archive_and_security_archive(text: str) -> None:
-    assert host_mirror("debian", "bookworm", [text]) == _EXPECTED
-
-
-@pytest.mark.parametrize("texts", [[_OTHERS, _LINES], [_LINES, _OTHERS]], ids=["before", "after"])
-def test_other_peoples_archives_are_passed_over(texts: list[str]) -> None:
+@pytest.mark.parametrize("texts", [[_DEB822], [_LINES], [_OTHERS, _LINES], [_LINES, _OTHERS]])
+def test_archive_and_security_archive_are_named_among_other_peoples(texts: list[str]) -> None:
     assert host_mirror("debian", "bookworm", texts) == _EXPECTED
 
 
-def test_an_archive_without_security_updates_is_a_mirror() -> None:
-    text = "deb http://mirror.example/debian trixie main"
-    assert host_mirror("debian", "trixie", [text]) == Mirror("http://mirror.example/debian")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deb http://mirror.example/debian bookworm main",
+        "Types: deb\nURIs:\n http://mirror.example/debian\nSuites: bookworm\nComponents:\n main\n contrib\n",
+    ],
+)
+def test_an_archive_without_security_updates_is_a_mirror(text: str) -> None:
+    assert host_mirror("debian", "bookworm", [text]) == Mirror("http://mirror.example/debian")
 
 
 @pytest.mark.parametrize(
@@ -56,17 +57,9 @@ def test_an_archive_without_security_updates_is_a_mirror() -> None:
         ("debian", "deb http://mirror.example/debian bookworm contrib"),
         ("debian", _DEB822.replace("Types: deb deb-src", "Enabled: no\nTypes: deb")),
     ],
-    ids=["not Debian", "no sources", "a disc", "another release", "another component", "disabled"],
 )
 def test_no_mirror_is_found(identity: str, text: str) -> None:
     assert host_mirror(identity, "bookworm", [text]) is None
-
-
-def test_continued_lines_belong_to_their_field() -> None:
-    text = (
-        "Types: deb\nURIs:\n http://mirror.example/debian\nSuites: bookworm\nComponents:\n main\n contrib\n"
-    )
-    assert host_mirror("debian", "bookworm", [text]) == Mirror("http://mirror.example/debian")
 
 
 def test_a_user_may_name_one_or_two_archives() -> None:
@@ -83,14 +76,10 @@ def test_what_is_no_archive_is_refused_with_its_value(text: str) -> None:
     assert repr(text) in str(error.value)
 
 
-def test_sources_name_suites_and_keyring() -> None:
-    text = Mirror("http://a.example/d", "http://a.example/s").sources("trixie", Path("/k.gpg"))
-    first, second = text.split("\n\n")
-    assert "URIs: http://a.example/d\nSuites: trixie trixie-updates\n" in first
-    assert "URIs: http://a.example/s\nSuites: trixie-security\n" in second
-    assert text.count("Signed-By: /k.gpg") == 2
-
-
-def test_sources_can_be_read_back() -> None:
+def test_sources_name_suites_and_keyring_and_can_be_read_back() -> None:
     text = _EXPECTED.sources("trixie", Path("/k.gpg"))
+    first, second = text.split("\n\n")
+    assert "URIs: http://mirror.example/debian\nSuites: trixie trixie-updates\n" in first
+    assert "URIs: http://mirror.example/debian-security\nSuites: trixie-security\n" in second
+    assert text.count("Signed-By: /k.gpg") == 2
     assert host_mirror("debian", "trixie", [text]) == _EXPECTED

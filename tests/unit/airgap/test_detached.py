@@ -10,34 +10,27 @@ from airgap import detached
 from airgap.errors import AirgapError
 from airgap.processes import Process, identify
 
-ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+def start(folder: Path, *command: str, inside: tuple[str, ...] = ()) -> Process:
+    env = {"PATH": os.environ["PATH"]}
+    return detached.start(command, record=folder / "record", log=folder / "a.log", env=env, inside=inside)
 
 
-def start(folder: Path, *command: str) -> Process:
-    return detached.start(command, record=folder / "record", log=folder / "a.log", env=ENVIRONMENT)
-
-
-def test_the_record_names_the_program_itself(tmp_path: Path) -> None:
+def test_the_record_names_the_program_itself_in_a_session_of_its_own(tmp_path: Path) -> None:
     process = start(tmp_path, "sleep", "60")
     try:
         assert identify(process.pid) == process
         command = Path(f"/proc/{process.pid}/cmdline")
-        while command.read_bytes().startswith(
-            b"sh\x00"
-        ):  # it is recorded first, and becomes the program then
+        # It is recorded first, and then becomes the program.
+        while command.read_bytes().startswith(b"sh\x00"):
             time.sleep(0.01)
         assert command.read_bytes() == b"sleep\x0060\x00"
         assert detached.running(tmp_path / "record") == process
+        assert os.getsid(process.pid) != os.getsid(0)
     finally:
         process.stop(5)
     assert detached.running(tmp_path / "record") is None
     assert detached.recorded(tmp_path / "record") == process
-
-
-def test_it_has_a_session_of_its_own(tmp_path: Path) -> None:
-    process = start(tmp_path, "sleep", "60")
-    assert os.getsid(process.pid) != os.getsid(0)
-    process.stop(5)
 
 
 def test_what_it_prints_is_logged_and_the_last_log_is_kept(tmp_path: Path) -> None:
@@ -50,18 +43,9 @@ def test_what_it_prints_is_logged_and_the_last_log_is_kept(tmp_path: Path) -> No
     assert (tmp_path / "a.log").read_text() == "second\n"
 
 
-def test_a_program_that_cannot_be_started_shows_its_log(tmp_path: Path) -> None:
+def test_a_program_that_cannot_be_started_shows_the_last_lines_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(AirgapError, match=r"(?s)did not start \(exit code 1\); log: .*\| oh no"):
-        detached.start(
-            ["sleep", "60"],
-            record=tmp_path / "record",
-            log=tmp_path / "a.log",
-            env=ENVIRONMENT,
-            inside=["sh", "-c", "echo oh no; exit 1"],
-        )
-
-
-def test_a_log_tail_is_the_last_lines_indented(tmp_path: Path) -> None:
+        start(tmp_path, "sleep", "60", inside=("sh", "-c", "echo oh no; exit 1"))
     (tmp_path / "log").write_text("one\ntwo\nthree\n")
     assert detached.log_tail(tmp_path / "log", lines=2) == "\n    | two\n    | three"
     assert detached.log_tail(tmp_path / "none") == ""

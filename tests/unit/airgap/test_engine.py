@@ -17,6 +17,7 @@ from airgap.errors import AirgapError
 from airgap.instance import instance
 from airgap.processes import Process, identify
 
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 MOUNTS = """\
 1 0 8:1 / / rw - overlay overlay rw
 2 1 8:2 / /data rw shared:1 - ext4 /dev/b rw
@@ -25,7 +26,7 @@ MOUNTS = """\
 
 
 @contextmanager
-def listener(path: Path, answer: bytes | None) -> Generator[None]:
+def listener(path: Path, answer: bytes) -> Generator[None]:
     """Listen at the path; give one answer to whoever asks, or close without one."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
@@ -35,7 +36,7 @@ def listener(path: Path, answer: bytes | None) -> Generator[None]:
             link, _ = server.accept()
             with link:
                 link.recv(1000)
-                link.sendall(answer or b"")
+                link.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -47,24 +48,6 @@ def listener(path: Path, answer: bytes | None) -> Generator[None]:
 def socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)  # the path of a socket has 107 characters at most
     return Path("engine.sock")
-
-
-def test_any_answer_to_a_request_counts(path: Path) -> None:
-    with listener(path, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"):
-        assert engine.answers(path)
-
-
-def test_a_listener_that_says_nothing_is_no_engine(path: Path) -> None:
-    with listener(path, None):
-        assert not engine.answers(path)
-
-
-def test_a_socket_left_behind_is_no_engine(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(path))
-    assert path.is_socket()
-    assert not engine.answers(path)
-    assert not engine.answers(Path("none.sock"))
 
 
 @pytest.fixture(name="process")
@@ -83,64 +66,61 @@ def engine_log(tmp_path: Path) -> Path:
     return log
 
 
-def test_an_engine_that_answers_late_is_waited_for_and_its_user_told_why(
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b""])
+def test_any_answer_to_a_request_counts(path: Path, answer: bytes) -> None:
+    with listener(path, answer):
+        assert engine.answers(path) is bool(answer)
+    assert path.is_socket()  # left behind
+    assert not engine.answers(path)
+    assert not engine.answers(Path("none.sock"))
+
+
+def test_an_engine_that_answers_late_is_waited_for_and_the_user_reads_why(
     path: Path, process: Process, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     with ExitStack() as stack:
 
         def say(text: str) -> None:
-            told.append(text)
-            stack.enter_context(listener(path, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+            messages.append(text)
+            stack.enter_context(listener(path, OK))
 
         monkeypatch.setattr(engine, "say", say)
         engine.wait_until_ready(process, path, log, silent=0)
-    (text,) = told
+    (text,) = messages
     assert "one that was killed clears its cache when it starts, which can take minutes" in text
     assert text.endswith(f"log: {log}")
     assert process.alive()
+    options = inspect.signature(engine.wait_until_ready).parameters
+    assert options["limit"].default - options["silent"].default > 600
 
 
 def test_an_engine_that_answers_soon_is_not_spoken_of(
     path: Path, process: Process, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with listener(path, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"):
+    with listener(path, OK):
         engine.wait_until_ready(process, path, log, silent=0, limit=0)
     assert capsys.readouterr().err == ""
 
 
-def test_an_engine_that_ends_is_not_waited_for(path: Path, log: Path) -> None:
+def test_an_engine_that_ends_is_not_waited_for_and_a_silent_one_is_stopped(
+    path: Path, process: Process, log: Path
+) -> None:
     with pytest.raises(AirgapError, match="ended while starting") as error:
         engine.wait_until_ready(Process(1, "1", "another-boot"), path, log)
     assert str(error.value).endswith("    | marked unclean; wiping and cold-starting")
-
-
-def test_an_engine_that_never_answers_is_stopped(path: Path, process: Process, log: Path) -> None:
     with pytest.raises(AirgapError, match=r"did not answer within 0 s; log: .*\n    \| marked unclean"):
         engine.wait_until_ready(process, path, log, limit=0)
     assert not process.alive()
 
 
-def test_a_start_may_take_minutes_longer_than_the_first_word() -> None:
-    options = inspect.signature(engine.wait_until_ready).parameters
-    assert options["limit"].default - options["silent"].default > 600
+def test_the_file_system_is_that_of_the_deepest_mount_and_must_not_be_overlay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths = ("/", "/data", "/data/x", "/data/with blank/x", "/database")
+    kinds = [engine.filesystem(Path(path), MOUNTS) for path in paths]
+    assert kinds == ["overlay", "ext4", "ext4", "nfs4", "overlay"]
 
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/", "overlay"),
-        ("/data", "ext4"),
-        ("/data/x", "ext4"),
-        ("/data/with blank/x", "nfs4"),
-        ("/database", "overlay"),
-    ],
-)
-def test_the_file_system_is_that_of_the_deepest_mount(path: str, kind: str) -> None:
-    assert engine.filesystem(Path(path), MOUNTS) == kind
-
-
-def test_a_cache_on_overlayfs_is_refused_before_anything_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     def overlay(_: Path) -> str:
         return "overlay"
 
@@ -192,9 +172,8 @@ def test_only_engines_that_run_from_this_cache_are_named(
 
 
 def test_control_groups_that_are_empty_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "memory" / "buildkit" / "a").mkdir(parents=True)
-    (tmp_path / "pids" / "buildkit" / "b" / "in-use").mkdir(parents=True)
-    (tmp_path / "pids" / "other").mkdir()
+    for path in ("memory/buildkit/a", "pids/buildkit/b/in-use", "pids/other"):
+        (tmp_path / path).mkdir(parents=True)
     monkeypatch.setattr(engine, "_CGROUPS", tmp_path)
     engine.remove_cgroups()
     assert not (tmp_path / "memory" / "buildkit").exists()

@@ -18,55 +18,46 @@ def certificate(body: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_known_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(engine_config, "_DEBIAN", tmp_path / "debian")
-    return tmp_path / "debian"
+def debian(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give the folder of Debian's own certificates, which is empty."""
+    folder = tmp_path / "debian"
+    folder.mkdir()
+    monkeypatch.setattr(engine_config, "_DEBIAN", folder)
+    return folder
 
 
-def test_every_registry_is_mirrored_and_the_local_one_is_plain_http() -> None:
-    config = json.loads(engine_json(instance({}), ["docker.io", "ghcr.io"], 100 * GIB))
+@pytest.mark.parametrize(("disk", "most"), [(20 * GIB, 10 * GIB), (1000 * GIB, 60 * GIB)])
+def test_every_registry_is_mirrored_and_the_cache_takes_half_of_a_disk_at_most(disk: int, most: int) -> None:
+    config = json.loads(engine_json(instance({}), ["docker.io", "ghcr.io"], disk))
     assert config["registries"] == {
         "docker.io": {"mirrors": ["127.0.0.1:5000/docker.io"]},
         "ghcr.io": {"mirrors": ["127.0.0.1:5000/ghcr.io"]},
         "127.0.0.1:5000": {"http": True},
         "10.213.0.1:5000": {"http": True},
     }
+    space = {name: int(size) for name, size in config["gc"].items() if str(size).isdigit()}
+    assert (space["maxUsedSpace"], space["minFreeSpace"]) == (most, disk // 20)
+    assert space["reservedSpace"] < most
 
 
-@pytest.mark.parametrize(("disk", "most"), [(20 * GIB, 10 * GIB), (1000 * GIB, 60 * GIB)])
-def test_the_engines_cache_takes_half_of_a_disk_at_most(disk: int, most: int) -> None:
-    space = json.loads(engine_json(instance({}), [], disk))["gc"]
-    assert int(space["maxUsedSpace"]) == most
-    assert int(space["reservedSpace"]) < most
-    assert int(space["minFreeSpace"]) == disk // 20
-
-
-def test_the_machines_own_certificates_are_found(tmp_path: Path) -> None:
+def test_the_certificates_are_the_machines_own_and_those_of_a_bundle_alone(
+    tmp_path: Path, debian: Path
+) -> None:
+    (debian / "public.crt").write_text(certificate("public"))
     (tmp_path / "local" / "corp").mkdir(parents=True)
     (tmp_path / "local" / "one.crt").write_text(certificate("one"))
     (tmp_path / "local" / "corp" / "two.crt").write_text(certificate("two") + "\n" + certificate("three"))
     (tmp_path / "local" / "notes.txt").write_text("no certificate")
-    assert custom_certificates({}, tmp_path / "local") == {
+    own = {
         "one.crt": certificate("one") + "\n",
         "corp-two-0.crt": certificate("two") + "\n",
         "corp-two-1.crt": certificate("three") + "\n",
     }
-
-
-def test_a_bundle_gives_what_debian_and_the_folder_do_not_have(
-    tmp_path: Path, no_known_certificates: Path
-) -> None:
-    no_known_certificates.mkdir()
-    (no_known_certificates / "public.crt").write_text(certificate("public"))
-    (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "own.crt").write_text(certificate("own"))
+    assert custom_certificates({}, tmp_path / "local") == own
     bundle = tmp_path / "bundle.pem"
-    bundle.write_text("\n".join(certificate(body) for body in ("public", "own", "extra")))
-    found = custom_certificates({"SSL_CERT_FILE": str(bundle)}, tmp_path / "local")
-    assert found == {"own.crt": certificate("own") + "\n", "ssl-cert-file.crt": certificate("extra") + "\n"}
-
-
-def test_a_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
+    bundle.write_text("\n".join(certificate(body) for body in ("public", "one", "extra")))
+    certificates = custom_certificates({"SSL_CERT_FILE": str(bundle)}, tmp_path / "local")
+    assert certificates == {**own, "ssl-cert-file.crt": certificate("extra") + "\n"}
     with pytest.raises(AirgapError, match=r"SSL_CERT_FILE=.*/none: No such file"):
         custom_certificates({"SSL_CERT_FILE": str(tmp_path / "none")}, tmp_path)
 

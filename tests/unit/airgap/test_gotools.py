@@ -1,6 +1,7 @@
 """Which Go builds the tools, and with what settings."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,18 @@ import pytest
 
 from airgap import gotools, lifecycle, pins, standins, steps
 from airgap.folders import PROJECT
-from airgap.gotools import ACT, ACTIONLINT, ADVISORIES, COSIGN, DAGGER, REGCTL, REGISTRY, TRIVY, tool_step
+from airgap.gotools import (
+    ACT,
+    ACTIONLINT,
+    ADVISORIES,
+    COSIGN,
+    DAGGER,
+    REGCTL,
+    REGISTRY,
+    TRIVY,
+    Tool,
+    tool_step,
+)
 from airgap.lock import locked
 from airgap.step import all_steps, heavy_lock
 
@@ -22,15 +34,24 @@ def fake_go(folder: Path, version: str) -> Path:
     return program
 
 
-@pytest.fixture(name="built")
-def record_build(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, Any]]]:
+Built = Callable[[Tool], tuple[list[str], dict[str, Any]]]
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Built:
+    """Give a function that returns the command that builds a tool, and its options."""
     calls: list[tuple[list[str], dict[str, Any]]] = []
 
     def run(command: list[object], **options: Any) -> None:  # noqa: ANN401
         calls.append(([str(word) for word in command], options))
 
+    def build(tool: Tool) -> tuple[list[str], dict[str, Any]]:
+        with (tmp_path / "log").open("w") as log:
+            tool_step(tool).build(tmp_path, log)
+        return calls.pop()
+
     monkeypatch.setattr(gotools.commands, "run", run)
-    return calls
+    return build
 
 
 def test_a_version_reads_as_numbers(tmp_path: Path) -> None:
@@ -53,15 +74,10 @@ def test_go_is_fetched_only_where_the_machines_own_is_too_old(
 
 
 def test_the_build_uses_our_caches_and_the_users_flags(
-    built: list[tuple[list[str], dict[str, Any]]],
-    tmp_path: Path,
-    cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    built: Built, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GOFLAGS", "-mod=vendor -v")
-    with (tmp_path / "log").open("w") as log:
-        tool_step(TRIVY).build(tmp_path, log)
-    command, options = built[0]
+    command, options = built(TRIVY)
     assert options["env"]["GOMODCACHE"] == str(cache / "go" / "mod")
     assert options["env"]["GOFLAGS"] == "-v -mod=readonly"
     assert options["env"]["GOEXPERIMENT"] == "jsonv2"
@@ -70,31 +86,20 @@ def test_the_build_uses_our_caches_and_the_users_flags(
     assert any(word.endswith(f"app.ver={version.removeprefix('v')}") for word in command)
 
 
-def test_the_engine_is_built_as_the_version_that_the_module_asks_for(
-    built: list[tuple[list[str], dict[str, Any]]], tmp_path: Path
-) -> None:
-    with (tmp_path / "log").open("w") as log:
-        tool_step(DAGGER).build(tmp_path, log)
-    command = built[0][0]
+def test_the_engine_is_built_as_the_version_that_the_module_asks_for(built: Built) -> None:
+    command, _ = built(DAGGER)
     assert f"engine.Version={pins.dagger_version()} " in command[command.index("-ldflags") + 1]
     assert "dfexcludepatterns dfparents" in command
 
 
-def test_every_tool_has_a_committed_go_sum() -> None:
-    for tool in (DAGGER, REGISTRY, REGCTL, COSIGN, TRIVY, ADVISORIES, ACTIONLINT, ACT):
-        assert (tool.folder / "go.sum").stat().st_size > 0
-        assert pins.module_version(tool.folder / "go.mod", tool.module).startswith("v")
-
-
-def test_a_tool_is_built_where_its_go_mod_lies(
-    built: list[tuple[list[str], dict[str, Any]]], tmp_path: Path
-) -> None:
-    with (tmp_path / "log").open("w") as log:
-        tool_step(ADVISORIES).build(tmp_path, log)
-    command, options = built[0]
+def test_a_tool_is_built_where_its_go_mod_and_go_sum_lie(built: Built, tmp_path: Path) -> None:
+    command, options = built(ADVISORIES)
     assert options["cwd"] == PROJECT / "tests" / "advisories"
     assert command[command.index("-o") + 1 :] == [str(tmp_path / "bin" / "advisories"), "."]
     assert REGCTL.folder == gotools.TOOLS / "regctl"
+    for tool in (DAGGER, REGISTRY, REGCTL, COSIGN, TRIVY, ADVISORIES, ACTIONLINT, ACT):
+        assert (tool.folder / "go.sum").stat().st_size > 0
+        assert pins.module_version(tool.folder / "go.mod", tool.module).startswith("v")
 
 
 def no_toolchain(_: tuple[int, ...]) -> None:

@@ -22,11 +22,8 @@ def test_a_second_instance_shares_nothing_with_the_first() -> None:
     assert not one.network.overlaps(two.network)
     for name in ("port", "bridge", "run", "state", "socket"):
         assert getattr(one, name) != getattr(two, name)
-
-
-@pytest.mark.parametrize("name", ["second", "a", "x" * 20, "ci-4"])
-def test_a_bridge_name_fits_the_kernel(name: str) -> None:
-    assert len(instance({"AIRGAP_INSTANCE": name}).bridge) <= 15
+    for name in ("second", "a", "x" * 20, "ci-4"):
+        assert len(instance({"AIRGAP_INSTANCE": name}).bridge) <= 15  # the kernel's limit
 
 
 def test_port_and_network_can_be_chosen() -> None:

@@ -12,10 +12,11 @@ from airgap.errors import AirgapError
 from airgap.lock import locked, locked_if_free
 
 
-def test_the_second_waits_and_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_second_waits_and_names_the_work_it_waits_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     order: list[str] = []
-    holding = threading.Event()
-    release = threading.Event()
+    holding, release = threading.Event(), threading.Event()
 
     def first() -> None:
         with locked(tmp_path / "lock", "making tools"):
@@ -39,19 +40,14 @@ def test_a_killed_holder_leaves_the_lock_free(tmp_path: Path, capsys: pytest.Cap
         "import os, pathlib, signal\nfrom airgap.lock import locked\n"
         f"with locked(pathlib.Path({str(tmp_path / 'lock')!r}), 'x'): os.kill(os.getpid(), signal.SIGKILL)"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False)
-    assert done.returncode == -9
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
     with locked(tmp_path / "lock", "x"):
         assert capsys.readouterr().err == ""
 
 
 def test_those_who_share_exclude_nobody_but_who_wants_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with (
-        locked(path, "making", shared=True),
-        locked(path, "making", shared=True),
-        locked_if_free(path) as free,
-    ):
+    with locked(path, "x", shared=True), locked(path, "x", shared=True), locked_if_free(path) as free:
         assert not free
     with locked_if_free(path) as free:
         assert free

@@ -2,6 +2,8 @@
 
 import ipaddress
 
+import pytest
+
 from airgap.instance import instance
 from airgap.network import exists, overlapping_route, removal
 
@@ -36,10 +38,6 @@ COMMIT
 """
 
 
-def route(interface: str, destination: str, mask: str) -> str:
-    return f"{interface}\t{destination}\t00000000\t0001\t0\t0\t0\t{mask}\t0\t0\t0\n"
-
-
 def test_only_our_nat_rules_and_chains_are_removed() -> None:
     assert removal(NAT, NETWORK) == (
         "*nat\n"
@@ -72,19 +70,18 @@ def test_without_rules_of_ours_nothing_is_done() -> None:
     assert removal("", NETWORK) == ""
 
 
-def test_a_route_into_our_network_is_named() -> None:
-    table = HEADER + route("eth0", "00000000", "00000000") + route("tun0", "0000D50A", "00FFFFFF")
-    assert overlapping_route(instance({}), table) == "tun0"
-
-
-def test_our_own_bridge_and_other_networks_are_no_obstacle() -> None:
-    table = HEADER + route("airgap0", "0000D50A", "0000FFFF") + route("docker0", "000011AC", "0000FFFF")
-    assert overlapping_route(instance({}), table) is None
-
-
-def test_a_default_route_in_halves_as_a_vpn_has_it_is_no_obstacle() -> None:
-    table = HEADER + route("tun0", "00000000", "00000080") + route("*", "00000080", "00000080")
-    assert overlapping_route(instance({}), table) is None
+@pytest.mark.parametrize(
+    ("routes", "obstacle"),
+    [
+        ([("eth0", "00000000", "00000000"), ("tun0", "0000D50A", "00FFFFFF")], "tun0"),
+        ([("airgap0", "0000D50A", "0000FFFF"), ("docker0", "000011AC", "0000FFFF")], None),
+        # A default route in halves, as a VPN has it.
+        ([("tun0", "00000000", "00000080"), ("*", "00000080", "00000080")], None),
+    ],
+)
+def test_a_route_into_our_network_is_named(routes: list[tuple[str, str, str]], obstacle: str | None) -> None:
+    rows = [f"{name}\t{to}\t00000000\t0001\t0\t0\t0\t{mask}\t0\t0\t0\n" for name, to, mask in routes]
+    assert overlapping_route(instance({}), "".join([HEADER, *rows])) == obstacle
 
 
 def test_interfaces_are_known_by_name() -> None:

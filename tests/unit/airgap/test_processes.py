@@ -20,32 +20,24 @@ def start_sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def identity(child: subprocess.Popen[bytes]) -> Process:
-    found = identify(child.pid)
-    assert found is not None
-    return found
-
-
-def test_a_record_reads_back(sleeper: subprocess.Popen[bytes]) -> None:
-    assert processes.parse(f"{identity(sleeper)}\n") == identity(sleeper)
+    process = identify(child.pid)
+    assert process is not None
+    return process
 
 
 @pytest.mark.parametrize("line", ["", "12", "12 34", "x 34 boot", "12 y boot", "12 34 boot more"])
-def test_a_line_that_is_no_record_is_none(line: str) -> None:
+def test_a_record_reads_back_and_another_line_is_none(sleeper: subprocess.Popen[bytes], line: str) -> None:
+    assert processes.parse(f"{identity(sleeper)}\n") == identity(sleeper)
     assert processes.parse(line) is None
 
 
-def test_a_process_is_alive_until_it_ends(sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_process_is_alive_until_it_ends_and_not_as_a_zombie(sleeper: subprocess.Popen[bytes]) -> None:
     one = identity(sleeper)
     assert one.alive()
     sleeper.kill()
-    sleeper.wait()
-    assert not one.alive()
-
-
-def test_a_zombie_is_not_alive(sleeper: subprocess.Popen[bytes]) -> None:
-    one = identity(sleeper)
-    sleeper.kill()
     os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
+    assert not one.alive()
+    sleeper.wait()
     assert not one.alive()
 
 
@@ -57,7 +49,9 @@ def test_a_recycled_id_is_never_signalled(sleeper: subprocess.Popen[bytes], chan
     assert sleeper.poll() is None
 
 
-def test_stopping_kills_what_ignores_the_request() -> None:
+def test_stopping_kills_only_what_ignores_the_request(sleeper: subprocess.Popen[bytes]) -> None:
+    assert identity(sleeper).stop(5) is False
+    assert sleeper.wait() == -15
     script = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
     with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
@@ -66,15 +60,10 @@ def test_stopping_kills_what_ignores_the_request() -> None:
         assert child.wait() == -9
 
 
-def test_stopping_needs_no_force_for_what_listens(sleeper: subprocess.Popen[bytes]) -> None:
-    assert identity(sleeper).stop(5) is False
-    assert sleeper.wait() == -15
-
-
 def test_a_name_with_blanks_and_brackets_does_not_confuse(tmp_path: Path) -> None:
     (tmp_path / "7").mkdir()
     numbers = " ".join(str(number) for number in range(4, 23))
     (tmp_path / "7" / "stat").write_text(f"7 (a) b (c) S {numbers}\n")
-    found = identify(7, proc=tmp_path)
-    assert found is not None
-    assert found.started == "22"
+    process = identify(7, proc=tmp_path)
+    assert process is not None
+    assert process.started == "22"

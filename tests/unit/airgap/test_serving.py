@@ -46,27 +46,21 @@ def make_images(monkeypatch: pytest.MonkeyPatch) -> dict[Image, Step]:
     return images
 
 
-def by_name(images: dict[Image, Step], name: str) -> Step:
-    return next(step for image, step in images.items() if image.name == name)
-
-
 def test_what_is_made_is_placed_once(
     one: Instance, images: dict[Image, Step], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for each in images.values():
-        make(each)
+    for image_step in images.values():
+        make(image_step)
     for _ in range(2):
         serving.place_images(one, images)
     assert capsys.readouterr().err.count(" is new") == len(images)
     assert serving.served_images(one, images) == sorted(image.name for image in images)
 
 
-def test_images_of_one_repository_that_are_made_at_once_all_stay(
-    one: Instance,
-) -> None:
+def test_images_of_one_repository_that_are_made_at_once_all_stay(one: Instance) -> None:
     steps = {image: step(image) for image in (Image("docker.io", "apache/airflow", str(n)) for n in range(8))}
-    for each in steps.values():
-        make(each)
+    for image_step in steps.values():
+        make(image_step)
     with ThreadPoolExecutor(len(steps)) as pool:
         list(pool.map(serving.place_images, repeat(one), [{image: made} for image, made in steps.items()]))
     assert serving.served_images(one, steps) == sorted(image.name for image in steps)
@@ -85,35 +79,32 @@ def test_an_outdated_image_is_not_served_in_the_place_of_one_that_is_not_made(
     assert [entry["digest"] for entry in index["manifests"]] == [registry.digest_of(images[python].result)]
 
 
-def test_making_an_image_says_how_long_it_takes_and_places_it(
+def test_making_an_image_says_how_long_it_takes_and_an_unknown_one_lists_all(
     one: Instance, images: dict[Image, Step], capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = "airflow-images/test-advisories:2"
     for _ in range(2):
         serving.make(one, name)
-    said = capsys.readouterr().err
-    assert said.count(f"making {name} for its first use: about 1m30s") == 1
+    assert capsys.readouterr().err.count(f"making {name} for its first use: about 1m30s") == 1
     assert serving.served_images(one, images) == [name]
+    with pytest.raises(AirgapError, match="made: expected one of airflow-images") as error:
+        serving.make(one, "docker.io/library/redis:8")
+    assert [image.name for image in images if image.name not in str(error.value)] == []
 
 
 def test_a_digest_makes_the_images_of_its_repository_until_one_has_it(
     one: Instance, images: dict[Image, Step]
 ) -> None:
-    tags = [image.name for image in images if image.path == AIRFLOW]
+    named = {image.name: image_step for image, image_step in images.items() if image.path == AIRFLOW}
+    tags = list(named)
     assert len(tags) > 2
     for name in tags[:2]:
-        make(by_name(images, name))
-    digest = registry.digest_of(by_name(images, tags[1]).result)
+        make(named[name])
+    digest = registry.digest_of(named[tags[1]].result)
     serving.make(one, f"{AIRFLOW}@{digest}")
     assert serving.served_images(one, images) == sorted(tags[:2])
     serving.make(one, f"{AIRFLOW}@sha256:{'0' * 64}")
     assert serving.served_images(one, images) == sorted(tags)
-
-
-def test_an_image_that_is_not_known_names_those_that_are(one: Instance, images: dict[Image, Step]) -> None:
-    with pytest.raises(AirgapError, match="made: expected one of airflow-images") as e:
-        serving.make(one, "docker.io/library/redis:8")
-    assert [image.name for image in images if image.name not in str(e.value)] == []
 
 
 def test_the_recipe_names_all_images_and_the_users_settings(

@@ -15,7 +15,6 @@ from airgap.step import Step, all_steps
 from airgap.steps import digest_of
 
 _FOLDER = Path(standins.__file__).parent
-_DAY = datetime(2025, 12, 20, tzinfo=UTC)
 
 
 def _airflow(release: Release) -> Step:
@@ -23,24 +22,22 @@ def _airflow(release: Release) -> Step:
     return airflow_step(release, *needs)
 
 
-def test_every_image_that_is_served_has_a_stand_in() -> None:
-    assert set(pins.images().values()) <= standins.standin_steps().keys()
-    assert set(standins.first_images()) <= standins.standin_steps().keys()
-
-
-def test_every_release_of_airflow_is_served_under_its_tag() -> None:
+def test_every_image_and_every_release_of_airflow_has_a_stand_in() -> None:
+    steps = standins.standin_steps()
+    assert {*pins.images().values(), *standins.first_images()} <= steps.keys()
     airflow = pins.images()["airflow"]
-    served = {str(image): step.name for image, step in standins.standin_steps().items()}
+    served = {str(image): step.name for image, step in steps.items()}
     for release in releases():
         reference = f"{airflow.registry}/{airflow.repository}:{release.version}-python3.13"
         assert served[reference] == f"standin-airflow-{release.version}"
-
-
-def test_the_steps_have_names_of_their_own() -> None:
-    steps = all_steps(standins.standin_steps().values())
-    names = [step.name for step in steps]
+    names = [step.name for step in all_steps(steps.values())]
     assert len(set(names)) == len(names)
     assert {f"standin-{name}" for name in pins.images() if name != "airflow"} <= set(names)
+    bases = {
+        image: [need for need in step.needs if need.name == "standin-base"] for image, step in steps.items()
+    }
+    assert len({id(base) for needs in bases.values() for base in needs}) == 1  # whose layer is shared
+    assert bases[pins.images()["uv"]] == []
 
 
 @pytest.mark.parametrize("name", sorted(pins.images().keys() - {"airflow"}))
@@ -63,55 +60,32 @@ def test_an_airflow_that_is_not_locked_here_is_refused(monkeypatch: pytest.Monke
         standins.standin_steps()
 
 
-def test_a_change_of_one_release_makes_no_other_anew(tmp_path: Path) -> None:
+def test_the_inputs_of_a_release_are_its_version_and_its_packages(tmp_path: Path) -> None:
     for version in ("3.1.5", "3.2.2"):
         (tmp_path / version).mkdir()
         (tmp_path / version / "requirements.in").write_text("a")
     one, two = releases(tmp_path)
     before = _airflow(one).inputs, _airflow(two).inputs
+    assert before[0] != before[1]
     (two.folder / "requirements.in").write_text("b")
     assert _airflow(one).inputs == before[0]
     assert _airflow(two).inputs != before[1]
 
 
-def test_the_same_packages_for_another_release_are_another_image(tmp_path: Path) -> None:
-    for version in ("3.1.5", "3.1.6"):
-        (tmp_path / version).mkdir()
-        (tmp_path / version / "requirements.in").write_text("a")
-    assert len({_airflow(release).inputs for release in releases(tmp_path)}) == 2
-
-
-def test_images_with_a_system_share_its_layer() -> None:
-    steps = standins.standin_steps()
-    bases = {
-        image: [need for need in step.needs if need.name == "standin-base"] for image, step in steps.items()
-    }
-    assert len({id(base) for found in bases.values() for base in found}) == 1
-    assert bases[pins.images()["uv"]] == []
-
-
-@pytest.mark.parametrize(
-    "script", sorted(_FOLDER.rglob("*.sh")), ids=lambda path: f"{path.parent.name}/{path.name}"
-)
-def test_scripts_are_valid_bash(script: Path) -> None:
-    done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_root_gets_no_pip() -> None:
+def test_scripts_are_valid_bash_and_root_gets_no_pip() -> None:
+    for script in sorted(_FOLDER.rglob("*.sh")):
+        done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
     script = _FOLDER / "airflow" / "pip_as_root.sh"
     done = subprocess.run(["bash", script, "install", "x"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "USER airflow" in done.stderr
 
 
-def test_the_environment_comes_first_on_the_path_but_for_root() -> None:
-    path = environment_variables("3.1.5", "3.13.5", {"pip": "25.3", "uv": "0.9.18"})["PATH"].split(":")
-    assert path[:3] == ["/root/bin", "/home/airflow/.local/bin", "/usr/python/bin"]
-
-
-def test_variables_carry_the_versions() -> None:
+def test_variables_carry_the_versions_and_the_environment_comes_first_on_the_path_but_for_root() -> None:
     variables = environment_variables("3.1.5", "3.13.5", {"pip": "25.3", "uv": "0.9.18"})
+    path = variables["PATH"].split(":")
+    assert path[:3] == ["/root/bin", "/home/airflow/.local/bin", "/usr/python/bin"]
     expected = {
         "AIRFLOW_VERSION": "3.1.5",
         "AIRFLOW_PYTHON_VERSION": "3.13.5",
@@ -125,14 +99,13 @@ def test_variables_carry_the_versions() -> None:
 
 
 def test_labels_point_at_airflow_itself() -> None:
-    found = labels("3.1.5", "3.13.5", _DAY)
-    assert found["org.opencontainers.image.source"] == "https://github.com/apache/airflow"
-    assert found["org.apache.airflow.version"] == found["org.opencontainers.image.version"] == "3.1.5"
-    assert found["org.apache.airflow.python.version"] == "3.13.5"
-    assert found["org.opencontainers.image.created"] == "2025-12-20T00:00:00Z"
-    reset = (
+    values = labels("3.1.5", "3.13.5", datetime(2025, 12, 20, tzinfo=UTC))
+    assert values["org.opencontainers.image.source"] == "https://github.com/apache/airflow"
+    assert values["org.apache.airflow.version"] == values["org.opencontainers.image.version"] == "3.1.5"
+    assert values["org.apache.airflow.python.version"] == "3.13.5"
+    assert values["org.opencontainers.image.created"] == "2025-12-20T00:00:00Z"
+    names = (
         "authors created description documentation licenses ref.name revision source title url vendor version"
     )
-    assert {name for name in found if name.startswith("org.opencontainers.")} == {
-        f"org.opencontainers.image.{name}" for name in reset.split()
-    }
+    reset = {f"org.opencontainers.image.{name}" for name in names.split()}
+    assert {name for name in values if name.startswith("org.opencontainers.")} == reset

@@ -12,7 +12,6 @@ from ci.config.pins import default_base
 
 _ALL = releases()
 _PINNED = parse_image("docker.io/apache/airflow:3.1.5-python3.13")
-_each = pytest.mark.parametrize("release", _ALL, ids=lambda release: release.version)
 
 
 def _asked(release: Release) -> dict[str, str]:
@@ -30,39 +29,27 @@ def make_release(tmp_path: Path) -> Release:
     return Release(folder)
 
 
-def test_the_base_and_the_default_one_are_among_the_releases() -> None:
+def test_the_base_the_default_one_and_three_lines_of_airflow_are_served() -> None:
     base = pins.images()["airflow"]
     assert {base, parse_image(default_base())} <= set(images(base))
-
-
-def test_three_lines_of_airflow_are_served() -> None:
     assert {release.version.rpartition(".")[0] for release in _ALL} >= {"3.1", "3.2", "3.3"}
+    # Two releases of one day would share a layer.
+    assert len({release.created() for release in _ALL}) == len(_ALL)
 
 
-@_each
-def test_the_lock_holds_what_is_asked_for(release: Release) -> None:
-    locked = release.packages()
-    for name, version in _asked(release).items():
-        assert version in ("", locked[name])
-
-
-@_each
-def test_every_locked_package_has_hashes(release: Release) -> None:
+@pytest.mark.parametrize("release", _ALL, ids=lambda release: release.version)
+def test_a_lock_holds_the_release_and_what_it_asks_for_with_hashes(release: Release) -> None:
+    locked, asked = release.packages(), _asked(release)
+    assert locked["apache-airflow-core"] == release.version
+    assert {name: version or locked[name] for name, version in asked.items()} == {
+        name: locked[name] for name in asked
+    }
+    assert asked.keys() == _asked(_ALL[0]).keys()
+    assert "apache-airflow-providers-fab" not in locked
     blocks = release.lock.read_text().split("\n\n")[-1]
     requirements = [line for line in blocks.splitlines() if line and line[0] not in " #"]
-    assert len(requirements) == len(release.packages())
+    assert len(requirements) == len(locked)
     assert [line for line in requirements if not line.endswith("\\")] == []
-
-
-@_each
-def test_all_releases_ask_for_the_same_packages(release: Release) -> None:
-    assert _asked(release).keys() == _asked(_ALL[0]).keys()
-    assert "apache-airflow-providers-fab" not in release.packages()
-
-
-@_each
-def test_the_core_is_of_the_release(release: Release) -> None:
-    assert release.packages()["apache-airflow-core"] == release.version
 
 
 @pytest.mark.parametrize(
@@ -78,10 +65,6 @@ def test_the_lock_is_of_the_releases_days(version: str, day: str, sqlalchemy: st
     locked = release.packages()
     assert release.created().isoformat() == f"{day}T00:00:00+00:00"
     assert (locked["sqlalchemy"], locked["pydantic"]) == (sqlalchemy, pydantic)
-
-
-def test_no_two_releases_have_the_same_day_so_that_they_share_no_layer() -> None:
-    assert len({release.created() for release in _ALL}) == len(_ALL)
 
 
 def test_versions_are_read_from_the_lock(release: Release) -> None:

@@ -1,6 +1,5 @@
 """Stand-ins for single tools: the program, its user and how it starts, as in the official image."""
 
-import json
 import os
 import tarfile
 from pathlib import Path
@@ -12,6 +11,8 @@ from airgap.folders import digest_of
 from airgap.pins import Image
 from airgap.standins.tool import ACTIONLINT, COSIGN, REGCTL, Place, tool_image_step
 from airgap.step import Step, make
+
+from .layouts import blob, image_config, manifest
 
 _IMAGE = Image("registry.example", "tool", "v1")
 
@@ -49,40 +50,34 @@ def _layout(place: Place) -> Path:
     return image.result
 
 
-def _blob(layout: Path, descriptor: dict[str, Any]) -> Path:
-    return layout / "blobs" / descriptor["digest"].replace(":", "/")
-
-
 def _read(layout: Path) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
     """Return the config of a layout's one image, and what its one layer holds."""
-    index = json.loads((layout / "index.json").read_text())
-    manifest = json.loads(_blob(layout, index["manifests"][0]).read_text())
-    (layer,) = manifest["layers"]
-    with tarfile.open(_blob(layout, layer)) as archive:
+    (layer,) = manifest(layout)["layers"]
+    with tarfile.open(blob(layout, layer)) as archive:
         files = {entry.name: entry for entry in archive}
-    return json.loads(_blob(layout, manifest["config"]).read_text())["config"], files
+    return image_config(layout)["config"], files
 
 
-def test_regctl_is_where_the_official_image_has_it(owners: dict[str, int]) -> None:
-    config, files = _read(_layout(REGCTL))
-    assert (config["Entrypoint"], config["User"]) == (["/regctl"], "appuser")
-    assert "WorkingDir" not in config
-    assert files["regctl"].isreg()
+@pytest.mark.parametrize(
+    ("place", "program", "user", "owned"),
+    [
+        (REGCTL, "/regctl", "appuser", {"appuser": 1000, ".docker": 1000, ".regctl": 1000}),
+        (COSIGN, "/ko-app/cosign", "65532", {"nonroot": 65532}),
+        (ACTIONLINT, "/usr/local/bin/actionlint", "guest", {"guest": 405}),
+    ],
+)
+def test_a_tool_is_where_the_official_image_has_it(
+    owners: dict[str, int], place: Place, program: str, user: str, owned: dict[str, int]
+) -> None:
+    config, files = _read(_layout(place))
+    assert (config["Entrypoint"], config["User"]) == ([program], user)
+    assert files[program[1:]].isreg()
+    assert owners == owned
     assert files["etc/ssl/certs/ca-certificates.crt"].size > 0
-    assert files["tmp"].mode == 0o1777
-    assert files["home/appuser/.regctl"].isdir()
-    assert owners == {"appuser": 1000, ".docker": 1000, ".regctl": 1000}
-
-
-def test_cosign_keeps_the_user_of_its_own_image(owners: dict[str, int]) -> None:
-    config, files = _read(_layout(COSIGN))
-    assert (config["Entrypoint"], config["User"]) == (["/ko-app/cosign"], "65532")
-    assert config["WorkingDir"] == "/home/nonroot"
-    assert (files["home/nonroot"].mode, owners) == (0o700, {"nonroot": 65532})
-
-
-def test_actionlint_is_where_the_official_image_has_it(owners: dict[str, int]) -> None:
-    config, files = _read(_layout(ACTIONLINT))
-    assert (config["Entrypoint"], config["User"]) == (["/usr/local/bin/actionlint"], "guest")
-    assert files["usr/local/bin/actionlint"].isreg()
-    assert owners == {"guest": 405}
+    if place is REGCTL:
+        assert "WorkingDir" not in config
+        assert files["tmp"].mode == 0o1777
+        assert files["home/appuser/.regctl"].isdir()
+    if place is COSIGN:
+        assert config["WorkingDir"] == "/home/nonroot"
+        assert files["home/nonroot"].mode == 0o700
