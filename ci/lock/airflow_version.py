@@ -7,15 +7,11 @@ from ..errors import ConfigurationError
 _RELEASE = r"[0-9]+(?:(?:a|b|rc)[0-9]+)?"
 _REQUESTED = re.compile(rf"([0-9]+)\.([0-9]+)(?:\.({_RELEASE}|x|\*))?")
 # The official image has variants before the version (slim-) and behind it (-python3.13).
-_TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)(?P<version>[0-9]+\.[0-9]+\.{_RELEASE})(?P<rest>(?:-[\w.-]*)?)")
+TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)(?P<version>[0-9]+\.[0-9]+\.{_RELEASE})(?P<rest>(?:-[\w.-]*)?)")
 
 
 def series(requested: str) -> str | None:
-    """Return the series, such as "3.2", whose newest release 3.2 or 3.2.x means; None for one release.
-
-    Raises:
-        ConfigurationError: the text is no version of Airflow.
-    """
+    """Return the series, such as "3.2", whose newest release 3.2 or 3.2.x means; None for one release."""
     match = _REQUESTED.fullmatch(requested.strip())
     if match is None:
         raise ConfigurationError(
@@ -28,29 +24,13 @@ def series(requested: str) -> str | None:
 def upgraded(pinned: str, version: str) -> str:
     """Return the reference of the base with another version: same repository, Python and variant.
 
-    Args:
-        pinned: a repository and a tag of the shape <version>-python<series>, with slim- before it or not; a
-            digest is dropped.
-        version: such as 3.2.1 or 3.3.0rc1.
-
-    Raises:
-        ConfigurationError: the tag doesn't begin with a version, as the official image's does.
+    A digest is dropped.
     """
-    match = _tag_match(pinned)
-    return f"{match['name']}{version}{match['rest']}"
-
-
-def version_of(pinned: str) -> str:
-    """Return the version of Airflow in the reference of a base; raise ConfigurationError as ``upgraded``."""
-    return _tag_match(pinned)["version"]
-
-
-def _tag_match(pinned: str) -> re.Match[str]:
-    match = _TAG.fullmatch(pinned.partition("@")[0])
+    match = TAG.fullmatch(pinned.partition("@")[0])
     if match is None:
         problem = f"the tag of the pinned base {pinned} doesn't begin with a version of Airflow"
         raise ConfigurationError([f"{problem}: name the base to try with --base"])
-    return match
+    return f"{match['name']}{version}{match['rest']}"
 
 
 def python_of(reference: str) -> str:

@@ -8,17 +8,13 @@ from packaging.version import Version
 from ..config import base
 from ..config.base import FILE
 from ..errors import ConfigurationError
-from . import airflow_version
+from .airflow_version import TAG
 
 _KEY = "reference"
 
 
 def with_reference(text: str, reference: str) -> str:
-    """Return the text of an images/base.toml with another reference; every other character stays.
-
-    Raises:
-        ConfigurationError: the file is wrong, or the reference isn't written as one line of its own.
-    """
+    """Return the text of an images/base.toml with another reference; every other character stays."""
     old = base.parse(text).reference
     line = re.compile(rf"""^([ \t]*{_KEY}[ \t]*=[ \t]*)(["']){re.escape(old)}\2""", re.MULTILINE)
     new = line.sub(lambda match: f"{match[1]}{match[2]}{reference}{match[2]}", text)
@@ -29,17 +25,13 @@ def with_reference(text: str, reference: str) -> str:
 
 
 def version(reference: str) -> str:
-    """Return the version of Airflow that a base has.
-
-    Raises:
-        ConfigurationError: its tag doesn't begin with one.
-    """
-    try:
-        return airflow_version.version_of(reference)
-    except ConfigurationError:
+    """Return the version of Airflow that a base has."""
+    match = TAG.fullmatch(reference.partition("@")[0])
+    if match is None:
         problem = f"the tag of the base {reference} doesn't begin with a version of Airflow"
         remedy = "change it by hand, then run: dagger call lock -y"
-        raise ConfigurationError([f"{FILE}: {problem}, so newer versions are unknown: {remedy}"]) from None
+        raise ConfigurationError([f"{FILE}: {problem}, so newer versions are unknown: {remedy}"])
+    return match["version"]
 
 
 def series_of(version: str) -> str:

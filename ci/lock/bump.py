@@ -35,16 +35,7 @@ class Bump:
 
 
 async def bump(sources: Checkout, requested: BumpRequest) -> Bump:
-    """Return the changes that move the base to the newest release.
-
-    Args:
-        sources: the base and the DAG types with their locks.
-        requested: the version to move to.
-
-    Raises:
-        ConfigurationError: version, date, base or a DAG type is wrong, or there is no such release.
-        StepError: the base can't be pulled, or a type can't be locked for it; with all of them.
-    """
+    """Return the changes that move the base to a release."""
     request.validated(Upgrade(exclude_newer=requested.exclude_newer), ())
     requested_series = airflow_version.series(requested.airflow) if requested.airflow else None
     old = await sources.base_reference()
@@ -56,7 +47,8 @@ async def bump(sources: Checkout, requested: BumpRequest) -> Bump:
     if new == old:
         return Bump(files={}, text=bump_text.unchanged(old, series))
     text = base_file.with_reference(await sources.text(config_base.FILE) or "", new)
-    dates = {dag_type.file: date for dag_type in types if (date := await _exclude_newer(dag_type, sources))}
+    all_dates = {one.file: bump_text.exclude_newer(await sources.text(one.file)) for one in types}
+    dates = {file: date for file, date in all_dates.items() if date}
     locks = await _locks(types, sources, new, requested, dates)
     paths = {dag_type.name: f"images/{dag_type.name}/{lockfile.NAME}" for dag_type in types}
     pairs = {name: (await _present(path, sources), locks[name]) for name, path in paths.items()}
@@ -84,11 +76,7 @@ async def _target(series: str | None, current: str, requested: BumpRequest) -> s
 
 
 async def _resolved(reference: str, *, with_digest: bool) -> str:
-    """Return the base as it is to be written, with its digest if requested; pull it to make sure it exists.
-
-    Raises:
-        StepError: it can't be pulled.
-    """
+    """Return the base as it is to be written, with its digest if requested, after pulling it."""
     try:
         exact = await retrying(base.container(reference).image_ref)
     except dagger.QueryError as error:
@@ -115,10 +103,6 @@ def unavailable(reference: str, error: dagger.QueryError) -> StepError:
         return failures.step_error(what, error)
     problem = "not in its registry (yet): an image follows its release in the package index within a day"
     return StepError([f"{what}: {problem}: try again later, or choose another version with --airflow"])
-
-
-async def _exclude_newer(dag_type: DagType, sources: Checkout) -> str:
-    return bump_text.exclude_newer(await sources.text(dag_type.file))
 
 
 async def _present(path: str, sources: Checkout) -> str | None:

@@ -3,8 +3,6 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, Field, ValidationError
-
 from ..config import lockfile
 from ..text import literal
 
@@ -12,42 +10,19 @@ from ..text import literal
 Locks = tuple[str | None, str]
 
 
-class _Uv(BaseModel):
-    date: object = Field(default="", alias="exclude-newer")  # a text, or a date of TOML's
-
-
-class _Tools(BaseModel):
-    uv: _Uv = _Uv()
-
-
-class _Project(BaseModel):
-    """The part of a pyproject.toml that is read."""
-
-    tool: _Tools = _Tools()
-
-
 def unchanged(reference: str, series: str | None) -> str:
-    """Return that nothing changes, and why.
-
-    Args:
-        reference: the base as it is pinned.
-        series: the series whose newest release was looked up; None where one release was requested.
-    """
+    """Return that nothing changes, and why: a series was looked up, or one release requested."""
     why = f"is the newest of {series}.x" if series else "is pinned already"
     return f"Nothing changes: the base image {literal(reference)} {why}."
 
 
 def changes(old: str, new: str, locks: Mapping[str, Locks], dates: Mapping[str, str]) -> str:
-    """Return the changes of base and locks.
+    """Return the changes of base and locks, which are by DAG type.
 
-    Args:
-        old: the base as it was pinned.
-        new: the base as it is pinned now.
-        locks: the locks of the DAG types, by name.
-        dates: exclude-newer of each pyproject.toml, by file, where the locks were made with another one.
+    ``dates`` are exclude-newer of each pyproject.toml, by file, where the locks were made with another one.
     """
-    lines = ["The base image of every DAG type changes.", "", f"- old: {literal(old)}"]
-    lines += [f"- new: {literal(new)}"]
+    lines = ["The base image of every DAG type changes.", ""]
+    lines += [f"- old: {literal(old)}", f"- new: {literal(new)}"]
     for name in sorted(locks):
         lines += ["", *_lock_changes(name, *locks[name])]
     if dates:
@@ -69,8 +44,8 @@ def date_problems(dates: Mapping[str, str]) -> list[str]:
 def exclude_newer(pyproject: str | None) -> str:
     """Return the date in a pyproject.toml beyond which no file counts; empty where it has none."""
     try:
-        return str(_Project.model_validate(tomllib.loads(pyproject or "")).tool.uv.date)
-    except (tomllib.TOMLDecodeError, ValidationError):
+        return str(tomllib.loads(pyproject or "")["tool"]["uv"]["exclude-newer"])  # a text, or TOML's date
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
         return ""
 
 

@@ -46,11 +46,7 @@ class PinConflict(_Fact):
 
 
 class Failure(_Fact):
-    """All reasons why a lock failed.
-
-    ``fitting`` has the same package at a version that fits the base, by pin; ``error`` is the message of uv
-    where it gave no answer.
-    """
+    """All reasons why a lock failed, as ``explain`` of programs/minimal_conflict.py gives them."""
 
     conflicts: tuple[PinConflict, ...] = ()
     changed: tuple[ChangedPackage, ...] = ()
@@ -73,12 +69,7 @@ def problem(
 ) -> str:
     """Return every conflict of a DAG type as one text.
 
-    Args:
-        dag_type: the type that failed.
-        base: the base's reference, as the lock would name it.
-        base_packages: the versions that the base holds.
-        failure: the reasons.
-        message: the message of uv for the whole; its last lines end the text.
+    ``base`` is its reference; ``message`` is uv's for the whole, whose last lines end the text.
     """
     texts = [_conflict_text(conflict, failure, base_packages) for conflict in failure.conflicts]
     by_pin = sorted(failure.changed, key=lambda change: (change.chain[0], change.package))
@@ -122,19 +113,18 @@ def _ways_out(pin: str, changes: list[ChangedPackage], failure: Failure) -> Iter
 
 
 def _conflict_text(conflict: PinConflict, failure: Failure, base_packages: BasePackages) -> str:
+    dependencies = _dependencies(conflict.message)
     if len(conflict.pins) == 1:
         (pin,) = conflict.pins
         refusal = Refusal(
             pin=pin, message=conflict.message, newest=conflict.newest, fitting=failure.alternative(pin)
         )
-        lines = [f"{pin!r} can't be installed on any base{refusal.alternative}:"]
-        lines += [f"  {line}" for line in _dependencies(conflict.message)]
-        return refusals.sentence(refusal, base_packages) or "\n".join(lines)
-    lines = [f"{' and '.join(map(repr, conflict.pins))} conflict with each other, on any base:"]
-    lines += [f"  {line}" for line in _dependencies(conflict.message)]
+        head = f"{pin!r} can't be installed on any base{refusal.alternative}:"
+        return refusals.sentence(refusal, base_packages) or "\n  ".join([head, *dependencies])
     fitting = [repr(fitting) for pin in conflict.pins if (fitting := failure.alternative(pin))]
     way = f"write {' or '.join(fitting)}, which fits the others and the base" if fitting else "change one"
-    return "\n".join([*lines, f"  {way}"])
+    head = f"{' and '.join(map(repr, conflict.pins))} conflict with each other, on any base:"
+    return "\n  ".join([head, *dependencies, way])
 
 
 def _dependencies(message: str) -> list[str]:

@@ -9,21 +9,14 @@ from .graph import Graph
 
 
 async def explain(built: BuiltImage, package: str) -> str:
-    """Return why a package is in an image, and who accepts which of its versions, as text.
-
-    Raises:
-        ConfigurationError: the package isn't installed in the image.
-    """
-    declared = built.dag_type
-    return explain_text.explanation(
-        declared.name, declared.project.dependencies, await _graph(built), package
-    )
+    """Return why a package is in an image, and who accepts which of its versions, as text."""
+    name, pins = built.dag_type.name, built.dag_type.project.dependencies
+    return explain_text.explanation(name, pins, await _graph(built), package)
 
 
 async def tree(built: BuiltImage) -> str:
     """Return the packages that an image adds to its base, as a tree of what requires them."""
-    declared = built.dag_type
-    return explain_text.tree(declared.name, declared.project.dependencies, await _graph(built))
+    return explain_text.tree(built.dag_type.name, built.dag_type.project.dependencies, await _graph(built))
 
 
 async def _graph(built: BuiltImage) -> Graph:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..image.environment import Environment
@@ -40,12 +39,7 @@ Chain = tuple[Edge, ...]
 
 
 class Graph:
-    """The requirements among the packages of an image.
-
-    Args:
-        image: the packages of the image.
-        base: the packages of its base.
-    """
+    """The requirements among the packages of an image, beside the packages of its base."""
 
     def __init__(self, image: Environment, base: Environment) -> None:
         self.image = image
@@ -69,14 +63,11 @@ class Graph:
         if node not in self._edges:
             package = self.image.by_name.get(node.name)
             extras, known = set(node.extras), -1
+            requires = package.requires if package else ()
             edges: set[Edge] = set()
             while len(extras) > known:
                 known = len(extras)
-                edges = {
-                    edge
-                    for text in (package.requires if package else ())
-                    for edge in self._applicable(text, extras)
-                }
+                edges = {edge for text in requires for edge in self._applicable(text, extras)}
                 # A package may request further extras of itself.
                 extras.update(*(edge.node.extras for edge in edges if edge.node.name == node.name))
             self._edges[node] = tuple(sorted(edge for edge in edges if edge.node.name != node.name))
@@ -84,14 +75,8 @@ class Graph:
 
     def requirers(self, name: str) -> list[tuple[str, str]]:
         """Return who requires a package, with the specifier; of extras only those that are requested."""
-        return sorted(
-            {
-                (node.name, edge.specifier)
-                for node in self._requested
-                for edge in self.edges(node)
-                if edge.node.name == name
-            }
-        )
+        edges = ((node, edge) for node in self._requested for edge in self.edges(node))
+        return sorted({(node.name, edge.specifier) for node, edge in edges if edge.node.name == name})
 
     def chains(self, pins: Iterable[Edge], name: str) -> list[Chain]:
         """Return the shortest chain from each pin that leads to a package; the shortest of them first."""
@@ -135,10 +120,6 @@ class Graph:
             return []
         requested = tuple(sorted(map(canonicalize_name, requirement.extras)))
         node = Node(canonicalize_name(requirement.name), requested)
-        return [Edge(node, _in_order(requirement.specifier))]
-
-
-def _in_order(specifiers: SpecifierSet) -> str:
-    """Return specifiers as text with the lower bounds first."""
-    parts = sorted(specifiers, key=lambda part: (_ORDER.get(part.operator, 5), str(part)))
-    return ",".join(map(str, parts))
+        # With the lower bounds first.
+        parts = sorted(requirement.specifier, key=lambda part: (_ORDER.get(part.operator, 5), str(part)))
+        return [Edge(node, ",".join(map(str, parts)))]

@@ -8,17 +8,7 @@ from ..tools.engine import retrying
 
 
 async def release(series: str, exclude_newer: str, netrc: dagger.Secret | None) -> str:
-    """Return the version of the newest release of a series.
-
-    Args:
-        series: such as "3.2".
-        exclude_newer: the date beyond which no file counts; empty: all count.
-        netrc: logins for package indexes, as a netrc file.
-
-    Raises:
-        ConfigurationError: the index has no release of the series.
-        StepError: the package index can't be reached.
-    """
+    """Return the version of the newest release of a series such as "3.2"; no file after a date counts."""
     command = [containers.UV, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"]
     command += ["--exclude-newer", exclude_newer] if exclude_newer else []
     tools = containers.with_netrc(containers.with_uv(containers.tool_container()), netrc)

@@ -7,6 +7,7 @@ from typing import Any
 from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field
 
+from .. import text
 from ..config.dag_type import DagType
 from ..config.secrets.urls import redacted
 from ..errors import StepError
@@ -69,17 +70,11 @@ class OutdatedReport(BaseModel):
 
 
 def parse(dag_type: DagType, facts: dict[str, Any]) -> OutdatedReport:
-    """Return the answer of ci/lock/programs/available.py as a report.
-
-    Raises:
-        StepError: uv failed.
-    """
+    """Return the answer of ci/lock/programs/available.py as a report."""
     if facts["error"]:
+        problem = f"{dag_type.file}: could not look up newer versions: run `dagger call lock -y` first; "
         lines = redacted(facts["error"]).strip().splitlines()[-_LINES:]
-        problem = (
-            f"{dag_type.file}: could not look up newer versions: run `dagger call lock -y` first; uv says:"
-        )
-        raise StepError(["\n".join([problem, *(f"    {line}" for line in lines)])])
+        raise StepError(["\n    ".join([f"{problem}uv says:", *lines])])
     packages = tuple(map(PackageVersions.model_validate, facts["packages"]))
     return OutdatedReport(dag=dag_type.name, packages=packages)
 
@@ -106,9 +101,4 @@ def _table(report: OutdatedReport) -> str:
     ]
     if not rows:
         return f"{report.dag}: all {len(report.packages)} packages are the newest available"
-    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (_HEAD, *rows)
-    ]
-    return "\n".join([f"{report.dag}: {len(rows)} of {len(report.packages)} packages", *lines])
+    return f"{report.dag}: {len(rows)} of {len(report.packages)} packages\n{text.table([_HEAD, *rows])}"

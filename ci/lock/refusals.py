@@ -43,17 +43,13 @@ class Refusal:
 
 
 def sentence(refusal: Refusal, base_packages: BasePackages) -> str | None:
-    """Return why a pin can't be installed and what to do; None where uv's reason is of another kind.
-
-    Args:
-        refusal: the pin.
-        base_packages: the packages of the base; their names are suggested where a name is misspelt.
-    """
+    """Return why a pin can't be installed and what to do; None where uv's reason is of another kind."""
+    no_version = f"there is no version of {refusal.name}==" in refusal.text
     reasons = (
-        _login_reason(refusal),
+        trouble(refusal.text) if asks_for_login(refusal.text) else None,
         _name_reason(refusal, base_packages),
         _date_reason(refusal),
-        _version_reason(refusal),
+        f"no such version{refusal.alternative}" if no_version else None,
         _wheel_reason(refusal),
         _python_reason(refusal, base_packages.python),
     )
@@ -81,10 +77,6 @@ def trouble(message: str) -> str:
     return "uv failed; see its message below"
 
 
-def _login_reason(refusal: Refusal) -> str | None:
-    return trouble(refusal.text) if asks_for_login(refusal.text) else None
-
-
 def _name_reason(refusal: Refusal, base_packages: BasePackages) -> str | None:
     if f"Because {refusal.name} was not found in" not in refusal.text:
         return None
@@ -101,12 +93,6 @@ def _date_reason(refusal: Refusal) -> str | None:
     date = f", and it is from {published[1]}" if published else ""
     way = f"write {refusal.fitting!r}, which fits the base" if refusal.fitting else "choose an older version"
     return f"exclude-newer allows nothing after {limit[1]}{date}: {way}, or move exclude-newer"
-
-
-def _version_reason(refusal: Refusal) -> str | None:
-    if f"there is no version of {refusal.name}==" not in refusal.text:
-        return None
-    return f"no such version{refusal.alternative}"
 
 
 def _wheel_reason(refusal: Refusal) -> str | None:

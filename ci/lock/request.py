@@ -38,10 +38,8 @@ class BasePackages(BaseModel):
     def parse(cls, listing: str, constraints: str, python: str) -> "BasePackages":
         """Return the versions that a base holds.
 
-        Args:
-            listing: the output of ``uv pip list --format json``: all packages, wherever they came from.
-            constraints: the text of its constraints file, which may be empty.
-            python: the full version of its Python, such as 3.13.11.
+        ``listing`` is the output of ``uv pip list --format json``, ``constraints`` the text of its file of
+        constraints, which may be empty, ``python`` the full version of its Python, such as 3.13.11.
         """
         return cls(
             installed={canonicalize_name(entry["name"]): entry["version"] for entry in json.loads(listing)},
@@ -84,15 +82,7 @@ class Upgrade(BaseModel):
 
 
 def validated(upgrade: Upgrade, known: Collection[str]) -> Upgrade:
-    """Return an upgrade with normalized package names.
-
-    Args:
-        upgrade: the upgrade as a user wrote it.
-        known: the packages that may be named.
-
-    Raises:
-        ConfigurationError: packages aren't known, or the date is invalid.
-    """
+    """Return an upgrade as a user wrote it with normalized package names, which must be known."""
     names = {name: canonicalize_name(name) for name in upgrade.packages}
     problems = [
         f"--upgrade-package {name!r}: no lock or pin of these DAG types has it{did_you_mean(plain, known)}"
@@ -126,7 +116,6 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
     target: tuple[str, ...],
     upgrade: Upgrade,
     locked: Mapping[str, str] | None = None,
-    newest: bool = False,
 ) -> str:
     """Return the job for ci/lock/programs/resolve.py, as JSON.
 
@@ -137,16 +126,12 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
         uv: the path of the program.
         target: uv's options for the base's Python.
         upgrade: which versions of a present lock may change.
-        locked: the packages of the present lock, where they matter.
-        newest: whether to ignore [tool.uv] exclude-newer.
-
-    Raises:
-        ConfigurationError: [tool.uv] is no table, or has an invalid date.
+        locked: the packages of the present lock, to look up all newer ones: without [tool.uv] exclude-newer.
     """
     document = tomllib.loads(text)
     settings = _uv_settings(dag_type.file, document)
     groups = document.get("dependency-groups")
-    if newest:
+    if locked is not None:
         settings = {key: value for key, value in settings.items() if key not in _DATE_KEYS}
     date = ("--exclude-newer", upgrade.exclude_newer) if upgrade.exclude_newer else ()
     content = {
@@ -200,22 +185,20 @@ def _dates(settings: dict[str, Any]) -> Iterator[tuple[str, object]]:
             yield key, value
 
 
-def _exact_pins(text: str, python: str) -> dict[str, str]:
+def _exact_pins(requirements: str, python: str) -> dict[str, str]:
     """Return the exact pins of a requirements file that hold on Linux for a version of Python."""
-    environment = {
-        "python_version": ".".join(python.split(".")[:2]),
-        "python_full_version": python,
-        "implementation_version": python,
-        "sys_platform": "linux",
-        "platform_system": "Linux",
-        "os_name": "posix",
-        "extra": "",
-    }
+    series = ".".join(python.split(".")[:2])
+    environment = {"python_version": series, "python_full_version": python, "implementation_version": python}
+    environment |= {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "extra": ""}
     pins: dict[str, str] = {}
-    for line in text.replace("\\\n", " ").splitlines():
+    for line in requirements.replace("\\\n", " ").splitlines():
         # A comment, or options such as --hash.
-        requirement = _requirement(re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0])
-        if requirement is None or not _applies(requirement, environment):
+        text = re.split(r"(?:^|\s)(?:#|--?[a-z])", line, maxsplit=1)[0]
+        try:
+            requirement = Requirement(text)
+        except (InvalidRequirement, SyntaxError):  # packaging reads a marker's strings as Python's
+            continue
+        if not _applies(requirement, environment):
             continue
         exact = [part.version for part in requirement.specifier if part.operator in ("==", "===")]
         if len(exact) == 1:
@@ -228,10 +211,3 @@ def _applies(requirement: Requirement, environment: dict[str, str]) -> bool:
         return not requirement.marker or requirement.marker.evaluate(environment)
     except (UndefinedComparison, UndefinedEnvironmentName):  # uv ignores such a comparison
         return True
-
-
-def _requirement(text: str) -> Requirement | None:
-    try:
-        return Requirement(text)
-    except (InvalidRequirement, SyntaxError):  # packaging reads a marker's strings as Python's
-        return None

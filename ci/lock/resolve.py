@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagger
@@ -24,6 +25,7 @@ _PROGRAMS = "/mnt/programs"
 _JOB = "/mnt/job.json"
 _FOLDER = "/lock"
 _ANSWER = "/answer"
+_FACTS = "facts.json"
 _KEPT = Upgrade()
 _AT_ONCE = 4
 
@@ -44,16 +46,7 @@ class Resolver:
 
 
 async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret | None = None) -> Resolver:
-    """Return a base made ready to resolve locks.
-
-    Args:
-        base: a container of the base image.
-        reference: the base as it is written into a lock.
-        netrc: logins for package indexes, as a netrc file.
-
-    Raises:
-        StepError: its packages can't be listed.
-    """
+    """Return a base made ready to resolve locks; ``reference`` is the base as a lock names it."""
     tools = containers.with_netrc(
         containers.with_uv(containers.without_certificate_updates(base.with_user("root"))), netrc
     )
@@ -69,16 +62,13 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     except dagger.QueryError as error:
         raise failures.step_error(f"could not list the packages of the base {reference}", error) from None
     base_packages = BasePackages.parse(listing, constraints, python)
-    # The series alone: with a patch version, a lock would refuse the base rebuilt with another one.
-    target = ("--python", PYTHON, "--python-version", base_packages.python)
-    programs = containers.programs("lock")
+    ready = tools.with_mounted_directory(_PROGRAMS, containers.programs("lock"))
     return Resolver(
-        container=tools.with_mounted_directory(_PROGRAMS, programs).with_env_variable(
-            "PYTHONPATH", _PROGRAMS
-        ),
+        container=ready.with_env_variable("PYTHONPATH", _PROGRAMS),
         reference=reference,
         base_packages=base_packages,
-        target=target,
+        # The series alone: with a patch version, a lock would refuse the base rebuilt with another one.
+        target=("--python", PYTHON, "--python-version", base_packages.python),
         limit=asyncio.Semaphore(_AT_ONCE),
     )
 
@@ -92,20 +82,7 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
     upgrade: Upgrade = _KEPT,
     netrc: dagger.Secret | None = None,
 ) -> dict[str, str]:
-    """Return the text of each type's pylock.toml, by the type's name.
-
-    Args:
-        types: the types to lock.
-        sources: the repository with their pyproject.toml and present locks.
-        base: a container of the base image.
-        reference: the base as it is written into the lock.
-        upgrade: which versions of a present lock may be replaced by newer ones; the others are kept.
-        netrc: logins for package indexes, as a netrc file.
-
-    Raises:
-        ConfigurationError: the upgrade names unknown packages.
-        StepError: types can't be locked; with every conflict of each.
-    """
+    """Return the text of each type's pylock.toml, by the type's name; ``reference`` names the base in it."""
     known: set[str] = set()
     for dag_type in types:
         present = await _present(dag_type, sources)
@@ -119,18 +96,7 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
 async def outdated(
     types: list[DagType], sources: Checkout, on: Resolver, exclude_newer: str = ""
 ) -> list[OutdatedReport]:
-    """Return the newer versions of each type's packages, and what holds them back.
-
-    Args:
-        types: the types to look up.
-        sources: the repository with their pyproject.toml and locks.
-        on: the base that they are locked against.
-        exclude_newer: the date beyond which no file counts; empty: all count.
-
-    Raises:
-        ConfigurationError: the date is invalid.
-        StepError: a lock is missing or doesn't fit, or uv failed.
-    """
+    """Return the newer versions of each type's packages, and what holds them back."""
     request.validated(Upgrade(exclude_newer=exclude_newer), ())
     return await gather_all(_outdated(on, dag_type, sources, exclude_newer) for dag_type in types)
 
@@ -138,16 +104,12 @@ async def outdated(
 async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: Upgrade) -> str:
     if not dag_type.project.dependencies:
         return lockfile.stamp(dag_type, on.reference, _EMPTY)
-    text = await _pyproject(dag_type, sources)
-    present = lockfile.usable(await _present(dag_type, sources))
-    job = request.job(
-        dag_type, on.base_packages, text=text, uv=containers.UV, target=on.target, upgrade=upgrade
-    )
-    kept = None if upgrade.everything else present
+    job = await _job(on, dag_type, sources, upgrade)
+    kept = None if upgrade.everything else lockfile.usable(await _present(dag_type, sources))
     # An upgrade asks the index again; a lock that is kept is remembered by the engine.
     ready = _ready(containers.uncached(on.container) if upgrade.is_requested else on.container, job, kept)
     try:
-        resolved = await retrying(_run(ready, "lock").file(f"{_ANSWER}/{lockfile.NAME}").contents)
+        resolved = await _answer(ready, "lock", lockfile.NAME)
     except dagger.ExecError as error:
         raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:
@@ -163,7 +125,7 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
     ready = _ready(containers.uncached(on.container), job, None)
     try:
         async with on.limit:
-            facts = await retrying(_run(ready, "explain").file(f"{_ANSWER}/facts.json").contents)
+            facts = await _answer(ready, "explain", _FACTS)
     except dagger.QueryError as second:
         return _not_locked(on, dag_type, second)
     failure = conflicts.Failure.model_validate_json(facts)
@@ -176,33 +138,32 @@ async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.Ex
 
 async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_newer: str) -> OutdatedReport:
     packages = (await sources.lock(dag_type, on.reference)).packages
-    text = await _pyproject(dag_type, sources)
     if not dag_type.project.dependencies:
         return OutdatedReport(dag=dag_type.name, packages=())
-    job = request.job(
-        dag_type,
-        on.base_packages,
-        text=text,
-        uv=containers.UV,
-        target=on.target,
-        upgrade=Upgrade(exclude_newer=exclude_newer),
-        locked=packages,
-        newest=True,
-    )
+    job = await _job(on, dag_type, sources, Upgrade(exclude_newer=exclude_newer), packages)
     try:
         ready = _ready(containers.uncached(on.container), job, None)
         async with on.limit:
-            facts = await retrying(_run(ready, "outdated").file(f"{_ANSWER}/facts.json").contents)
+            facts = await _answer(ready, "outdated", _FACTS)
     except dagger.QueryError as error:
         raise failures.step_error(f"{dag_type.file}: could not look up newer versions", error) from None
     return parse(dag_type, json.loads(facts))
 
 
-async def _pyproject(dag_type: DagType, sources: Checkout) -> str:
+async def _job(
+    on: Resolver,
+    dag_type: DagType,
+    sources: Checkout,
+    upgrade: Upgrade,
+    locked: Mapping[str, str] | None = None,
+) -> str:
     text = await sources.text(dag_type.file)
     if text is None:
         raise ConfigurationError([f"{dag_type.file}: is missing"])
-    return text
+    base_packages, uv = on.base_packages, containers.UV
+    return request.job(
+        dag_type, base_packages, text=text, uv=uv, target=on.target, upgrade=upgrade, locked=locked
+    )
 
 
 async def _present(dag_type: DagType, sources: Checkout) -> str | None:
@@ -224,9 +185,10 @@ def _ready(container: dagger.Container, job: str, present: str | None) -> dagger
     )
 
 
-def _run(ready: dagger.Container, verb: str) -> dagger.Container:
-    answer = _ANSWER if verb == "lock" else f"{_ANSWER}/facts.json"
-    return ready.with_exec([PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, answer])
+async def _answer(ready: dagger.Container, verb: str, name: str) -> str:
+    answer = _ANSWER if verb == "lock" else f"{_ANSWER}/{name}"
+    done = ready.with_exec([PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, answer])
+    return await retrying(done.file(f"{_ANSWER}/{name}").contents)
 
 
 def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:

@@ -33,14 +33,10 @@ def text_of(content: bytes) -> str:
     """Return a file as Python decodes it: by its BOM or coding comment, else as UTF-8."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        return _decoded(content, encoding)
+        return io.TextIOWrapper(io.BytesIO(content), encoding, "replace").read()
     except (SyntaxError, LookupError, ValueError):  # an unknown encoding, or none of text
         # The parsing of DAG files reports what can't be decoded.
-        return _decoded(content, "utf-8")
-
-
-def _decoded(content: bytes, encoding: str) -> str:
-    return io.TextIOWrapper(io.BytesIO(content), encoding, "replace").read()
+        return io.TextIOWrapper(io.BytesIO(content), "utf-8", "replace").read()
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:

@@ -36,14 +36,8 @@ def check(
 ) -> CheckResult:
     """Check the imports of a DAG type by the text of its files, without running them.
 
-    A file that is no Python is left out: another check parses the files.
-
-    Args:
-        dag_type: the type to check.
-        types: all DAG types of the repository.
-        texts: the text of every Python file of dags/ and scripts/, and of the type's pyproject.toml, by path
-            from the repository's root.
-        environment: the packages of the type's image.
+    A file that is no Python is left out: another check parses the files. ``texts`` has every Python file of
+    dags/ and scripts/, and the type's pyproject.toml, by path from the repository's root.
     """
     files = {path for path in texts if path.endswith(".py") and path.split("/")[0] in TREES}
     own = sorted(path for path in files if _belongs_to(path, dag_type))
@@ -61,29 +55,18 @@ def check(
             *_relative(path, required, resolver, file_roles),
         ]
         findings += map(_in_test, file_findings) if path in file_roles.tests else file_findings
-    used = {
-        imported.longest
-        for path in own
-        for imported in imports[path]
-        if not imported.typing and not imported.level
-    }
+    own_imports = [imported for path in own for imported in imports[path]]
+    used = {one.longest for one in own_imports if not one.typing and not one.level}
     declared = _declared(dag_type, used, environment, texts.get(dag_type.file, ""))
-    count = sum(map(len, imports.values()))
-    fact = Fact(check=PROVIDED, detail=f"all imports are in the image (imports: {count}, files: {len(own)})")
-    facts = () if findings else (fact,)
+    detail = f"all imports are in the image (imports: {len(own_imports)}, files: {len(own)})"
+    facts = () if findings else (Fact(check=PROVIDED, detail=detail),)
     return CheckResult(facts=(*facts, *declared.facts), findings=(*findings, *declared.findings))
 
 
-def paths(dag_type: DagType) -> tuple[str, ...]:
-    """Return the files and folders of the repository that a type's image has, by path from its root."""
-    return (
-        *(f"dags/{path}" for path in dag_type.dag_paths),
-        *(f"scripts/{path}" for path in dag_type.script_paths),
-    )
-
-
 def _belongs_to(file: str, dag_type: DagType) -> bool:
-    return any(file == path or file.startswith(f"{path}/") for path in paths(dag_type))
+    trees = {"dags": dag_type.dag_paths, "scripts": dag_type.script_paths}
+    paths = [f"{tree}/{path}" for tree, names in trees.items() for path in names]
+    return any(file == path or file.startswith(f"{path}/") for path in paths)
 
 
 def _required(
@@ -118,11 +101,8 @@ def _relative(
             key = (imported.line, imported.as_written, resolver.absolute(file, imported), at_top)
             names.setdefault(key, []).append(imported.name)
     for (line, as_written, module, at_top), taken in names.items():
-        why = (
-            "the top of an archive is no package"
-            if at_top
-            else "Airflow loads a DAG file without its package"
-        )
+        why = "Airflow loads a DAG file without its package"
+        why = "the top of an archive is no package" if at_top else why
         cause = f"imports {as_written!r}, which needs a package: {why}"
         level = Level.ERROR if at_top else file_roles.alone[file]
         statement = f"{f'from {module} ' if module else ''}import {', '.join(taken)}"
@@ -144,11 +124,19 @@ def _unresolved(  # noqa: PLR0913 - each comes from another source
         level = Level.ERROR
         origin, path = resolver.resolve(file, imported)
         if origin is Origin.FOREIGN:
-            cause, remedy = _foreign(dag_type, path, _owners_of(path, owners))
+            # All types that have the file, or any file of the folder.
+            inside = [
+                names for other, names in owners.items() if other == path or other.startswith(f"{path}/")
+            ]
+            cause, remedy = _foreign(dag_type, path, sorted({name for names in inside for name in names}))
         elif origin is Origin.MISSING and not (patched and resolver.beside(imported.module)):
             cause, remedy = _missing(dag_type, imported, resolver)
         elif not patched and (hidden := resolver.hidden(file, imported)):
-            cause, remedy = _hidden(hidden)
+            name = _module_name(hidden)
+            short = name.removeprefix("dags.")
+            first = short.partition(".")[0]
+            cause = f"{hidden} can't be imported as {short!r}: the installed {first!r} comes first"
+            remedy = f"rename it, or import it as {name!r}"
             level = Level.WARNING
         else:
             continue
@@ -164,19 +152,6 @@ def _in_test(finding: Finding) -> Finding:
 
 def _module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def _hidden(path: str) -> tuple[str, str]:
-    name = _module_name(path)
-    short = name.removeprefix("dags.")
-    cause = f"{path} can't be imported as {short!r}: the installed {short.partition('.')[0]!r} comes first"
-    return cause, f"rename it, or import it as {name!r}"
-
-
-def _owners_of(path: str, owners: Mapping[str, list[str]]) -> list[str]:
-    """Return the types that have a file, or any file of a folder."""
-    inside = [names for file, names in owners.items() if file == path or file.startswith(f"{path}/")]
-    return sorted({name for names in inside for name in names})
 
 
 def _foreign(dag_type: DagType, path: str, owners: list[str]) -> tuple[str, str]:
@@ -222,9 +197,8 @@ def _declared(dag_type: DagType, used: Collection[str], environment: Environment
             continue
         modules = environment.by_name[name].modules
         provided = ", ".join(modules[:_MAX_MODULES]) + (", …" if len(modules) > _MAX_MODULES else "")
-        cause = (
-            f"{pin!r} is declared, but no file of this type imports it; it provides {provided or 'no module'}"
-        )
+        cause = f"{pin!r} is declared, but no file of this type imports it; it provides "
+        cause += provided or "no module"
         remedy = f'remove it and lock, or say why it is needed: {_KEY} = {{ {name} = "…" }} in [tool.{TOOL}]'
         findings.append(_warning(dag_type, _line(text, name), cause, remedy))
     for name in sorted(allowed.keys() - unused.keys()):

@@ -1,7 +1,7 @@
 """The imports of a Python file, by its syntax tree: names with their lines, and whether they may fail."""
 
 import ast
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -64,9 +64,6 @@ class _Context:
     fallback_for: tuple[tuple[Import, ...], ...] = ()
 
 
-_TOP = _Context()
-
-
 @dataclass(frozen=True, kw_only=True)
 class _File:
     """Facts of a whole file: functions that run in another Python, and the meanings of imported names."""
@@ -78,7 +75,7 @@ class _File:
 def _within(tree: ast.Module) -> Iterator[Import]:
     file = _File(in_other_python=_functions_for_other_python(tree), meanings=optional.meanings(tree))
     # No recursion: a long expression is nested deeper than Python calls functions.
-    waiting: list[tuple[ast.AST, _Context]] = [(tree, _TOP)]
+    waiting: list[tuple[ast.AST, _Context]] = [(tree, _Context())]
     while waiting:
         node, context = waiting.pop()
         for imported in _plain(node):
@@ -95,7 +92,7 @@ def _functions_for_other_python(tree: ast.Module) -> frozenset[str]:
     given = [
         keyword.value
         for node in nodes
-        if isinstance(node, ast.Call) and _operator(node.func).endswith(_OPERATORS)
+        if isinstance(node, ast.Call) and optional.last(_operator(node.func)).endswith(_OPERATORS)
         for keyword in node.keywords
         if keyword.arg == "python_callable"
     ]
@@ -104,11 +101,9 @@ def _functions_for_other_python(tree: ast.Module) -> frozenset[str]:
     return frozenset(names - used)
 
 
-def _operator(func: ast.expr) -> str:
-    """Return the last name of a called expression, PythonOperator also for PythonOperator.partial."""
-    if isinstance(func, ast.Attribute) and func.attr == "partial":
-        return optional.last(func.value)
-    return optional.last(func)
+def _operator(func: ast.expr) -> ast.expr:
+    """Return a called expression, PythonOperator also for PythonOperator.partial."""
+    return func.value if isinstance(func, ast.Attribute) and func.attr == "partial" else func
 
 
 def _plain(node: ast.AST) -> Iterator[Import]:
@@ -119,19 +114,12 @@ def _plain(node: ast.AST) -> Iterator[Import]:
         for alias in node.names:
             yield Import(line=node.lineno, module=node.module or "", name=alias.name, level=node.level)
     elif isinstance(node, ast.Call) and optional.last(node.func) in _DYNAMIC and node.args:
-        name = _literal(node.args[0])
-        if name and not name.startswith("."):
+        name = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+        if isinstance(name, str) and name and not name.startswith("."):
             yield Import(line=node.lineno, module=name)
 
 
-def _literal(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-Part = tuple[Sequence[ast.AST], _Context]
-
-
-def _parts(node: ast.AST, context: _Context, file: _File) -> list[Part]:
+def _parts(node: ast.AST, context: _Context, file: _File) -> list[tuple[Sequence[ast.AST], _Context]]:
     """Return the nodes in a node, with their context."""
     may_fail = replace(context, optional=True)
     if isinstance(node, ast.Try | ast.TryStar):
@@ -142,22 +130,17 @@ def _parts(node: ast.AST, context: _Context, file: _File) -> list[Part]:
         return [(node.body, may_fail)]
     if isinstance(node, ast.If):
         decided = may_fail if optional.decides(node.test, file.meanings) else context
-        typing, negated = _of_type_checking(node.test)
-        checked = replace(decided, typing=True) if typing else decided
+        negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+        inner = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+        checked = replace(decided, typing=True) if optional.last(inner) == "TYPE_CHECKING" else decided
         body, orelse = (decided, checked) if negated else (checked, decided)
         return [([node.test], decided), (node.body, body), (node.orelse, orelse)]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        other_python = _is_in_other_python(node, file.in_other_python)
-        return [
-            (node.body, may_fail if other_python else context),
-            ([*node.decorator_list, node.args], context),
-        ]
+        decorators = map(optional.last, node.decorator_list)
+        other_python = node.name in file.in_other_python or not _OTHER_PYTHON.isdisjoint(decorators)
+        body = may_fail if other_python else context
+        return [(node.body, body), ([*node.decorator_list, node.args], context)]
     return [(list(ast.iter_child_nodes(node)), context)]
-
-
-def _is_in_other_python(node: ast.FunctionDef | ast.AsyncFunctionDef, functions: Container[str]) -> bool:
-    decorators = map(optional.last, node.decorator_list)
-    return node.name in functions or not _OTHER_PYTHON.isdisjoint(decorators)
 
 
 def _handler_context(handler: ast.ExceptHandler, node: ast.Try | ast.TryStar, context: _Context) -> _Context:
@@ -183,9 +166,3 @@ def _tried(body: Sequence[ast.stmt]) -> Iterator[Import]:
             continue
         yield from _plain(node)
         waiting += ast.iter_child_nodes(node)
-
-
-def _of_type_checking(test: ast.expr) -> tuple[bool, bool]:
-    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-    inner = test.operand if isinstance(test, ast.UnaryOp) else test
-    return optional.last(inner) == "TYPE_CHECKING", negated

@@ -49,12 +49,7 @@ def suppresses(context: ast.expr) -> bool:
 
 
 def decides(test: ast.expr, meaning: Mapping[str, str]) -> bool:
-    """Return whether the test of an `if` depends on the Python, platform or installed modules.
-
-    Args:
-        test: the expression.
-        meaning: the dotted names of what the file imports, by the names it gives them.
-    """
+    """Return whether the test of an `if` depends on the Python, platform or installed modules."""
     for node in ast.walk(test):
         called = _dotted(node.func, meaning) if isinstance(node, ast.Call) else ""
         if called.rpartition(".")[2] == "find_spec" or _dotted(node, meaning) in _DECIDING:
@@ -69,14 +64,11 @@ def meanings(tree: ast.Module) -> dict[str, str]:
     names = {"os": "os", "sys": "sys"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.asname or alias.name.partition(".")[0]: _outer(alias) for alias in node.names}
+            firsts = {alias.asname or alias.name.partition(".")[0]: alias for alias in node.names}
+            names |= {name: alias.name if alias.asname else name for name, alias in firsts.items()}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     return names
-
-
-def _outer(alias: ast.alias) -> str:
-    return alias.name if alias.asname else alias.name.partition(".")[0]
 
 
 def _dotted(node: ast.AST, meaning: Mapping[str, str]) -> str:

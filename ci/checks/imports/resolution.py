@@ -1,9 +1,10 @@
 """Where an image has an imported name: in the type's own files, its Python, or nowhere."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from enum import StrEnum
 from functools import cached_property
 from keyword import iskeyword
+from pathlib import PurePosixPath
 
 from ...config.dag_type import TREES
 from ...errors import did_you_mean
@@ -22,13 +23,7 @@ class Origin(StrEnum):
 
 
 class ImportResolver:
-    """Finds imported modules as Python would in the image of one DAG type.
-
-    Args:
-        own: the type's files, by path from the repository's root.
-        others: all other files of dags/ and scripts/.
-        environment: the packages of its image.
-    """
+    """Finds imported modules as Python would in the image of one DAG type, with its own files and others."""
 
     def __init__(self, own: Collection[str], others: Collection[str], environment: Environment) -> None:
         self._own = _Tree(own)
@@ -98,18 +93,15 @@ class ImportResolver:
     def near(self, module: str, declared: Collection[str]) -> str:
         """Return the hint ": did you mean 'x'?" if the type has a module of nearly that name.
 
-        Args:
-            module: a dotted name that leads to nothing.
-            declared: the canonical names of its dependencies; others that are installed are rarely meant.
+        ``declared`` are its dependencies: other packages that are installed are rarely meant.
         """
         parent = module.split(".")[:-1]
         packages = [package for package in self._environment.distributions if package.name in declared]
         modules = [name.split(".") for package in packages for name in package.modules]
-        inside = [
-            parts[len(parent) :]
-            for parts in (*modules, *self._own.dotted("dags"))
-            if parts[: len(parent)] == parent
-        ]
+        end = len(parent)
+        inside = {
+            tuple(parts[end : end + 1]) for parts in (*modules, *self._own.dotted()) if parts[:end] == parent
+        }
         return did_you_mean(module.rpartition(".")[2], {parts[0] for parts in inside if parts})
 
     def beside(self, module: str) -> str:
@@ -142,16 +134,16 @@ class ImportResolver:
         if first not in self._environment.namespaces:
             return True
         # A namespace joins all of its folders; a package or file of that name comes before them.
-        regular = self._own.has(f"dags/{first}.py", f"dags/{first}/__init__.py")
-        return not regular and not self.lacking(imported)
+        regular = {f"dags/{first}.py", f"dags/{first}/__init__.py"}
+        return regular.isdisjoint(self._own.files) and not self.lacking(imported)
 
 
 class _Tree:
     """Some files of the repository with their folders."""
 
     def __init__(self, files: Collection[str]) -> None:
-        self._files = frozenset(files)
-        self._folders = {folder for file in files for folder in _folders_of(file)}
+        self.files = frozenset(files)
+        self._folders = {str(folder) for file in files for folder in PurePosixPath(file).parents} - {"."}
 
     def target(self, path: str, imported: Import) -> str:
         """Return the file or folder that an import of the module at a path leads to; empty for none."""
@@ -162,30 +154,18 @@ class _Tree:
         # A folder without an __init__.py has no names of its own.
         return "" if has_name and module in self._folders else module
 
-    def has(self, *files: str) -> bool:
-        """Return whether one of the files exists."""
-        return not self._files.isdisjoint(files)
-
-    def dotted(self, tree: str) -> list[list[str]]:
-        """Return the parts of the names of all modules below a folder of the root."""
-        modules = [
-            file.removesuffix(".py").split("/")[1:]
-            for file in self._files
-            if file.startswith(f"{tree}/") and not archive_of(file)
-        ]
+    def dotted(self) -> list[list[str]]:
+        """Return the parts of the names of all modules below dags/."""
+        files = [file for file in self.files if file.startswith("dags/") and not archive_of(file)]
+        modules = [file.removesuffix(".py").split("/")[1:] for file in files]
         return [parts[:-1] if parts[-1] == "__init__" else parts for parts in modules]
 
     def ending(self, *ends: str) -> str:
         """Return the first file with one of these ends that is in no archive; empty for none."""
-        return min((file for file in self._files if file.endswith(ends) and not archive_of(file)), default="")
+        return min((file for file in self.files if file.endswith(ends) and not archive_of(file)), default="")
 
     def _module(self, path: str) -> str:
         for file in (f"{path}/__init__.py", f"{path}.py"):
-            if file in self._files:
+            if file in self.files:
                 return file
         return path if path in self._folders else ""
-
-
-def _folders_of(file: str) -> Iterator[str]:
-    while file := file.rpartition("/")[0]:
-        yield file

@@ -60,22 +60,20 @@ class Roles:
 def roles(
     texts: Mapping[str, str], imports: Mapping[str, Iterable[Import]], resolver: ImportResolver
 ) -> Roles:
-    """Return the roles of a type's files.
-
-    Args:
-        texts: their texts, by path from the repository's root.
-        imports: their imports.
-        resolver: finds the files that are imported.
-    """
+    """Return the roles of a type's files, by their texts and imports, both by path from the root."""
     defining = {path for path, text in texts.items() if path.startswith("dags/") and defines_dag(text)}
-    graph = {
-        path: {resolver.resolve(path, imported)[1] for imported in file_imports if not imported.typing}
-        - {path}
-        for path, file_imports in imports.items()
-    }
-    tests = imports.keys() - _reached(
-        [path for path in graph if not _is_test(path) or path in defining], graph
-    )
+    graph: dict[str, set[str]] = {}
+    for path, file_imports in imports.items():
+        targets = {resolver.resolve(path, imported)[1] for imported in file_imports if not imported.typing}
+        graph[path] = targets - {path}
+    reached: set[str] = set()
+    waiting = [path for path in graph if not _is_test(path) or path in defining]
+    while waiting:
+        path = waiting.pop()
+        if path in graph and path not in reached:
+            reached.add(path)
+            waiting += graph[path]
+    tests = imports.keys() - reached
     imported_files = {target for path, targets in graph.items() if path not in tests for target in targets}
     alone: dict[str, Level] = {}
     for path, text in texts.items():
@@ -88,17 +86,6 @@ def roles(
         elif surely and path.startswith("dags/") and may_hold_dag(text):
             alone[path] = Level.WARNING
     return Roles(tests=frozenset(tests), alone=alone)
-
-
-def _reached(start: Iterable[str], graph: Mapping[str, Iterable[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        path = waiting.pop()
-        if path in graph and path not in reached:
-            reached.add(path)
-            waiting += graph[path]
-    return reached
 
 
 def _aliases(tree: ast.Module) -> Iterator[str]:
@@ -117,6 +104,5 @@ def _chain(decorator: ast.expr) -> set[str]:
 
 def _is_test(path: str) -> bool:
     *folders, name = path.split("/")
-    return (
-        name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py") or "tests" in folders
-    )
+    named = name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+    return named or "tests" in folders

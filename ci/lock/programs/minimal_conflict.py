@@ -34,12 +34,10 @@ def explain(solve: Solver, job: Job) -> dict[str, Any]:
     for conflict in conflicts:
         for pin in conflict["pins"]:
             partners.setdefault(pin, set()).update(conflict["pins"])
-    fitting = {
-        pin: _fitting(
-            solve, job, [other for other in job.pins if other not in partners or other in beside], pin
-        )
-        for pin, beside in sorted(partners.items())
-    }
+    fitting: dict[str, str] = {}
+    for pin, beside in sorted(partners.items()):
+        others = [other for other in job.pins if other not in partners or other in beside]
+        fitting[pin] = _fitting(solve, job, others, pin)
     return {"conflicts": conflicts, "changed": changed, "fitting": fitting, "error": ""}
 
 
@@ -54,21 +52,11 @@ def smallest_conflict(solve: Solver, pins: Sequence[str]) -> list[str]:
 
 
 def fewest_released(
-    solve: Solver,
-    pins: Sequence[str],
-    fixed: Mapping[str, str],
-    changed: list[str],
-    *,
-    fails: bool = False,
+    solve: Solver, pins: Sequence[str], fixed: Mapping[str, str], changed: list[str], *, fails: bool = False
 ) -> list[str]:
     """Return the fewest of the changed packages that have to be released, so that the others can be fixed.
 
-    Args:
-        solve: runs uv.
-        pins: the requirements.
-        fixed: the versions that the base holds.
-        changed: packages without which all others can be fixed.
-        fails: whether it is known that not all can be fixed, which saves a run.
+    ``fails``: whether it is known that not all can be fixed, which saves a run.
     """
 
     def fits(released: Sequence[str]) -> bool:
@@ -130,9 +118,8 @@ def _chain(
         return [own[package]]
     versions = resolution.versions
     paths = _paths(resolution, own)
-    changed = [
-        name for name in resolution.requirers.get(package, ()) if fixed.get(name) != versions.get(name)
-    ]
+    requirers = resolution.requirers.get(package, ())
+    changed = [name for name in requirers if fixed.get(name) != versions.get(name)]
     changed.sort(key=lambda name: (len(paths.get(name, own)), name))
     for name in changed[:MAX_REQUIRERS]:
         requirer = own.get(name, f"{name}=={versions[name]}")

@@ -13,11 +13,7 @@ UNSOLVABLE = "No solution found"
 
 @dataclass(frozen=True)
 class Resolution:
-    """The result of a run of uv.
-
-    ``versions`` are the versions by package, none where it failed; ``requirers`` the packages that require a
-    package; ``message`` is uv's where it failed, else empty.
-    """
+    """The versions by package, and who requires a package; or the message of uv where it failed."""
 
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     requirers: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
@@ -44,13 +40,9 @@ class Solver(Protocol):
         preferred: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
     ) -> Resolution:
-        """Return the versions.
+        """Return the versions: of ``fixed`` packages these, of ``preferred`` ones unless excluded.
 
-        Args:
-            requirements: as [project] dependencies has them.
-            fixed: the versions that packages must have if they are part of the solution.
-            preferred: the versions that are taken unless a requirement excludes them.
-            options: further options of uv pip compile.
+        ``options`` are further ones of uv pip compile.
         """
         ...
 

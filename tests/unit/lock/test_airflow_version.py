@@ -1,24 +1,16 @@
-"""Which base image another version of Airflow has."""
+"""The version of Airflow in a base's tag, and the base of another version."""
 
 import pytest
 
 from ci.errors import ConfigurationError
-from ci.lock.airflow_version import series, upgraded
-
-PINNED = "docker.io/apache/airflow:3.1.5-python3.13"
+from ci.lock.airflow_version import airflow_of, is_airflow, python_of, series, upgraded
 
 
 @pytest.mark.parametrize(
     ("requested", "expected"),
     [
-        ("3.2.1", None),
-        ("3.2.x", "3.2"),
-        ("3.2.*", "3.2"),
-        ("3.2", "3.2"),
-        (" 3.10.0 ", None),
-        ("3.3.0rc1", None),
-        ("3.3.0b2", None),
-        ("3.3.0a1", None),
+        *((series, "3.2") for series in ("3.2.x", "3.2.*", "3.2")),
+        *((release, None) for release in ("3.2.1", " 3.10.0 ", "3.3.0rc1", "3.3.0b2", "3.3.0a1")),
     ],
 )
 def test_a_series_is_distinguished_from_a_release(requested: str, expected: str | None) -> None:
@@ -28,35 +20,52 @@ def test_a_series_is_distinguished_from_a_release(requested: str, expected: str 
 @pytest.mark.parametrize(
     "requested", ["", "3", "three", "3.2.1-rc1", "3.2.xrc1", "3.2rc1", "3.2.x-python3.13", "v3.2.1"]
 )
-def test_what_is_no_version_is_refused_with_what_was_expected(requested: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"invalid version; expected 3\.2\.1, 3\.3\.0rc1, or 3\.2\.x"
-    ):
+def test_another_text_is_refused_with_what_was_expected(requested: str) -> None:
+    message = r"invalid version; expected 3\.2\.1, 3\.3\.0rc1, or 3\.2\.x"
+    with pytest.raises(ConfigurationError, match=message):
         series(requested)
 
 
 @pytest.mark.parametrize(
     ("pinned", "reference"),
     [
-        (PINNED, "docker.io/apache/airflow:3.2.1-python3.13"),
-        (f"{PINNED}@sha256:{'a' * 64}", "docker.io/apache/airflow:3.2.1-python3.13"),
-        ("apache/airflow:slim-3.1.5-python3.12", "apache/airflow:slim-3.2.1-python3.12"),
-        ("r.example:5000/airflow:slim-3.1.5", "r.example:5000/airflow:slim-3.2.1"),
-        ("apache/airflow:3.3.0rc1-python3.13", "apache/airflow:3.2.1-python3.13"),
-        ("apache/airflow:slim-latest", None),
-        ("apache/airflow:our-3.1.5", None),
-        ("apache/airflow:3.1.5dev", None),
-        ("r.example:5000/a/airflow:3.1.5", "r.example:5000/a/airflow:3.2.1"),
-        ("r.example:5000/a/airflow", None),
+        ("docker.io/apache/airflow:3.1.5-python3.13", "docker.io/apache/airflow:{}-python3.13"),
+        (f"apache/airflow:3.1.5-python3.13@sha256:{'a' * 64}", "apache/airflow:{}-python3.13"),
+        ("apache/airflow:slim-3.1.5-python3.12", "apache/airflow:slim-{}-python3.12"),
+        ("r.example:5000/airflow:slim-3.1.5", "r.example:5000/airflow:slim-{}"),
+        ("apache/airflow:3.3.0rc1-python3.13", "apache/airflow:{}-python3.13"),
+        ("r.example:5000/a/airflow:3.1.5", "r.example:5000/a/airflow:{}"),
+        ("apache/airflow:slim-latest", ""),
+        ("apache/airflow:our-3.1.5", ""),
+        ("apache/airflow:3.1.5dev", ""),
+        ("r.example:5000/a/airflow", ""),
     ],
 )
-def test_the_base_of_another_version_keeps_repository_and_python(pinned: str, reference: str | None) -> None:
-    if reference is None:
-        with pytest.raises(ConfigurationError, match="name the base to try with --base"):
-            upgraded(pinned, "3.2.1")
+@pytest.mark.parametrize("version", ["3.2.1", "3.3.0rc1"])
+def test_the_base_of_another_version_keeps_the_rest(pinned: str, reference: str, version: str) -> None:
+    if reference:
+        assert upgraded(pinned, version) == reference.format(version)
     else:
-        assert upgraded(pinned, "3.2.1") == reference
+        with pytest.raises(ConfigurationError, match="name the base to try with --base"):
+            upgraded(pinned, version)
 
 
-def test_a_release_candidate_has_a_base_too() -> None:
-    assert upgraded(PINNED, "3.3.0rc1") == "docker.io/apache/airflow:3.3.0rc1-python3.13"
+@pytest.mark.parametrize(
+    ("reference", "airflow", "python", "official"),
+    [
+        ("docker.io/apache/airflow:3.1.5-python3.13", "3.1.5", "3.13", True),
+        ("docker.io/apache/airflow:3.2.0rc1-python3.14@sha256:00", "3.2.0rc1", "3.14", True),
+        ("nexus.corp:5000/hub/apache/airflow:2.9.3", "2.9.3", "", True),
+        ("nexus.corp:5000/hub/apache/airflow:slim-2.9.3", "", "", True),
+        ("apache/airflow", "", "", True),
+        ("localhost:5000/house:latest", "", "", False),
+        ("python:3.11-slim", "", "", False),
+        ("apache/airflow-providers:1", "", "", False),
+        ("myapache/airflow:1", "", "", False),
+        ("house/airflow:1", "", "", False),
+        ("", "", "", False),
+    ],
+)
+def test_a_tag_tells_versions(reference: str, airflow: str, python: str, *, official: bool) -> None:
+    assert (airflow_of(reference), python_of(reference)) == (airflow, python)
+    assert is_airflow(reference) is official

@@ -21,8 +21,11 @@ CHANGE = ChangedPackage(
 )
 
 
+def changed(**facts: object) -> ChangedPackage:
+    return CHANGE.model_copy(update=facts)
+
+
 def problem_text(failure: Failure, message: str = "") -> str:
-    """Return the problem of a type."""
     return problem(dag_type([PIN]), BASE, base_packages=BASE_PACKAGES, failure=failure, message=message)
 
 
@@ -39,19 +42,15 @@ def test_a_change_is_reported_with_its_chain_and_three_ways_out() -> None:
 
 
 def test_what_the_constraints_name_has_its_own_permission() -> None:
-    change = CHANGE.model_copy(update={"installed": False})
-    text = problem_text(Failure(changed=(change, CHANGE.model_copy(update={"package": "requests"}))))
+    text = problem_text(Failure(changed=(changed(installed=False), changed(package="requests"))))
     assert "conflicts with constraints of the base:\n    protobuf: the constraints require 6.33.2" in text
     assert 'allow-outside-constraints = { protobuf = "<why>" }' in text
     assert 'allow-base-changes = { requests = "<why>" }' in text
 
 
 def test_all_changes_of_a_pin_are_reported_at_once_and_all_pins() -> None:
-    other = ChangedPackage(
-        package="requests", base_version="2", resolved="", installed=True, chain=("requests==1",)
-    )
-    second = CHANGE.model_copy(update={"package": "click"})
-    text = problem_text(Failure(changed=(other, CHANGE, second)))
+    other = changed(package="requests", base_version="2", resolved="", chain=("requests==1",))
+    text = problem_text(Failure(changed=(other, CHANGE, changed(package="click"))))
     assert text.count("conflicts with") == 2
     assert 'allow-base-changes = { click = "<why>", protobuf = "<why>" }' in text
     assert "requests: the base has 2: requests==1" in text
@@ -59,14 +58,7 @@ def test_all_changes_of_a_pin_are_reported_at_once_and_all_pins() -> None:
 
 
 def test_airflow_itself_can_only_come_with_another_base() -> None:
-    change = ChangedPackage(
-        package="apache-airflow-core",
-        base_version="3.1.5",
-        resolved="3",
-        installed=True,
-        chain=("apache-airflow==3",),
-    )
-    text = problem_text(Failure(changed=(change,)))
+    text = problem_text(Failure(changed=(changed(package="apache-airflow-core"),)))
     assert "a DAG type can't change Airflow itself (apache-airflow-core)" in text
     assert "allow-base-changes" not in text
 
@@ -106,16 +98,8 @@ NEWER = (
         ),
         ("a==1", "Because there is no version of a==1 and", ": no such version; the newest is 3"),
         ("A==1", "Because there is no version of a==1 and", ": no such version; the newest is 3"),
-        (
-            "a==1",
-            NEWER,
-            "nothing after 2025-12-20T00:00:00Z, and it is from 2026-01-17: choose an older version",
-        ),
-        (
-            "a==1",
-            WHEELS,
-            "no wheel for the base (Python ABI tag), only for cp39, cp310; the newest is 3",
-        ),
+        ("a==1", NEWER, "after 2025-12-20T00:00:00Z, and it is from 2026-01-17: choose an older version"),
+        ("a==1", WHEELS, "no wheel for the base (Python ABI tag), only for cp39, cp310; the newest is 3"),
         ("a==1", "Because a==1 depends on Python>=3.14 and", "needs Python >=3.14, the base has 3.13"),
         ("a==1", "hint: An index URL (x) said (401 Unauthorized)", "dagger call --netrc file://$HOME/.netrc"),
         ("a==1", "Because a==1 depends on b==2 and b was yanked", "a==1 depends on b==2"),
@@ -128,34 +112,28 @@ def test_a_pin_that_can_not_be_installed_says_why(pin: str, message: str, expect
 
 
 def test_a_version_that_fits_is_named() -> None:
-    clash = PinConflict(pins=("a==1",), message="Because there is no version of a==1 and", newest="3")
-    assert "the newest is 3: write 'a==2', which fits the base" in problem_text(
-        Failure(conflicts=(clash,), fitting={"a==1": "a==2"})
-    )
+    conflict = PinConflict(pins=("a==1",), message="Because there is no version of a==1 and", newest="3")
+    text = problem_text(Failure(conflicts=(conflict,), fitting={"a==1": "a==2"}))
+    assert "the newest is 3: write 'a==2', which fits the base" in text
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    ("failure", "message", "expected", "asks"),
     [
-        ("Failed to build `a==1`", "a==1 has no wheel for the base and can't be built in it"),
-        ("error: 403 Forbidden", "--netrc"),
-        ("what?", "uv failed; see its message below"),
+        (
+            Failure(error="Failed to build `a==1`"),
+            "",
+            "a==1 has no wheel for the base and can't be built",
+            False,
+        ),
+        (Failure(error="error: 403 Forbidden"), "", "--netrc", True),
+        (Failure(error="what?"), "No solution found", "uv failed; see its message below", False),
+        (Failure(conflicts=(PinConflict(pins=("a==1",), message="401 Unauthorized"),)), "", "--netrc", True),
+        (Failure(), "hint: 401 Unauthorized", "--netrc", True),
     ],
 )
-def test_a_cause_is_named_if_uv_failed(error: str, expected: str) -> None:
-    assert expected in problem_text(Failure(error=error))
-
-
-@pytest.mark.parametrize(
-    ("failure", "message", "asks"),
-    [
-        (Failure(error="error: 403 Forbidden"), "", True),
-        (Failure(conflicts=(PinConflict(pins=("a==1",), message="401 Unauthorized"),)), "", True),
-        (Failure(), "hint: 401 Unauthorized", True),
-        (Failure(error="Failed to build `a==1`"), "No solution found", False),
-    ],
-)
-def test_an_index_that_wants_a_login_is_known(failure: Failure, message: str, *, asks: bool) -> None:
+def test_a_cause_is_named_if_uv_failed(failure: Failure, message: str, expected: str, *, asks: bool) -> None:
+    assert expected in problem_text(failure, message)
     assert failure.asks_for_login(message) is asks
 
 

@@ -23,45 +23,60 @@ DELTA = [
 PINS = ["dbt-core==1.10.16", "psycopg[binary]==3.3.2"]
 
 
-def test_a_package_of_the_base_is_explained() -> None:
-    assert explanation("dbt", PINS, graph(BASE, DELTA), "Requests").splitlines() == [
-        "requests 2.32.5, part of the base",
-        "from the pins of dbt:",
-        "  dbt-core==1.10.16 -> requests (2.32.5)",
-        "required by:",
-        "  airflow 3.1.5 (base)  >=2",
-        "  dbt-core 1.10.16      any version",
-    ]
-
-
-def test_a_package_that_only_the_base_requires_is_explained() -> None:
-    assert explanation("dbt", PINS, graph(BASE, DELTA), "urllib3").splitlines()[1:] == [
-        "from the pins of dbt:",
-        "  dbt-core==1.10.16 -> requests (2.32.5) -> urllib3>=1.21.1,<3 (2.5.0)",
-        "required by:",
-        "  requests 2.32.5 (base)  >=1.21.1,<3",
-    ]
-    assert (
-        explanation("dbt", [], graph(BASE, DELTA), "urllib3").splitlines()[1] == "no pin of dbt requires it"
-    )
-
-
-def test_a_pin_that_nothing_else_requires_is_explained() -> None:
-    assert explanation("dbt", ["psycopg==3.3.*"], graph(BASE, DELTA), "psycopg").splitlines() == [
-        "psycopg 3.3.2, added to the base",
-        "from the pins of dbt:",
-        "  psycopg==3.3.*",
-        "required by no package",
-    ]
-
-
-def test_a_replaced_package_is_shown_with_the_version_of_the_base() -> None:
-    packages = graph(BASE, ["urllib3 1.26.20"])
-    lines = explanation("dbt", ["urllib3==1.26.20"], packages, "urllib3").splitlines()
-    assert lines[0] == "urllib3 1.26.20, replaces 2.5.0 of the base"
-    assert (
-        tree("dbt", ["urllib3==1.26.20"], packages).splitlines()[1] == "└── urllib3 1.26.20 (base has 2.5.0)"
-    )
+@pytest.mark.parametrize(
+    ("pins", "delta", "name", "lines"),
+    [
+        (
+            PINS,
+            DELTA,
+            "Requests",
+            [
+                "requests 2.32.5, part of the base",
+                "from the pins of dbt:",
+                "  dbt-core==1.10.16 -> requests (2.32.5)",
+                "required by:",
+                "  airflow 3.1.5 (base)  >=2",
+                "  dbt-core 1.10.16      any version",
+            ],
+        ),
+        (
+            PINS,
+            DELTA,
+            "urllib3",
+            [
+                "urllib3 2.5.0, part of the base",
+                "from the pins of dbt:",
+                "  dbt-core==1.10.16 -> requests (2.32.5) -> urllib3>=1.21.1,<3 (2.5.0)",
+                "required by:",
+                "  requests 2.32.5 (base)  >=1.21.1,<3",
+            ],
+        ),
+        (
+            [],
+            ["urllib3 1.26.20"],
+            "urllib3",
+            [
+                "urllib3 1.26.20, replaces 2.5.0 of the base",
+                "no pin of dbt requires it",
+                "required by:",
+                "  requests 2.32.5 (base)  >=1.21.1,<3",
+            ],
+        ),
+        (
+            ["psycopg==3.3.*"],
+            DELTA,
+            "psycopg",
+            [
+                "psycopg 3.3.2, added to the base",
+                "from the pins of dbt:",
+                "  psycopg==3.3.*",
+                "required by no package",
+            ],
+        ),
+    ],
+)
+def test_a_package_is_explained(pins: list[str], delta: list[str], name: str, lines: list[str]) -> None:
+    assert explanation("dbt", pins, graph(BASE, delta), name).splitlines() == lines
 
 
 @pytest.mark.parametrize(
@@ -95,5 +110,7 @@ def test_the_tree_has_what_the_type_adds_and_the_base_as_leaves() -> None:
     ]
 
 
-def test_the_tree_of_a_type_without_dependencies_is_its_name() -> None:
+def test_a_replaced_package_is_marked_and_the_tree_of_no_dependencies_is_a_name() -> None:
+    lines = tree("dbt", ["urllib3==1.26.20"], graph(BASE, ["urllib3 1.26.20"])).splitlines()
+    assert lines == ["dbt", "└── urllib3 1.26.20 (base has 2.5.0)"]
     assert tree("dbt", [], graph(BASE, [])) == "dbt"

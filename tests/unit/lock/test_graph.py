@@ -32,11 +32,7 @@ def chains(graph: Graph, pins: list[str], name: str) -> list[str]:
     ("pins", "name", "expected"),
     [
         (["dbt-core==1.10.16"], "protobuf", ["dbt-core==1.10.16 -> protobuf>=6.0,<7.0"]),
-        (
-            ["psycopg[binary]==3.3.2"],
-            "psycopg-binary",
-            ["psycopg[binary]==3.3.2 -> psycopg-binary==3.3.2"],
-        ),
+        (["psycopg[binary]==3.3.2"], "psycopg-binary", ["psycopg[binary]==3.3.2 -> psycopg-binary==3.3.2"]),
         (["psycopg==3.3.2"], "psycopg-binary", []),
         (["psycopg==3.3.2"], "psycopg", ["psycopg==3.3.2"]),
         (["dbt-core==1.10.16"], "colorama", []),
@@ -70,37 +66,32 @@ def test_a_package_is_of_the_base_where_its_version_is() -> None:
     assert [name for name in names if packages.is_from_base(name)] == ["requests"]
 
 
-def test_requirers_have_their_own_specifiers() -> None:
-    assert graph(BASE, DELTA).requirers("protobuf") == [
-        ("dbt-common", ">=6.0,<7.0"),
-        ("dbt-core", ">=6.0,<7.0"),
-    ]
+@pytest.mark.parametrize(
+    ("lines", "name", "requirers"),
+    [
+        (DELTA, "protobuf", [("dbt-common", ">=6.0,<7.0"), ("dbt-core", ">=6.0,<7.0")]),
+        (["psycopg 3 | c; extra == 'c'", "c 1"], "c", []),
+        (["psycopg 3 | c; extra == 'c'", "c 1", "user 1 | psycopg[c]"], "c", [("psycopg", "")]),
+    ],
+)
+def test_requirers_have_their_own_specifiers_and_extras_must_be_requested(
+    lines: list[str], name: str, requirers: list[tuple[str, str]]
+) -> None:
+    assert graph(BASE, lines).requirers(name) == requirers
 
 
-def test_what_an_extra_requires_counts_where_somebody_asks_for_the_extra() -> None:
-    lines = ["psycopg 3 | c; extra == 'c'", "c 1"]
-    assert graph([], lines).requirers("c") == []
-    assert graph([], [*lines, "user 1 | psycopg[c]"]).requirers("c") == [("psycopg", "")]
-
-
-def test_an_extra_of_a_package_may_ask_for_its_other_extras() -> None:
-    packages = graph([], ["a 1 | a[x,y]; extra == 'all' | b; extra == 'x' | c; extra == 'y'", "b 1", "c 1"])
-    assert [edge.node.name for edge in packages.edges(Node("a", ("all",)))] == ["b", "c"]
-
-
-def test_extras_that_ask_for_each_other_end() -> None:
-    lines = [
-        "foo 1 | foo[dev]; extra == 'all' | foo[all]; extra == 'dev' | b; extra == 'dev' | c",
-        "b 1",
-        "c 1",
-    ]
-    packages = graph([], lines)
-    for extra in ("all", "dev"):
-        assert [edge.node.name for edge in packages.edges(Node("foo", (extra,)))] == ["b", "c"]
-
-
-def test_what_is_no_requirement_is_left_out() -> None:
-    assert graph([], ["a 1 | b (>>1) | c", "c 1"]).edges(Node("a"))[0].node == Node("c")
+@pytest.mark.parametrize(
+    ("line", "extras"),
+    [
+        ("a 1 | a[x,y]; extra == 'all' | b; extra == 'x' | c; extra == 'y'", ("all",)),
+        ("a 1 | a[dev]; extra == 'all' | a[all]; extra == 'dev' | b; extra == 'dev' | c", ("all",)),
+        ("a 1 | a[dev]; extra == 'all' | a[all]; extra == 'dev' | b; extra == 'dev' | c", ("dev",)),
+        ("a 1 | b (>>1) | b | c", ()),  # no requirement
+    ],
+)
+def test_an_extra_may_request_other_extras_of_its_package(line: str, extras: tuple[str, ...]) -> None:
+    packages = graph([], [line, "b 1", "c 1"])
+    assert [edge.node for edge in packages.edges(Node("a", extras))] == [Node("b"), Node("c")]
 
 
 NAMES = st.sampled_from("abcdef")

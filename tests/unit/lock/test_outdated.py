@@ -12,7 +12,6 @@ from ..repository import FILE, dag_type
 
 
 def package(**changes: Any) -> PackageVersions:  # noqa: ANN401
-    """A package that is the newest there is."""
     newest = PackageVersions(
         package="a", locked="1.0", upgraded="1.0", allowed="1.0", newest="1.0", pinned=False, base=""
     )
@@ -31,10 +30,7 @@ def package(**changes: Any) -> PackageVersions:  # noqa: ANN401
         ({"allowed": "", "newest": "2"}, "no longer needed by newer pins"),
         ({"newest": "2", "base": "1.0"}, "the base: a==1.0"),
         ({"allowed": "2", "newest": "2", "base": "2"}, "a pin of this type"),
-        (
-            {"allowed": "2", "newest": "3", "pinned": True, "base": "2"},
-            "its own pin; the base: a==2",
-        ),
+        ({"allowed": "2", "newest": "3", "pinned": True, "base": "2"}, "its own pin; the base: a==2"),
     ],
 )
 def test_what_holds_a_package_back_is_named(changes: dict[str, Any], why: str) -> None:
@@ -48,32 +44,21 @@ def test_the_table_shows_what_has_newer_versions() -> None:
         "package    locked  base allows  newest  held back by",
         "long-name  1.0     2            2       its own pin",
     ]
-
-
-def test_two_ways_to_write_a_version_are_one() -> None:
-    assert table([OutdatedReport(dag="dbt", packages=(package(newest="1"),))]) == (
-        "dbt: all 1 packages are the newest available"
-    )
+    # Two ways to write a version are one.
+    text = table([OutdatedReport(dag="dbt", packages=(package(newest="1"),))])
+    assert text == "dbt: all 1 packages are the newest available"
 
 
 def test_the_json_has_every_package_of_every_type() -> None:
-    report = json.loads(
-        as_json([OutdatedReport(dag="b", packages=(package(newest="2"),)), OutdatedReport(dag="a")])
-    )
-    assert report["a"] == []
-    assert report["b"][0] == {
-        **package(newest="2").model_dump(mode="json"),
-        "why": "another package",
-    }
+    row = package(newest="2")
+    report = json.loads(as_json([OutdatedReport(dag="b", packages=(row,)), OutdatedReport(dag="a")]))
+    assert report == {"a": [], "b": [{**row.model_dump(mode="json"), "why": "another package"}]}
 
 
-def test_facts_become_a_report() -> None:
+def test_facts_become_a_report_and_a_failure_of_uv_is_quoted_without_credentials() -> None:
     facts: dict[str, Any] = {"error": "", "packages": [package().model_dump(mode="json")]}
     assert parse(dag_type(), facts).packages == (package(),)
-
-
-def test_a_failure_of_uv_is_quoted_without_credentials() -> None:
-    facts: dict[str, Any] = {"error": "no answer from https://me:hidden@index.example/", "packages": []}
+    facts = {"error": "no answer from https://me:hidden@index.example/", "packages": []}
     with pytest.raises(StepError, match=f"{FILE}: could not look up newer versions") as caught:
         parse(dag_type(), facts)
     assert "hidden" not in str(caught.value)
