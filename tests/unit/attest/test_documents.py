@@ -62,11 +62,11 @@ def said(*, logged: bool) -> dict[str, Json]:
     return {kind: json.loads(text)["predicate"] for kind, text in one.statements.items()}
 
 
-@pytest.mark.parametrize("logged", [True, False])
-def test_all_that_can_be_said_is_said(logged: bool) -> None:  # noqa: FBT001 - a column
-    predicates = said(logged=logged)
-    assert set(predicates) == {SIGNATURE, PROVENANCE, CYCLONEDX, SCAN}
-    assert predicates[CYCLONEDX] == json.loads(WHOLE)
+def test_all_that_can_be_said_is_said() -> None:
+    for logged in (True, False):
+        predicates = said(logged=logged)
+        assert set(predicates) == {SIGNATURE, PROVENANCE, CYCLONEDX, SCAN}
+        assert predicates[CYCLONEDX] == json.loads(WHOLE)
 
 
 def test_an_sbom_too_large_for_the_public_log_is_refused_where_a_log_is_used(

@@ -139,12 +139,11 @@ def test_nobody_vouches_for_a_run_without_verified_claims() -> None:
 def test_a_verified_workflow_is_the_builder() -> None:
     found = run(of(workflow=WORKFLOW))
     assert found["builder"]["id"] == f"https://github.com/{JOB}"
-    assert found["metadata"]["invocationId"] == f"{WEB}/actions/runs/42/attempts/2"
-
-
-def test_times_are_told_in_utc() -> None:
-    found = run(BUILD)["metadata"]
-    assert (found["startedOn"], found["finishedOn"]) == ("2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z")
+    assert found["metadata"] == {
+        "invocationId": f"{WEB}/actions/runs/42/attempts/2",
+        "startedOn": "2026-01-02T03:04:05Z",
+        "finishedOn": "2026-01-02T03:04:06Z",
+    }
 
 
 def test_a_time_of_no_zone_is_refused() -> None:

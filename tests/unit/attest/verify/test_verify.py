@@ -1,14 +1,16 @@
-"""How a verification is printed: its checks, and commands that do the same by hand."""
+"""Expectations of an image, and the report of its checks with commands that do the same by hand."""
 
+import math
 import shlex
 from typing import Any, cast
 
 import dagger
 import pytest
 
-from ci.attest.verify.expected import Check, CheckStatus
+from ci.attest.verify.expected import Check, CheckStatus, Expected, good
 from ci.attest.verify.verify import report
 from ci.config.names import Reference
+from ci.errors import ConfigurationError
 from ci.tools.cosign import Trust
 
 WHERE = Reference(repository="ghcr.io/acme/dags-api", tag="", digest=f"sha256:{'a' * 64}")
@@ -69,3 +71,17 @@ def test_github_is_not_asked_where_it_knows_nothing() -> None:
 def test_a_source_is_one_word_for_a_shell() -> None:
     *_, last = by_hand(PATTERN, f"{cast('Any', WEB)}; rm -rf x")
     assert last[5] == "acme/dags; rm -rf x"
+
+
+def test_a_scan_has_an_age_in_days_that_can_be() -> None:
+    for days in (0, 0.5, 30, 36_500):
+        Expected(digest="sha256:a", signer="the expected key", scan_days=days).check()
+    for days in (-1, -0.1, 36_501, 1e12, 1e300, math.inf, -math.inf, math.nan):
+        with pytest.raises(ConfigurationError, match=r"--max-scan-age .*: expected days from 0 to 36500"):
+            Expected(digest="sha256:a", signer="the expected key", scan_days=days).check()
+
+
+def test_what_was_not_checked_is_not_good() -> None:
+    not_checked = Check(name="layers", status=CheckStatus.NOT_CHECKED, detail="")
+    assert good([])
+    assert [good([CHECKS[0], check]) for check in (CHECKS[0], CHECKS[1], not_checked)] == [True, False, False]

@@ -90,20 +90,15 @@ def test_there_are_three_verdicts(
     assert judgement(found, rules=rules, database=database).state is state
 
 
-@pytest.mark.parametrize(
-    ("age", "reason"),
-    [
-        (timedelta(days=-1), ""),
-        (timedelta(), ""),
-        (timedelta(days=7), ""),
+def test_a_database_is_too_old_beyond_the_age_that_the_policy_accepts() -> None:
+    for age, reason in (
+        *((timedelta(days=days), "") for days in (-1, 0, 7)),
         (timedelta(days=7, seconds=1), "is 7 days old (2026-11-14), max-age-days allows 7: "),
         (timedelta(days=400), "is 400 days old (2025-10-17), max-age-days allows 7: "),
-    ],
-)
-def test_a_database_is_too_old_beyond_the_age_that_the_policy_accepts(age: timedelta, reason: str) -> None:
-    said = DATABASE.model_copy(update={"updated": NOW - age}).unusable(NOW, 7)
-    assert len(said) == bool(reason)
-    assert reason in "".join(said)
+    ):
+        reasons = DATABASE.model_copy(update={"updated": NOW - age}).unusable(NOW, 7)
+        assert len(reasons) == bool(reason)
+        assert reason in "".join(reasons)
 
 
 def test_the_highest_age_may_be_part_of_a_day_and_no_database_is_of_the_future() -> None:
@@ -134,20 +129,36 @@ def test_an_expired_ignore_fails_whatever_else_is_known() -> None:
     assert found.unreliable == "no mirror answers"
 
 
+TEST, TEST_DATA = (
+    DATABASE.model_copy(update={"test": True}),
+    "the vulnerability database contains only test data",
+)
+BLIND, NO_REASON = {"state": State.NOT_SCANNED}, "no reason recorded"
+
+
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("found", "fails", "unreliable"),
     [
-        (verdict(), False),
-        (verdict(judged(decision=TOLERATED)), False),
-        (verdict(judged()), True),
-        (verdict(state=State.FAILED), True),
-        (verdict(state=State.NOT_SCANNED), False),
-        (verdict(judged(), state=State.NOT_SCANNED), True),
-        (verdict(state=State.NOT_SCANNED, expired=("it expired",)), True),
+        (verdict(), False, ""),
+        (verdict(judged(decision=TOLERATED)), False, ""),
+        (verdict(judged()), True, ""),
+        (verdict(state=State.FAILED), True, ""),
+        (verdict(**BLIND), False, NO_REASON),
+        (verdict(judged(), **BLIND), True, NO_REASON),
+        (verdict(**BLIND, expired=("it expired",)), True, NO_REASON),
+        (verdict(**BLIND, database=TEST, reasons=("it is old",)), False, "it is old"),
+        (verdict(database=TEST), False, TEST_DATA),
+        (verdict(judged(), database=TEST), True, TEST_DATA),
+        (not_scanned("api", IMAGE, BASE, NOW), False, NO_REASON),
+        (not_scanned("api", IMAGE, BASE, NOW, "no database", "no network"), False, "no database; no network"),
     ],
 )
-def test_what_is_known_fails_by_itself(found: Verdict, expected: bool) -> None:  # noqa: FBT001 - a column
-    assert found.fails is expected
+def test_what_is_known_fails_by_itself_and_what_is_not_is_told(
+    found: Verdict,
+    fails: bool,  # noqa: FBT001 - a column
+    unreliable: str,
+) -> None:
+    assert (found.fails, found.unreliable) == (fails, unreliable)
 
 
 def test_a_verdict_of_an_older_version_is_read() -> None:
@@ -186,30 +197,6 @@ def test_counts_leave_licenses_out_and_what_the_base_alone_has_is_not_judged() -
 def test_what_fails_is_shown_and_what_was_added_and_denied(one: Judged, shown: bool) -> None:  # noqa: FBT001
     assert verdict(one).shown == ((one,) if shown else ())
     assert verdict(one).failing == ((one,) if one.decision is FAILS else ())
-
-
-def test_nothing_is_known_of_an_image_that_was_not_scanned() -> None:
-    found = not_scanned("api", IMAGE, BASE, NOW, "no database", "no network")
-    assert (found.state, found.reasons, found.found) == (State.NOT_SCANNED, ("no database", "no network"), ())
-    assert found.unreliable == "no database; no network"
-
-
-TEST = DATABASE.model_copy(update={"test": True})
-
-
-@pytest.mark.parametrize(
-    ("found", "reason"),
-    [
-        (verdict(), ""),
-        (verdict(judged()), ""),
-        (verdict(database=TEST), "the vulnerability database contains only test data"),
-        (verdict(judged(), database=TEST), "the vulnerability database contains only test data"),
-        (not_scanned("api", IMAGE, BASE, NOW), "no reason recorded"),
-        (verdict(state=State.NOT_SCANNED, database=TEST, reasons=("it is old",)), "it is old"),
-    ],
-)
-def test_a_verdict_says_why_it_cannot_be_relied_upon(found: Verdict, reason: str) -> None:
-    assert found.unreliable == reason
 
 
 POLICIES = st.builds(

@@ -52,21 +52,17 @@ def test_every_statement_is_signed_by_the_key_and_without_a_log(pem: Fake) -> No
     assert made[1:-2] == [f"--no-default-{each}" for each in ("fulcio", "oidc", "rekor", "tsa")]
 
 
-def test_neither_key_nor_password_is_ever_on_a_command_line(pem: Fake) -> None:
+@pytest.mark.parametrize("text", [PEM, f"\n{PEM}\n\n"])
+def test_neither_key_nor_password_is_ever_on_a_command_line(
+    pem: Fake, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("COSIGN_KEY", text)
     pem.says("api", provenance={"a": 1}, cyclonedx={})
-    pem.do("sign")
-    told = json.dumps([command for command, _ in pem.log])
+    assert pem.do("sign") == {"api": ["cyclonedx", "provenance"]}
+    commands = json.dumps([command for command, _ in pem.log])
     secrets = [PASSWORD, *PEM.split("\n"), "BEGIN ENCRYPTED", json.dumps(PEM)[1:-1]]
-    assert [each for each in secrets if each in told] == []
-    assert {seen["COSIGN_KEY"] for _, seen in pem.log} == {PEM}
-    assert {seen["COSIGN_PASSWORD"] for _, seen in pem.log} == {PASSWORD}
-
-
-def test_blanks_around_a_key_do_not_matter(pem: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COSIGN_KEY", f"\n{PEM}\n\n")
-    pem.says("api", signature={})
-    assert pem.do("sign") == {"api": ["signature"]}
-    assert {seen["COSIGN_KEY"] for _, seen in pem.log} == {PEM}
+    assert [secret for secret in secrets if secret in commands] == []
+    assert {(seen["COSIGN_KEY"], seen["COSIGN_PASSWORD"]) for _, seen in pem.log} == {(PEM, PASSWORD)}
 
 
 def test_a_key_in_a_kms_is_an_argument_and_its_environment_is_set(
@@ -104,26 +100,22 @@ def test_a_key_that_is_none_is_refused_and_not_told(
 ) -> None:
     monkeypatch.setenv("COSIGN_KEY", given)
     fake.says("api", signature={})
-    expected = "the text of a private key made by cosign (see keygen), or a URI such as awskms:///alias/name"
-    assert fake.do("sign") == {"problem": f"invalid signing key; expected {expected}"}
+    (problem,) = fake.do("sign").values()
+    assert problem.startswith("invalid signing key; expected the text of a private key made by cosign")
+    assert not any(text in problem for text in (given, "hunter2"))
     assert fake.log == []
 
 
-def test_without_a_key_the_signing_is_keyless(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_all_is_signed_keyless_always(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGSTORE_ID_TOKEN", "header.payload.signature")
+    fake.holds(api={"": ["{}"], TYPES["provenance"]: [envelope({"a": 1})]})
     fake.says("api", provenance={"a": 1}, signature={})
     types = fake.do("sign", arguments=["--fulcio-url", "https://f.example"])
     assert types == {"api": ["provenance", "signature"]}
     assert {command[0] for command, _ in fake.log} == {"attest-blob"}
-    assert all(each[-2:] == ["--fulcio-url", "https://f.example"] for each in fake.asked())
+    assert all(command[-2:] == ["--fulcio-url", "https://f.example"] for command in fake.asked())
     assert "payload" not in json.dumps(fake.asked())
     assert {seen["SIGSTORE_ID_TOKEN"] for _, seen in fake.log} == {"header.payload.signature"}
-
-
-def test_keyless_all_is_signed_always(fake: Fake) -> None:
-    fake.holds(api={"": ["{}"], TYPES["provenance"]: [envelope({"a": 1})]})
-    fake.says("api", provenance={"a": 1}, signature={})
-    assert fake.do("sign") == {"api": ["provenance", "signature"]}
 
 
 def test_a_signing_config_that_is_given_is_used(pem: Fake) -> None:
