@@ -78,7 +78,7 @@ class AirflowImages:
     async def list(self, form: Format = "table") -> str:
         """List the DAG types with their base, packages and DAG files."""
         async with opened(self.source, self.netrc) as checkout:
-            types = (await checkout.catalog()).all()
+            types = (await checkout.catalog()).declared()
             rows = catalog.rows(types, await checkout.base_reference(), await checkout.exported())
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 

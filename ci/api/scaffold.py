@@ -126,7 +126,8 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
         after = after.without_file(path)
     after = _with_files(after, changes.written)
     async with opened(after, netrc) as sources:
-        refused = (await sources.catalog()).problems
+        catalog = await sources.catalog()
+        refused = {name: found for name in catalog.names if (found := catalog.problems_of(name))}
     unlocked = {one.draft.name: one.problem for one in locked if one.problem}
     notes = adopt.notes(old, drafts, unlocked, refused)
     return after.with_new_file(repository.NOTES, notes).changes(tree)

@@ -1,4 +1,4 @@
-"""What images/base.toml says: the base image of every DAG type."""
+"""The settings in images/base.toml: the base image of every DAG type."""
 
 from typing import Annotated
 
@@ -13,16 +13,16 @@ FILE = "images/base.toml"
 
 def _full(value: str) -> str:
     try:
-        reference = names.reference(value, digest=False, given="is")
+        reference = names.reference(value, digest=False)
     except ConfigurationError:
-        raise ValueError(f"is no reference of an image; expected one like {pins.default_base()!r}") from None
+        raise ValueError(f"is not an image reference; expected one like {pins.default_base()!r}") from None
     if not reference.tag:  # a lock names the base that it was made for by its tag
         raise ValueError(f"has no tag; expected one like {pins.default_base()!r}, with or without @sha256:…")
     return value
 
 
 class Base(Table):
-    """The table [base]: the reference of the base, with a tag, and with a digest where one is to hold."""
+    """The table [base]: the base's reference, with a tag, and with a digest to pin one very image."""
 
     reference: Annotated[str, AfterValidator(_full)]
 
@@ -31,15 +31,15 @@ def parse(text: str | None) -> Base:
     """Return the base from the text of images/base.toml.
 
     Raises:
-        ConfigurationError: there is no such file, or with everything that is wrong in it.
+        ConfigurationError: the file is missing or invalid; with every mistake.
     """
     if text is None:
         problem = f"{FILE}: not found; it names the base image of every DAG type. Write it:"
         raise ConfigurationError([f"{problem}\n{written(pins.default_base())}"])
     problems: list[str] = []
     document = toml.document(FILE, text, ("base",), problems)
-    base = toml.read(FILE, "base", Base, document.get("base"), problems)
-    if problems or base is None:
+    base = None if problems else toml.read(FILE, "base", Base, document.get("base"), problems)
+    if base is None:
         raise ConfigurationError(problems)
     return base
 

@@ -1,8 +1,8 @@
-"""All DAG types of a repository: images/<type>/pyproject.toml beside dags/ and scripts/, in one folder."""
+"""All DAG types of a repository: images/<type>/pyproject.toml with its files in dags/ and scripts/."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,58 +11,79 @@ from packaging.utils import canonicalize_name
 from ..errors import ConfigurationError, did_you_mean
 from . import dag_type as config_dag_type
 from . import symlinks
-from .dag_type import DagType
-from .secrets import files as secrets_files
+from .dag_type import TOOL, DagType
+from .secrets import files as secret_files
 
 _LONGEST = 100  # characters of a name: it is in paths and in the image's reference, whose length has limits
 # The name becomes a component of the image's reference, where nothing else is legal.
 NAME = re.compile(rf"(?=.{{1,{_LONGEST}}}\Z)[a-z0-9]+([._-][a-z0-9]+)*")
 RESERVED = frozenset({"base"})  # images/base is the base image's own folder, no DAG type
-_CODE = frozenset({".py", ".zip"})  # what Airflow looks into for DAGs
+_CODE = frozenset({".py", ".zip"})  # the files that Airflow looks for DAGs in
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """The DAG types that can be used, and for each of the others what is wrong with it."""
+    """The DAG types with a valid pyproject.toml, and the problems of each of the others, by name.
 
+    Links and contents of the files that get into an image are checked for the types that are asked for.
+    """
+
+    root: Path
     types: dict[str, DagType]
     problems: dict[str, tuple[str, ...]]
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all DAG types, sorted."""
+        return sorted({*self.types, *self.problems})
+
     def all(self) -> list[DagType]:
-        """Every DAG type, sorted by name.
+        """Return every DAG type, sorted by name.
 
         Raises:
-            ConfigurationError: one of them is wrong, or there is none.
+            ConfigurationError: there is none, or with the problems of all.
         """
-        found = [problem for name in sorted(self.problems) for problem in self.problems[name]]
-        if found:
-            raise ConfigurationError(found)
-        if not self.types:
-            raise ConfigurationError(["images/ holds no DAG type: write images/<type>/pyproject.toml"])
-        return [self.types[name] for name in sorted(self.types)]
+        return self._all(self.problems_of)
+
+    def declared(self) -> list[DagType]:
+        """Return every DAG type by its pyproject.toml, without a look at its files; raise as ``all``."""
+        return self._all(lambda name: self.problems.get(name, ()))
 
     def chosen(self, name: str) -> list[DagType]:
-        """The DAG type of that name alone, or every one where the name is empty; raises as they do."""
+        """Return the DAG type of that name, or every one if it is empty; raise as ``get`` and ``all``."""
         return [self.get(name)] if name else self.all()
 
     def get(self, name: str) -> DagType:
-        """The DAG type of that name; a mistake in another type doesn't matter.
+        """Return the DAG type of that name; problems of other types don't matter.
 
         Raises:
-            ConfigurationError: it is wrong, or there is none of that name.
+            ConfigurationError: there is none of that name, or with its problems.
         """
-        if name in self.problems:
-            raise ConfigurationError(self.problems[name])
-        if name not in self.types:
-            names = sorted({*self.types, *self.problems})
-            hint = did_you_mean(name, names) or ":"
-            there = f"There are: {', '.join(names)}" if names else "images/ holds none"
-            raise ConfigurationError([f"no DAG type {name!r}{hint} {there}"])
+        if name not in self.names:
+            hint = did_you_mean(name, self.names) or ":"
+            known = f"DAG types: {', '.join(self.names)}" if self.names else "images/ has none"
+            raise ConfigurationError([f"unknown DAG type {name!r}{hint} {known}"])
+        if problems := self.problems_of(name):
+            raise ConfigurationError(problems)
         return self.types[name]
+
+    def problems_of(self, name: str) -> tuple[str, ...]:
+        """Return the problems of a DAG type: of its pyproject.toml, or else of the files in its image."""
+        if name in self.problems:
+            return self.problems[name]
+        dag_type = self.types[name]
+        return (*symlinks.problems(self.root, dag_type), *secret_files.problems(self.root, dag_type))
+
+    def _all(self, problems_of: Callable[[str], Sequence[str]]) -> list[DagType]:
+        if problems := [problem for name in self.names for problem in problems_of(name)]:
+            raise ConfigurationError(problems)
+        if not self.types:
+            raise ConfigurationError(["images/ has no DAG type: write images/<type>/pyproject.toml"])
+        return [self.types[name] for name in sorted(self.types)]
 
 
 def load(root: Path) -> Catalog:
-    """The catalog of the repository at ``root``, which holds images/, dags/ and scripts/."""
+    """Return the catalog of the repository at ``root``, which has images/, dags/ and scripts/."""
     types: dict[str, DagType] = {}
     problems: dict[str, list[str]] = {}
     images = root / "images"
@@ -75,21 +96,24 @@ def load(root: Path) -> Catalog:
             problems[folder.name] = list(error.problems)
     for name, problem in claimed_twice(types):
         problems.setdefault(name, []).append(problem)
-    sound = {name: found for name, found in types.items() if name not in problems}
-    return Catalog(types=sound, problems={name: tuple(found) for name, found in problems.items()})
+    return Catalog(
+        root=root,
+        types={name: dag_type for name, dag_type in types.items() if name not in problems},
+        problems={name: tuple(sentences) for name, sentences in problems.items()},
+    )
 
 
 def name_problem(name: str) -> str:
-    """What is wrong with the name of a DAG type; empty where nothing is."""
+    """Return why a name can't be a DAG type's; empty if it can."""
     if NAME.fullmatch(name):
         return ""
     if len(name) > _LONGEST:
-        return f"has {len(name)} characters, where a DAG type's name may have {_LONGEST}"
-    return "is no name for an image: use a-z, 0-9 and single - _ . between"
+        return f"has {len(name)} characters; the limit for a DAG type's name is {_LONGEST}"
+    return "can't be part of an image's name: use a-z, 0-9 and single - _ . between"
 
 
 def text_of(file: Path, shown: str) -> str:
-    """The text of a file that people write.
+    """Return the text of a file that people write.
 
     Raises:
         ConfigurationError: it isn't UTF-8, as PowerShell writes files; ``shown`` is its path in the message.
@@ -97,78 +121,64 @@ def text_of(file: Path, shown: str) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        told = f"{shown}: is not UTF-8: {error.reason} at byte {error.start}: save it as UTF-8"
-        raise ConfigurationError([told]) from None
+        problem = f"{shown}: not UTF-8: {error.reason} at byte {error.start}: save it as UTF-8"
+        raise ConfigurationError([problem]) from None
+
+
+def claimed_twice(types: dict[str, DagType]) -> list[tuple[str, str]]:
+    """Return the names of types that claim a name which another one claims too, each with its problem."""
+    claims: dict[str, set[str]] = {}
+    for name, dag_type in types.items():
+        # A folder claims its own name, and its [project] name.
+        for claimed in {canonicalize_name(name), canonicalize_name(dag_type.project.name)}:
+            claims.setdefault(claimed, set()).add(name)
+    problems: list[tuple[str, str]] = []
+    for claimed, names in sorted(claims.items()):
+        if len(names) > 1:
+            files = " and ".join(types[name].file for name in sorted(names))
+            remedy = "give each [project] name its own, such as its folder's"
+            problems += [
+                (name, f"{files} both claim the name {claimed!r}: {remedy}") for name in sorted(names)
+            ]
+    return problems
 
 
 def _load_type(root: Path, folder: Path) -> DagType:
     file = folder / "pyproject.toml"
-    shown = str(file.relative_to(root))
-    problem = name_problem(folder.name)
-    if problem:
+    shown = file.relative_to(root).as_posix()
+    if problem := name_problem(folder.name):
         raise ConfigurationError([f"images/{folder.name}: {problem}"])
     if not file.is_file():
-        raise ConfigurationError(
-            [f"{shown}: is missing: write it, or remove the folder images/{folder.name}"]
-        )
-    found = config_dag_type.parse(folder.name, shown, text_of(file, shown))
-    problems = [
-        *_missing(root, found, "dags", found.dag_paths),
-        *_missing(root, found, "scripts", found.script_paths),
-        *symlinks.problems(root, found),
-        *_without_code(root, found),
-        *secrets_files.problems(root, found),
-    ]
-    if problems:
+        raise ConfigurationError([f"{shown}: not found: write it, or remove the folder images/{folder.name}"])
+    dag_type = config_dag_type.parse(folder.name, shown, text_of(file, shown))
+    if problems := [*_missing(root, dag_type), *_without_code(root, dag_type)]:
         raise ConfigurationError(problems)
-    return found
+    return dag_type
 
 
-def _missing(root: Path, dag_type: DagType, tree: str, paths: tuple[str, ...]) -> list[str]:
+def _missing(root: Path, dag_type: DagType) -> list[str]:
     problems: list[str] = []
-    there = [
-        str(p.relative_to(root / tree)) for p in (root / tree).rglob("*") if "__pycache__" not in p.parts
-    ]
-    for path in paths:
-        if (root / tree / path).exists():
-            continue
-        declared = getattr(dag_type.settings, tree)
-        where = (
-            f"[tool.{config_dag_type.TOOL}] {tree}: {path!r}"
-            if declared
-            else f"the default of {tree}, {path!r},"
-        )
-        hint = did_you_mean(path, there) or f": create {tree}/{path}, or name what is there"
-        problems.append(f"{dag_type.file}: {where} is not in {tree}/{hint}")
+    for tree, paths in dag_type.paths.items():
+        for path in paths:
+            if (root / tree / path).exists():
+                continue
+            names = [name.relative_to(root / tree).as_posix() for name in (root / tree).rglob("*")]
+            hint = did_you_mean(path, [name for name in names if "__pycache__" not in name])
+            declared = getattr(dag_type.settings, tree)
+            key = f"[tool.{TOOL}] {tree}: {path!r}" if declared else f"the default of {tree}, {path!r},"
+            remedy = hint or f": create {tree}/{path}, or name an existing one"
+            problems.append(f"{dag_type.file}: {key} is not in {tree}/{remedy}")
     return problems
 
 
 def _without_code(root: Path, dag_type: DagType) -> list[str]:
     problems: list[str] = []
     for path in dag_type.dag_paths:
-        place = root / "dags" / path
-        if place.is_dir() and not any(each.suffix in _CODE for each in place.rglob("*")):
-            problems.append(f"{dag_type.file}: dags/{path} holds no Python file: put a DAG there")
-        if place.is_file() and place.suffix not in _CODE:
-            problems.append(f"{dag_type.file}: dags/{path} is no Python file: name DAG files or folders")
-    return problems
-
-
-def claimed_twice(types: dict[str, DagType]) -> list[tuple[str, str]]:
-    """The names of types that claim a name which another one claims too, each with what is told of it."""
-    claims: dict[str, set[str]] = {}
-    for name, found in types.items():
-        # A folder claims its own name, and whatever its [project] calls itself.
-        for claimed in {canonicalize_name(name), canonicalize_name(found.project.name)}:
-            claims.setdefault(claimed, set()).add(name)
-    problems: list[tuple[str, str]] = []
-    for claimed, names in sorted(claims.items()):
-        if len(names) > 1:
-            files = " and ".join(types[name].file for name in sorted(names))
-            told = (
-                f"{files} both claim the name {claimed!r}: give each [project] name its own, as its folder's"
-            )
-            problems += [(name, told) for name in sorted(names)]
+        location = root / "dags" / path
+        if location.is_dir() and not any(file.suffix in _CODE for file in location.rglob("*")):
+            problems.append(f"{dag_type.file}: dags/{path} has no Python file: put a DAG there")
+        if location.is_file() and location.suffix not in _CODE:
+            problems.append(f"{dag_type.file}: dags/{path} is not a Python file: name DAG files or folders")
     return problems
 
 
@@ -183,38 +193,35 @@ class Row:
 
 
 def rows(types: Sequence[DagType], base: str, root: Path) -> list[Row]:
-    """A row per DAG type, in the order given; ``root`` holds dags/."""
+    """Return a row per DAG type, in the order given; ``root`` has dags/."""
     return [
         Row(
-            dag=each.name,
+            dag=dag_type.name,
             base=base,
-            dependencies=each.project.dependencies,
-            files=tuple(file for path in each.dag_paths for file in _files(root / "dags", path)),
+            dependencies=dag_type.project.dependencies,
+            files=tuple(file for path in dag_type.dag_paths for file in _files(root / "dags", path)),
         )
-        for each in types
+        for dag_type in types
     ]
 
 
-def table(found: Sequence[Row]) -> str:
-    """The rows for a terminal, a line per dependency or file."""
-    width = max((len(row.dag) for row in found), default=0)
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows for a terminal, a line per dependency or file."""
+    width = max((len(row.dag) for row in rows), default=0)
     lines: list[str] = []
-    for row in found:
-        details = [
-            f"base {row.base}",
-            *(f"needs {pin}" for pin in row.dependencies),
-            *(f"dags/{f}" for f in row.files),
-        ]
+    for row in rows:
+        details = [f"base {row.base}", *(f"needs {pin}" for pin in row.dependencies)]
+        details += [f"dags/{file}" for file in row.files]
         lines += [f"{row.dag if not index else '':<{width}}  {text}" for index, text in enumerate(details)]
     return "\n".join(lines)
 
 
-def as_json(found: Sequence[Row]) -> str:
-    """The rows as a JSON array of objects."""
-    return json.dumps([asdict(row) for row in found], indent=2)
+def as_json(rows: Sequence[Row]) -> str:
+    """Return the rows as a JSON array of objects."""
+    return json.dumps([asdict(row) for row in rows], indent=2)
 
 
 def _files(dags: Path, path: str) -> list[str]:
-    place = dags / path
-    found = [place] if place.is_file() else sorted(place.rglob("*.py"))
-    return [file.relative_to(dags).as_posix() for file in found]
+    location = dags / path
+    files = [location] if location.is_file() else sorted(location.rglob("*.py"))
+    return [file.relative_to(dags).as_posix() for file in files]

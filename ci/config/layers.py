@@ -1,6 +1,5 @@
-"""What images/layers.toml may say: packages that get a layer of their own, which DAG types then share."""
+"""The settings in images/layers.toml: packages that get a layer of their own, which DAG types then share."""
 
-import tomllib
 from typing import Annotated
 
 from packaging.utils import canonicalize_name
@@ -8,16 +7,16 @@ from pydantic import AfterValidator
 
 from ..errors import ConfigurationError
 from . import toml
-from .dag_type import Name, distinct
+from .fields import Name, distinct
 from .toml import Table
 
 FILE = "images/layers.toml"
-MOST = 20  # of 127 layers that an image may have; each is one more request for whoever pulls it
+LIMIT = 20  # of 127 layers that an image may have; each is one more request of a pull
 
 
 def _few(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(value) > MOST:
-        raise ValueError(f"names {len(value)} packages: at most {MOST}, the largest")
+    if len(value) > LIMIT:
+        raise ValueError(f"names {len(value)} packages; the limit is {LIMIT}: keep the largest")
     return distinct(tuple(sorted(map(canonicalize_name, value))))
 
 
@@ -28,18 +27,13 @@ class LayerSettings(Table):
 
 
 def parse(text: str | None) -> LayerSettings:
-    """The settings from the text of images/layers.toml; no layer of its own where there is none.
+    """Return the settings from the text of images/layers.toml; no layer of its own without the file.
 
     Raises:
-        ConfigurationError: with everything that is wrong in it.
+        ConfigurationError: with every mistake.
     """
-    try:
-        document = tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{FILE}: is no TOML: {error}"]) from None
-    problems = [
-        f"{FILE}: unknown table [{table}]: expected [layers]" for table in document if table != "layers"
-    ]
+    problems: list[str] = []
+    document = toml.document(FILE, text, ("layers",), problems)
     settings = toml.read(FILE, "layers", LayerSettings, document.get("layers", {}), problems)
     if problems or settings is None:
         raise ConfigurationError(problems)

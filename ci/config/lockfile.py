@@ -1,6 +1,6 @@
-"""images/<type>/pylock.toml (PEP 751): what a lock says, and whether it still fits its pyproject.toml.
+"""A DAG type's lock, images/<type>/pylock.toml (PEP 751), and whether it still fits its pyproject.toml.
 
-The standard's [tool] table carries what a lock was made for, so that a stale one is known without an index.
+The standard's [tool] table has what a lock was made for, so that a stale one is recognised without an index.
 """
 
 import re
@@ -21,23 +21,23 @@ from .secrets import urls
 
 NAME = "pylock.toml"
 REMEDY = "run: dagger call lock -y"
-_LONGEST = 60  # of a value that is shown, in characters
-# Some indexes tell the size of a file, others don't; without it a lock is the same from all.
+_LONGEST = 60  # characters of a value in a message
+# Some indexes give the size of a file; without it a lock is the same from all.
 _SIZE = re.compile(r"(?<=, )size = \d+, (?=hashes = \{)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """A lock: its text, and the packages that it adds to the base, as name → version."""
+    """A lock: its text, and the versions of the packages that it adds to the base, by name."""
 
     text: str
     packages: dict[str, str]
 
     @property
     def installed(self) -> str:
-        """What is to be installed alone: the same for all types with the same packages."""
-        head, found, stamped = self.text.partition(f"\n[tool.{TOOL}]\n")
-        return f"{head.rstrip()}\n" if found and "[[packages]]" not in stamped else self.text
+        """The lock without its stamp: the same for all types with the same packages."""
+        head, separator, stamped = self.text.partition(f"\n[tool.{TOOL}]\n")
+        return f"{head.rstrip()}\n" if separator and "[[packages]]" not in stamped else self.text
 
 
 class _Artifact(BaseModel):
@@ -69,17 +69,17 @@ class _Tools(BaseModel):
 
 
 class _Document(BaseModel):
-    """What is read of a lock; the standard's other keys are the installer's."""
+    """The part of a lock that is read; the standard's other keys are the installer's."""
 
     packages: tuple[_Package, ...] = ()
     tool: _Tools = _Tools()
 
 
 class _ForUv(BaseModel):
-    """What uv demands of a present lock beyond that: it ends where one of these is missing or wrong."""
+    """The keys without which uv doesn't read a present lock."""
 
     class Package(BaseModel):
-        """A package's key."""
+        """A package's keys."""
 
         name: Annotated[str, AfterValidator(lambda name: canonicalize_name(name, validate=True))]
         version: Annotated[str, AfterValidator(Version)]
@@ -91,15 +91,15 @@ class _ForUv(BaseModel):
 
 
 def base_name(reference: str) -> str:
-    """A base as a lock names it: its reference as it was asked for, without the digest it was found under."""
+    """Return a base as a lock names it: its reference without the digest."""
     return reference.partition("@")[0]
 
 
 def stamp(dag_type: DagType, base: str, resolved: str) -> str:
-    """The text of a lock: what uv resolved, and behind it what it was resolved for.
+    """Return the text of a lock: the packages that uv resolved, and a stamp of what they were resolved for.
 
     Raises:
-        ConfigurationError: a package of it is no file, so that ``read`` would refuse the lock.
+        ConfigurationError: a package isn't made of files, so that ``read`` would refuse the lock.
     """
     if problems := _no_files(dag_type, resolved):
         raise ConfigurationError(problems)
@@ -110,7 +110,7 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
 
 
 def usable(text: str | None) -> str | None:
-    """A present lock whose versions can be kept; none where it is no lock, such as after a failed merge."""
+    """Return a present lock whose versions uv can keep; None if it is broken, as after a failed merge."""
     try:
         document = tomllib.loads(text or "")
         _Document.model_validate(document)
@@ -130,21 +130,21 @@ def versions(text: str | None) -> dict[str, str]:
 
 
 def read(dag_type: DagType, base: str, text: str | None) -> Lock:
-    """The lock of a DAG type.
+    """Return the lock of a DAG type.
 
     Args:
-        dag_type: whose lock it is.
-        base: the reference of the base image that it must be made for.
-        text: the content of its pylock.toml, or none where there is no such file.
+        dag_type: the type.
+        base: the name of the base image that it must be made for.
+        text: the text of its pylock.toml; None if there is no such file.
 
     Raises:
-        ConfigurationError: it is missing, no TOML, without hashes, or not made for these pins and this base.
-            Where an address holds credentials, that alone is told, and they are not shown.
+        ConfigurationError: it is missing, invalid, without hashes, or not made for these pins and this base.
+            Addresses with credentials are reported alone, and not shown.
     """
     file = _file(dag_type)
     if text is None:
-        raise ConfigurationError([f"{file}: is missing; {REMEDY}"])
-    urls.refuse_in_lock(file, text, "holds a login")  # first: what is told of mistakes shows values
+        raise ConfigurationError([f"{file}: not found; {REMEDY}"])
+    urls.refuse_in_lock(file, text, "holds a login")  # first: messages of other mistakes show values
     if problems := _no_files(dag_type, text):  # before its shape: such a package may have no version
         raise ConfigurationError(problems)
     document = _parse(file, text)
@@ -166,14 +166,14 @@ def _file(dag_type: DagType) -> str:
 
 
 class _Origin(BaseModel):
-    """A package that is no file."""
+    """The source of a package, if it isn't made of files."""
 
     name: str = "?"
     vcs: object = None
     directory: object = None
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         if self.vcs is not None:
             return "from version control"
         return "from a folder" if self.directory is not None else ""
@@ -184,17 +184,17 @@ class _Origins(BaseModel):
 
 
 def _no_files(dag_type: DagType, text: str) -> list[str]:
-    """A sentence for each package that isn't made of files; none where the text is no lock at all."""
+    """Return a sentence for each package that isn't made of files; none if the text is no lock at all."""
     try:
         packages = _Origins.model_validate(tomllib.loads(text)).packages
     except (tomllib.TOMLDecodeError, ValidationError):
         return []
     return [
-        f"{_file(dag_type)}: {each.name!r} comes {each.told}, and an image takes files with hashes alone: "
-        "pin a version from a package index, or name the url of a wheel in [tool.uv.sources] of "
-        f"{dag_type.file}; then {REMEDY}"
-        for each in packages
-        if each.told
+        f"{_file(dag_type)}: {package.name!r} comes {package.description}, but only files with hashes "
+        "get into an image: pin a version from a package index, or name the url of a wheel in "
+        f"[tool.uv.sources] of {dag_type.file}; then {REMEDY}"
+        for package in packages
+        if package.description
     ]
 
 
@@ -202,18 +202,18 @@ def _parse(file: str, text: str) -> _Document:
     try:
         return _Document.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{file}: is no TOML: {error}; {REMEDY}"]) from None
+        raise ConfigurationError([f"{file}: invalid TOML: {error}; {REMEDY}"]) from None
     except ValidationError as error:
         raise ConfigurationError([_sentence(file, detail) for detail in error.errors()]) from None
 
 
 def _sentence(file: str, detail: ErrorDetails) -> str:
-    place = ".".join(map(str, detail["loc"]))
+    key = ".".join(map(str, detail["loc"]))
     if detail["type"] == "missing":  # the value is the whole table around it
-        return f"{file}: {place}: is missing; {REMEDY}"
+        return f"{file}: {key} is missing; {REMEDY}"
     value = urls.redacted(repr(detail["input"]))
     value = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
-    return f"{file}: {place}: {detail['msg']}, found {value}; {REMEDY}"
+    return f"{file}: {key}: {detail['msg']}, found {value}; {REMEDY}"
 
 
 def _requirements(dag_type: DagType) -> list[str]:
@@ -229,14 +229,16 @@ def _allowed(dag_type: DagType) -> dict[str, list[str]]:
 
 
 def _differences(dag_type: DagType, file: str, locked: set[str]) -> list[str]:
-    wanted = set(dag_type.project.dependencies)
-    told = [f"lacks {pin!r}" for pin in sorted(wanted - locked)]
-    told += [f"has {pin!r}, which is gone" for pin in sorted(locked - wanted)]
-    return [f"{file}: doesn't match {dag_type.file}: {'; '.join(told)}; {REMEDY}"] if told else []
+    declared = set(dag_type.project.dependencies)
+    differences = [f"lacks {pin!r}" for pin in sorted(declared - locked)]
+    differences += [f"has {pin!r}, which is gone" for pin in sorted(locked - declared)]
+    return (
+        [f"{file}: doesn't match {dag_type.file}: {'; '.join(differences)}; {REMEDY}"] if differences else []
+    )
 
 
 def _other_base(file: str, base: str, locked: str) -> list[str]:
-    return [f"{file}: is made for the base {locked}, not for {base}; {REMEDY}"] if locked != base else []
+    return [f"{file}: made for the base {locked}, not for {base}; {REMEDY}"] if locked != base else []
 
 
 def _other_permissions(dag_type: DagType, file: str, made_for: _Stamp) -> list[str]:
@@ -245,7 +247,7 @@ def _other_permissions(dag_type: DagType, file: str, made_for: _Stamp) -> list[s
         "allow-outside-constraints": made_for.outside_constraints,
     }
     return [
-        f"{file}: is made with {key} for {', '.join(locked[key]) or 'nothing'}, "
+        f"{file}: made with {key} for {', '.join(locked[key]) or 'nothing'}, "
         f"{dag_type.file} has it for {', '.join(names) or 'nothing'}; {REMEDY}"
         for key, names in _allowed(dag_type).items()
         if set(locked[key]) != set(names)

@@ -23,7 +23,7 @@ def image(name: str) -> str:
 
 
 def default_base() -> str:
-    """Return the reference of the base that a repository without an images/base.toml is given."""
+    """Return the base that is proposed to a repository without an images/base.toml."""
     return _tables()["defaults"]["base"]
 
 

@@ -1,7 +1,6 @@
-"""What images/publish.toml may say: how published images are called, and what labels tell of the house."""
+"""The settings in images/publish.toml: the names of published images, the organisation in their labels."""
 
 import re
-import tomllib
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -14,28 +13,27 @@ FILE = "images/publish.toml"
 DEFAULT = "ghcr.io/{owner}/de-airflow-pipeline-{dag}:{version}"
 PLACEHOLDERS = ("dag", "owner", "repo", "version")
 
-_SHAPE = f"write it like {DEFAULT!r}"
+_EXPECTED = f"expected one like {DEFAULT!r}"
 
 
 def _reference(value: str) -> str:
     name, colon, tag = value.rpartition(":")
     host, slash, path = name.partition("/")
-    found = re.findall(r"\{([^{}]*)\}", value)
-    unknown = sorted(set(found) - set(PLACEHOLDERS))
+    unknown = sorted(set(re.findall(r"\{([^{}]*)\}", value)) - set(PLACEHOLDERS))
     if unknown:
-        known = f"; known are {', '.join(f'{{{x}}}' for x in PLACEHOLDERS)}"
+        known = f"; the placeholders are {', '.join(f'{{{x}}}' for x in PLACEHOLDERS)}"
         hint = did_you_mean(unknown[0], PLACEHOLDERS)
         raise ValueError(f"has an unknown placeholder {{{unknown[0]}}}{hint}{known}")
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
-        raise ValueError(f"has a brace without its other: {_SHAPE}")
+        raise ValueError(f"has an unpaired brace; {_EXPECTED}")
     if not (colon and slash and path) or "/" in tag or not re.search(r"[.:]|^localhost$", host):
-        raise ValueError(f"is no reference with a registry, a name and a tag: {_SHAPE}")
+        raise ValueError(f"is not a reference with a registry, a name and a tag; {_EXPECTED}")
     if "{" in host:
-        raise ValueError(f"has a placeholder in its registry: {_SHAPE}, or give --registry")
+        raise ValueError(f"has a placeholder in its registry; {_EXPECTED}, or give --registry")
     if "{version}" not in tag or "{version}" in name:
-        raise ValueError(f"lacks {{version}} in its tag, where branch, release and commit go: {_SHAPE}")
+        raise ValueError(f"lacks {{version}} in its tag, for branch, release and commit; {_EXPECTED}")
     if "{dag}" not in value:
-        raise ValueError(f"lacks {{dag}}: two DAG types would overwrite each other; {_SHAPE}")
+        raise ValueError(f"lacks {{dag}}, so that DAG types would overwrite each other; {_EXPECTED}")
     return value
 
 
@@ -46,7 +44,7 @@ class Publish(Table):
 
 
 class Organisation(Table):
-    """The table [labels]: what git doesn't know about who makes the images; empty: what git says is used."""
+    """The table [labels]: who makes the images; an empty key is filled in from git."""
 
     authors: str = ""
     vendor: str = ""
@@ -65,23 +63,13 @@ class PublishSettings(BaseModel):
 
 
 def parse(text: str | None) -> PublishSettings:
-    """The settings from the text of images/publish.toml; the defaults where there is none.
+    """Return the settings from the text of images/publish.toml; the defaults without the file.
 
     Raises:
-        ConfigurationError: with everything that is wrong in it.
+        ConfigurationError: with every mistake.
     """
-    if text is None:
-        return PublishSettings()
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([f"{FILE}: is no TOML: {error}"]) from None
-    accepted = ("publish", "labels")
-    problems = [
-        f"{FILE}: unknown table [{table}]{did_you_mean(table, accepted) or ': expected [publish], [labels]'}"
-        for table in document
-        if table not in accepted
-    ]
+    problems: list[str] = []
+    document = toml.document(FILE, text, ("publish", "labels"), problems)
     publish = toml.read(FILE, "publish", Publish, document.get("publish", {}), problems)
     labels = toml.read(FILE, "labels", Organisation, document.get("labels", {}), problems)
     if problems or publish is None or labels is None:

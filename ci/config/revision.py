@@ -10,18 +10,18 @@ from .publish import Organisation
 
 
 class Revision(BaseModel):
-    """What git says of the working tree.
+    """The commit and the state of the working tree, as git reports them.
 
     Args:
         commit: 40 hex digits.
         created: committer time in seconds since the epoch.
-        branch: the branch that HEAD is on; none where it is detached.
+        branch: the branch that HEAD is on; None if it is detached.
         tags: the git tags at the commit.
         pull: HEAD is a pull request's ref (refs/remotes/pull/…), as a pipeline checks it out.
         remote: the URL of the remote "origin".
-        dirty: hex hash over what differs from the commit; none where nothing does.
+        dirty: hex hash over the differences from the commit; None if there are none.
         changed: some of the paths that differ, for messages.
-        shallow: history is cut off.
+        shallow: the history is cut off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +39,7 @@ class Revision(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where the sources live; ``web`` is the address of the repository, without credentials."""
+    """The repository of the sources; ``web`` is its address, without credentials."""
 
     owner: str
     repo: str
@@ -48,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceInfo:
-    """Where an image comes from: its commit, its repository, and the organisation that its labels name."""
+    """The source of an image: its commit, its repository, and the organisation that its labels name."""
 
     revision: Revision
     origin: Origin | None
@@ -56,17 +56,17 @@ class SourceInfo:
 
 
 def origin(remote: str | None) -> Origin | None:
-    """Owner, repository and address from the URL of a git remote; None for a path, or none at all."""
-    found = re.fullmatch(
+    """Return owner, repository and address from the URL of a git remote; None for a path, or no remote."""
+    match = re.fullmatch(
         r"(?:(?:(?P<web>https?)|ssh|git)://(?:[^/]*@)?(?P<host>[^/:@]+)(?P<port>:[0-9]+)?/"
         r"|(?:[^/:]*@)?(?P<scp>[^/:@]{2,}):(?!/))"
         r"(?P<path>[^?#@]+?)(?:\.git)?/?",
         remote or "",
     )
-    owner, _, repo = found["path"].strip("/").rpartition("/") if found else ("", "", "")
-    if found is None or not owner:
+    owner, _, repo = match["path"].strip("/").rpartition("/") if match else ("", "", "")
+    if match is None or not owner:
         return None
-    host = found["host"] or found["scp"]
+    host = match["host"] or match["scp"]
     # The port of ssh isn't that of the web.
-    site = f"{found['web']}://{host}{found['port'] or ''}" if found["web"] else f"https://{host}"
+    site = f"{match['web']}://{host}{match['port'] or ''}" if match["web"] else f"https://{host}"
     return Origin(owner=owner, repo=repo, web=f"{site}/{owner}/{repo}")

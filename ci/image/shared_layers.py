@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..config import layers as config_layers
 from ..config import lockfile
 from ..config.dag_type import DagType
-from ..config.layers import FILE, MOST
+from ..config.layers import FILE, LIMIT
 from ..errors import gather_all
 from ..text import megabytes
 from ..tools.checkout import Checkout
@@ -90,7 +90,7 @@ def table(deltas: Sequence[Delta], own: Sequence[str]) -> str:
     could = [each.package.name for each in found if not each.own]
     useful = dict.fromkeys([*(name for name in own if name not in idle), *could])
     if could:
-        named = ", ".join(f'"{name}"' for name in sorted(list(useful)[:MOST]))
+        named = ", ".join(f'"{name}"' for name in sorted(list(useful)[:LIMIT]))
         lines.append(f"to do: write [layers] own = [{named}] into {FILE}")
     return "\n".join(lines) or "no two DAG types add the same"
 

@@ -6,7 +6,8 @@ from itertools import groupby
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..config.dag_type import AIRFLOW, DagType
+from ..config.dag_type import DagType
+from ..config.fields import AIRFLOW
 from ..config.secrets.urls import redacted
 from . import refusals
 from .refusals import Refusal

@@ -101,7 +101,7 @@ class _Change:
         return self._reasons(
             {
                 ReasonKind.IGNORED: self._paths_at(IGNORE_FILE),
-                ReasonKind.POLICY: self._paths_at(policy.HOUSE, *self._vex(policy.HOUSE)),
+                ReasonKind.POLICY: self._paths_at(policy.SHARED, *self._vex(policy.SHARED)),
                 ReasonKind.PUBLISH: self._paths_at(publish.FILE),
                 ReasonKind.LAYERS: self._paths_at(layers.FILE),
                 ReasonKind.BASE: self._paths_at(base.FILE),
@@ -117,7 +117,7 @@ class _Change:
         """Return the reasons that hold for one DAG type, which existed before."""
         dags = self.old.files(name, "dags") | self.new.files(name, "dags")
         scripts = self.old.files(name, "scripts") | self.new.files(name, "scripts")
-        rules = policy.own(name)
+        rules = policy.own_file(name)
         return self._reasons(
             {
                 ReasonKind.DAG_CODE: dags,

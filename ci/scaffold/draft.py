@@ -9,7 +9,8 @@ import tomli_w
 from packaging.requirements import Requirement as Parsed
 from packaging.utils import canonicalize_name
 
-from ..config.dag_type import AIRFLOW, TOOL, DagType, Project, Settings
+from ..config.dag_type import TOOL, DagType, Project, Settings
+from ..config.fields import AIRFLOW
 from ..lock.airflow_version import airflow_of
 from .dockerfile.convert import Conversion
 from .notes import Note, Requirement

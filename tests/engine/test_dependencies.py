@@ -251,7 +251,7 @@ async def test_a_link_leads_in_the_image_to_what_was_said_of_it(below: BaseImage
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).symlink_to(target)
     refused = on_disk(tmp_path, files, below)
-    assert [each.partition(": put ")[0] for each in (await refused.catalog()).problems["small"]] == [
+    assert [each.partition(": replace ")[0] for each in (await refused.catalog()).problems_of("small")] == [
         f"images/small/pyproject.toml: dags/small/{name} leads to dags/{end}, which isn't in this image"
         for name, end in (("all", "shared"), ("one.py", "shared/deep/x.py"))
     ]

@@ -134,7 +134,7 @@ async def test_a_lock_that_is_not_utf_8_is_resolved_anew(below: BaseImage, tmp_p
         (tmp_path / path).write_text(text, encoding=encoding)
     sources = Checkout(dag.host().directory(str(tmp_path)))
     assert await lock(sources, below) == await lock(repository(files), below)
-    with pytest.raises(ConfigurationError, match=r"pylock\.toml: is not UTF-8: .*: save it as UTF-8"):
+    with pytest.raises(ConfigurationError, match=r"pylock\.toml: not UTF-8: .*: save it as UTF-8"):
         await sources.text(f"images/small/{lockfile.NAME}")
 
 
@@ -177,7 +177,7 @@ async def test_private_index_needs_its_login_and_gets_no_credentials_into_a_lock
     assert "or doesn't accept those given" in str(wrong)
     assert "guessed" not in str(wrong)
     assert isinstance(leaky, StepError)
-    assert "index:8080 serves files at addresses that hold credentials" in str(leaky)
+    assert "index:8080 serves files at addresses with credentcredentials" in str(leaky)
     assert "hidden" not in str(leaky)
 
 

@@ -8,7 +8,8 @@ import dagger
 from dagger import dag
 
 from ...config import pins
-from ...config.dag_type import RESERVED_ENV, DagType
+from ...config.dag_type import DagType
+from ...config.fields import RESERVED_ENV
 from ...errors import StepError
 from ...image import build, layers, runtime
 from ...image.base import BaseImage

@@ -60,7 +60,7 @@ def database_request(
     if (access.username or access.token or access.authority or access.plain_http) and not mirrors:
         flags = "--username, --token, --registry-ca and --plain-http"
         raise ConfigurationError([f"{flags} are for --database, which is not given"])
-    host = names.reference(mirrors[0], digest=False, given="--database").registry if mirrors else ""
+    host = names.reference(mirrors[0], digest=False, source="--database").registry if mirrors else ""
     return DatabaseRequest(mirrors=mirrors, archive=archive, access=access, host=host)
 
 
@@ -75,7 +75,7 @@ async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> Vuln
         return await _unpacked(request.archive, "the file of --database-file", digest)
     given = "--database" if request.mirrors else "[database] repositories"
     mirrors = request.mirrors or policy.repositories
-    references = [names.reference(mirror, digest=False, given=given) for mirror in mirrors]
+    references = [names.reference(mirror, digest=False, source=given) for mirror in mirrors]
     databases: list[VulnerabilityDatabase] = []
     problems: list[str] = []
     for group in (references[:1], references[1:]):  # all others at once, where the first has no fresh one
@@ -92,7 +92,7 @@ async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> Vuln
     if databases:
         return max(databases, key=lambda database: database.info.updated)
     if request.test and policy.test_database:
-        mirror = names.reference(policy.test_database, digest=False, given="[database] test-database")
+        mirror = names.reference(policy.test_database, digest=False, source="[database] test-database")
         result = await _try_mirror(mirror, request, policy)
         if not isinstance(result, Fault):
             return dataclasses.replace(result, info=result.info.model_copy(update={"test": True}))
@@ -105,7 +105,7 @@ async def java(request: DatabaseRequest, policy: Policy) -> dagger.Directory:
     """Return Trivy's database of Java archives, which identifies them; its age doesn't matter."""
     problems: list[str] = []
     for mirror in policy.java_repositories:
-        reference = names.reference(mirror, digest=False, given="[database] java-repositories")
+        reference = names.reference(mirror, digest=False, source="[database] java-repositories")
         try:
             archive, _, _ = await _pull(reference, request, policy, JAVA_LAYER)
         except StepError as fault:

@@ -137,8 +137,8 @@ async def _detections(
 
 async def rules_of(name: str, checkout: Checkout) -> Policy:
     """Return the policy of a DAG type; the shared one alone where the name is empty."""
-    own = await checkout.text(policy.own(name)) if name else None
-    return policy.parse(await checkout.text(policy.HOUSE), own, name=name)
+    own = await checkout.text(policy.own_file(name)) if name else None
+    return policy.parse(await checkout.text(policy.SHARED), own, name=name)
 
 
 async def _vex(rules: Policy, checkout: Checkout) -> dagger.Directory | None:

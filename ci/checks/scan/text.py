@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from packaging.utils import canonicalize_name
 
 from ...config.lockfile import REMEDY as LOCK
-from ...config.policy import HOUSE, own
+from ...config.policy import SHARED, own_file
 from ...text import escaped, literal, markdown_table, plain
 from ...text import table as aligned
 from .detections import Detection, Kind, installed
@@ -40,7 +40,7 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 def remedy(judged: Judged, dag: str) -> str:
     """Return how to fix a detection that fails, in one sentence."""
     detection, manifest = judged.detection, f"images/{dag}/pyproject.toml"
-    ignore = f"ignore {detection.id} of {detection.subject} with reason, owner and expires in {own(dag)}"
+    ignore = f"ignore {detection.id} of {detection.subject} with reason, owner and expires in {own_file(dag)}"
     where = location(detection)
     match detection.kind:
         case Kind.VULNERABILITY:
@@ -55,7 +55,7 @@ def remedy(judged: Judged, dag: str) -> str:
             direct = _is_direct(detection) or not owner(detection)
             package = detection.subject if direct else _vendor(detection)
             change = f"replace {package} in {manifest}" if judged.added else f"{detection.subject}: {_BASE}"
-            file = judged.file or HOUSE
+            file = judged.file or SHARED
             return f"{change}, or remove what denies {detection.id} from denied-licenses in {file}"
 
 

@@ -1,4 +1,4 @@
-"""Secret files among a DAG type's DAGs and scripts: told by name or content before they get into an image."""
+"""Secret files among a DAG type's DAGs and scripts, recognised by name or content."""
 
 import os
 import re
@@ -42,35 +42,35 @@ _SAMPLES = {"example", "sample", "template", "dist"}
 
 
 def problems(root: Path, dag_type: DagType) -> list[str]:
-    """A sentence for each secret file of a DAG type, and for each permission that no file needs.
+    """Return a sentence for each secret file of a DAG type, and for each permission that no file needs.
 
     Args:
-        root: the repository, which holds dags/ and scripts/.
-        dag_type: whose folders are looked at, and whose permissions hold.
+        root: the repository, which has dags/ and scripts/.
+        dag_type: the type with its files and permissions.
     """
     allowed = dag_type.settings.allow_secret_files
-    kinds = {shown: kind(shown, _head(file)) for shown, file in _files(root, dag_type)}
-    secret = {shown for shown, what in kinds.items() if what}
+    kinds = {path: kind(path, _head(file)) for path, file in _files(root, dag_type)}
+    secret = {path for path in kinds if kinds[path]}
     setting = f"[tool.{TOOL}] allow-secret-files"
-    found = [
-        f"{shown}: looks like a secret ({kinds[shown]}): keep it out of the image: move it out of "
-        f"{shown.partition('/')[0]}/ or delete it, and give the value at run time by an Airflow connection "
-        f"or a secret backend; where it is none, name it in {setting} of {dag_type.file} with a reason"
-        for shown in sorted(secret - set(allowed))
+    sentences = [
+        f"{path}: looks like a secret ({kinds[path]}): move it out of {path.partition('/')[0]}/ or delete it "
+        "and give the value at run time by an Airflow connection or a secret backend; if it is not a secret, "
+        f"name it in {setting} of {dag_type.file} with a reason"
+        for path in sorted(secret - set(allowed))
     ]
     for path in sorted(set(allowed) - secret):
         hint = did_you_mean(path, secret - set(allowed)) or ": remove it"
-        told = "names a file that isn't there or needs no permission"
-        found.append(f"{dag_type.file}: {setting}: {path!r} {told}{hint}")
-    return found
+        problem = "names a file that doesn't exist or needs no permission"
+        sentences.append(f"{dag_type.file}: {setting}: {path!r} {problem}{hint}")
+    return sentences
 
 
 def kind(path: str, head: bytes) -> str:
-    """What kind of secret a file is; empty where it is none.
+    """Return the kind of secret that a file is; empty if it is none.
 
     Args:
         path: from the repository's root.
-        head: how its content begins, as much of it as matters.
+        head: the beginning of its content, up to LIMIT.
     """
     name = PurePosixPath(path.lower())
     return _by_name(name) or patterns.kind(name.name, head)
@@ -78,9 +78,8 @@ def kind(path: str, head: bytes) -> str:
 
 def _by_name(path: PurePosixPath) -> str:
     name, ending = path.name, path.suffix
-    # What a sample is a sample of stands before it: .env.sample, sample.env.
-    sample = re.split(r"[._-]", name.removesuffix(".env"))[-1] in _SAMPLES
-    if _ENVIRONMENT.fullmatch(name) and not sample:
+    is_sample = re.split(r"[._-]", name.removesuffix(".env"))[-1] in _SAMPLES  # .env.sample, sample.env
+    if _ENVIRONMENT.fullmatch(name) and not is_sample:
         return "an environment file"
     if ending in _ENDINGS and not (_ENDINGS[ending] == _STORE and "truststore" in name):
         return _ENDINGS[ending]
@@ -88,30 +87,30 @@ def _by_name(path: PurePosixPath) -> str:
 
 
 def _files(root: Path, dag_type: DagType) -> Iterator[tuple[str, Path]]:
-    """The files of a DAG type: as messages show them, and where they are."""
-    for tree, paths in (("dags", dag_type.dag_paths), ("scripts", dag_type.script_paths)):
+    """Yield the files of a DAG type, each with its path from the repository's root."""
+    for tree, paths in dag_type.paths.items():
         inside = os.path.realpath(root / tree)
         for path in paths:
-            # What a setting names is followed if it is a link; links below it stay links in the image.
-            place = Path(os.path.realpath(root / tree / path))
-            if not place.is_relative_to(inside):
+            # A path in the settings is followed if it is a link; links below it stay links in the image.
+            location = Path(os.path.realpath(root / tree / path))
+            if not location.is_relative_to(inside):
                 continue
-            if place.is_file():
-                yield f"{tree}/{path}", place
-            for folder, _, names in os.walk(place):
-                below = PurePosixPath(tree, path, Path(folder).relative_to(place).as_posix())
+            if location.is_file():
+                yield f"{tree}/{path}", location
+            for folder, _, names in os.walk(location):
+                relative = PurePosixPath(tree, path, Path(folder).relative_to(location).as_posix())
                 for name in names:
-                    # A name may hold bytes that are no UTF-8, which no message can.
-                    shown = str(below / name).encode("utf-8", "backslashreplace").decode()
+                    # A name may have bytes that aren't UTF-8, which no message can.
+                    shown = str(relative / name).encode("utf-8", "backslashreplace").decode()
                     yield shown, Path(folder, name)
 
 
 def _head(file: Path) -> bytes:
     try:
-        # A pipe would wait for its writer for ever; a link's target is judged where it lies.
+        # A pipe would block; the target of a link is checked under its own path.
         if not stat.S_ISREG(file.lstat().st_mode):
             return b""
-        with file.open("rb") as opened:
-            return opened.read(LIMIT)
+        with file.open("rb") as content:
+            return content.read(LIMIT)
     except OSError:
         return b""

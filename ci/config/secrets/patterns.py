@@ -1,6 +1,6 @@
-"""Secrets in what a file holds: keys as text or binary, and settings whose passwords have a value.
+"""Patterns of secrets in the content of a file: keys as text or binary, and settings with a password.
 
-Every pattern takes a time that grows with the length of the text alone: files are anybody's.
+The time of every pattern grows linearly with the length of the text, which may be anyone's.
 """
 
 import re
@@ -11,7 +11,7 @@ KUBERNETES = "access to a Kubernetes cluster"
 REGISTRIES = "a login to registries"
 
 _AWS = "an access key of AWS"
-_DBT = "a dbt profile with a value in the place of env_var()"
+_DBT = "a dbt profile with a value instead of env_var()"
 _AIRFLOW = "an Airflow configuration with its keys"
 _CONNECTIONS = "exported Airflow connections"
 _ADDRESSES = "addresses with passwords"
@@ -19,11 +19,11 @@ _CLUSTER_DATA = "a Secret of Kubernetes"
 _NPM = "a login to npm's registry"
 _INDEX = "an address of a package index with its password"
 
-# Text that speaks of keys and settings more often than it sets them.
+# Text that is about keys and settings more often than it sets them.
 _PROSE = (".py", ".pyi", ".ipynb", ".sql", ".md", ".rst", ".adoc", ".html")
 
-# A header, lines such as Proc-Type, and a line of base64; "\n" as text too, as JSON and Python write it. All
-# on one line it is as long as keys are, and ends as they do.
+# A header, lines such as Proc-Type, and a line of base64; "\n" as text too, as JSON and Python write it. On
+# one line it is as long as keys are, and ends as they do.
 _GAP = rb"(?:\\[nr]?|[\s\"',#]){1,300}"
 _PEM = re.compile(
     rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -33,10 +33,10 @@ _PEM = re.compile(
     % (_GAP, _GAP)
 )
 _AGE_KEY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{40,}")
-# At the start alone: sops keeps such a block in files that are meant to be read by all.
+# Only at the start: sops has such a block in files that everyone may read.
 _KEY_STARTS = (b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/v1", b"PuTTY-User-Key-File-")
 
-# How the ASN.1 of a key begins: PKCS#8, PKCS#1 (DSA's is alike), SEC 1, and PKCS#8 that is encrypted.
+# The beginning of a key in ASN.1: PKCS#8, PKCS#1 (DSA's is alike), SEC 1, and PKCS#8 that is encrypted.
 _DER_LENGTH = rb"(?:[\x00-\x7f]|\x81.|\x82..)"
 _DER = re.compile(
     rb"(?s)\x30%b(?:\x02\x01[\x00\x01]\x30%b\x06|\x02\x01\x00\x02[\x81\x82]|\x02\x01\x01\x04"
@@ -44,7 +44,7 @@ _DER = re.compile(
     % ((_DER_LENGTH,) * 3)
 )
 
-# By its name, or beside the key's id as in the file that AWS gives for download.
+# By its name, or beside the key's id as in the file that AWS offers for download.
 _AWS_KEY = re.compile(
     rb"(?:(?i:secret[_ -]?access[_ -]?key)[\"']?\s{0,9}[=:]\s{0,9}(?:[>|][-+]?\s{1,99})?"
     rb"|A[KS]IA[A-Z0-9]{16}[\"']?[ \t]{0,9}[,;\t][ \t]{0,9})[\"']?"
@@ -53,12 +53,12 @@ _AWS_KEY = re.compile(
 _COMMENT = re.compile(rb"(?m)^[ \t]*[#;].*$")
 _CONN_TYPE = re.compile(rb"(?m)(?:^[ \t-]*|[{,][ \t]*)[\"']?conn_type[\"']?[ \t]*:")
 
-_FILLED_IN = rb"[{<*>|`]|\$(?-i:[{(A-Z_])|%\(|ENC\["  # by whatever reads the file; ENC[ is of sops
+_FILLED_IN = rb"[{<*>|`]|\$(?-i:[{(A-Z_])|%\(|ENC\["  # filled in by whatever reads the file; ENC[ is sops'
 _BLOCK = rb"(?:[>|][-+]?[ \t]*\r?\n[ \t]{1,99})?"  # YAML's, whose text is on the next line
 
 
 def _of_kind(kind: bytes) -> re.Pattern[bytes]:
-    """A document of Kubernetes, of a kind."""
+    """Return the pattern of a document of Kubernetes, of a kind."""
     return re.compile(rb"kind[\"']?[ \t]*:[ \t]*[\"']?%b[\"']?[ \t]*(?:[#,}\r\n]|\Z)" % kind)
 
 
@@ -72,8 +72,8 @@ def _key(*keys: bytes) -> bytes:
     )
 
 
-def _given(*keys: bytes) -> re.Pattern[bytes]:
-    """A key with its value, as YAML, JSON, TOML and INI write it; not one that is filled in later."""
+def _with_value(*keys: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of a key with a value in YAML, JSON, TOML or INI, unless it is filled in later."""
     empty = rb"(?:null|none|true|false|~)[ \t]*(?:[\"'#,}\r\n]|\Z)"
     tag = rb"![\w/]{0,99}[ \t]"  # YAML's, such as !env_var
     return re.compile(
@@ -82,8 +82,8 @@ def _given(*keys: bytes) -> re.Pattern[bytes]:
     )
 
 
-def _defaulted(*keys: bytes) -> re.Pattern[bytes]:
-    """A key whose value is dbt's env_var() with a default."""
+def _with_default(*keys: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of a key whose value is dbt's env_var() with a default."""
     quote = rb"\\?['\"]{1,2}"
     return re.compile(
         rb"%b%b[\"']?\{\{[^}\r\n]{0,99}?env_var\([ \t]{0,9}%b[^'\"\r\n\\]{1,200}%b[ \t]{0,9},[ \t]{0,9}"
@@ -92,7 +92,7 @@ def _defaulted(*keys: bytes) -> re.Pattern[bytes]:
 
 
 def _address(before: bytes) -> re.Pattern[bytes]:
-    """An address with a password, behind ``before``."""
+    """Return the pattern of an address with a password, behind ``before``."""
     return re.compile(
         rb"(?i)%b[a-z][a-z0-9+.-]{0,40}://[^\s:/@\"'<>]{0,99}:(?!%b)[^\s/@\"'<>]{1,200}@"
         % (before, _FILLED_IN)
@@ -113,10 +113,10 @@ _NPM_LOGIN = re.compile(
 
 
 class _Settings(NamedTuple):
-    """A kind of settings file: what is secret in it, and what tells the kind by text and by name."""
+    """A kind of settings file: the pattern of its secrets, and how its text and its name are recognised."""
 
-    what: str
-    given: re.Pattern[bytes]
+    kind: str
+    secret: re.Pattern[bytes]
     text: re.Pattern[bytes] = re.compile(rb"")
     name: str = r".*"
 
@@ -126,39 +126,47 @@ _CONFIGURATION = rb"fernet_key|secret_key|flower_basic_auth|(?:\w+_)?(?:password
 _OF_DBT, _OF_AIRFLOW = r"profiles\.ya?ml", r"airflow\.cfg"
 _OF_INSTALLERS = r"pip\.(?:conf|ini)|uv\.toml|pyproject\.toml|\.condarc|requirements.*\.(?:txt|in)"
 _SETTINGS = (
-    _Settings(KUBERNETES, _given(rb"client-key-data", rb"(?:\w+-)?token", rb"password"), _of_kind(b"Config")),
+    _Settings(
+        KUBERNETES, _with_value(rb"client-key-data", rb"(?:\w+-)?token", rb"password"), _of_kind(b"Config")
+    ),
     _Settings(_CLUSTER_DATA, _DATA, _of_kind(b"Secret")),
     _Settings(_NPM, _NPM_LOGIN, name=r"\.npmrc"),
     _Settings(_INDEX, _address(rb"(?:\A|[=\s\"'])"), name=_OF_INSTALLERS),
-    _Settings(KEY, _given(b"d", b"k"), _json(rb'"kty"\s*:')),
-    _Settings(_DBT, _given(_PROFILE), name=_OF_DBT),
-    _Settings(_DBT, _defaulted(_PROFILE), name=_OF_DBT),
-    _Settings(_AIRFLOW, _given(_CONFIGURATION), name=_OF_AIRFLOW),
+    _Settings(KEY, _with_value(b"d", b"k"), _json(rb'"kty"\s*:')),
+    _Settings(_DBT, _with_value(_PROFILE), name=_OF_DBT),
+    _Settings(_DBT, _with_default(_PROFILE), name=_OF_DBT),
+    _Settings(_AIRFLOW, _with_value(_CONFIGURATION), name=_OF_AIRFLOW),
     _Settings(_AIRFLOW, _address(rb"=[ \t]{0,99}"), name=_OF_AIRFLOW),
-    _Settings("a Google service account", _given(b"private_key"), _json(rb'"type"\s*:\s*"service_account"')),
     _Settings(
-        "a Google user's credentials", _given(b"refresh_token"), _json(rb'"type"\s*:\s*"authorized_user"')
+        "a Google service account", _with_value(b"private_key"), _json(rb'"type"\s*:\s*"service_account"')
     ),
-    _Settings("a Google OAuth client", _given(b"client_secret"), _json(rb'"auth_uri"\s*:')),
     _Settings(
-        "an Azure service principal", _given(b"clientSecret", b"password"), _json(rb'"tenant(?:Id)?"\s*:')
+        "a Google user's credentials",
+        _with_value(b"refresh_token"),
+        _json(rb'"type"\s*:\s*"authorized_user"'),
     ),
-    _Settings(REGISTRIES, _given(b"auth", b"identitytoken", b"registrytoken"), _json(rb'"auths"\s*:')),
-    _Settings(_CONNECTIONS, _given(b"password"), _CONN_TYPE),
+    _Settings("a Google OAuth client", _with_value(b"client_secret"), _json(rb'"auth_uri"\s*:')),
+    _Settings(
+        "an Azure service principal",
+        _with_value(b"clientSecret", b"password"),
+        _json(rb'"tenant(?:Id)?"\s*:'),
+    ),
+    _Settings(REGISTRIES, _with_value(b"auth", b"identitytoken", b"registrytoken"), _json(rb'"auths"\s*:')),
+    _Settings(_CONNECTIONS, _with_value(b"password"), _CONN_TYPE),
     _Settings(_CONNECTIONS, _address(rb":[ \t]{0,99}[\"']?"), name=r"connections\.ya?ml"),
     _Settings(_ADDRESSES, _address(rb"[:\[,]\s{0,99}\""), _json(b"")),
 )
 
 
 def kind(name: str, head: bytes) -> str:
-    """What kind of secret a file holds; empty where it holds none.
+    """Return the kind of secret in a file; empty if it has none.
 
     Args:
-        name: of the file, in lower case.
-        head: how its content begins, as much of it as matters.
+        name: the file's name, in lower case.
+        head: the beginning of its content.
     """
     text = _narrow(head)
-    # Text that speaks of settings is no settings file.
+    # Prose about settings is not a settings file.
     settings = b"" if name.endswith(_PROSE) else _COMMENT.sub(b"", text)
     return _by_key(text) or _by_settings(name, settings)
 
@@ -171,9 +179,9 @@ def _by_key(text: bytes) -> str:
 
 
 def _by_settings(name: str, text: bytes) -> str:
-    for each in _SETTINGS:
-        if re.fullmatch(each.name, name) and each.text.search(text) and each.given.search(text):
-            return each.what
+    for settings in _SETTINGS:
+        if re.fullmatch(settings.name, name) and settings.text.search(text) and settings.secret.search(text):
+            return settings.kind
     return ""
 
 

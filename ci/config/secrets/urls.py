@@ -1,4 +1,4 @@
-"""Credentials where none may be: in the addresses of a pyproject.toml or a lock. None is ever shown."""
+"""Credentials in addresses: of a pyproject.toml, a lock or a message. No message shows them."""
 
 import re
 import tomllib
@@ -8,9 +8,9 @@ from typing import cast
 
 from ...errors import ConfigurationError
 
-# A line, and on it an address: behind what ends a word. Any quote and bracket may stand in a password, too.
+# A line, and an address in it, behind the end of a word. A password may have any quote and bracket too.
 _BEGIN = re.compile(r"\n|(?<![^\s,;=|&(){}\[\]<>'\"`])[A-Za-z][\w+.-]*://")
-# What stands before a login; in the web's addresses clients take fewer and more slashes, and wrong ones.
+# The text before a login; clients accept fewer, more and wrong slashes in addresses of the web.
 _OPENING = re.compile(r"(?:(?<=http)|(?<=https)):[/\\]+|://", re.IGNORECASE)
 _WORD = re.compile(r"\S*")
 _AUTHORITY = re.compile(r"[^\s/?#]*")
@@ -21,7 +21,7 @@ _SECRET = re.compile(
     r"(?i)(?<=[?&])([\w-]*(?:token|signature|secret|credential|password|passwd|pwd|jwt)"
     r"|[\w-]*(?:api|access|private|secret)[_-]?key|sig|auth|key)=[^\s&#]*[^\s&#'\"`<>,;)\]}]"
 )
-# An @ in an address that has a host's name behind it, and no slash before, as npm's scopes have.
+# An @ in an address with a host's name behind it, and no slash before it as in npm's scopes.
 _BEFORE_A_HOST = re.compile(r"(?<!/)@(?=[A-Za-z\[]|\d+\.\d+\.\d+\.\d)")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*\](?::\d*)?")
 _SSH_USER = re.compile(r"(?i)(?:^|\s|\+)ssh://[A-Za-z0-9_.-]+@[^\s@]*$")
@@ -31,27 +31,27 @@ _REMEDY = "give them in a netrc file: dagger call --netrc file://$HOME/.netrc lo
 
 
 def redacted(text: str) -> str:
-    """A text with every user, password and token in its addresses replaced by ***.
+    """Return a text with every user, password and token in its addresses replaced by ***.
 
-    Where a login may end at one sign @ or at another, the last one in the word counts: a host may be lost,
-    a password isn't shown. A token that is a part of an address's path, as some hosts of packages give them,
-    looks like any other name and stays.
+    If a login may end at several signs @, the last one in the word counts: a host may be lost, but no
+    password is shown. A token in an address's path, as some hosts of packages have, looks like a name
+    and stays.
     """
-    starts = [0, *(found.start() for found in _BEGIN.finditer(text)), len(text)]
+    starts = [0, *(match.start() for match in _BEGIN.finditer(text)), len(text)]
     parts = [_without_logins(text[start:end]) for start, end in pairwise(starts)]
     return _SECRET.sub(r"\1=***", "".join(parts))
 
 
 def _without_logins(piece: str) -> str:
-    """A piece of a line, with at most one address at its start and others in the same word."""
+    """Return a piece of a line redacted: one address at its start at most, and others in the same word."""
     parts: list[str] = []
     done = 0
     if ":" not in piece:
         return piece
     final = piece.rfind("@")
     word = _Word(piece, 0, final)
-    for found in _OPENING.finditer(piece):
-        start = found.end()
+    for match in _OPENING.finditer(piece):
+        start = match.end()
         if start < done:
             continue
         if start >= word.end:
@@ -64,9 +64,9 @@ def _without_logins(piece: str) -> str:
 
 
 class _Word:
-    """A word of a piece, and where its signs @ are; looked for once, for it may hold many addresses.
+    """A word of a piece, and the positions of its signs @, found once: it may have many addresses.
 
-    ``final`` is where the piece has its last one.
+    ``final`` is the position of the last @ in the piece.
     """
 
     def __init__(self, piece: str, start: int, final: int) -> None:
@@ -75,10 +75,10 @@ class _Word:
         self.end = _end(_WORD, piece, start)
         self._last = piece.rfind("@", start, self.end)
         hosts = _BEFORE_A_HOST.finditer(piece, start, self.end)
-        self._before_a_host = max((found.start() for found in hosts), default=-1)
+        self._before_a_host = max((match.start() for match in hosts), default=-1)
 
     def login(self, start: int) -> int:
-        """Where the login that starts there ends, behind its @; 0 where there is none."""
+        """Return the position behind the @ of the login that starts here; 0 if there is none."""
         end = _end(_AUTHORITY, self._piece, start)
         authority = self._piece[start:end]
         if "@" in authority:
@@ -96,33 +96,33 @@ class _Word:
 
 
 def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
-    found = pattern.match(text, start)
-    return found.end() if found else start
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 def problems(file: str, document: dict[str, object]) -> list[str]:
-    """A sentence for each address with credentials among a pyproject.toml's requirements and in [tool.uv].
+    """Return a sentence for each address with credentials in a pyproject.toml's requirements and [tool.uv].
 
     Args:
-        file: its path, as messages show it.
-        document: what it says.
+        file: the file's path, as messages show it.
+        document: its document.
     """
     tools = document.get("tool")
     uv = cast("dict[str, object]", tools).get("uv") if isinstance(tools, dict) else None
     texts = [(key, text) for table in _TABLES for key, text in _texts(table, document.get(table))]
     return [
-        f"{file}: {key}: the address holds credentials: take them out, and {_REMEDY}"
+        f"{file}: {key}: the address has credentials: remove them, and {_REMEDY}"
         for key, text in [*texts, *_texts("tool.uv", uv)]
         if _is_hiding(text if _is_prose(key) else _closed(text)) and not _SSH_USER.search(text)
     ]
 
 
 def refuse_in_lock(file: str, text: str, what: str = "isn't written") -> None:
-    """Raise ConfigurationError where an address in a lock holds credentials: a lock is committed.
+    """Raise ConfigurationError if an address in a lock has credentials: a lock is committed.
 
     Args:
-        file: its path, as messages show it.
-        text: what it says.
+        file: the lock's path, as messages show it.
+        text: its text.
         what: the beginning of the message.
     """
     values = {_closed(value) for value in _values(text) if not _SSH_USER.search(value)}
@@ -130,8 +130,8 @@ def refuse_in_lock(file: str, text: str, what: str = "isn't written") -> None:
     if hosts:
         raise ConfigurationError(
             [
-                f"{file}: {what}: {host} serves files at addresses that hold credentials, and a lock "
-                "is committed: have the index give plain addresses, behind a login by netrc"
+                f"{file}: {what}: {host} serves files at addresses with credentials, but a lock is "
+                "committed: let the index give plain addresses, with a login by netrc"
                 for host in sorted(hosts)
             ]
         )
@@ -142,12 +142,12 @@ def _is_hiding(text: str) -> bool:
 
 
 def _is_prose(key: str) -> bool:
-    """Whether a key's text may be a sentence with an address in it."""
+    """Return whether a key's text may be a sentence with an address in it."""
     return key.startswith("project.") and not key.startswith(_REQUIREMENTS)
 
 
 def _closed(value: str) -> str:
-    """A value that is an address as one word, so that a blank in a password ends nothing."""
+    """Return a value without blanks if it is an address: a blank in a password doesn't end it."""
     return re.sub(r"\s", "_", value) if _VALUE.match(value) else value
 
 
@@ -159,21 +159,21 @@ def _values(lock: str) -> list[str]:
 
 
 def _host(address: str) -> str:
-    """The host that serves an address; where it might be a part of a password, none is named."""
-    found = _HOST.search(redacted(address))
-    return found[1] if found and address.count("@") <= 1 else "an index"
+    """Return the host of an address, unless it might be a part of a password."""
+    match = _HOST.search(redacted(address))
+    return match[1] if match and address.count("@") <= 1 else "an index"
 
 
 def _texts(key: str, value: object) -> Iterator[tuple[str, str]]:
-    """Every text below a key, with the keys that lead to it."""
+    """Yield every text below a key, with the path of keys to it."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, list):
-        for index, each in enumerate(cast("list[object]", value)):
-            yield from _texts(f"{key}[{index}]", each)
+        for index, item in enumerate(cast("list[object]", value)):
+            yield from _texts(f"{key}[{index}]", item)
     elif isinstance(value, dict):
-        for name, each in cast("dict[str, object]", value).items():
+        for name, item in cast("dict[str, object]", value).items():
             # A key may be an address itself.
-            yield from _texts(f"{key}.{redacted(name)}", each)
+            yield from _texts(f"{key}.{redacted(name)}", item)
             if redacted(name) != name:
                 yield f"{key}.{redacted(name)}", name

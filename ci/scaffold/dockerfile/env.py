@@ -4,7 +4,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from ...config.dag_type import RESERVED_ENV
+from ...config.fields import RESERVED_ENV
 from ...config.secrets.names import is_secret_name, may_hold_secret
 
 HOME = "/opt/airflow"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
 
-from ...config.dag_type import DebianPackage
+from ...config.fields import DebianPackage
 from ..notes import parsed
 
 _DEBIAN = TypeAdapter[str](DebianPackage)

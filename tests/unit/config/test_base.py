@@ -37,14 +37,14 @@ def test_a_reference_is_read_as_written(reference: str) -> None:
         ("[base]\nreference = 3", "[base] reference: 3 is wrong: "),
         (
             "[base]\nreference = 'apache/airflow:3.1.5'",
-            "'apache/airflow:3.1.5' is no reference of an image; expected",
+            "'apache/airflow:3.1.5' is not an image reference; expected",
         ),
-        ("[base]\nreference = 'docker.io/apache/airflow'", "is no reference of an image"),
+        ("[base]\nreference = 'docker.io/apache/airflow'", "is not an image reference"),
         (
             f"[base]\nreference = 'docker.io/apache/airflow@{DIGEST}'",
             "has no tag; expected one like 'docker.io/",
         ),
-        ("[base]\nreference = 'docker.io/apache/airflow:1@sha256:12'", "is no reference of an image"),
+        ("[base]\nreference = 'docker.io/apache/airflow:1@sha256:12'", "is not an image reference"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_was_expected(text: str, problem: str) -> None:

@@ -32,22 +32,22 @@ def test_one_type_is_found_by_name(three: Repository) -> None:
 
 def test_a_typing_slip_is_told_with_the_nearest_name_and_all_there_are(three: Repository) -> None:
     assert problems_of(three, "salesfroce") == (
-        "no DAG type 'salesfroce': did you mean 'salesforce'? There are: api, dbt, salesforce",
+        "unknown DAG type 'salesfroce': did you mean 'salesforce'? DAG types: api, dbt, salesforce",
     )
 
 
 @pytest.mark.parametrize("name", ["", "zzz", "../../etc"])
 def test_a_name_like_no_other_is_told_with_all_there_are(three: Repository, name: str) -> None:
-    assert problems_of(three, name) == (f"no DAG type {name!r}: There are: api, dbt, salesforce",)
+    assert problems_of(three, name) == (f"unknown DAG type {name!r}: DAG types: api, dbt, salesforce",)
 
 
 def test_a_name_is_told_in_a_repository_without_types(repository: Repository) -> None:
-    assert problems_of(repository, "api") == ("no DAG type 'api': images/ holds none",)
+    assert problems_of(repository, "api") == ("unknown DAG type 'api': images/ has none",)
 
 
 def test_a_repository_without_types_says_how_to_write_one(repository: Repository) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"images/ holds no DAG type: write images/<type>/pyproject\.toml"
+        ConfigurationError, match=r"images/ has no DAG type: write images/<type>/pyproject\.toml"
     ):
         repository.load().all()
 
@@ -60,7 +60,7 @@ def test_a_repository_without_the_folder_holds_no_types(repository: Repository) 
 def test_the_base_is_no_type(three: Repository) -> None:
     three.write("images/base/pyproject.toml", "no TOML at all")
     assert "base" not in three.load().types
-    assert problems_of(three, "base")[0].startswith("no DAG type 'base'")
+    assert problems_of(three, "base")[0].startswith("unknown DAG type 'base'")
 
 
 @pytest.mark.parametrize("path", ["images/README.md", "images/.cache/pyproject.toml"])
@@ -72,7 +72,7 @@ def test_files_and_hidden_folders_are_no_types(three: Repository, path: str) -> 
 def test_a_broken_type_does_not_stop_another(three: Repository) -> None:
     three.write(FILE, "[project")
     assert three.load().get("api").name == "api"
-    assert problems_of(three, "salesforce")[0].startswith(f"{FILE}: is no TOML")
+    assert problems_of(three, "salesforce")[0].startswith(f"{FILE}: invalid TOML")
 
 
 def test_all_tells_the_problems_of_every_type(three: Repository) -> None:
@@ -94,7 +94,7 @@ def test_a_broken_type_is_among_the_names_there_are(three: Repository) -> None:
 def test_a_folder_without_pyproject_is_told(three: Repository) -> None:
     (three.root / "images/empty").mkdir()
     assert problems_of(three, "empty") == (
-        "images/empty/pyproject.toml: is missing: write it, or remove the folder images/empty",
+        "images/empty/pyproject.toml: not found: write it, or remove the folder images/empty",
     )
 
 
@@ -102,7 +102,9 @@ def test_a_folder_without_pyproject_is_told(three: Repository) -> None:
 def test_a_folder_that_can_name_no_image_is_told(three: Repository, name: str) -> None:
     three.add(name, project_name="other")
     (problem,) = problems_of(three, name)
-    assert problem == f"images/{name}: is no name for an image: use a-z, 0-9 and single - _ . between"
+    assert (
+        problem == f"images/{name}: can't be part of an image's name: use a-z, 0-9 and single - _ . between"
+    )
 
 
 def test_a_folder_with_a_name_that_is_too_long_is_told(three: Repository) -> None:
@@ -110,7 +112,7 @@ def test_a_folder_with_a_name_that_is_too_long_is_told(three: Repository) -> Non
     three.add("a" * 101, project_name="other")
     assert three.load().get("a" * 100)
     (problem,) = problems_of(three, "a" * 101)
-    assert problem == f"images/{'a' * 101}: has 101 characters, where a DAG type's name may have 100"
+    assert problem == f"images/{'a' * 101}: has 101 characters; the limit for a DAG type's name is 100"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_one_rule_says_what_a_name_is(name: str, expected: bool) -> None:  # noq
 def test_a_file_that_is_not_utf_8_is_told(three: Repository) -> None:
     (three.root / FILE).write_bytes(b'[project]\nname = "\xff"\n')
     assert problems_of(three, "salesforce") == (
-        f"{FILE}: is not UTF-8: invalid start byte at byte 18: save it as UTF-8",
+        f"{FILE}: not UTF-8: invalid start byte at byte 18: save it as UTF-8",
     )
 
 
@@ -132,7 +134,7 @@ def test_two_types_with_one_project_name_are_both_told(three: Repository) -> Non
     three.add("api", project_name="salesforce")
     told = (
         f"images/api/pyproject.toml and {FILE} both claim the name 'salesforce': "
-        "give each [project] name its own, as its folder's"
+        "give each [project] name its own, such as its folder's"
     )
     assert problems_of(three, "api") == (told,)
     assert problems_of(three, "salesforce") == (told,)

@@ -42,7 +42,7 @@ def test_a_missing_folder_like_no_other_is_told_with_what_to_do(repository: Repo
     repository.add("salesforce", f'{tree} = ["zzz"]')
     (problem,) = problems_of(repository)
     assert problem.startswith(f"{FILE}: [tool.airflow-images] {tree}: 'zzz' is not in {tree}/: ")
-    assert problem.endswith(f": create {tree}/zzz, or name what is there")
+    assert problem.endswith(f": create {tree}/zzz, or name an existing one")
 
 
 def test_a_repository_without_dags_tells_what_is_missing(repository: Repository) -> None:
@@ -50,7 +50,7 @@ def test_a_repository_without_dags_tells_what_is_missing(repository: Repository)
     (repository.root / "dags/salesforce/dag.py").unlink()
     (repository.root / "dags/salesforce").rmdir()
     (repository.root / "dags").rmdir()
-    assert "create dags/salesforce, or name what is there" in problems_of(repository)[0]
+    assert "create dags/salesforce, or name an existing one" in problems_of(repository)[0]
 
 
 def test_everything_that_is_missing_is_told(repository: Repository) -> None:
@@ -64,7 +64,7 @@ def test_a_folder_without_code_is_told(repository: Repository, other: str) -> No
     repository.add("salesforce")
     (repository.root / "dags/salesforce/dag.py").unlink()
     repository.write(f"dags/salesforce/{other}")
-    assert problems_of(repository) == (f"{FILE}: dags/salesforce holds no Python file: put a DAG there",)
+    assert problems_of(repository) == (f"{FILE}: dags/salesforce has no Python file: put a DAG there",)
 
 
 def test_code_may_lie_deeper_in_a_folder(repository: Repository) -> None:
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_code_is_told(repository: Repository) -> None:
     repository.add("salesforce", 'dags = ["notes.txt"]')
     repository.write("dags/notes.txt")
     assert problems_of(repository) == (
-        f"{FILE}: dags/notes.txt is no Python file: name DAG files or folders",
+        f"{FILE}: dags/notes.txt is not a Python file: name DAG files or folders",
     )
 
 

@@ -126,7 +126,7 @@ def test_a_missing_key_is_told() -> None:
 
 def test_broken_toml_is_told_with_its_place() -> None:
     problem = problem_of("[project\n")
-    assert problem.startswith(f"{FILE}: is no TOML: ")
+    assert problem.startswith(f"{FILE}: invalid TOML: ")
     assert "line 1" in problem
 
 

@@ -65,7 +65,7 @@ def test_a_pin_in_parentheses_is_read_without_them(pin: str, plain: str) -> None
         ("psycopg[pool,binary]", "is not pinned: write 'psycopg[binary,pool]==<version>'"),
         (
             "httpx @ https://example.com/httpx.whl",
-            "is a direct reference: write an exact pin such as 'name==1.2.3' from a package index",
+            "is a direct reference; expected an exact pin from a package index, such as 'name==1.2.3'",
         ),
     ],
 )
@@ -79,8 +79,8 @@ def test_a_dependency_that_is_no_exact_pin_is_told_with_the_remedy(dependency: s
 )
 def test_what_is_no_requirement_is_told(dependency: str) -> None:
     problem = problem_of(dependency)
-    assert problem.startswith(f"{FILE}: [project] dependencies.0: {dependency!r} is no requirement: ")
-    assert problem.endswith("write it like 'name==1.2.3'")
+    assert problem.startswith(f"{FILE}: [project] dependencies.0: {dependency!r} is not a requirement: ")
+    assert problem.endswith("expected 'name==1.2.3'")
 
 
 def test_the_place_of_a_wrong_dependency_is_told() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ci.config.dag_type import RESERVED_ENV, parse
+from ci.config.dag_type import parse
+from ci.config.fields import RESERVED_ENV
 from ci.errors import ConfigurationError
 
 from ..repository import FILE, dag_type, pyproject, toml
@@ -27,8 +28,8 @@ def problem_of(settings: str) -> str:
 @pytest.mark.parametrize("key", ["dags", "scripts"])
 def test_a_path_that_is_not_plain_is_told(key: str, path: str) -> None:
     assert problem_of(f"{key} = [{toml(path)}]") == (
-        f"{FILE}: [tool.airflow-images] {key}.0: {path!r} is no plain relative path: "
-        "write it like 'salesforce' or 'shared/calendar.py'"
+        f"{FILE}: [tool.airflow-images] {key}.0: {path!r} is not a plain relative path; "
+        "expected one like 'salesforce' or 'shared/calendar.py'"
     )
 
 
@@ -83,15 +84,15 @@ def test_a_debian_package_is_accepted(package: str) -> None:
 @pytest.mark.parametrize("key", ["system-packages", "build-packages"])
 def test_what_is_no_debian_package_is_told(key: str, package: str) -> None:
     assert problem_of(f"{key} = [{toml(package)}]") == (
-        f"{FILE}: [tool.airflow-images] {key}.0: {package!r} is no Debian package: "
-        "write 'libpq5' or, pinned, 'libpq5=17.6-0+deb13u1'"
+        f"{FILE}: [tool.airflow-images] {key}.0: {package!r} is not a Debian package; "
+        "expected 'libpq5' or, pinned, 'libpq5=17.6-0+deb13u1'"
     )
 
 
 @given(st.text(max_size=6), st.sampled_from(" \t\n;$`|&<>(){}[]*?!#'\"\\/%^,@"), st.text(max_size=6))
 def test_nothing_that_a_shell_reads_passes_as_a_debian_package(before: str, sign: str, after: str) -> None:
     package = f"{before}{sign}{after}"
-    assert "is no Debian package" in problem_of(f"system-packages = [{toml(package)}]")
+    assert "is not a Debian package" in problem_of(f"system-packages = [{toml(package)}]")
 
 
 @given(st.text(st.sampled_from("ab1-+.="), max_size=8))
@@ -109,7 +110,7 @@ def test_no_accepted_debian_package_is_an_option_or_a_removal(package: str) -> N
 def test_a_bad_name_of_a_variable_is_told(name: str) -> None:
     problem = problem_of(f'env = {{ {toml(name)} = "x" }}')
     assert problem.startswith(f"{FILE}: [tool.airflow-images] env: ")
-    assert problem.endswith(f"has {name!r}, which is no name of an environment variable")
+    assert problem.endswith(f"has {name!r}, which is not a name of an environment variable")
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_ENV))
@@ -157,7 +158,7 @@ def test_a_base_change_without_a_reason_is_told(reason: str) -> None:
 
 @pytest.mark.parametrize("package", ["", "a b", "a==1", "-a"])
 def test_a_base_change_of_what_is_no_package_is_told(package: str) -> None:
-    assert "is no name of a package" in problem_of(f'allow-base-changes = {{ {toml(package)} = "why" }}')
+    assert "is not a package name" in problem_of(f'allow-base-changes = {{ {toml(package)} = "why" }}')
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä"])
@@ -165,5 +166,8 @@ def test_a_project_name_that_is_no_name_is_told(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse("salesforce", FILE, pyproject(name=name))
     assert caught.value.problems == (
-        f"{FILE}: [project] name: {name!r} is no name of a package: use letters, digits and - _ . between",
+        (
+            f"{FILE}: [project] name: {name!r} is not a package name: "
+            "use letters, digits and single - _ . between"
+        ),
     )

@@ -22,12 +22,12 @@ def test_packages_are_read_by_their_canonical_names(text: str | None, own: tuple
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[layers", "is no TOML"),
+        ("[layers", "invalid TOML"),
         ("[layer]\n", r"unknown table \[layer\]"),
         ("[layers]\nons = []", "unknown key 'ons': did you mean 'own'"),
-        ('[layers]\nown = ["a b"]', "is no name of a package"),
+        ('[layers]\nown = ["a b"]', "is not a package name"),
         ('[layers]\nown = ["zeep", "Zeep"]', "names 'zeep' more than once"),
-        (f"[layers]\nown = {[f'p{number}' for number in range(21)]}", "names 21 packages: at most 20"),
+        (f"[layers]\nown = {[f'p{number}' for number in range(21)]}", "names 21 packages; the limit is 20"),
         ('[layers]\nown = "zeep"', "is wrong"),
     ],
 )

@@ -117,17 +117,17 @@ def test_differences_are_told_in_order() -> None:
 def test_another_base_is_told() -> None:
     text = stamp(dag_type(["httpx==0.28.1"]), BASE, RESOLVED)
     assert problems_of(text, "httpx==0.28.1", base="registry.example/airflow:2") == (
-        f"{LOCK}: is made for the base {BASE}, not for registry.example/airflow:2{REMEDY}",
+        f"{LOCK}: made for the base {BASE}, not for registry.example/airflow:2{REMEDY}",
     )
 
 
 def test_a_missing_lock_is_told() -> None:
-    assert problems_of(None) == (f"{LOCK}: is missing{REMEDY}",)
+    assert problems_of(None) == (f"{LOCK}: not found{REMEDY}",)
 
 
 def test_broken_toml_is_told() -> None:
     (problem,) = problems_of("[[packages")
-    assert problem.startswith(f"{LOCK}: is no TOML: ")
+    assert problem.startswith(f"{LOCK}: invalid TOML: ")
     assert problem.endswith(REMEDY)
 
 
@@ -168,7 +168,7 @@ def test_a_package_from_an_address_of_its_own_has_a_hash_too() -> None:
 )
 def test_what_is_no_file_is_told_when_it_is_written_and_when_it_is_read(source: str, told: str) -> None:
     resolved = f'[[packages]]\nname = "a"\n{source}\n'
-    cause = f"'a' comes {told}, and an image takes files with hashes alone: "
+    cause = f"'a' comes {told}, but only files with hashes get into an image: "
     remedy = "pin a version from a package index, or name the url of a wheel in [tool.uv.sources]"
     assert problems_of(resolved) == (f"{LOCK}: {cause}{remedy} of {FILE}; then {REMEDY.removeprefix('; ')}",)
     with pytest.raises(ConfigurationError) as caught:
@@ -180,7 +180,7 @@ def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
     problems = problems_of(RESOLVED, "httpx==0.28.1")
     assert len(problems) == 2
     assert "lacks 'httpx==0.28.1'" in problems[0]
-    assert f"is made for the base unknown, not for {BASE}" in problems[1]
+    assert f"made for the base unknown, not for {BASE}" in problems[1]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_lock_of_another_shape_is_told_with_the_place(text: str, place: str) -
 
 @pytest.mark.parametrize(("there", "missing"), [('version = "1"', "name"), ('name = "a"', "version")])
 def test_a_missing_key_is_told_without_what_is_around_it(there: str, missing: str) -> None:
-    assert problems_of(f"[[packages]]\n{there}") == (f"{LOCK}: packages.0.{missing}: is missing{REMEDY}",)
+    assert problems_of(f"[[packages]]\n{there}") == (f"{LOCK}: packages.0.{missing} is missing{REMEDY}",)
 
 
 def test_a_wrong_value_is_shown_short() -> None:
@@ -227,7 +227,7 @@ def test_a_wrong_value_is_shown_short() -> None:
 )
 def test_a_lock_with_a_login_is_refused_whatever_else_is_wrong(text: str) -> None:
     (problem,) = problems_of(text)
-    assert problem.startswith(f"{LOCK}: holds a login: files.example serves files at addresses that hold ")
+    assert problem.startswith(f"{LOCK}: holds a login: files.example serves files at addresses with credent")
     assert "topsecret" not in problem
 
 

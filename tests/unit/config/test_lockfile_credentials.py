@@ -54,7 +54,7 @@ def problems_of(text: str) -> tuple[str, ...]:
 )
 def test_an_address_with_credentials_is_told_by_its_key_alone(address: str) -> None:
     (problem,) = problems_of(TEXT.format(pins="", more=INDEX.format(address)))
-    assert problem.startswith(f"{FILE}: tool.uv.index[0].url: the address holds credentials")
+    assert problem.startswith(f"{FILE}: tool.uv.index[0].url: the address has credentials")
     assert "--netrc file://$HOME/.netrc" in problem
     assert not any(part in problem for part in ("hidden", "hid/", "hid ", "hid'", "den@"))
 
@@ -62,7 +62,7 @@ def test_an_address_with_credentials_is_told_by_its_key_alone(address: str) -> N
 def test_a_requirement_with_credentials_is_told_and_its_mistakes_are_not_shown() -> None:
     text = TEXT.format(pins='"a @ https://me:hidden@index.example/a.whl", "b"', more="")
     (problem,) = problems_of(text)
-    assert problem.startswith(f"{FILE}: project.dependencies[0]: the address holds credentials")
+    assert problem.startswith(f"{FILE}: project.dependencies[0]: the address has credentials")
     assert "hidden" not in problem
 
 
@@ -70,7 +70,7 @@ def test_a_requirement_with_credentials_is_told_and_its_mistakes_are_not_shown()
 def test_a_requirement_of_another_table_counts_too(table: str) -> None:
     more = f'[{table}]\nrequires = ["a @ https://me hidden@index.example/a.whl"]\n'
     (problem,) = problems_of(TEXT.format(pins="", more=more))
-    assert problem.startswith(f"{FILE}: {table}.requires[0]: the address holds credentials")
+    assert problem.startswith(f"{FILE}: {table}.requires[0]: the address has credentials")
 
 
 def test_a_description_may_hold_an_address_and_another_of_mail() -> None:
@@ -110,7 +110,7 @@ def test_an_address_without_credentials_is_fine(address: str) -> None:
 def test_airflow_itself_is_never_allowed_to_change(name: str) -> None:
     more = f'[tool.airflow-images.allow-base-changes]\n"{name}" = "newer"\n'
     (problem,) = problems_of(TEXT.format(pins="", more=more))
-    assert "Airflow itself can't be changed by a DAG type: take another base in images/base.toml" in problem
+    assert "a DAG type can't change Airflow itself: take another base in images/base.toml" in problem
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ def test_a_reason_may_change_without_a_new_lock() -> None:
 @pytest.mark.parametrize(
     ("made", "now", "told"),
     [
-        ("", CHANGES, "is made with allow-base-changes for nothing, "),
-        (CHANGES, "", "is made with allow-base-changes for anyio, httpx, "),
+        ("", CHANGES, "made with allow-base-changes for nothing, "),
+        (CHANGES, "", "made with allow-base-changes for anyio, httpx, "),
         ("", OUTSIDE, "has it for cowsay; run: dagger call lock -y"),
         (OUTSIDE, "", "has it for nothing; run: dagger call lock -y"),
     ],

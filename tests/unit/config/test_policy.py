@@ -13,7 +13,7 @@ from ci.checks.scan.detections import Detection, Kind
 from ci.checks.scan.licenses import denied
 from ci.checks.scan.verdict import matches
 from ci.config import policy
-from ci.config.policy import HOUSE, MIRRORS, SEVERITIES, Ignore, Policy, parse
+from ci.config.policy import MIRRORS, SEVERITIES, SHARED, Ignore, Policy, parse
 
 from ..policies import OWN, entry
 from ..repository import toml
@@ -53,7 +53,7 @@ def test_every_setting_is_read() -> None:
             reason="we never call it",
             owner="data@example.com",
             expires=date(2027, 1, 31),
-            file=HOUSE,
+            file=SHARED,
         ),
     )
 
@@ -67,12 +67,12 @@ def test_a_policy_is_frozen() -> None:
 
 def test_a_time_is_no_last_day_wherever_it_comes_from() -> None:
     values: dict[str, Any] = ignore().model_dump() | {"expires": datetime(2027, 1, 31, tzinfo=UTC)}
-    with pytest.raises(ValidationError, match="is no date"):
+    with pytest.raises(ValidationError, match="is not a date"):
         Ignore(**values)
 
 
 def test_the_paths_of_policies() -> None:
-    assert (HOUSE, policy.own("salesforce")) == ("images/policy.toml", OWN)
+    assert (SHARED, policy.own_file("salesforce")) == ("images/policy.toml", OWN)
 
 
 def test_a_type_may_say_that_nothing_is_denied() -> None:
@@ -90,7 +90,7 @@ def test_the_file_that_set_a_key_is_known() -> None:
     house = '[scan]\ndenied-licenses = ["AGPL-*"]\nvex = ["images/a.json"]\n[database]\nmax-age-days = 3\n'
     found = parse(house, '[scan]\nvex = ["images/b.json"]\n', name="salesforce")
     fields = ("denied_licenses", "vex", "max_age_days", "severities")
-    assert [found.file_of(field) for field in fields] == [HOUSE, OWN, HOUSE, HOUSE]
+    assert [found.file_of(field) for field in fields] == [SHARED, OWN, SHARED, SHARED]
     assert parse(None, '[scan]\nscope = "image"\n', name="salesforce").file_of("scope") == OWN
 
 
@@ -108,8 +108,8 @@ def test_a_registry_without_tls_is_named_by_its_address(name: str) -> None:
 def test_ignores_of_both_files_hold_with_their_origin() -> None:
     found = parse(entry() + entry(package='"urllib3"'), entry(), name="salesforce").ignores
     assert [(each.file, each.package) for each in found] == [
-        (HOUSE, "requests"),
-        (HOUSE, "urllib3"),
+        (SHARED, "requests"),
+        (SHARED, "urllib3"),
         (OWN, "requests"),
     ]
 
@@ -215,8 +215,8 @@ def test_licenses_are_denied_by_pattern_in_any_case(name: str, expected: bool) -
 def told_of(days: int) -> str:
     ago = f"{days} day{'s' * (days > 1)} ago"
     return (
-        f"{HOUSE}: the ignore of CVE-2026-1 in requests expired {ago} (2027-01-31); "
-        "its owner is data@example.com: mend the finding, or renew it with a reason that still holds"
+        f"{SHARED}: the ignore of CVE-2026-1 in requests expired {ago} (2027-01-31); "
+        "its owner is data@example.com: fix the finding, or renew the ignore with a reason that still holds"
     )
 
 

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from ci.config.publish import DEFAULT, FILE, PublishSettings, parse
 from ci.errors import ConfigurationError
 
-SHAPE = f"write it like {DEFAULT!r}"
-KNOWN = "; known are {dag}, {owner}, {repo}, {version}"
+SHAPE = f"expected one like {DEFAULT!r}"
+KNOWN = "; the placeholders are {dag}, {owner}, {repo}, {version}"
 
 
 def problems_of(text: str) -> tuple[str, ...]:
@@ -65,28 +65,28 @@ def test_a_pattern_is_taken_as_it_is(reference: str) -> None:
         ),
         ("ghcr.io/{dag}:{zzz}", f"has an unknown placeholder {{zzz}}{KNOWN}"),
         ("ghcr.io/{}/{dag}:{version}", f"has an unknown placeholder {{}}{KNOWN}"),
-        ("ghcr.io/{dag:{version}", f"has a brace without its other: {SHAPE}"),
-        ("ghcr.io/dag}:{version}", f"has a brace without its other: {SHAPE}"),
-        ("ghcr.io/{{dag}}:{version}", f"has a brace without its other: {SHAPE}"),
-        ("{dag}:{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
-        ("acme/{dag}:{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
-        ("ghcr.io/:{dag}-{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
-        ("ghcr.io/{dag}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
-        ("localhost:5000/{dag}/{version}", f"is no reference with a registry, a name and a tag: {SHAPE}"),
-        ("", f"is no reference with a registry, a name and a tag: {SHAPE}"),
+        ("ghcr.io/{dag:{version}", f"has an unpaired brace; {SHAPE}"),
+        ("ghcr.io/dag}:{version}", f"has an unpaired brace; {SHAPE}"),
+        ("ghcr.io/{{dag}}:{version}", f"has an unpaired brace; {SHAPE}"),
+        ("{dag}:{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
+        ("acme/{dag}:{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
+        ("ghcr.io/:{dag}-{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
+        ("ghcr.io/{dag}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
+        ("localhost:5000/{dag}/{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
+        ("", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
         (
             "{owner}.example/{dag}:{version}",
-            f"has a placeholder in its registry: {SHAPE}, or give --registry",
+            f"has a placeholder in its registry; {SHAPE}, or give --registry",
         ),
         (
             "ghcr.io/{dag}:latest",
-            f"lacks {{version}} in its tag, where branch, release and commit go: {SHAPE}",
+            f"lacks {{version}} in its tag, for branch, release and commit; {SHAPE}",
         ),
         (
             "ghcr.io/{dag}-{version}:{version}",
-            f"lacks {{version}} in its tag, where branch, release and commit go: {SHAPE}",
+            f"lacks {{version}} in its tag, for branch, release and commit; {SHAPE}",
         ),
-        ("ghcr.io/x:{version}", f"lacks {{dag}}: two DAG types would overwrite each other; {SHAPE}"),
+        ("ghcr.io/x:{version}", f"lacks {{dag}}, so that DAG types would overwrite each other; {SHAPE}"),
     ],
 )
 def test_a_pattern_that_names_no_image_is_told(reference: str, told: str) -> None:
@@ -104,7 +104,7 @@ def test_a_pattern_that_names_no_image_is_told(reference: str, told: str) -> Non
             "[labels] has an unknown key 'zz': expected one of authors, vendor, licenses, documentation, url",
         ),
         ("[label]\n", "unknown table [label]: did you mean 'labels'?"),
-        ("[zzz]\n", "unknown table [zzz]: expected [publish], [labels]"),
+        ("[zzz]\n", "unknown table [zzz]: expected publish, labels"),
         ("[publish]\nreference = 5", "[publish] reference: 5 is wrong: Input should be a valid string"),
         ("[labels]\nauthors = ['a']", "[labels] authors: ['a'] is wrong: Input should be a valid string"),
         ("publish = 5", "publish: 5 is wrong: expected the table [publish]"),
@@ -117,7 +117,7 @@ def test_what_it_may_not_say_is_told(text: str, told: str) -> None:
 
 def test_broken_toml_is_told_with_its_place() -> None:
     (problem,) = problems_of("[publish\n")
-    assert problem.startswith(f"{FILE}: is no TOML: ")
+    assert problem.startswith(f"{FILE}: invalid TOML: ")
     assert "line 1" in problem
 
 

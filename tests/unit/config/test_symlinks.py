@@ -6,7 +6,7 @@ import pytest
 
 from ..repository import FILE, Repository
 
-OUT = "leads out of {}/: put a copy there instead of a link"
+OUT = "leads out of {}/: replace the link with a copy"
 
 
 def told(repository: Repository, links: Mapping[str, str], settings: str = "") -> tuple[str, ...]:
@@ -15,8 +15,8 @@ def told(repository: Repository, links: Mapping[str, str], settings: str = "") -
     for path, target in links.items():
         repository.write(path).unlink()
         (repository.root / path).symlink_to(target)
-    found = repository.load().problems.get("salesforce", ())
-    return tuple(each.removeprefix(f"{FILE}: ") for each in found)
+    problems = repository.load().problems_of("salesforce")
+    return tuple(problem.removeprefix(f"{FILE}: ") for problem in problems)
 
 
 @pytest.mark.parametrize("tree", ["dags", "scripts"])
@@ -63,7 +63,7 @@ def test_a_link_to_what_the_type_does_not_name_is_told(
         links["dags/salesforce/over"] = "../shared"
     assert told(repository, links)[0] == (
         f"dags/salesforce/a_link leads to {end}, which isn't in this image: "
-        f'put a copy there instead of a link, or write dags = ["salesforce", "{listed}"] '
+        f'replace the link with a copy, or write dags = ["salesforce", "{listed}"] '
         f"into [tool.airflow-images] of {FILE}: "
         'without it, dags is ["salesforce"]'
     )
@@ -75,13 +75,13 @@ def test_where_a_setting_names_paths_already_one_more_is_asked_for(repository: R
     (problem,) = told(repository, {"scripts/own/x.py": "../shared/x.py"}, 'scripts = ["own"]')
     assert problem == (
         "scripts/own/x.py leads to scripts/shared/x.py, which isn't in this image: "
-        f'put a copy there instead of a link, or add "shared" to [tool.airflow-images] scripts of {FILE}'
+        f'replace the link with a copy, or add "shared" to [tool.airflow-images] scripts of {FILE}'
     )
 
 
 def test_a_link_to_the_whole_tree_is_told(repository: Repository) -> None:
     assert told(repository, {"dags/salesforce/all": "../../dags"}) == (
-        "dags/salesforce/all leads to all of dags/: link to what is needed of it",
+        "dags/salesforce/all leads to all of dags/: link to the files that are needed",
     )
 
 

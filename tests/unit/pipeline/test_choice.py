@@ -1,5 +1,7 @@
 """Which DAG types are made where not only a change decides: by name, all of them, or what isn't published."""
 
+from pathlib import Path
+
 import pytest
 
 from ci.config.catalog import Catalog
@@ -12,7 +14,7 @@ from ..events import pull_request
 from ..repository import dag_type
 
 CATALOG = Catalog(
-    types=dict.fromkeys(("api", "dbt", "salesforce"), dag_type()), problems={"zoo": ("no name",)}
+    root=Path(), types=dict.fromkeys(("api", "dbt", "salesforce"), dag_type()), problems={"zoo": ("no name",)}
 )
 OLD, UNKNOWN = "a" * 40, "b" * 40
 BASE = "sha256:ba5e"

@@ -108,8 +108,8 @@ def test_every_tag_that_is_too_long_is_told(catalog: Catalog) -> None:
     with pytest.raises(ConfigurationError) as caught:
         plan(catalog, revision, text=ONE_PACKAGE)
     assert [problem.partition("b")[0] for problem in caught.value.problems] == [
-        "the tag 'api-",
-        "the tag 'salesforce-",
+        "invalid tag 'api-",
+        "invalid tag 'salesforce-",
     ]
 
 

@@ -89,12 +89,12 @@ def test_the_logic_needs_no_airflow(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "Weather", "a b", "a--b", "-a", "a/b", "../a", "ä"])
 def test_a_name_must_be_an_images(tmp_path: Path, name: str) -> None:
     rule = refused(tmp_path, name)
-    assert rule == f"--dag {name!r} is no name for an image: use a-z, 0-9 and single - _ . between"
+    assert rule == f"--dag {name!r} can't be part of an image's name: use a-z, 0-9 and single - _ . between"
 
 
 @pytest.mark.parametrize("length", [101, 300])
 def test_a_name_must_leave_room_for_paths(tmp_path: Path, length: int) -> None:
-    message = f"has {length} characters, where a DAG type's name may have 100"
+    message = f"has {length} characters; the limit for a DAG type's name is 100"
     assert refused(tmp_path, "a" * length) == f"--dag {'a' * length!r} {message}"
     assert made(tmp_path, "a" * 100)
 

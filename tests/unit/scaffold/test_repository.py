@@ -56,10 +56,10 @@ def test_everything_that_forbids_it_is_reported_at_once(tmp_path: Path) -> None:
     problems = refused(tmp_path)
     assert len(problems) == 5
     for part in (
-        "Dockerfile.My_Type_: 'My_Type_' is no name for an image",
+        "Dockerfile.My_Type_: 'My_Type_' can't be part of an image's name",
         "the DAG type 'crm' exists already: images/crm/pyproject.toml: nothing is overwritten",
         "pyproject.mail.toml:2: invalid TOML",
-        "Dockerfile.dbt: is not UTF-8",
+        "Dockerfile.dbt: not UTF-8",
         "ADOPTED.md: exists already",
     ):
         assert any(part in problem for problem in problems)
@@ -75,7 +75,7 @@ def test_a_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
     name = "a" * 101
     Repository(tmp_path).write(f"Dockerfile.{name}", "FROM x\n")
     (message,) = refused(tmp_path)
-    rule = "has 101 characters, where a DAG type's name may have 100"
+    rule = "has 101 characters; the limit for a DAG type's name is 100"
     assert message == f"Dockerfile.{name}: {name!r} {rule}: rename the file"
 
 

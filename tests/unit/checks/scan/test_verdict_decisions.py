@@ -6,7 +6,7 @@ import pytest
 
 from ci.checks.scan.detections import Detection
 from ci.checks.scan.verdict import Decision, Judged, State, fails
-from ci.config.policy import HOUSE, Policy, parse
+from ci.config.policy import SHARED, Policy, parse
 
 from ...policies import OWN
 from ...verdicts import DENIED, SECRET, WRONG, judged, vulnerability
@@ -96,7 +96,7 @@ def test_the_policy_decides(
 def test_a_denied_license_names_the_policy_that_denies_it() -> None:
     house, own = '[scan]\ndenied-licenses = ["AGPL-*"]\n', '[scan]\ndenied-licenses = ["*"]\n'
     for rules, file in (
-        (parse(house, None, name="salesforce"), HOUSE),
+        (parse(house, None, name="salesforce"), SHARED),
         (parse(None, own, name="salesforce"), OWN),
         (parse(house, own, name="salesforce"), OWN),
     ):

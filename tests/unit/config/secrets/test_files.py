@@ -19,9 +19,9 @@ from ...secret_file_cases import SECRET, pem
 from ...sources import message
 
 ADVICE = (
-    "keep it out of the image: move it out of dags/ or delete it, and give the value at run time by an "
-    "Airflow connection or a secret backend; where it is none, name it in [tool.airflow-images] "
-    f"allow-secret-files of {FILE} with a reason"
+    "move it out of dags/ or delete it and give the value at run time by an Airflow connection or a secret "
+    f"backend; if it is not a secret, name it in [tool.airflow-images] allow-secret-files of {FILE} with a "
+    "reason"
 )
 
 
@@ -145,17 +145,33 @@ def test_a_name_that_is_no_text_is_told_as_text(repository: Repository) -> None:
 
 
 def test_secret_files_stop_a_type_and_all_are_told(repository: Repository) -> None:
-    repository.add("salesforce", 'scripts = ["gone"]')
+    repository.add("salesforce")
+    repository.add("dbt")
     repository.write("dags/salesforce/.env")
     repository.write("dags/salesforce/key.pem", pem())
-    with pytest.raises(ConfigurationError) as caught:
-        repository.load().get("salesforce")
-    missing, *told = caught.value.problems
-    assert "'gone' is not in scripts/" in missing
-    assert [problem.partition(":")[0] for problem in told] == [
-        "dags/salesforce/.env",
-        "dags/salesforce/key.pem",
-    ]
+    catalog = repository.load()
+    for call in (catalog.all, lambda: catalog.get("salesforce"), lambda: catalog.chosen("")):
+        with pytest.raises(ConfigurationError) as caught:
+            call()
+        assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+            "dags/salesforce/.env",
+            "dags/salesforce/key.pem",
+        ]
+
+
+def test_files_are_read_for_the_types_that_are_asked_for_alone(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_: object) -> None:
+        raise AssertionError
+
+    repository.add("salesforce")
+    repository.add("dbt")
+    repository.write("dags/salesforce/.env")
+    catalog = repository.load()
+    assert catalog.get("dbt").name == "dbt"
+    monkeypatch.setattr(secrets_files, "problems", unread)
+    assert [one.name for one in repository.load().declared()] == ["dbt", "salesforce"]
 
 
 def allowing(**reasons: str) -> str:
@@ -169,7 +185,7 @@ def test_a_permission_with_a_reason_lets_one_file_pass(repository: Repository) -
     repository.write(path, pem())
     assert repository.load().get("salesforce").settings.allow_secret_files == {path: "a key that all know"}
     repository.write("dags/salesforce/other.pem", pem())
-    (problem,) = repository.load().problems["salesforce"]
+    (problem,) = repository.load().problems_of("salesforce")
     assert problem.startswith("dags/salesforce/other.pem: ")
 
 
@@ -177,17 +193,17 @@ def test_a_permission_with_a_reason_lets_one_file_pass(repository: Repository) -
 def test_a_permission_that_no_file_needs_is_told(repository: Repository, path: str) -> None:
     repository.add("salesforce", allowing(**{path: "why"}))
     repository.write("dags/other/.env")
-    (problem,) = repository.load().problems["salesforce"]
+    (problem,) = repository.load().problems_of("salesforce")
     assert problem == (
         f"{FILE}: [tool.airflow-images] allow-secret-files: {path!r} "
-        "names a file that isn't there or needs no permission: remove it"
+        "names a file that doesn't exist or needs no permission: remove it"
     )
 
 
 def test_a_misspelt_permission_is_told_with_the_file_it_means(repository: Repository) -> None:
     repository.add("salesforce", allowing(**{"dags/salesforce/tset.pem": "why"}))
     repository.write("dags/salesforce/test.pem", pem())
-    file, permission = repository.load().problems["salesforce"]
+    file, permission = repository.load().problems_of("salesforce")
     assert file.startswith("dags/salesforce/test.pem: ")
     assert permission.endswith("needs no permission: did you mean 'dags/salesforce/test.pem'?")
 
@@ -201,8 +217,8 @@ def test_a_permission_for_what_is_no_path_of_a_file_is_told(path: str) -> None:
     (problem,) = caught.value.problems
     shown = {path: "why"}
     assert problem == (
-        f"{FILE}: [tool.airflow-images] allow-secret-files: {shown!r} has {path!r}, which is no path of a "
-        "file under dags/ or scripts/: write it like 'dags/salesforce/test.pem'"
+        f"{FILE}: [tool.airflow-images] allow-secret-files: {shown!r} has {path!r}, which is not the path "
+        "of a file under dags/ or scripts/; expected one like 'dags/salesforce/test.pem'"
     )
 
 

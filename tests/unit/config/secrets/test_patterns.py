@@ -22,7 +22,7 @@ from ...secret_file_cases import ACCOUNT, AWS, DER, FORTY, KUBECONFIG, SECRET, p
         ("a.ini", f"{AWS}={FORTY}", "an access key of AWS"),
         ("a.py", f"{AWS}={FORTY}", "an access key of AWS"),
         ("a.yaml", KUBECONFIG + "token: x", "access to a Kubernetes cluster"),
-        ("profiles.yml", "password: x", "a dbt profile with a value in the place of env_var()"),
+        ("profiles.yml", "password: x", "a dbt profile with a value instead of env_var()"),
         ("airflow.cfg", "jwt_secret = x", "an Airflow configuration with its keys"),
         ("a.json", ACCOUNT % '"x"', "a Google service account"),
         ("user.json", SECRET["user.json"], "a Google user's credentials"),

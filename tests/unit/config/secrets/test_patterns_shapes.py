@@ -15,7 +15,7 @@ def patterns() -> dict[str, re.Pattern[bytes]]:
     """The patterns for the content of files, by their names."""
     names: dict[str, Any] = dict(vars(secrets_patterns))
     for number, settings in enumerate(names["_SETTINGS"]):
-        names |= {f"_SETTINGS[{number}].given": settings.given, f"_SETTINGS[{number}].text": settings.text}
+        names |= {f"_SETTINGS[{number}].secret": settings.secret, f"_SETTINGS[{number}].text": settings.text}
     return {name: value for name, value in names.items() if isinstance(value, re.Pattern)}
 
 

@@ -68,7 +68,7 @@ def test_a_problem_that_names_its_file_is_shown_in_it() -> None:
 def test_a_type_without_a_result_is_told() -> None:
     died = "::error title=dbt::its job ended without a result: see its log"
     assert of(missing=JobPlan(found=selection("dbt"))) == [died]
-    wrong = ("images/dbt/pyproject.toml: is no TOML", "dbt is claimed twice")
+    wrong = ("images/dbt/pyproject.toml: invalid TOML", "dbt is claimed twice")
     reason = Reason(
         kind=ReasonKind.WRONG, touches=tuple(ChangedPath(path="images/dbt", how=how) for how in wrong)
     )
