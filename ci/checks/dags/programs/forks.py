@@ -57,12 +57,7 @@ def run(
 ) -> dict[str, dict[str, Any]]:
     """Return the answer to each job, in their order; {"died": reason} where a fork ended without one.
 
-    Args:
-        jobs: unique texts.
-        work: does one job, and returns what JSON can hold.
-        seconds: the time limit of one job.
-        workers: the number of forks at the same time; 0: one per CPU.
-        total_seconds: the time after which no further job is started.
+    ``seconds`` limits one job; after ``total_seconds`` no job is started. 0 workers mean one per CPU.
     """
     waiting, answers = list(jobs), dict[str, Any]()
     running: list[Fork] = []

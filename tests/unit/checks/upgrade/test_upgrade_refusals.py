@@ -101,8 +101,8 @@ async def test_release_or_base_that_is_named_needs_no_index() -> None:
     sources = Repository(dag.directory())
     version = await upgrade_upgrade.base_of(UpgradeRequest(airflow=" 3.3.2 "), sources)
     assert version == upgraded(pins.default_base(), "3.3.2")
-    named = await upgrade_upgrade.base_of(UpgradeRequest(base="registry.example/base:1"), sources)
-    assert named == "registry.example/base:1"
+    named = UpgradeRequest(base="registry.example/base:1")
+    assert await upgrade_upgrade.base_of(named, sources) == named.base
 
 
 def test_every_package_is_tried_at_its_newest_whatever_day_the_type_has() -> None:

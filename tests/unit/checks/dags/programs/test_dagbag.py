@@ -5,7 +5,7 @@ from collections.abc import Callable
 from inspect import Parameter, Signature
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from unittest.mock import MagicMock
+from unittest.mock import MagicMock, call
 
 import pytest
 
@@ -20,8 +20,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
 
     def installed(name: str, **names: object) -> None:
         module = ModuleType(name)
-        for each, value in names.items():
-            setattr(module, each, value)
+        vars(module).update(names)
         monkeypatch.setitem(sys.modules, name, module)
 
     for parent in ("airflow", "airflow.dag_processing", "airflow.models", "airflow.serialization"):
@@ -39,7 +38,7 @@ class Base:
         try:
             self.bag_dag(dag="two")
         except ValueError as error:
-            self.refused = str(error)
+            self.refused = error
 
     def bag_dag(self, dag: str) -> str:
         """Take in one."""
@@ -65,31 +64,25 @@ NEW = bag_class(Base, "DagBag", f"{OPTIONS} bundle_name")  # of airflow.dag_proc
 BUNDLE = bag_class(NEW, "BundleDagBag", "bundle_path")  # it has more options than it names
 
 
-def old(install: Install) -> None:
-    install("airflow.models.dagbag", DagBag=OLD)
-
-
-def new(install: Install) -> None:
-    install("airflow.dag_processing.dagbag", BundleDagBag=BUNDLE, DagBag=NEW)
-    install("airflow.models.dagbag", DBDagBag=object)
+VERSIONS = {
+    "3.1": {"airflow.models.dagbag": {"DagBag": OLD}},
+    "3.2": {
+        "airflow.dag_processing.dagbag": {"BundleDagBag": BUNDLE, "DagBag": NEW},
+        "airflow.models.dagbag": {"DBDagBag": object},
+    },
+}
 
 
 @pytest.mark.parametrize(
-    ("version", "own"), [(old, {"include_examples": False}), (new, {"bundle_name": "dags-folder"})]
+    ("version", "own"), [("3.1", {"include_examples": False}), ("3.2", {"bundle_name": "dags-folder"})]
 )
 def test_a_bag_of_one_file_is_made_as_each_version_does(
-    install: Install,
-    monkeypatch: pytest.MonkeyPatch,
-    version: Callable[[Install], None],
-    own: dict[str, object],
+    install: Install, monkeypatch: pytest.MonkeyPatch, version: str, own: dict[str, object]
 ) -> None:
-    version(install)
+    for name, names in VERSIONS[version].items():
+        install(name, **names)
     monkeypatch.setattr(sys, "path", ["/lib"])
-    dags: list[tuple[str, str]] = []
-
-    def on_dag(dag: str, error: Exception | None) -> None:
-        dags.append((dag, str(error)))
-
+    on_dag = MagicMock()
     bag = dagbag.dag_bag("/dags/a.py", SimpleNamespace(path=Path("/dags")), safe_mode=True, on_dag=on_dag)
     assert bag.given == {
         "dag_folder": "/dags/a.py",
@@ -98,8 +91,7 @@ def test_a_bag_of_one_file_is_made_as_each_version_does(
         "bundle_path": Path("/dags"),
         **own,
     }
-    assert dags == [("one", "None"), ("two", "refused")]
-    assert bag.refused == "refused"
+    assert on_dag.call_args_list == [call("one", None), call("two", bag.refused)]
     assert sys.path == ["/lib", "/dags"]
 
 

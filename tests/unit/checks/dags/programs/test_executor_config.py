@@ -31,6 +31,8 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> None:
 UNREAD = "executor_config has {!r}, which no executor reads: did you mean {!r}?"
 LEGACY = "executor_config has 'KubernetesExecutor', which the executor refuses"
 NO_POD = "pod_override is a {}, but the executor takes only a V1Pod"
+FIRST_CONTAINER = "the first container of pod_override is 'sidecar', but the task runs in 'base'"
+NO_JSON = "executor_config can't be serialized: object is no JSON"
 NOTHING: dict[str, object] = {}
 
 
@@ -41,14 +43,11 @@ NOTHING: dict[str, object] = {}
         ({"pod_override": V1Pod()}, []),
         ({"pod_override": V1Pod("base", "sidecar")}, []),
         ({"pod_override": None, "pod_template_file": "/pod.yaml"}, []),
-        (
-            {"pod_override": V1Pod("sidecar", "base")},
-            ["the first container of pod_override is 'sidecar', but the task runs in 'base'"],
-        ),
+        ({"pod_override": V1Pod("sidecar", "base")}, [FIRST_CONTAINER]),
         ({"pod_override": {"spec": {}}}, [NO_POD.format("dict")]),
         ({"pod_override": NOTHING}, [NO_POD.format("dict")]),
         ({"pod_override": "pod.yaml"}, [NO_POD.format("str")]),
-        ({"queue": object}, ["executor_config can't be serialized: object is no JSON"]),
+        ({"queue": object}, [NO_JSON]),
         ("text", ["executor_config is a str"]),
         ({"KubernetesExecutor": {"image": "other:1"}}, [LEGACY]),
         ({"KubernetesExecutor": NOTHING, "pod_override": V1Pod("base")}, [LEGACY]),
@@ -59,7 +58,7 @@ NOTHING: dict[str, object] = {}
                 NO_POD.format("str"),
                 LEGACY,
                 UNREAD.format("pod_overide", "pod_override"),
-                "executor_config can't be serialized: object is no JSON",
+                NO_JSON,
             ],
         ),
     ],
