@@ -17,19 +17,10 @@ MODULES = {
     "apache-airflow-providers-http": ("airflow.providers.http",),
     "meta": (),
 }
-NAMESPACES = {
-    "google": ["auth", "cloud"],
-    "google.cloud": ["storage"],
-    "airflow.providers": ["http"],
-}
-IMAGE = environment(
-    "psycopg 3.3.2",
-    "requests 2.32.5",
-    *(f"{name} 1" for name in MODULES),
-    modules=MODULES,
-    namespaces=NAMESPACES,
-)
-PLACE = "dags/salesforce/dag.py"
+NAMESPACES = {"google": ["auth", "cloud"], "google.cloud": ["storage"], "airflow.providers": ["http"]}
+PACKAGES = ("psycopg 3.3.2", "requests 2.32.5", *(f"{name} 1" for name in MODULES))
+IMAGE = environment(*PACKAGES, modules=MODULES, namespaces=NAMESPACES)
+DAG_FILE = "dags/salesforce/dag.py"
 TWO_WAYS = "try:\n  import {}\nexcept ImportError:\n  "
 THREE_WAYS = TWO_WAYS + "try:\n    import {}\n  except ImportError:\n    import {}"
 
@@ -39,8 +30,8 @@ def checked(
 ) -> CheckResult:
     """Return the result for a type with one DAG file, and others beside it; ``files`` import os."""
     toml = pyproject(pins, settings)
-    sources = {FILE: toml, PLACE: text, **dict.fromkeys(files, "import os")}
     own = parse("salesforce", FILE, toml)
+    sources = {FILE: toml, DAG_FILE: text, **dict.fromkeys(files, "import os")}
     return hygiene.check(own, [own, other()], sources, IMAGE)
 
 
@@ -48,8 +39,13 @@ def other() -> DagType:
     return parse("api", "images/api/pyproject.toml", pyproject((), 'scripts = ["api"]', "api"))
 
 
+def of_files(files: dict[str, str], name: str = "salesforce") -> tuple[Finding, ...]:
+    """Return the findings of a type without dependencies."""
+    own = parse(name, f"images/{name}/pyproject.toml", pyproject(name=name))
+    return hygiene.check(own, [own, other()], {own.file: pyproject(name=name), **files}, IMAGE).findings
+
+
 def only_finding(text: str, *files: str) -> Finding:
-    """Return the only finding of a DAG file."""
     (finding,) = checked(text, files=files).findings
     return finding
 
@@ -110,35 +106,58 @@ def test_what_is_in_the_image_may_be_imported(text: str) -> None:
 def test_an_import_of_nothing_is_an_error_at_its_line(text: str, module: str, hint: str) -> None:
     findings = checked(f"\n{text}\n", ("psycopg==3.3.2", "google-auth==1", "not-there==1")).findings
     (finding,) = [one for one in findings if one.check == "import hygiene"]
-    assert (finding.file, finding.line, finding.level) == (PLACE, 2, Level.ERROR)
-    assert finding.cause == (
-        f"imports {module!r}, which neither Python, the base, a dependency nor this type's files provide"
-    )
+    assert (finding.file, finding.line, finding.level) == (DAG_FILE, 2, Level.ERROR)
+    assert finding.cause == NOWHERE.format(module)
     assert finding.remedy == f"pin the package that provides {module!r} in {FILE} and lock{hint}"
 
 
-@pytest.mark.parametrize(
-    ("text", "module"), [("from include.sql import x", "include"), ("import utils", "utils")]
+NOWHERE = "imports {!r}, which neither Python, the base, a dependency nor this type's files provide"
+NO_FILE = "imports {!r}, but the repository has no such file"
+FOREIGN = "imports {}, which isn't in this image"
+CORRECT = "add the file, or correct the name"
+TO_SCRIPTS = (
+    "if it is a folder of the repository, move {0}/ to scripts/ and import it as 'scripts.{0}': only dags/ "
+    f"and scripts/ are in an image; otherwise pin the package that provides '{{0}}' in {FILE} and lock"
 )
-def test_a_folder_that_no_image_has_is_named(text: str, module: str) -> None:
-    assert only_finding(text).remedy == (
-        f"if it is a folder of the repository, move {module}/ to scripts/ and import it as "
-        f"'scripts.{module}': only dags/ and scripts/ are in an image; "
-        f"otherwise pin the package that provides {module!r} in {FILE} and lock"
-    )
+FULL_NAME = "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+BOTH_FOLDERS = (
+    f'write dags = ["salesforce", "common"] into [tool.airflow-images] of {FILE}: '
+    'without it, dags is ["salesforce"]'
+)
+BESIDE = ("dags/salesforce/beside.py",)
+SHARED, COMMON = "scripts/shared/x.py", "dags/common/x.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "cause", "remedy"),
+    [
+        ("from include.sql import x", (), NOWHERE.format("include"), TO_SCRIPTS.format("include")),
+        ("import utils", (), NOWHERE.format("utils"), TO_SCRIPTS.format("utils")),
+        ("import beside", BESIDE, NOWHERE.format("beside"), FULL_NAME),
+        ("from scripts.nothing import x", (), NO_FILE.format("scripts.nothing"), CORRECT),
+        ("from . import zzz", (), NO_FILE.format(".zzz"), CORRECT),
+        (
+            "from scripts.shared import x",
+            (SHARED,),
+            FOREIGN.format(SHARED),
+            f'add "shared" to [tool.airflow-images] scripts of {FILE}',
+        ),
+        ("from common import x", (COMMON,), FOREIGN.format(COMMON), BOTH_FOLDERS),
+    ],
+)
+def test_an_import_that_fails_is_reported_with_what_to_do(
+    text: str, files: tuple[str, ...], cause: str, remedy: str
+) -> None:
+    finding = only_finding(text, *files)
+    assert (finding.level, finding.cause, finding.remedy) == (Level.ERROR, cause, remedy)
 
 
 def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
-    result = checked(
-        "from requests import client",
-        settings='dags = ["salesforce", "requests"]',
-        files=("dags/requests/client.py",),
-    )
-    (finding,) = result.findings
-    assert (finding.check, finding.location, finding.level) == ("import hygiene", f"{PLACE}:1", Level.WARNING)
-    assert finding.cause == (
-        "dags/requests/client.py can't be imported as 'requests.client': the installed 'requests' comes first"
-    )
+    settings, files = 'dags = ["salesforce", "requests"]', ("dags/requests/client.py",)
+    (finding,) = checked("from requests import client", settings=settings, files=files).findings
+    assert (finding.check, finding.level) == ("import hygiene", Level.WARNING)
+    cause = "can't be imported as 'requests.client': the installed 'requests' comes first"
+    assert (finding.location, finding.cause) == (f"{DAG_FILE}:1", f"{files[0]} {cause}")
     assert finding.remedy == "rename it, or import it as 'dags.requests.client'"
 
 
@@ -146,39 +165,28 @@ def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
 @pytest.mark.parametrize("text", ["import pytest", "import api.x"])
 def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> None:
     path = f"dags/salesforce/{name.replace('.', '/')}.py"
-    files = {path: text, "dags/api/x.py": ""}
+    files = {path: text, "dags/api/x.py": "import nothing"}  # of another type, which isn't looked at
     assert [(one.location, one.level) for one in of_files(files)] == [(f"{path}:1", Level.WARNING)]
     (finding,) = of_files(files)
     assert finding.remedy.startswith("move tests out of dags/ and scripts/; if this is no test, ")
     # What a DAG imports, at whatever remove, is no test.
     text = f"import salesforce.{name}"
-    for way in ({PLACE: text}, {PLACE: "from . import tests", "dags/salesforce/tests/__init__.py": text}):
+    for way in (
+        {DAG_FILE: text},
+        {DAG_FILE: "from . import tests", "dags/salesforce/tests/__init__.py": text},
+    ):
         assert [one.level for one in of_files({**files, **way})] == [Level.ERROR]
 
 
-def of_files(files: dict[str, str]) -> tuple[Finding, ...]:
-    """Return the findings of a type without dependencies."""
-    own = parse("salesforce", FILE, pyproject())
-    return hygiene.check(own, [own, other()], {FILE: pyproject(), **files}, IMAGE).findings
-
-
-def test_a_file_beside_is_suggested_by_its_full_name() -> None:
-    finding = only_finding("import beside", "dags/salesforce/beside.py")
-    assert finding.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
-
-
-def test_who_adds_to_the_import_path_may_import_what_is_beside() -> None:
-    result = checked("import sys\nsys.path.append('x')\nimport beside", files=("dags/salesforce/beside.py",))
-    assert result.findings == ()
-
-
 @pytest.mark.parametrize(
-    ("text", "name"), [("from scripts.nothing import x", "scripts.nothing"), ("from . import zzz", ".zzz")]
+    ("text", "files"),
+    [
+        ("import sys\nsys.path.append('x')\nimport beside", BESIDE),
+        ("import requests", ("dags/requests/x.py",)),  # an installed package comes before others' folders
+    ],
 )
-def test_a_missing_file_is_reported(text: str, name: str) -> None:
-    finding = only_finding(text)
-    assert finding.cause == f"imports {name!r}, but the repository has no such file"
-    assert finding.remedy == "add the file, or correct the name"
+def test_what_is_on_the_import_path_may_be_imported(text: str, files: tuple[str, ...]) -> None:
+    assert checked(text, files=files).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -193,34 +201,14 @@ def test_a_missing_file_is_reported(text: str, name: str) -> None:
     ],
 )
 def test_a_file_of_another_type_is_reported_with_that_type(text: str, path: str) -> None:
-    (finding,) = checked(
-        text, settings='dags = ["salesforce"]', files=("dags/api/x.py", "scripts/api/client.py")
-    ).findings
-    assert (finding.file, finding.line, finding.level) == (PLACE, 1, Level.ERROR)
+    files = ("dags/api/x.py", "scripts/api/client.py")
+    (finding,) = checked(text, settings='dags = ["salesforce"]', files=files).findings
+    assert (finding.file, finding.line, finding.level) == (DAG_FILE, 1, Level.ERROR)
     assert finding.cause == f"imports {path}, which belongs to the DAG type api and isn't in this image"
     assert finding.remedy == (
         "move shared code to a folder of scripts/ and list it in scripts of both, "
         f'or add "api" to [tool.airflow-images] {path.partition("/")[0]} of {FILE}'
     )
-
-
-def test_a_file_of_no_type_is_reported_with_the_setting_that_lists_it() -> None:
-    finding = only_finding("from scripts.shared import x", "scripts/shared/x.py")
-    assert finding.cause == "imports scripts/shared/x.py, which isn't in this image"
-    assert finding.remedy == f'add "shared" to [tool.airflow-images] scripts of {FILE}'
-
-
-def test_a_type_that_lists_no_dags_has_to_list_its_own_folder_too() -> None:
-    finding = only_finding("from common import x", "dags/common/x.py")
-    assert finding.cause == "imports dags/common/x.py, which isn't in this image"
-    assert finding.remedy == (
-        f'write dags = ["salesforce", "common"] into [tool.airflow-images] of {FILE}: '
-        'without it, dags is ["salesforce"]'
-    )
-
-
-def test_an_installed_package_goes_before_another_types_folder_of_its_name() -> None:
-    assert checked("import requests", files=("dags/requests/x.py",)).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -264,7 +252,7 @@ def test_the_line_is_that_of_the_package_and_no_other() -> None:
         "  'psycopg==3.3.2',\n  'requests.oauthlib==1',\n  'Requests==2.32.5',\n]\n"
     )
     own = parse("salesforce", FILE, toml)
-    result = hygiene.check(own, [own], {FILE: toml, PLACE: "import psycopg"}, IMAGE)
+    result = hygiene.check(own, [own], {FILE: toml, DAG_FILE: "import psycopg"}, IMAGE)
     assert [one.line for one in result.findings] == [8]
 
 
@@ -292,9 +280,3 @@ def test_a_permission_that_nothing_needs_is_a_warning(name: str, cause: str) -> 
     (finding,) = checked("import requests", ("requests==2.32.5",), settings).findings
     assert (finding.line, finding.level) == (6, Level.WARNING)
     assert finding.cause == f"allow-not-imported names {name!r}, {cause}"
-
-
-def test_files_of_other_types_are_not_looked_at() -> None:
-    sources = {FILE: pyproject(), PLACE: "import os", "dags/api/x.py": "import nothing"}
-    own = parse("salesforce", FILE, sources[FILE])
-    assert hygiene.check(own, [own, other()], sources, IMAGE).findings == ()

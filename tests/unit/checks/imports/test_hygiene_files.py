@@ -2,12 +2,10 @@
 
 import pytest
 
-from ci.checks.imports import hygiene
 from ci.checks.report import Level
-from ci.config.dag_type import parse
 
-from ...repository import FILE, pyproject
-from .test_hygiene import IMAGE, PLACE, of_files, only_finding
+from ...repository import FILE
+from .test_hygiene import DAG_FILE, FULL_NAME, of_files, only_finding
 
 
 @pytest.mark.parametrize("tried", ["ujson", "google.cloud.bigquery", ".nothing"])
@@ -30,39 +28,28 @@ PACKAGE = "which needs a package: Airflow loads a DAG file without its package"
         ("from .beside import x, y", ".beside", "from salesforce.beside import x, y"),
         ("from . import beside", ".beside", "from salesforce import beside"),
         ("from .. import salesforce", "..salesforce", "import salesforce"),
-        (
-            "def f():\n    from ..salesforce.beside import *",
-            "..salesforce.beside",
-            "from salesforce.beside import *",
-        ),
+        ("from ..salesforce.beside import *", "..salesforce.beside", "from salesforce.beside import *"),
     ],
 )
 def test_a_relative_import_in_a_dag_file_is_reported_with_a_replacement(
     text: str, as_written: str, written: str
 ) -> None:
     finding = only_finding(DAG + text, "dags/salesforce/beside.py")
-    assert (finding.file, finding.line, finding.level) == (PLACE, 2 + len(text.splitlines()), Level.ERROR)
+    assert (finding.file, finding.line, finding.level) == (DAG_FILE, 2 + len(text.splitlines()), Level.ERROR)
     assert (finding.cause, finding.remedy) == (f"imports {as_written!r}, {PACKAGE}", f"write `{written}`")
 
 
-def test_a_relative_import_without_a_full_name_is_reported() -> None:
-    toml = pyproject(name="my-type")
-    own = parse("my-type", "images/my-type/pyproject.toml", toml)
-    sources = {
-        own.file: toml,
-        "dags/my-type/dag.py": f"{DAG}from .beside import y",
-        "dags/my-type/beside.py": "",
-    }
-    (finding,) = hygiene.check(own, [own], sources, IMAGE).findings
-    assert finding.remedy.startswith("give the file and its folders names that are valid in Python, ")
-
-
-def test_a_relative_import_where_an_installed_package_hides_the_folder_is_written_with_dags() -> None:
-    toml = pyproject(name="requests")
-    own = parse("requests", "images/requests/pyproject.toml", toml)
-    sources = {own.file: toml, "dags/requests/dag.py": f"{DAG}from .x import y", "dags/requests/x.py": ""}
-    (finding,) = hygiene.check(own, [own], sources, IMAGE).findings
-    assert finding.remedy == "write `from dags.requests.x import y`"
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("my-type", "give the file and its folders names that are valid in Python, "),
+        ("requests", "write `from dags.requests.x import y`"),  # an installed package hides the folder
+    ],
+)
+def test_a_relative_import_without_a_short_name_is_reported(name: str, remedy: str) -> None:
+    files = {f"dags/{name}/dag.py": f"{DAG}from .x import y", f"dags/{name}/x.py": ""}
+    (finding,) = of_files(files, name)
+    assert finding.remedy.startswith(remedy)
 
 
 @pytest.mark.parametrize(
@@ -74,20 +61,18 @@ def test_a_relative_import_where_an_installed_package_hides_the_folder_is_writte
     ],
 )
 def test_a_relative_import_is_an_error_where_it_surely_fails(dag: str, other: str, level: Level) -> None:
-    files = {PLACE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
-    assert [(one.location, one.level) for one in of_files(files)] == [(f"{PLACE}:3", level)]
+    files = {DAG_FILE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
+    assert [(one.location, one.level) for one in of_files(files)] == [(f"{DAG_FILE}:3", level)]
 
 
-def test_a_relative_import_for_type_checkers_or_that_may_fail_is_fine() -> None:
+def test_a_relative_import_may_fail_where_a_second_way_works() -> None:
+    files = {"dags/salesforce/beside.py": ""}
     text = f"{DAG}if TYPE_CHECKING:\n    from .beside import x\ntry:\n    from .beside import x\n"
     text += "except ImportError:\n    from salesforce.beside import x"
-    assert of_files({PLACE: text, "dags/salesforce/beside.py": ""}) == ()
-
-
-def test_a_second_way_is_needed_where_the_first_is_relative_and_fails() -> None:
+    assert of_files({DAG_FILE: text, **files}) == ()
     text = f"{DAG}try:\n    from .beside import x\nexcept ImportError:\n    from beside import x"
-    (finding,) = of_files({PLACE: text, "dags/salesforce/beside.py": ""})
-    assert finding.remedy == "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+    (finding,) = of_files({DAG_FILE: text, **files})
+    assert finding.remedy == FULL_NAME
 
 
 def test_files_in_an_archive_are_looked_at() -> None:

@@ -46,94 +46,104 @@ def test_every_import_is_found(text: str, expected: list[str]) -> None:
     assert names(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "try:\n    {}\nexcept ImportError:\n    pass",
-        "try:\n    {}\nexcept (KeyError, ModuleNotFoundError):\n    pass",
-        "try:\n    {}\nexcept Exception as error:\n    log(error)",
-        "try:\n    {}\nexcept:\n    pass",
-        "try:\n    {}\nexcept KeyError:\n    raise\nexcept ImportError:\n    pass",
-        "try:\n    {}\nexcept ImportError:\n    pass\nexcept Exception:\n    raise",
-        "try:\n    {}\nexcept ImportError as error:\n    if error.name == 'x':\n        raise",
-        "try:\n    {}\nexcept ImportError:\n    if x:\n        raise\n    else:\n        y",
-        "def f():\n  try:\n    {}\n  except ImportError:\n    if x:\n      return\n    raise",
-        "while x:\n  try:\n    {}\n  except ImportError:\n    if x:\n      break\n    raise",
-        "try:\n    {}\nexcept ImportError:\n    raise AirflowSkipException('not here')",
-        "try:\n    {}\nexcept ImportError:\n    def f():\n        raise",
-        "try:\n    try:\n        {}\n    except ImportError:\n        raise\nexcept ImportError:\n    pass",
-        "try:\n    find()\nexcept ImportError:\n    {}",
-        "try:\n    if x:\n        def f():\n            {}\nexcept builtins.ImportError:\n    pass",
-        "with contextlib.suppress(ImportError):\n    {}",
-        "if sys.version_info < (3, 11):\n    {}",
-        "if sys.platform == 'win32':\n    {}\nelse:\n    import a",
-        "import sys as s\nif x and s.version_info.major == 3:\n    {}",
-        "from sys import platform\nif platform == 'linux':\n    {}",
-        "from sys import version_info as v\nif v >= (3, 11):\n    {}",
-        "import platform\nif platform.system() == 'Linux':\n    {}",
-        "from platform import machine as m\nif m() == 'x86_64':\n    {}",
-        "if os.name == 'nt':\n    {}",
-        "if importlib.util.find_spec('b'):\n    {}",
-        "from importlib.util import find_spec as there\nif there('b'):\n    {}",
-        "if find_spec('b') is not None:\n    {}",
-        "@task.virtualenv(requirements=['b'])\ndef f():\n    {}",
-        "@task.external_python\ndef f():\n    {}",
-        "@task.branch_virtualenv\ndef f():\n    {}",
-        "@task.branch_external_python(python='x')\ndef f():\n    {}",
-        "def f():\n    {}\nPythonVirtualenvOperator(task_id='a', python_callable=f)",
-        "with d:\n    BranchPythonVirtualenvOperator(python_callable=f)\ndef f():\n    {}",
-        "def f():\n    {}\nx = python.ExternalPythonOperator(python_callable=f)",
-        "async def f():\n    {}\nBranchExternalPythonOperator(python_callable=f)",
-        "def f():\n    {}\nExternalPythonOperator.partial(python_callable=f).expand(op_args=x)",
-    ],
-)
-def test_an_import_that_may_fail_is_known(text: str) -> None:
-    imports = imports_of(text.format("import b"))
-    assert [one.optional for one in imports if one.module == "b"] == [True]
-    assert not any(one.typing for one in imports)
+TRY = "try:\n  import a\nexcept ImportError:"
+MAY_FAIL = [
+    "try:\n    {}\nexcept ImportError:\n    pass",
+    "try:\n    {}\nexcept (KeyError, ModuleNotFoundError):\n    pass",
+    "try:\n    {}\nexcept Exception as error:\n    log(error)",
+    "try:\n    {}\nexcept:\n    pass",
+    "try:\n    {}\nexcept KeyError:\n    raise\nexcept ImportError:\n    pass",
+    "try:\n    {}\nexcept ImportError:\n    pass\nexcept Exception:\n    raise",
+    "try:\n    {}\nexcept ImportError as error:\n    if error.name == 'x':\n        raise",
+    "try:\n    {}\nexcept ImportError:\n    if x:\n        raise\n    else:\n        y",
+    "def f():\n  try:\n    {}\n  except ImportError:\n    if x:\n      return\n    raise",
+    "while x:\n  try:\n    {}\n  except ImportError:\n    if x:\n      break\n    raise",
+    "try:\n    {}\nexcept ImportError:\n    raise AirflowSkipException('not here')",
+    "try:\n    {}\nexcept ImportError:\n    def f():\n        raise",
+    "try:\n    try:\n        {}\n    except ImportError:\n        raise\nexcept ImportError:\n    pass",
+    "try:\n    find()\nexcept ImportError:\n    {}",
+    "try:\n    if x:\n        def f():\n            {}\nexcept builtins.ImportError:\n    pass",
+    "with contextlib.suppress(ImportError):\n    {}",
+    "if sys.version_info < (3, 11):\n    {}",
+    "if sys.platform == 'win32':\n    {}\nelse:\n    import a",
+    "import sys as s\nif x and s.version_info.major == 3:\n    {}",
+    "from sys import platform\nif platform == 'linux':\n    {}",
+    "from sys import version_info as v\nif v >= (3, 11):\n    {}",
+    "import platform\nif platform.system() == 'Linux':\n    {}",
+    "from platform import machine as m\nif m() == 'x86_64':\n    {}",
+    "if os.name == 'nt':\n    {}",
+    "if importlib.util.find_spec('b'):\n    {}",
+    "from importlib.util import find_spec as there\nif there('b'):\n    {}",
+    "if find_spec('b') is not None:\n    {}",
+    "@task.virtualenv(requirements=['b'])\ndef f():\n    {}",
+    "@task.external_python\ndef f():\n    {}",
+    "@task.branch_virtualenv\ndef f():\n    {}",
+    "@task.branch_external_python(python='x')\ndef f():\n    {}",
+    "def f():\n    {}\nPythonVirtualenvOperator(task_id='a', python_callable=f)",
+    "with d:\n    BranchPythonVirtualenvOperator(python_callable=f)\ndef f():\n    {}",
+    "def f():\n    {}\nx = python.ExternalPythonOperator(python_callable=f)",
+    "async def f():\n    {}\nBranchExternalPythonOperator(python_callable=f)",
+    "def f():\n    {}\nExternalPythonOperator.partial(python_callable=f).expand(op_args=x)",
+    "try:\n    try:\n        import a\n    except ImportError:\n        pass\nexcept ImportError:\n    {}",
+    "try:\n    with suppress(ImportError):\n        import a\nexcept ImportError:\n    {}",
+    "try:\n    if x:\n        import a\nexcept ImportError:\n    {}",
+    "try:\n    def f():\n        import a\nexcept ImportError:\n    {}",
+]
+MUST_WORK = [
+    "try:\n    pass\nexcept KeyError:\n    {}",
+    "try:\n    {}\nexcept KeyError:\n    pass",
+    "try:\n    pass\nexcept ImportError:\n    pass\nelse:\n    {}",
+    "try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    {}",
+    "try:\n    {}\nexcept Exception as error:\n    raise RuntimeError('x') from error",
+    "try:\n    {}\nexcept (ValueError, ImportError):\n    raise",
+    "try:\n    {}\nexcept ModuleNotFoundError:\n    log()\n    raise\nexcept ImportError:\n    pass",
+    "try:\n    {}\nexcept:\n    if x:\n        raise\n    else:\n        raise KeyError",
+    "try:\n    {}\nexcept ImportError:\n    with x:\n        raise",
+    "try:\n    {}\nexcept ImportError:\n    def f():\n        return\n    raise",
+    "try:\n    {}\nexcept ImportError:\n    sys.exit('no b')",
+    "try:\n    import a\nexcept KeyError:\n    {}\nexcept ImportError:\n    pass",
+    "try:\n    run()\nexcept Exception:\n    {}",
+    "with suppress(KeyError):\n    {}",
+    "with open(x):\n    {}",
+    "if x:\n    {}",
+    "def f(platform):\n    if platform == 'snowflake':\n        {}",
+    "def f(platform):\n    if platform.name == 'snowflake':\n        {}",
+    "import platform\nif platform.lower() == 'snowflake':\n    {}",
+    "if version_info:\n    {}",
+    "if self.sys.platform:\n    {}",
+    "if find_spec:\n    {}",
+    "if system():\n    {}",
+    "if TYPE_CHECKING:\n    import a\nelse:\n    {}",
+    "if not typing.TYPE_CHECKING:\n    {}",
+    "@task\ndef f():\n    {}",
+    "@task.kubernetes_cmd\ndef f():\n    {}",
+    "@task.pyspark\ndef f():\n    {}",
+    "def f():\n    {}\nPythonOperator(python_callable=f)",
+    "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nPythonOperator(python_callable=f)",
+    "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nf()",
+    "def f():\n    {}\nPythonVirtualenvOperator(python_callable=g, op_args=f)",
+    "def f():\n    {}\nPythonVirtualenvOperator(python_callable=m.f)",
+]
+TYPING = [
+    "if TYPE_CHECKING:\n    {}",
+    "if typing.TYPE_CHECKING:\n    {}",
+    "if not TYPE_CHECKING:\n    x\nelse:\n    {}",
+]
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "optional", "typing"),
     [
-        "try:\n    pass\nexcept KeyError:\n    {}",
-        "try:\n    {}\nexcept KeyError:\n    pass",
-        "try:\n    pass\nexcept ImportError:\n    pass\nelse:\n    {}",
-        "try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    {}",
-        "try:\n    {}\nexcept Exception as error:\n    raise RuntimeError('x') from error",
-        "try:\n    {}\nexcept (ValueError, ImportError):\n    raise",
-        "try:\n    {}\nexcept ModuleNotFoundError:\n    log()\n    raise\nexcept ImportError:\n    pass",
-        "try:\n    {}\nexcept:\n    if x:\n        raise\n    else:\n        raise KeyError",
-        "try:\n    {}\nexcept ImportError:\n    with x:\n        raise",
-        "try:\n    {}\nexcept ImportError:\n    def f():\n        return\n    raise",
-        "try:\n    {}\nexcept ImportError:\n    sys.exit('no b')",
-        "try:\n    import a\nexcept KeyError:\n    {}\nexcept ImportError:\n    pass",
-        "try:\n    run()\nexcept Exception:\n    {}",
-        "with suppress(KeyError):\n    {}",
-        "with open(x):\n    {}",
-        "if x:\n    {}",
-        "def f(platform):\n    if platform == 'snowflake':\n        {}",
-        "def f(platform):\n    if platform.name == 'snowflake':\n        {}",
-        "import platform\nif platform.lower() == 'snowflake':\n    {}",
-        "if version_info:\n    {}",
-        "if self.sys.platform:\n    {}",
-        "if find_spec:\n    {}",
-        "if system():\n    {}",
-        "if TYPE_CHECKING:\n    import a\nelse:\n    {}",
-        "if not typing.TYPE_CHECKING:\n    {}",
-        "@task\ndef f():\n    {}",
-        "@task.kubernetes_cmd\ndef f():\n    {}",
-        "@task.pyspark\ndef f():\n    {}",
-        "def f():\n    {}\nPythonOperator(python_callable=f)",
-        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nPythonOperator(python_callable=f)",
-        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=f)\nf()",
-        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=g, op_args=f)",
-        "def f():\n    {}\nPythonVirtualenvOperator(python_callable=m.f)",
+        *((text, True, False) for text in MAY_FAIL),
+        *((text, False, False) for text in MUST_WORK),
+        *((text, False, True) for text in TYPING),
     ],
 )
-def test_an_import_that_must_not_fail_is_known(text: str) -> None:
+def test_an_import_must_work_unless_the_code_allows_for_its_failure(
+    text: str, *, optional: bool, typing: bool
+) -> None:
     (imported,) = [one for one in imports_of(text.format("import b")) if one.module == "b"]
-    assert (imported.optional, imported.typing) == (False, False)
+    assert (imported.optional, imported.typing) == (optional, typing)
 
 
 @pytest.mark.parametrize(
@@ -144,14 +154,8 @@ def test_an_import_that_must_not_fail_is_known(text: str) -> None:
         ("try:\n    from . import a\nexcept ImportError:\n    if x:\n        {}", [[".a"]]),
         ("try:\n    with x:\n        import a\nexcept ImportError:\n    {}\n    raise", [["a"]]),
         ("try:\n    try:\n        import a\n    finally:\n        x\nexcept ImportError:\n    {}", [["a"]]),
-        (
-            "try:\n  import a\nexcept ImportError:\n  try:\n    import c\n  except ImportError:\n    {}",
-            [["a"], ["c"]],
-        ),
-        (
-            "try:\n  import a\nexcept ImportError:\n  try:\n    {}\n  except ImportError:\n    raise",
-            [["a"]],
-        ),
+        (f"{TRY}\n  try:\n    import c\n  except ImportError:\n    {{}}", [["a"], ["c"]]),
+        (f"{TRY}\n  try:\n    {{}}\n  except ImportError:\n    raise", [["a"]]),
     ],
 )
 def test_an_import_in_a_handler_is_a_fallback_for_the_try(text: str, tried: list[list[str]]) -> None:
@@ -160,56 +164,25 @@ def test_an_import_in_a_handler_is_a_fallback_for_the_try(text: str, tried: list
     assert [names_of(group) for group in imported.fallback_for] == tried
 
 
-@pytest.mark.parametrize(
-    "tried",
-    [
-        "try:\n        import a\n    except ImportError:\n        pass",
-        "with suppress(ImportError):\n        import a",
-        "if x:\n        import a",
-        "def f():\n        import a",
-    ],
-)
-def test_what_may_be_left_out_makes_a_handler_no_second_way(tried: str) -> None:
-    text = f"try:\n    {tried}\nexcept ImportError:\n    import b"
-    assert [one.optional for one in imports_of(text) if one.module == "b"] == [True]
-
-
 @pytest.mark.parametrize("depth", [15, 90])
 def test_handlers_in_handlers_and_tries_in_tries_are_no_work(depth: int) -> None:
     down, across = "", ""
     for at in range(depth):
         down += f"{' ' * at}try:\n{' ' * at} import a{at}, b{at}, c{at}\n{' ' * at}except ImportError:\n"
-    for at in range(depth):
         across = "try:\n" + "".join(f" {line}\n" for line in (across or "import a").splitlines())
         across += f"except ImportError:\n import b{at}\n"
     assert len(imports_of(f"{down}{' ' * depth}import z")) == 3 * depth + 1
     assert len(imports_of(across)) == depth + 1
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "if TYPE_CHECKING:\n    {}",
-        "if typing.TYPE_CHECKING:\n    {}",
-        "if not TYPE_CHECKING:\n    x\nelse:\n    {}",
-    ],
-)
-def test_an_import_for_type_checkers_is_known(text: str) -> None:
-    (imported,) = imports_of(text.format("import b"))
-    assert imported.typing
-
-
 def test_lines_and_what_the_file_wrote_are_kept() -> None:
-    assert imports_of("\nfrom ..a import b\n\nfrom . import c\nimport d.e\n") == (
+    imports = imports_of("\nfrom ..a import b\n\nfrom . import c\nimport d.e\n")
+    assert imports == (
         Import(line=2, module="a", name="b", level=2),
         Import(line=4, module="", name="c", level=1),
         Import(line=5, module="d.e"),
     )
-    assert [one.as_written for one in imports_of("from ..a import b\nfrom . import c\nimport d.e")] == [
-        "..a",
-        ".c",
-        "d.e",
-    ]
+    assert [imported.as_written for imported in imports] == ["..a", ".c", "d.e"]
 
 
 @pytest.mark.parametrize(
@@ -225,9 +198,6 @@ def test_lines_and_what_the_file_wrote_are_kept() -> None:
 )
 def test_a_long_expression_is_no_mistake(text: str) -> None:
     assert [one.module for one in imports_of(f"import b\n{text}")] in (["b"], [])
-
-
-def test_imports_beside_and_in_a_long_expression_are_found() -> None:
     text = " + ".join(["__import__('c')", *["a"] * 600])
     assert names(f"import b\nx = {text}") == ["b", "c"]
 

@@ -28,17 +28,11 @@ def test_a_module_may_lie_at_these_paths(file: str, imported: Import, paths: lis
 @pytest.mark.parametrize(
     ("imported", "files"),
     [
-        (
-            Import(line=1, module="b", name="c"),
-            ["dags/b/__init__.py", "dags/b.py", "dags/b/c/__init__.py", "dags/b/c.py"],
-        ),
-        (Import(line=1, module="b", name="*"), ["dags/b/__init__.py", "dags/b.py"]),
-        (Import(line=1, module="", name="*", level=1), ["dags/a/__init__.py"]),
-        (
-            Import(line=1, module="", name="b", level=1),
-            ["dags/a/__init__.py", "dags/a/b/__init__.py", "dags/a/b.py"],
-        ),
+        (Import(line=1, module="b", name="c"), ["b/__init__.py", "b.py", "b/c/__init__.py", "b/c.py"]),
+        (Import(line=1, module="b", name="*"), ["b/__init__.py", "b.py"]),
+        (Import(line=1, module="", name="*", level=1), ["a/__init__.py"]),
+        (Import(line=1, module="", name="b", level=1), ["a/__init__.py", "a/b/__init__.py", "a/b.py"]),
     ],
 )
 def test_an_import_may_load_its_packages_too(imported: Import, files: list[str]) -> None:
-    assert list(files_loaded("dags/a/x.py", imported)) == files
+    assert list(files_loaded("dags/a/x.py", imported)) == [f"dags/{file}" for file in files]

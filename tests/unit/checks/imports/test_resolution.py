@@ -37,6 +37,8 @@ RESOLVER = ImportResolver(
     ),
 )
 FILE = "dags/a/part/code.py"
+PACKED = "dags/a/p.zip/dag.py"
+DEEP = "dags/a/p.zip/pack/m.py"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +73,6 @@ FILE = "dags/a/part/code.py"
 )
 def test_an_import_leads_to_the_first_origin_that_has_it(imported: Import, origin: Origin, path: str) -> None:
     assert RESOLVER.resolve(FILE, imported) == (origin, path)
-
-
-PACKED = "dags/a/p.zip/dag.py"
-DEEP = "dags/a/p.zip/pack/m.py"
 
 
 @pytest.mark.parametrize(
@@ -123,19 +121,10 @@ def test_a_relative_import_has_a_full_name(file: str, imported: Import, name: st
     assert RESOLVER.absolute(file, imported) == name
 
 
-@pytest.mark.parametrize(
-    ("file", "level", "at_top"),
-    [
-        (PACKED, 1, True),
-        (DEEP, 2, True),
-        (DEEP, 1, False),
-        (DEEP, 3, False),
-        (PACKED, 0, False),
-        (FILE, 3, False),
-    ],
-)
-def test_the_top_of_an_archive_is_known(file: str, level: int, *, at_top: bool) -> None:
-    assert RESOLVER.is_at_top(file, Import(line=1, module="x", level=level)) is at_top
+def test_the_top_of_an_archive_is_known() -> None:
+    relative = [(PACKED, 1), (DEEP, 2), (DEEP, 1), (DEEP, 3), (PACKED, 0), (FILE, 3)]
+    tops = [RESOLVER.is_at_top(file, Import(line=1, module="x", level=level)) for file, level in relative]
+    assert tops == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -162,30 +151,15 @@ def test_an_own_module_behind_an_installed_one_is_hidden(imported: Import, path:
     assert RESOLVER.hidden(FILE, imported) == path
 
 
-@pytest.mark.parametrize(
-    ("module", "hint"),
-    [
-        ("requets", ": did you mean 'requests'?"),
-        ("bb", ""),
-        ("aa", ": did you mean 'a'?"),
-        ("odd.storag", ": did you mean 'storage'?"),
-        ("jso", ": did you mean 'json'?"),  # its own folder of that name
-        ("six", ""),
-        ("astt", ""),
-    ],
-)
-def test_a_near_name_is_one_of_the_types_own(module: str, hint: str) -> None:
-    assert RESOLVER.near(module, ["requests", "odd-store", "not-there"]) == hint
+def test_a_near_name_is_one_of_the_types_own() -> None:
+    names = {"requets": "requests", "aa": "a", "odd.storag": "storage", "jso": "json"}
+    names |= dict.fromkeys(("bb", "six", "astt"), "")
+    hints = {name: RESOLVER.near(name, ["requests", "odd-store", "not-there"]) for name in names}
+    assert hints == {name: f": did you mean {near!r}?" if near else "" for name, near in names.items()}
 
 
-def test_the_shortest_lacking_name_is_returned() -> None:
+def test_the_shortest_lacking_name_and_a_file_with_the_end_of_a_name_are_returned() -> None:
     lacking = {name: RESOLVER.lacking(Import(line=1, module=name)) for name in ("odd.z.a", "zzz.a", "six.z")}
     assert lacking == {"odd.z.a": "odd.z", "zzz.a": "zzz", "six.z": ""}
-
-
-def test_a_file_beside_is_found_by_its_end() -> None:
-    assert [RESOLVER.beside(name) for name in ("code", "deep.x", "nothing", "m", "pack.m")] == [
-        "dags/a/part/code.py",
-        "scripts/a/deep/x.py",
-        *("", "", ""),
-    ]
+    files = [RESOLVER.beside(name) for name in ("code", "deep.x", "nothing", "m", "pack.m")]
+    assert files == [FILE, "scripts/a/deep/x.py", "", "", ""]

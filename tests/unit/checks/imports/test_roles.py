@@ -14,8 +14,7 @@ DAG = "from airflow.sdk import DAG\nDAG('x')\n"
 
 def roles_of(**texts: str) -> Roles:
     """The roles of files below dags/a/, by their names without suffix; two underscores stand for a slash."""
-    sources = {f"dags/a/{name.replace('__', '/')}.py": text for name, text in texts.items()}
-    return roles_in(sources)
+    return roles_in({f"dags/a/{name.replace('__', '/')}.py": text for name, text in texts.items()})
 
 
 def roles_in(sources: dict[str, str]) -> Roles:
@@ -65,14 +64,8 @@ def test_another_file_is_none(text: str) -> None:
 
 
 def test_a_file_named_as_a_test_is_one_unless_it_has_a_dag_or_something_leads_to_it() -> None:
-    file_roles = roles_of(
-        dag=DAG + "import a.tests.shared",
-        tests__shared="",
-        tests__x="",
-        ab_test=DAG,
-        test_b="",
-        tests__dag=DAG,
-    )
+    files = {"tests__shared": "", "tests__x": "", "ab_test": DAG, "test_b": "", "tests__dag": DAG}
+    file_roles = roles_of(dag=DAG + "import a.tests.shared", **files)
     assert file_roles.tests == {"dags/a/tests/x.py", "dags/a/test_b.py"}
 
 
