@@ -42,27 +42,18 @@ class Machine:
         self.programs = folder / "programs"
         self.run_folder = folder / "run"
         self.environment: dict[str, str] = {}
-        for path in (
-            self.project / "airgap",
-            self.project / "ci",
-            self.project / "images",
-            self.programs,
-            self.run_folder,
-            folder / "home",
-        ):
-            path.mkdir(parents=True)
+        for name in ("the project/airgap", "the project/ci", "the project/images", "programs", "run", "home"):
+            (folder / name).mkdir(parents=True)
         text = (PROJECT / "daggerw").read_text().replace("/run/airflow-images", str(self.run_folder))
         (self.project / "daggerw").write_text(text)
         (self.project / "daggerw").chmod(0o755)
         (self.project / "dagger.json").write_text(f'{{\n  "name": "x",\n  "engineVersion": "{VERSION}"\n}}\n')
-        (self.project / "ci" / "pins.toml").touch()
-        (self.project / "images" / "base.toml").touch()
-        (self.project / "airgap" / "__init__.py").touch()
+        for path in ("ci/pins.toml", "images/base.toml", "airgap/__init__.py"):
+            (self.project / path).touch()
         (self.project / "airgap" / "__main__.py").write_text(_AIRGAP)
         for name in _PLAIN:
-            found = shutil.which(name)
-            if found:
-                (self.programs / name).symlink_to(found)
+            if program := shutil.which(name):
+                (self.programs / name).symlink_to(program)
         (self.programs / "python3").symlink_to(sys.executable)
         self.program("id", 'if [ "$1" = -u ]; then echo 0; else echo root; fi')
         self.program("apt-get", "exit 0")

@@ -27,9 +27,7 @@ def test_a_digest_depends_on_names_contents_and_executability(tmp_path: Path) ->
     changed = digest_of(folder)
     (folder / "one").rename(folder / "two")
     assert len({before, executable, changed, digest_of(folder)}) == 4
-
-
-def test_a_digest_ignores_byte_code_and_where_the_folder_lies(tmp_path: Path) -> None:
+    # But not on byte code, or on where the folder lies.
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "module.py").write_text("x = 1")

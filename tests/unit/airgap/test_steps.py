@@ -40,14 +40,11 @@ class Trace:
         return Step(name=name, inputs=digest_of(name), build=build, needs=needs, heavy=heavy)
 
 
-@pytest.fixture(name="trace")
-def make_trace() -> Trace:
-    return Trace()
-
-
-@pytest.fixture(autouse=True)
-def plenty_of_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(name="trace", autouse=True)
+def make_trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
+    """Give a trace, on a machine with plenty of disk."""
     monkeypatch.setattr(steps, "_FIRST_TIME", 0)
+    return Trace()
 
 
 def failing(name: str, error: Exception, *needs: Step) -> Step:

@@ -1,6 +1,7 @@
 """What a Python file imports: every way to write it, and which of them may fail."""
 
 from collections.abc import Iterable
+from textwrap import indent
 
 import pytest
 from hypothesis import given
@@ -166,11 +167,10 @@ def test_an_import_in_a_handler_is_a_fallback_for_the_try(text: str, tried: list
 
 @pytest.mark.parametrize("depth", [15, 90])
 def test_handlers_in_handlers_and_tries_in_tries_are_no_work(depth: int) -> None:
-    down, across = "", ""
+    down, across = "", "import a"
     for at in range(depth):
         down += f"{' ' * at}try:\n{' ' * at} import a{at}, b{at}, c{at}\n{' ' * at}except ImportError:\n"
-        across = "try:\n" + "".join(f" {line}\n" for line in (across or "import a").splitlines())
-        across += f"except ImportError:\n import b{at}\n"
+        across = f"try:\n{indent(across, ' ')}\nexcept ImportError:\n import b{at}"
     assert len(imports_of(f"{down}{' ' * depth}import z")) == 3 * depth + 1
     assert len(imports_of(across)) == depth + 1
 
