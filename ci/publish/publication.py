@@ -14,6 +14,7 @@ from ..checks.scan.verdict import Verdict
 from ..text import megabytes
 
 FILE = "published.json"
+UNSIGNED = "nobody can verify who built them; give --signing-key or --identity-token (docs/sign.md)"
 
 
 class Row(BaseModel):
@@ -73,6 +74,11 @@ class Publication(BaseModel):
         """The rows with a problem."""
         return tuple(row for row in self.rows if row.problem)
 
+    @property
+    def unsigned(self) -> tuple[str, ...]:
+        """The DAG types that were pushed without a signature."""
+        return tuple(row.dag for row in self.rows if row.reference and not row.problem and row.signed is None)
+
     def table(self) -> str:
         """Return the rows for a terminal, then tags that weren't moved, notes and problems."""
         head = ("DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME")
@@ -83,6 +89,7 @@ class Publication(BaseModel):
             lines += [f"{row.dag}: {tag} not moved: {why}" for tag, why in row.left.items()]
             note = row.note if row.made else f"skipped: {row.note}"
             lines += [f"{row.dag}: {note}"] if row.note else []
+        lines += [f"NOT SIGNED: {', '.join(self.unsigned)}: {UNSIGNED}"] if self.unsigned else []
         for problem in dict.fromkeys(row.problem for row in self.failed):
             names = [row.dag for row in self.failed if row.problem == problem]
             lines += [f"{', '.join(names)}: FAILED: {problem}"]

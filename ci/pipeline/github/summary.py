@@ -9,7 +9,7 @@ from ...checks import report_formats
 from ...checks.scan import text as scan_text
 from ...checks.scan.verdict import State, Verdict
 from ...publish import publication
-from ...publish.publication import Publication, Row
+from ...publish.publication import UNSIGNED, Publication, Row
 from ...text import escaped, escaped_lines, literal, markdown_table, megabytes
 from ..selection import ReasonKind
 from .outputs import NO_RESULT, JobPlan, without_result
@@ -145,6 +145,8 @@ def _verify(done: Publication, plan: JobPlan | None, *, attested: bool) -> Itera
     pushed = [row for row in done.rows if row.reference and not row.problem]
     signed = [row for row in pushed if row.signed is not None]
     by_github = pushed if attested and plan and plan.event else []
+    if done.unsigned and not by_github:
+        yield f"> **Not signed**: {', '.join(map(literal, done.unsigned))}: {UNSIGNED}"
     if signed or by_github:
         yield "#### How to verify"
     if signed:

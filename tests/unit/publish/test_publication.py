@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ci.checks.report import Report
-from ci.publish.publication import Publication, Row, beyond, joined, parse
+from ci.publish.publication import UNSIGNED, Publication, Row, beyond, joined, parse
 
 from ..verdicts import verdict
 
@@ -56,7 +56,7 @@ def test_sizes_are_told_where_an_image_was_made() -> None:
 
 
 def test_tags_that_were_left_are_told_with_the_reason_behind_all_rows() -> None:
-    assert told(LEFT, API)[3:] == ["dbt: v1 not moved: v1.3.0 is newer", "dbt: latest not moved: x"]
+    assert told(LEFT, API)[3:-1] == ["dbt: v1 not moved: v1.3.0 is newer", "dbt: latest not moved: x"]
 
 
 def test_failures_are_told_last() -> None:
@@ -67,7 +67,7 @@ def test_failures_are_told_last() -> None:
 
 def test_one_failure_of_several_is_told_once() -> None:
     lines = told(BROKEN, API, BROKEN.model_copy(update={"dag": "zoo"}))
-    assert lines[4:] == ["salesforce, zoo: FAILED: the gate failed"]
+    assert lines[5:] == ["salesforce, zoo: FAILED: the gate failed"]
 
 
 def test_what_is_not_pushed_has_a_note_and_no_reference() -> None:
@@ -172,6 +172,12 @@ def test_a_publication_is_read_again_as_it_was() -> None:
 def test_what_is_no_publication_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse(text)
+
+
+def test_unsigned_images_are_named_loudly() -> None:
+    signed = API.model_copy(update={"signed": 0})
+    assert not any("NOT SIGNED" in line for line in told(signed, BROKEN, UNPUSHED))
+    assert told(signed, FORCED, LEFT, BROKEN)[-2] == f"NOT SIGNED: zoo, dbt: {UNSIGNED}"
 
 
 def test_an_image_that_was_not_pushed_has_no_reference() -> None:
