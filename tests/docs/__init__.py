@@ -1,0 +1,1 @@
+"""Tests of the documentation: links, and the reference of the module."""
