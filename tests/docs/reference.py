@@ -18,7 +18,7 @@ import ci
 INTRODUCTION = """\
 # Reference
 
-Every function of the module with its flags; `dagger call FUNCTION --help` prints the same.
+Every function of the module with its flags, as `dagger call FUNCTION --help` prints them.
 The flags of a function stand behind its name: `dagger call registry --owner acme rollback --dag api`.
 A call that ends in an object prints its text and, in a last line, a handle: `AirflowImagesImage@xxh3:…`.
 
@@ -66,9 +66,9 @@ def _object(path: str, definition: Any, paths: dict[Any, str]) -> Iterator[str]:
     """Yield the paragraphs on the fields and functions of an object."""
     functions = _functions(definition)
     simple = [function for function in functions if path and _is_simple(function)]
-    entries = {field.name: get_doc(field.return_type) for field in definition.fields.values()}
+    entries = {field.name: get_doc(field.return_type) or "" for field in definition.fields.values()}
     entries |= {function.name: _summary(function) for function in simple}
-    yield "\n".join(f"- `{_kebab(name)}`: {summary}" for name, summary in entries.items())
+    yield _listed({_kebab(name): summary for name, summary in entries.items()})
     for function in functions:
         if function not in simple:
             yield from _function(_path(path, function), function, paths)
@@ -83,7 +83,7 @@ def _function(path: str, function: Any, paths: dict[Any, str]) -> Iterator[str]:
         return
     first = paths[result]
     if first != path:
-        yield f"It has the same result as [{first}](#{first.replace(' ', '-')})."
+        yield f"Result: as of [{first}](#{first.replace(' ', '-')})."
         return
     parts = list(_object(path, BY_CLASS[result], paths))
     if parts[0]:
@@ -103,17 +103,22 @@ def _is_simple(function: Any) -> bool:  # noqa: ANN401
 
 
 def _flags(function: Any) -> str:  # noqa: ANN401
-    return "\n".join(_flag(argument) for argument in function.parameters.values())
+    flags = {f"--{_kebab(argument.name)}": _help(argument) for argument in function.parameters.values()}
+    return _listed(flags)
 
 
-def _flag(argument: Any) -> str:  # noqa: ANN401
-    text = f"- `--{_kebab(argument.name)}`: {argument.doc}"
+def _help(argument: Any) -> str:  # noqa: ANN401
+    text: str = argument.doc
     if not argument.is_optional:
         return f"{text}; required"
-    if argument.default_path:
-        return f"{text}; default: the current one"
     default = json.loads(argument.default_value) if argument.default_value else None
-    return f"{text}; default: {default}" if default and "default:" not in argument.doc else text
+    return f"{text}; default: {default}" if default and "default:" not in text else text
+
+
+def _listed(texts: dict[str, str]) -> str:
+    """Return a block with a line for each name, its text in a column of its own."""
+    width = max(map(len, texts), default=0)
+    return "\n".join(f"    {name:<{width}}  {text}" for name, text in texts.items())
 
 
 def _summary(function: Any) -> str:  # noqa: ANN401
