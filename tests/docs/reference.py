@@ -20,9 +20,7 @@ INTRODUCTION = """\
 
 Every function of the module with its flags, as `dagger call FUNCTION --help` prints them.
 The flags of a function stand behind its name: `dagger call registry --owner acme rollback --dag api`.
-A call that ends in an object prints its text and, in a last line, a handle: `Directory@xxh3:…`.
-
-This page is made by `python -m tests.docs.reference > docs/reference.md`."""
+A call that ends in an object prints its text and, in a last line, a handle: `Directory@xxh3:…`."""
 # What the CLI calls by itself where a call ends in an object.
 IMPLICIT = ("", "sync")
 KINDS = {
