@@ -1,12 +1,11 @@
-"""Which DAG types a change, an event or a registry calls for, as a user gets it: a table, JSON, jobs."""
+"""Selected DAG types, as a user gets them: a table, JSON, jobs."""
 
 import dagger
-from dagger import dag, function, object_type
+from dagger import function, object_type
 
 from ..pipeline import event as pipeline_event
 from ..pipeline import report_files, text
 from ..pipeline.event import Event
-from ..pipeline.github import outputs
 from ..pipeline.github.outputs import JobPlan
 from ..pipeline.selection import Selection
 from ..tools.engine import as_function_error, retrying
@@ -15,40 +14,35 @@ from .output import folder, shown
 
 @object_type
 class Affected:
-    """The DAG types that are to be made, and why."""
+    """DAG types selected by a change, an event or a registry, with the reasons."""
 
     found: str
     event: str
 
-    # A remembered call prints nothing.
+    # A remembered call shows nothing.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
-        """Print the table. The CLI calls it where a call ends here."""
+        """Show the table. The CLI calls it where a call ends here."""
         return await shown(self.table())
 
     @function
     def table(self) -> str:
-        """Each affected DAG type with its reasons, and the commit that is compared with."""
+        """Return the DAG types with their reasons, and the commit compared with."""
         return text.table(self.parsed())
 
     @function
     def json(self) -> str:
-        """The same for programs, with every path."""
+        """Return the same for programs, with every path."""
         return text.as_json(self.parsed())
 
     @function
     def matrix(self) -> str:
-        """A matrix for GitHub Actions in one line: {"include": [{"dag": …, "reason": …}]}."""
+        """Return a matrix for GitHub Actions in one line: {"include": [{"dag": …, "reason": …}]}."""
         return text.matrix(self.parsed())
 
     @function
-    def plan(self) -> dagger.File:
-        """All of it as plan.json, for `report`, which tells of a type without a result."""
-        return dag.file(outputs.PLAN, self._plan().as_json())
-
-    @function
     def files(self) -> dagger.Directory:
-        """The plan for the jobs of a workflow: plan.json, planned.md for a summary, outputs.env."""
+        """Return files for the jobs of a workflow: plan.json, planned.md for a summary, outputs.env."""
         with as_function_error():
             return folder(report_files.of_plan(self._plan()))
 

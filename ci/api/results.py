@@ -27,15 +27,15 @@ class Results:
     plan: str
     source: dagger.Directory
 
-    # A remembered call prints nothing.
+    # A remembered call shows nothing.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def sync(self) -> str:
-        """Print what `gate` says; fails as it does. The CLI calls it where a call ends in results."""
+        """Show the table; fails as `gate` does. The CLI calls it where a call ends here."""
         return await shown(self.gate())
 
     @function
     def gate(self) -> str:
-        """The table; fails unless every DAG type of the plan has a result, and passed."""
+        """Return the table; fails unless every DAG type of the plan has a result, and passed."""
         done = self._done()
         passed, table = report_files.gate(done, self._plan())
         with as_function_error():
@@ -48,10 +48,10 @@ class Results:
         self,
         *,
         attested: Annotated[
-            bool, Doc("GitHub attested what was pushed: tell the command of its own that verifies it")
+            bool, Doc("Show the command that verifies GitHub's own attestation, too")
         ] = False,
     ) -> dagger.Directory:
-        """The report: summary.md, annotations.txt, outputs.env, tests.xml, scan.sarif, sarif/, verdict, ….
+        """Return summary.md, annotations.txt, outputs.env, tests.xml, scan.sarif, sarif/ and verdicts.
 
         It doesn't fail where a DAG type did: `verdict` holds "passed" or "failed", and verdict.txt what
         `gate` says.
@@ -69,7 +69,7 @@ class Results:
         event_file: EventFile,
         token: Annotated[dagger.Secret, Doc("Token that may write comments: env://GITHUB_TOKEN")],
     ) -> str:
-        """Write the summary as a comment on the event's pull request, or bring the one there up to date."""
+        """Write the summary as a comment on the event's pull request, or update that comment."""
         with as_function_error():
             about = event.parse(await retrying(event_file.contents))
             if not about.commented:

@@ -16,7 +16,7 @@ from .output import shown
 
 @object_type
 class Scan:
-    """Verdicts on the images of DAG types; ``notes`` are lines on types beside that."""
+    """Verdicts on the images of DAG types, and notes on types without one."""
 
     verdicts: list[str]
     locks: str
@@ -24,13 +24,13 @@ class Scan:
 
     @function
     async def sync(self) -> str:
-        """Print the table; fails unless every image passed. The CLI calls it where a call ends in a scan."""
+        """Show the table; fails unless every image passed. The CLI calls it where a call ends here."""
         with as_function_error():
             return await shown(formats.gate(self.to_result()))
 
     @function
     def gate(self) -> str:
-        """The table; fails unless every image passed."""
+        """Return the table; fails unless every image passed."""
         with as_function_error():
             return formats.gate(self.to_result())
 
@@ -41,7 +41,7 @@ class Scan:
             str, dagger.Name("format"), Doc("table, json, markdown, sarif, junit or html")
         ] = "table",
     ) -> dagger.File:
-        """The verdicts as a file; it is given whatever they are."""
+        """Return the verdicts as a file, whether the images passed or not."""
         with as_function_error():
             result = self.to_result()
             text = formats.render(form, result.verdicts, result.locks, result.notes)
@@ -49,7 +49,7 @@ class Scan:
 
     @function
     def results(self) -> dagger.File:
-        """The verdicts and notes as a file that `report` reads; it is given whatever they are."""
+        """Return verdicts and notes as a file for `report`, whether the images passed or not."""
         return dag.file(publication.FILE, publication.of_scan(self.to_result()).as_json())
 
     def to_result(self) -> ScanResult:

@@ -18,19 +18,19 @@ from .output import shown
 
 @object_type
 class Reports:
-    """Reports on DAG types."""
+    """Test reports on DAG types."""
 
     reports: list[str]
 
     @function
     async def sync(self) -> str:
-        """Print them; fails unless all passed. The CLI calls it where a call ends in reports."""
+        """Show the reports; fails unless all passed. The CLI calls it where a call ends here."""
         with as_function_error():
             return await shown(gate(self.parsed()))
 
     @function
     def gate(self) -> str:
-        """The text; fails unless all passed."""
+        """Return the reports as text; fails unless all passed."""
         with as_function_error():
             return gate(self.parsed())
 
@@ -39,32 +39,32 @@ class Reports:
         self,
         form: Annotated[str, dagger.Name("format"), Doc("text, markdown, junit or json")] = "text",
     ) -> dagger.File:
-        """The reports as a file; it is given whatever they say."""
+        """Return the reports as a file, whether the tests passed or not."""
         with as_function_error():
             return dag.file(
                 report_formats.FILE_NAMES.get(form, form), report_formats.render(form, self.parsed())
             )
 
     def parsed(self) -> list[Report]:
-        """The reports as values."""
-        return [Report.model_validate_json(each) for each in self.reports]
+        """Return the reports as values."""
+        return [Report.model_validate_json(text) for text in self.reports]
 
 
 def gate(reports: Sequence[Report]) -> str:
-    """The text of reports.
+    """Return the text of reports.
 
     Raises:
-        CheckError: with it, where one didn't pass.
+        CheckError: a DAG type didn't pass; with the text.
     """
-    told = report_formats.text(reports)
-    if not all(each.passed for each in reports):
-        raise CheckError([told])
-    return told
+    text = report_formats.text(reports)
+    if not all(report.passed for report in reports):
+        raise CheckError([text])
+    return text
 
 
 def of(reports: Sequence[Report]) -> Reports:
-    """Reports that can be asked for their formats."""
-    return Reports(reports=[each.model_dump_json() for each in reports])
+    """Return the object of reports."""
+    return Reports(reports=[report.model_dump_json() for report in reports])
 
 
 async def test(checkout: Checkout, dag_type: str) -> list[Report]:
