@@ -78,7 +78,7 @@ class Registry:
             if not sharing:
                 return shown
             types = [type_plan.dag_type for type_plan in planned.types]
-            return f"{shown}\n{await shared_layers.told(types, checkout, await base.pinned(checkout))}"
+            return f"{shown}\n{await shared_layers.savings(types, checkout, await base.pinned(checkout))}"
 
     # Never remembered: a registry has other images by the minute.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -61,8 +61,8 @@ class Catalog:
         """
         if name not in self.names:
             hint = did_you_mean(name, self.names) or ":"
-            known = f"DAG types: {', '.join(self.names)}" if self.names else "images/ has none"
-            raise ConfigurationError([f"unknown DAG type {name!r}{hint} {known}"])
+            choices = f"DAG types: {', '.join(self.names)}" if self.names else "images/ has none"
+            raise ConfigurationError([f"unknown DAG type {name!r}{hint} {choices}"])
         if problems := self.problems_of(name):
             raise ConfigurationError(problems)
         return self.types[name]

@@ -52,17 +52,17 @@ def document(file: str, text: str | None, tables: Collection[str], problems: lis
         problems: gets a sentence for invalid TOML and for each other table.
     """
     try:
-        found = parse(file, text or "")
+        content = parse(file, text or "")
     except ConfigurationError as error:
         problems += error.problems
         return {}
-    unknown = [table for table in found if table not in tables]
+    unknown = [table for table in content if table not in tables]
     expected = ", ".join(tables)
     problems += [
         f"{file}: unknown table [{redacted(table)}]{did_you_mean(table, tables) or f': expected {expected}'}"
         for table in unknown
     ]
-    return found
+    return content
 
 
 def read(file: str, key: str, model: type[T], raw: object, problems: list[str]) -> T | None:

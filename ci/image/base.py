@@ -1,4 +1,4 @@
-"""The base image: taken from the engine once, as a container to work in and as blobs of every image."""
+"""The base image: a container to build in, and the lowest layers of every image."""
 
 import json
 from dataclasses import dataclass
@@ -26,33 +26,33 @@ class BaseImage:
     container: dagger.Container
     digest: str
     layout: dagger.Directory
-    """The base as an OCI image layout; its blobs go into the layouts of the images above it."""
+    """The base as an OCI image layout, whose blobs get into the layouts of the images above it."""
     image: oci.Base
     user: str
 
 
 def container(reference: str, platform: str | None = None) -> dagger.Container:
-    """The base as a container, from the engine: its mirrors, its credentials, its certificates."""
+    """Return the base as a container; the engine pulls it, by its mirrors, credentials and certificates."""
     return dag.container(platform=dagger.Platform(platform) if platform else None).from_(reference)
 
 
 async def load(reference: str, platform: str | None = None) -> BaseImage:
-    """The base image behind a reference, for a platform such as linux/arm64, or else the engine's own.
+    """Return the base image of a reference, for a platform such as linux/arm64, or else for the engine's own.
 
     Raises:
-        StepError: no registry that the engine asks has it, or none answers.
+        StepError: the engine could not pull it.
     """
     try:
         with step("base image"):
             return await _load(reference, platform)
     except dagger.QueryError as error:
-        where = f" for {platform}" if platform else ""
-        raise failures.step_error(f"the base image {reference} can't be had{where}", error) from None
+        suffix = f" for {platform}" if platform else ""
+        raise failures.step_error(f"could not pull the base image {reference}{suffix}", error) from None
 
 
-async def pinned(sources: Checkout) -> BaseImage:
+async def pinned(checkout: Checkout) -> BaseImage:
     """Return the base image that images/base.toml names, for the engine's platform; raise as ``load``."""
-    return await load(await sources.base_reference())
+    return await load(await checkout.base_reference())
 
 
 async def _load(reference: str, platform: str | None) -> BaseImage:
@@ -63,14 +63,14 @@ async def _load(reference: str, platform: str | None) -> BaseImage:
     digest = str(index["manifests"][0]["digest"])
     manifest = await _blob(layout, digest)
     config = await _blob(layout, manifest["config"]["digest"])
-    has = f"{config.get('os')}/{config.get('architecture')}"
-    if platform and has != platform:  # an image without an index is taken for every platform by the engine
-        raise StepError([f"the base image {reference} is for {has} alone: {platform} can't be built on it"])
+    own_platform = f"{config.get('os')}/{config.get('architecture')}"
+    if platform and own_platform != platform:  # the engine takes an image without an index for every platform
+        raise StepError([f"the base image {reference} is for {own_platform} only: no image for {platform}"])
     image = oci.Base(reference=exact, manifest=manifest, config=config)
     if oci.rewritten(image):
-        told = "the engine has packed layers of it anew, and no other engine would make the same image"
-        cure = "free its cache once (dagger core engine local-cache prune), then try again"
-        raise StepError([f"the base image {exact} isn't the registry's own any more: {told}: {cure}"])
+        problem = "the engine packed layers of it again, so that no other engine would make the same image"
+        remedy = "free its cache once (dagger core engine local-cache prune), then try again"
+        raise StepError([f"the base image {exact} isn't the registry's own any more: {problem}: {remedy}"])
     return BaseImage(
         reference=exact,
         container=pinned,

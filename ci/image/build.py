@@ -25,7 +25,7 @@ from .layers import LayerPlan
 DAGS = "opt/airflow/dags"
 SCRIPTS = "opt/airflow/scripts"
 ENVIRONMENT = {"PYTHONPATH": "/opt/airflow"}
-_STEPS = {"delta": "dependencies", "dags": "DAGs"}  # layers whose steps have another name than their title
+_STEPS = {"delta": "dependencies", "dags": "DAGs"}  # names of steps, by the title of their layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,44 +42,44 @@ class _Plan:
 
 
 async def build(
-    dag_type: DagType, sources: Checkout, base: BaseImage, tools: dagger.Container | None = None
+    dag_type: DagType, checkout: Checkout, base: BaseImage, tools: dagger.Container | None = None
 ) -> BuiltImage:
     """Build the image of a DAG type on a base.
 
     Args:
         dag_type: the type.
-        sources: the repository.
+        checkout: the repository.
         base: the base, in whose container packages are installed.
         tools: a container with Python and tar, to pack files in; none: the module's own.
 
     Raises:
-        ConfigurationError: its lock doesn't fit, it harms the base, or it adds more than its max-added-mb.
+        ConfigurationError: its lock doesn't fit, it changes the base, or it adds more than its max-added-mb.
         StepError: a step failed.
     """
-    plan = await _plan(dag_type, sources, base, tools or containers.tool_container())
+    plan = await _plan(dag_type, checkout, base, tools or containers.tool_container())
     before = await _check_lock(plan)
     layers = await _make(plan)
     await _check_made(plan, before, layers)
     return _assemble(plan, layers)
 
 
-async def _plan(dag_type: DagType, sources: Checkout, base: BaseImage, tools: dagger.Container) -> _Plan:
+async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: dagger.Container) -> _Plan:
     """Plan the layers, rarest change first."""
-    lock = await sources.lock(dag_type, lockfile.base_name(base.reference))
+    lock = await checkout.lock(dag_type, lockfile.base_name(base.reference))
     layers: list[LayerPlan] = []
     container = base.container
     if dag_type.settings.system_packages:
         system, container = image_layers.system_packages(container, dag_type.settings.system_packages)
         layers.append(system)
     if lock.packages:
-        settings = config_layers.parse(await sources.text(config_layers.FILE))
+        settings = config_layers.parse(await checkout.text(config_layers.FILE))
         own = [name for name in settings.own if name in lock.packages]
-        delta, container = image_layers.delta(container, dag_type, lock, own, sources.netrc)
+        delta, container = image_layers.delta(container, dag_type, lock, own, checkout.netrc)
         layers += delta
     if dag_type.script_paths:
-        scripts = await sources.script_files(dag_type)
+        scripts = await checkout.script_files(dag_type)
         layers.append(image_layers.tree(tools, "scripts", scripts, SCRIPTS))
-    dags = await sources.dag_files(dag_type)
+    dags = await checkout.dag_files(dag_type)
     layers.append(image_layers.tree(tools, built.DAGS, dags, DAGS))
     return _Plan(
         dag_type=dag_type, base=base, lock=lock, layers=tuple(layers), installed=container, dags=dags
@@ -87,11 +87,11 @@ async def _plan(dag_type: DagType, sources: Checkout, base: BaseImage, tools: da
 
 
 async def _check_lock(plan: _Plan) -> Environment | None:
-    """Check the lock against the base, and return what is installed there; None where nothing is added."""
+    """Check the lock against the base, and return what is installed there; None if it has no packages."""
     if not plan.lock.packages:
         return None
     before = await _installed(plan.dag_type, plan.base.container)
-    guard.moved(plan.dag_type, plan.lock, before)
+    guard.check_lock(plan.dag_type, plan.lock, before)
     return before
 
 
@@ -105,9 +105,9 @@ async def _make(plan: _Plan) -> dict[oci.Layer, dagger.File]:
 async def _check_made(
     plan: _Plan, before: Environment | None, layers: Mapping[oci.Layer, dagger.File]
 ) -> None:
-    """Check that the base is unharmed and that the layers aren't larger than the type allows."""
+    """Check that the base is unchanged, and that the layers are as small as the type demands."""
     if before:
-        guard.overwritten(plan.dag_type, before, await _installed(plan.dag_type, plan.installed))
+        guard.check_installed(plan.dag_type, before, await _installed(plan.dag_type, plan.installed))
     budget = plan.dag_type.settings.max_added_mb
     size = sum(layer.size for layer in layers)
     if budget is not None and size > budget * 1e6:

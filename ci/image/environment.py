@@ -1,4 +1,4 @@
-"""What is installed in the Python of an image, as ``ci/image/programs/environment.py`` tells it."""
+"""The Python environment of an image, as ``ci/image/programs/environment.py`` describes it."""
 
 from functools import cached_property
 from typing import Literal
@@ -6,16 +6,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
-class _Told(BaseModel):
+class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Distribution(_Told):
+class Distribution(_Answer):
     """An installed distribution.
 
-    ``name`` is canonical; ``requires`` are its requirements with markers, as its metadata has them;
-    ``modules`` are the outermost modules that it brings, such as "httpx" or "dbt.adapters.postgres";
-    ``size`` are the bytes of its files, unpacked.
+    ``name`` is canonical; ``requires`` has the requirements with markers from its metadata; ``modules`` its
+    outermost modules, such as "httpx" or "dbt.adapters.postgres"; ``size`` is that of its files, in bytes.
     """
 
     name: str
@@ -25,21 +24,21 @@ class Distribution(_Told):
     size: int = 0
 
 
-class Clash(_Told):
-    """Files of two or more distributions that can't all be there: written over, or hidden by one another."""
+class Clash(_Answer):
+    """Files of two or more distributions that overwrite or hide one another."""
 
     kind: Literal["overwrites", "shadows"]
     owners: tuple[str, ...]
     files: tuple[str, ...]
 
 
-class Environment(_Told):
-    """An image's Python.
+class Environment(_Answer):
+    """The Python environment of an image.
 
-    ``markers`` are what markers of requirements are decided by; ``stdlib`` the outermost modules of the
-    standard library; ``loose`` those that no distribution lists; ``namespaces`` the names in each folder of
-    modules without an __init__.py, by its dotted name; ``lost`` the files that a distribution lists and that
-    aren't there, by its name.
+    ``markers`` has the values for markers of requirements; ``stdlib`` the outermost modules of the standard
+    library; ``loose`` those that no distribution lists; ``namespaces`` the names in each folder of modules
+    without an __init__.py, by its dotted name; ``lost`` the files that a distribution lists and that don't
+    exist, by the distribution's name.
     """
 
     markers: dict[str, str]
@@ -53,9 +52,9 @@ class Environment(_Told):
     @cached_property
     def by_name(self) -> dict[str, Distribution]:
         """The distributions by their canonical name."""
-        return {each.name: each for each in self.distributions}
+        return {distribution.name: distribution for distribution in self.distributions}
 
     @property
     def versions(self) -> dict[str, str]:
         """The version of each distribution, by its canonical name."""
-        return {each.name: each.version for each in self.distributions}
+        return {distribution.name: distribution.version for distribution in self.distributions}

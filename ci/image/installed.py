@@ -1,4 +1,4 @@
-"""What is installed in a container, asked of its own Python; the engine keeps the answer."""
+"""The packages installed in a container, as its own Python lists them; the engine caches the answer."""
 
 import dagger
 
@@ -8,21 +8,21 @@ from .base import PYTHON
 from .environment import Environment
 
 _PROGRAMS = "/mnt/programs"
-_TOLD = "/environment.json"
+_ANSWER = "/environment.json"
 
 
 async def installed(container: dagger.Container) -> Environment:
-    """The Python environment of a container of a base or an image.
+    """Return the Python environment in the container of a base or an image.
 
     Raises:
         dagger.QueryError: its Python doesn't run.
     """
-    told = (
+    answer = (
         containers.without_certificate_updates(container)
         .with_user("root")
         .with_workdir(_PROGRAMS)
         .with_mounted_directory(_PROGRAMS, containers.programs("image"))
-        .with_exec([PYTHON, "-B", "-m", "programs.environment", _TOLD])
-        .file(_TOLD)
+        .with_exec([PYTHON, "-B", "-m", "programs.environment", _ANSWER])
+        .file(_ANSWER)
     )
-    return Environment.model_validate_json(await retrying(told.contents))
+    return Environment.model_validate_json(await retrying(answer.contents))

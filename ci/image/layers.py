@@ -16,9 +16,10 @@ from ..tools import containers
 from ..tools.engine import retrying
 from . import oci
 from .base import ENVIRONMENT, PYTHON
-from .programs.capture import TIME
 
 AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
+# 1980-01-01, the time of every file: the oldest that a ZIP file can have, so that tools can zip the files.
+TIME = "315532800"
 OUT = "/layer"
 
 
@@ -40,8 +41,8 @@ class LayerPlan:
 
 
 def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[LayerPlan, dagger.Container]:
-    """A layer with Debian packages, and the base with them installed."""
-    installed = _watching(base).with_exec(
+    """Return a layer with Debian packages, and the base with them installed."""
+    installed = _prepared(base).with_exec(
         _capture("run", "--root", "/", "--out", OUT, "--", "sh", "-ec", containers.apt_get(packages))
     )
     return LayerPlan(title="system packages", folder=installed.directory(OUT)), installed.without_directory(
@@ -52,25 +53,25 @@ def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[
 def delta(
     base: dagger.Container, dag_type: DagType, lock: Lock, own: Sequence[str], netrc: dagger.Secret | None
 ) -> tuple[list[LayerPlan], dagger.Container]:
-    """The packages of a lock in the base's own environment, as layers.
+    """Return the packages of a lock as layers, installed in the base's own environment.
 
     Args:
-        base: what is below.
-        dag_type: says which Debian packages a build needs.
-        lock: the packages. Types with the same ones make the same layers, and the engine makes them once.
-        own: those of them that get a layer of their own, sorted.
+        base: the container to install them in.
+        dag_type: has the Debian packages that a build needs.
+        lock: the packages; the engine makes the layers once for all types with the same ones.
+        own: the packages that get a layer of their own, sorted.
         netrc: logins for package indexes.
 
     Returns:
-        The layers, that of all other packages last; and the base with the packages installed.
+        The layers, last that of all other packages; and the base with the packages installed.
     """
-    builder = _watching(base)
+    builder = _prepared(base)
     if dag_type.settings.build_packages:
         builder = builder.with_exec(["sh", "-ec", containers.apt_get(dag_type.settings.build_packages)])
     install = [containers.UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     options = [word for name in own for word in ("--own", name)]
-    made = (
+    installed = (
         containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
         .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.installed))
         .with_exec(
@@ -82,14 +83,14 @@ def delta(
             ]
         )
     )
-    steps = [LayerPlan(title=name, folder=made.directory(f"{OUT}/{name}")) for name in own]
-    return [*steps, LayerPlan(title="delta", folder=made.directory(OUT))], made
+    layers = [LayerPlan(title=name, folder=installed.directory(f"{OUT}/{name}")) for name in own]
+    return [*layers, LayerPlan(title="delta", folder=installed.directory(OUT))], installed
 
 
 def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: str) -> LayerPlan:
-    """Pack files, owned by airflow, at a path of the image, in a container with Python and tar."""
+    """Return a layer with files, owned by airflow, at a path of the image; ``tools`` has Python and tar."""
     packed = (
-        _watching(tools)
+        _prepared(tools)
         .with_mounted_directory("/mnt/files", files)
         .with_exec(
             _capture("tree", "--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, "--out", OUT)
@@ -98,15 +99,15 @@ def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: s
     return LayerPlan(title=title, folder=packed.directory(OUT))
 
 
-def _watching(base: dagger.Container) -> dagger.Container:
+def _prepared(base: dagger.Container) -> dagger.Container:
     return (
         base.with_user("root")
         .with_workdir("/")
-        .with_env_variable("SOURCE_DATE_EPOCH", str(TIME))  # shadow and others write today's date else
+        .with_env_variable("SOURCE_DATE_EPOCH", TIME)  # otherwise shadow and others write today's date
         .with_mounted_directory("/mnt/programs", containers.programs("image"))
     )
 
 
-def _capture(*arguments: str) -> list[str]:
-    # -I: nothing of the image's own paths or environment changes what the program imports.
-    return ["python3", "-I", "-B", "/mnt/programs/programs/capture.py", *arguments]
+def _capture(command: str, *arguments: str) -> list[str]:
+    # -I: the image's own paths and environment don't change what the program imports.
+    return ["python3", "-I", "-B", "/mnt/programs/programs/capture.py", command, "--time", TIME, *arguments]

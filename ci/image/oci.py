@@ -1,4 +1,4 @@
-"""The JSON parts of an OCI image: a base's manifest and configuration in, ours out, the same bytes each time.
+"""The JSON of OCI images: made from a base's manifest and configuration, always the same bytes.
 
 Shapes are those of the OCI image specification 1.1 (manifest.md, config.md, image-layout.md).
 """
@@ -17,12 +17,12 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 Json = dict[str, Any]
-Kept = Callable[[Mapping[str, str]], dict[str, str]]
+Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A gzip-compressed layer: its content's name, why it is there, and its sizes in bytes."""
+    """A gzip-compressed layer: its title, its digests, its sizes in bytes, and its number of files."""
 
     title: str
     digest: str
@@ -38,13 +38,13 @@ class Layer:
 
     @classmethod
     def parse(cls, title: str, text: str) -> Self:
-        """A layer from the layer.json that ``ci/image/programs/capture.py`` writes."""
+        """Return a layer from the layer.json that ``ci/image/programs/capture.py`` writes."""
         return cls(title=title, **json.loads(text))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """The image below: its reference by digest, its manifest and its configuration."""
+    """A base image: its reference by digest, its manifest and its configuration."""
 
     reference: str
     manifest: Json
@@ -58,7 +58,7 @@ class Base:
 
 @dataclass(frozen=True, kw_only=True)
 class Blob:
-    """Bytes with the digest they are stored under."""
+    """A text that is stored under its digest."""
 
     text: str
 
@@ -69,17 +69,17 @@ class Blob:
 
     @property
     def path(self) -> str:
-        """Where an image layout keeps it."""
+        """Its path in an image layout."""
         return blob_path(self.digest)
 
     def descriptor(self, media_type: str) -> Json:
-        """What a manifest or index says of it."""
+        """Return its entry in a manifest or an index."""
         return {"mediaType": media_type, "digest": self.digest, "size": len(self.text.encode())}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
-    """An image's own JSON: configuration, manifest, and the index.json of a layout that holds it alone."""
+    """An image's own JSON: configuration, manifest, and the index.json of a layout with this image only."""
 
     config: Blob
     manifest: Blob
@@ -88,51 +88,51 @@ class Assembly:
 
 
 def blob_path(digest: str) -> str:
-    """The path of a blob in an image layout."""
+    """Return the path of a blob in an image layout."""
     return f"blobs/{digest.replace(':', '/')}"
 
 
 def rewritten(base: Base) -> list[str]:
-    """Digests of those layers of a base that the engine made itself, in the place of the registry's own.
+    """Return the digests of a base's layers that the engine packed itself, instead of the registry's own.
 
-    An engine that was started anew may have a layer's files but not its bytes any more, and packs them again.
+    A restarted engine may still have a layer's files but not its bytes, and packs them again.
     It notes in the history which layers were imported as they are (engine/snapshots/pull.go of Dagger 0.21).
     """
     history: list[Json] = base.config.get("history") or []
     notes = [str(entry.get("created_by", "")) for entry in history]
     digests = [str(layer["digest"]) for layer in base.manifest["layers"]]
     if len(notes) != len(digests) or not any("snapshot" in note or "image layer" in note for note in notes):
-        return []  # an engine that keeps no such notes
+        return []  # an engine without such notes
     return [digest for note, digest in zip(notes, digests, strict=True) if digest not in note]
 
 
 def canonical(value: Json) -> str:
-    """JSON with sorted keys and no blanks: one text for one value."""
+    """Return JSON with sorted keys and no blanks: one text for one value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: str) -> Assembly:
     """Put layers on a base.
 
-    Entrypoint, command, labels and all else of the base stay; nothing volatile (creation times, build history
-    of ours) is added, so equal layers on an equal base give an equal digest.
+    Entrypoint, command, labels and all other settings of the base stay. Nothing volatile is added, such as
+    creation times, so that equal layers on an equal base give an equal digest.
 
     Args:
-        base: the image below.
-        layers: ours, lowest first; none of them empty.
-        env: variables added to the base's, or put in their place.
-        user: who the container runs as.
+        base: the base image.
+        layers: the layers, lowest first; none of them empty.
+        env: variables that are added to the base's, or override them.
+        user: the container's user.
     """
-    # When the base was made isn't when this was.
+    # The base's creation time isn't the image's.
     config = {key: value for key, value in base.config.items() if key != "created"}
     config["config"] = {**_settings(base), "Env": _environment(base, env), "User": user}
     config["rootfs"] = {
         "type": "layers",
         "diff_ids": [*base.config["rootfs"]["diff_ids"], *(layer.diff_id for layer in layers)],
     }
-    # The base's history comes from the engine, which writes into it when it pulled what.
-    below = [{"created_by": f"{base.reference}: {layer['digest']}"} for layer in base.manifest["layers"]]
-    config["history"] = [*below, *({"created_by": f"airflow-images: {layer.title}"} for layer in layers)]
+    # The engine notes times of pulls in the base's history.
+    history = [{"created_by": f"{base.reference}: {layer['digest']}"} for layer in base.manifest["layers"]]
+    config["history"] = [*history, *({"created_by": f"airflow-images: {layer.title}"} for layer in layers)]
     config_blob = Blob(text=canonical(config))
     manifest_blob = Blob(
         text=canonical(
@@ -151,19 +151,21 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
     return assembly(config_blob, manifest_blob, base.size + added)
 
 
-def described(image: Assembly, labels: Mapping[str, str], created: str, kept: Kept) -> Assembly:
-    """The same image with labels, which its manifest repeats as annotations; what runs in it stays the same.
+def described(
+    image: Assembly, labels: Labels, created: str, inherited: Callable[[Labels], dict[str, str]]
+) -> Assembly:
+    """Return the image with labels, which its manifest repeats as annotations; its content stays the same.
 
     Args:
         image: the image.
-        labels: set in the place of all that were inherited.
+        labels: the labels, instead of the base's.
         created: RFC 3339.
-        kept: chooses, from the inherited labels, those that stay.
+        inherited: returns those of the base's labels that stay.
     """
     config: Json = json.loads(image.config.text)
     settings = config["config"]
     config["created"] = created
-    config["config"] = {**settings, "Labels": {**kept(settings.get("Labels") or {}), **labels}}
+    config["config"] = {**settings, "Labels": {**inherited(settings.get("Labels") or {}), **labels}}
     config_blob = Blob(text=canonical(config))
     manifest: Json = json.loads(image.manifest.text)
     manifest["config"] = config_blob.descriptor(CONFIG)
@@ -172,7 +174,7 @@ def described(image: Assembly, labels: Mapping[str, str], created: str, kept: Ke
 
 
 def without_layers(image: Assembly, count: int) -> Assembly:
-    """Return the image's JSON without its last layers, and without what ``described`` writes into it."""
+    """Return the image's JSON without its last layers, and without the additions of ``described``."""
     config: Json = json.loads(image.config.text)
     manifest: Json = json.loads(image.manifest.text)
     end = len(manifest["layers"]) - count
@@ -187,8 +189,8 @@ def without_layers(image: Assembly, count: int) -> Assembly:
     return assembly(blob, Blob(text=canonical(manifest)), size)
 
 
-def index(images: Mapping[str, Assembly], annotations: Mapping[str, str]) -> Blob:
-    """The index of one image per platform such as "linux/arm64", in the order of their names."""
+def index(images: Mapping[str, Assembly], annotations: Labels) -> Blob:
+    """Return the index of one image per platform such as "linux/arm64", in the order of their names."""
     manifests = [
         {**image.manifest.descriptor(MANIFEST), "platform": platform_object(name)}
         for name, image in sorted(images.items())
@@ -206,15 +208,17 @@ def index(images: Mapping[str, Assembly], annotations: Mapping[str, str]) -> Blo
 
 
 def differences(one: Json, other: Json, path: str = "configuration") -> list[str]:
-    """A sentence for each value that two configurations don't share, by its path."""
-    told: list[str] = []
+    """Return a sentence for each value that differs between two configurations, by its path."""
+    sentences: list[str] = []
     for key in sorted(one.keys() | other.keys()):
         left, right = cast("object", one.get(key)), cast("object", other.get(key))
         if isinstance(left, dict) and isinstance(right, dict):
-            told += differences(cast("Json", left), cast("Json", right), f"{path}.{key}")
+            sentences += differences(cast("Json", left), cast("Json", right), f"{path}.{key}")
         elif json.dumps(left) != json.dumps(right):
-            told.append(f"{path}.{key}: published {_shown(one.get(key))}, rebuilt {_shown(other.get(key))}")
-    return told
+            sentences.append(
+                f"{path}.{key}: published {_shown(one.get(key))}, rebuilt {_shown(other.get(key))}"
+            )
+    return sentences
 
 
 def _shown(value: object) -> str:
@@ -223,19 +227,19 @@ def _shown(value: object) -> str:
 
 
 def platform_object(name: str) -> Json:
-    """A platform such as "linux/arm64" or "linux/arm/v7" as an index describes it."""
+    """Return a platform such as "linux/arm64" or "linux/arm/v7" as an index has it."""
     system, architecture, *variant = name.split("/")
     return {"os": system, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
 
 
 def assembly(config: Blob, manifest: Blob, size: int) -> Assembly:
-    """An image's JSON with the index of a layout; ``size`` is that of all its layers, compressed."""
+    """Return an image's JSON with the index of a layout; ``size`` is that of all layers, compressed."""
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest.descriptor(MANIFEST)]}
     return Assembly(config=config, manifest=manifest, index=Blob(text=canonical(index)), size=size)
 
 
 def _settings(base: Base) -> Json:
-    return base.config.get("config") or {}  # builders written in Go put null for what is empty
+    return base.config.get("config") or {}  # builders written in Go write null for an empty object
 
 
 def _environment(base: Base, env: Mapping[str, str]) -> list[str]:

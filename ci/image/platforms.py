@@ -1,4 +1,4 @@
-"""Platforms such as linux/arm64: which are accepted, and whether a lock's packages have wheels for them."""
+"""Platforms such as linux/arm64: the accepted ones, and whether a lock has wheels for them."""
 
 import re
 import tomllib
@@ -12,29 +12,29 @@ from ..config.dag_type import DagType
 from ..config.lockfile import Lock
 from ..errors import ConfigurationError, did_you_mean
 
-# OCI's names of architectures, and those that wheels' tags end with (PEP 425, PEP 600).
+# OCI's names of platforms, and the machines in the tags of wheels (PEP 425, PEP 600).
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 
 
 def parse(texts: list[str] | None) -> tuple[str, ...]:
-    """Platforms from ``linux/amd64,linux/arm64`` or several such texts, sorted, each once.
+    """Return the platforms in texts such as ``linux/amd64,linux/arm64``, sorted, without repetitions.
 
     Raises:
-        ConfigurationError: one of them isn't known.
+        ConfigurationError: with every unknown one.
     """
-    found = sorted({name.strip() for text in texts or () for name in text.split(",") if name.strip()})
+    names = sorted({name.strip() for text in texts or () for name in text.split(",") if name.strip()})
     problems = [
-        f"--platform {name!r} isn't known{did_you_mean(name, MACHINES)}; there are {', '.join(MACHINES)}"
-        for name in found
+        f"unknown platform {name!r}{did_you_mean(name, MACHINES) or ':'} choose {' or '.join(MACHINES)}"
+        for name in names
         if name not in MACHINES
     ]
     if problems:
         raise ConfigurationError(problems)
-    return tuple(found)
+    return tuple(names)
 
 
 def require_wheels(dag_type: DagType, lock: Lock, platforms: tuple[str, ...]) -> None:
-    """Make sure, before anything is built, that each package can be installed on each platform.
+    """Check, before anything is built, that every package can be installed on every platform.
 
     Raises:
         ConfigurationError: naming every package that has no wheel for a platform.
@@ -50,7 +50,7 @@ def require_wheels(dag_type: DagType, lock: Lock, platforms: tuple[str, ...]) ->
 
 
 def missing(lock: Lock, platform: str) -> list[str]:
-    """Packages of a lock, as name==version, of which no wheel fits a platform."""
+    """Return the packages of a lock, as name==version, without a wheel for a platform."""
     return [
         f"{package['name']}=={package.get('version', '?')}"
         for package in tomllib.loads(lock.text).get("packages", [])
@@ -59,13 +59,13 @@ def missing(lock: Lock, platform: str) -> list[str]:
 
 
 def wheels(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The wheels of a package, as a pylock.toml lists them; from an address of its own it has one at most."""
+    """Return the wheels of a package in a pylock.toml; from an address of its own it has one at most."""
     archive = package.get("archive", {})
     return [*package.get("wheels", []), *([archive] if _file_of(archive).endswith(".whl") else [])]
 
 
 def fits(wheel: Mapping[str, str], platform: str) -> bool:
-    """Whether a wheel, as a pylock.toml lists it, can be installed on a platform.
+    """Return whether a wheel in a pylock.toml can be installed on a platform.
 
     Args:
         wheel: with its "name", "path" or "url".
@@ -77,6 +77,5 @@ def fits(wheel: Mapping[str, str], platform: str) -> bool:
 
 
 def _file_of(artifact: Mapping[str, str]) -> str:
-    """The name of a file."""
-    place = artifact.get("name") or artifact.get("path") or urlsplit(artifact.get("url", "")).path
-    return unquote(place).rpartition("/")[2]
+    path = artifact.get("name") or artifact.get("path") or urlsplit(artifact.get("url", "")).path
+    return unquote(path).rpartition("/")[2]

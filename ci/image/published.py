@@ -1,4 +1,4 @@
-"""An image as a registry has it: on which base it stands, and as a layout for which no base is fetched."""
+"""A published image: whether it is built on a base, and its layout, for which no base is pulled."""
 
 import json
 from collections.abc import Callable
@@ -15,84 +15,87 @@ from ..tools.registry import Registry
 from . import built, oci
 from .base import BaseImage
 
-_Part = TypeVar("_Part")
+T = TypeVar("T")
 
 
-def stands_on(below: BaseImage, manifest: str, config: str) -> bool:
-    """Whether an image's lowest layers are a base's, packed and unpacked, and no other claims to be.
+def is_built_on(base: BaseImage, manifest: str, config: str) -> bool:
+    """Return whether an image's lowest layers are a base's, packed and unpacked.
 
-    Layers may be there twice, as the empty one that WORKDIR makes is; what is called the same must be the
-    same bytes, for an analysis is kept by what a layer is called unpacked.
+    A layer may occur twice, as the empty one of WORKDIR does, but one diff id must stand for the same bytes
+    everywhere: analyses are cached by it.
 
     Raises:
-        StepError: the image's JSON isn't of an image's shape.
+        StepError: the texts aren't an image's.
     """
-    packed, theirs = _packed(manifest), _unpacked(config)
-    bases: list[str] = below.image.config["rootfs"]["diff_ids"]
-    count = len(bases)
-    same = theirs[:count] == bases and packed[:count] == [x["digest"] for x in below.image.manifest["layers"]]
-    pairs = set(zip(theirs, packed, strict=False))
-    return same and len(theirs) == len(packed) and len(pairs) == len(set(theirs))
+    digests, diff_ids = _digests(manifest), _diff_ids(config)
+    base_diff_ids: list[str] = base.image.config["rootfs"]["diff_ids"]
+    count = len(base_diff_ids)
+    on_base = diff_ids[:count] == base_diff_ids and digests[:count] == _base_digests(base)
+    pairs = set(zip(diff_ids, digests, strict=False))
+    return on_base and len(diff_ids) == len(digests) and len(pairs) == len(set(diff_ids))
 
 
 def platform(config: str) -> str:
-    """The platform of an image, such as linux/amd64, by the text of its configuration.
+    """Return the platform of an image, such as linux/amd64, from the text of its configuration.
 
     Raises:
-        StepError: it is no object in JSON.
+        StepError: the text is no JSON object.
     """
-    return _read(config, lambda found: f"{found.get('os')}/{found.get('architecture')}")
+    return _read(config, lambda image: f"{image.get('os')}/{image.get('architecture')}")
 
 
 def entries(index: str) -> list[str]:
-    """The digests of the images in an index, by its text.
+    """Return the digests of the images in the text of an index.
 
     Raises:
-        StepError: it is no index.
+        StepError: the text is no index.
     """
-    return _read(index, lambda found: [str(each["digest"]) for each in found["manifests"]])
+    return _read(index, lambda image: [str(entry["digest"]) for entry in image["manifests"]])
 
 
-def _packed(manifest: str) -> list[str]:
-    return _read(manifest, lambda found: [str(layer["digest"]) for layer in found["layers"]])
+def _digests(manifest: str) -> list[str]:
+    return _read(manifest, lambda image: [str(layer["digest"]) for layer in image["layers"]])
 
 
-def _unpacked(config: str) -> list[str]:
-    return _read(config, lambda found: [str(each) for each in found["rootfs"]["diff_ids"]])
+def _diff_ids(config: str) -> list[str]:
+    return _read(config, lambda image: [str(diff_id) for diff_id in image["rootfs"]["diff_ids"]])
 
 
-def _read(text: str, part: Callable[[dict[str, Any]], _Part]) -> _Part:
-    """A part of an image's JSON, which may be anything: a chart's, a signature's, or nobody's."""
+def _base_digests(base: BaseImage) -> list[str]:
+    return [layer["digest"] for layer in base.image.manifest["layers"]]
+
+
+def _read(text: str, part: Callable[[dict[str, Any]], T]) -> T:
+    """Return a part of an image's JSON; the text may be anything: a chart, a signature, or no JSON."""
     try:
         return part(json.loads(text))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        told = f"expected what the OCI says of images, found {text[:80]!r}: {type(error).__name__}: {error}"
-        raise StepError([f"it is no container image: {told}"]) from None
+        problem = f"expected the JSON of an OCI image, found {text[:80]!r}: {type(error).__name__}: {error}"
+        raise StepError([f"not a container image: {problem}"]) from None
 
 
 async def layout(
-    where: Reference, place: Registry, texts: tuple[str, str], below: BaseImage | None
+    reference: Reference, registry: Registry, texts: tuple[str, str], base: BaseImage | None
 ) -> dagger.Directory:
-    """The image as an OCI layout.
+    """Return the image as an OCI layout.
 
     Args:
-        where: the image, by digest.
-        place: its registry.
+        reference: the image, by digest.
+        registry: its registry.
         texts: its manifest and its configuration.
-        below: the base that it stands on, whose layers the engine has: they aren't fetched; None: all are.
+        base: the base that it is built on, whose layers the engine has: they aren't pulled; None: all are.
 
     Raises:
-        StepError: the registry doesn't give a layer, or it is no image.
+        StepError: the registry doesn't have a layer, or the texts aren't an image's.
     """
     manifest, config = texts
-    packed = _packed(manifest)
-    known = [layer["digest"] for layer in below.image.manifest["layers"]] if below else []
-    wanted = [each for each in dict.fromkeys(packed) if each not in known]
-    folder = place.blobs(where.repository, where.digest, wanted, cached=True)
+    present = _base_digests(base) if base else []
+    missing = [digest for digest in dict.fromkeys(_digests(manifest)) if digest not in present]
+    folder = registry.blobs(reference.repository, reference.digest, missing, cached=True)
     try:
         await retrying(folder.sync)
     except dagger.QueryError as error:
-        said = error.stderr if isinstance(error, dagger.ExecError) else str(error)
-        raise StepError([failures.registry_problem(str(where), said)]) from None
-    blobs = {digest: folder.file(names.hex_digits(digest)) for digest in wanted}
-    return built.layout(below, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)
+        output = error.stderr if isinstance(error, dagger.ExecError) else str(error)
+        raise StepError([failures.registry_problem(str(reference), output)]) from None
+    blobs = {digest: folder.file(names.hex_digits(digest)) for digest in missing}
+    return built.layout(base, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)

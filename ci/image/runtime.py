@@ -1,4 +1,4 @@
-"""An image made ready to be tested: the same files, and what makes each start of Airflow in it quicker."""
+"""A container of an image with the byte code of its base, in which Airflow starts faster."""
 
 import dagger
 from dagger import dag
@@ -7,14 +7,14 @@ from ..tools import containers
 from .base import ENVIRONMENT
 
 BYTECODE = "/mnt/bytecode"
-CHECKED = ("--invalidation-mode", "checked-hash")  # times of files say nothing: they are all the same
+CHECKED = ("--invalidation-mode", "checked-hash")  # all files have the same time
 
 
-def ready(container: dagger.Container, base: dagger.Container) -> dagger.Container:
-    """A container of an image with the byte code of its base beside it.
+def with_bytecode(container: dagger.Container, base: dagger.Container) -> dagger.Container:
+    """Return a container of an image with the byte code of its base beside it.
 
-    Images carry no byte code, and without it every start of Airflow compiles itself anew. Each file of byte
-    code is checked against its source's hash when it is used: what the image changed is compiled anew.
+    Images have no byte code, and without it every start of Airflow compiles its modules again. Python checks
+    byte code against the hash of its source, and compiles the files that the image changed.
     """
     compiled = (
         base.with_user("root")
@@ -22,7 +22,7 @@ def ready(container: dagger.Container, base: dagger.Container) -> dagger.Contain
         .with_directory(BYTECODE, dag.directory())
         .with_exec(
             ["python", "-m", "compileall", "-q", "-j", "0", *CHECKED, f"{ENVIRONMENT}/lib"],
-            expect=dagger.ReturnType.ANY,  # some packages carry files for other Pythons
+            expect=dagger.ReturnType.ANY,  # some packages have files for other Pythons
         )
         .directory(BYTECODE)
     )

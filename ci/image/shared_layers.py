@@ -1,4 +1,4 @@
-"""What DAG types have in common: which packages a layer of their own saves, and how much."""
+"""Layers that DAG types share, and the bytes that more layers of single packages would save."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from . import build
 from .base import BaseImage
 from .installed import installed
 
-# A layer of its own costs each image a descriptor and whoever pulls it a request: less isn't worth it.
+# The least saving, in bytes, that is worth the descriptor in each image and the request of each pull.
 WORTH = 1_000_000
 
 
 @dataclass(frozen=True, order=True)
-class Package:
-    """A package as a type's delta has it: name, version, bytes of its files, unpacked."""
+class DeltaPackage:
+    """A package of a type's delta: name, version, size of its files in bytes, unpacked."""
 
     name: str
     version: str
@@ -29,42 +29,42 @@ class Package:
 
 @dataclass(frozen=True, kw_only=True)
 class Delta:
-    """What one DAG type adds; ``layer`` is the digest of its layer, the same for the same packages."""
+    """The packages that one DAG type adds; ``layer`` is the digest of its layer, equal for equal packages."""
 
     dag: str
     layer: str
-    packages: tuple[Package, ...]
+    packages: tuple[DeltaPackage, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """A package in several deltas: unpacked bytes that a layer of its own saves; ``own``: it has one."""
+    """A package in several deltas, the bytes that a layer of its own saves, and whether it has one."""
 
-    package: Package
+    package: DeltaPackage
     dags: tuple[str, ...]
     saves: int
     own: bool
 
 
 def same(deltas: Sequence[Delta]) -> tuple[tuple[str, ...], ...]:
-    """The groups of types that have one delta layer; those that share it with none are left out."""
+    """Return the groups of types that share one delta layer."""
     groups: dict[str, list[str]] = {}
-    for each in deltas:
-        if each.packages:
-            groups.setdefault(each.layer, []).append(each.dag)
+    for delta in deltas:
+        if delta.packages:
+            groups.setdefault(delta.layer, []).append(delta.dag)
     return tuple(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1))
 
 
 def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
-    """Packages that several different deltas have at the same version, the greatest saving first.
+    """Return the packages that different deltas have at the same version, the greatest saving first.
 
-    Those that aren't worth a layer are left out, unless they have one.
+    Packages that aren't worth a layer are left out, unless they have one.
     """
-    holders: dict[Package, dict[str, list[str]]] = {}
+    holders: dict[DeltaPackage, dict[str, list[str]]] = {}
     for delta in deltas:
         for package in delta.packages:
             holders.setdefault(package, {}).setdefault(delta.layer, []).append(delta.dag)
-    found = [
+    candidates = [
         Shared(
             package=package,
             dags=tuple(sorted(dag for dags in by_layer.values() for dag in dags)),
@@ -73,57 +73,57 @@ def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
         )
         for package, by_layer in holders.items()
     ]
-    worth = [each for each in found if each.own or each.saves >= WORTH]
-    return tuple(sorted(worth, key=lambda each: (-each.saves, each.package)))
+    worth = [candidate for candidate in candidates if candidate.own or candidate.saves >= WORTH]
+    return tuple(sorted(worth, key=lambda candidate: (-candidate.saves, candidate.package)))
 
 
 def table(deltas: Sequence[Delta], own: Sequence[str]) -> str:
-    """What is shared and what could be, for a terminal."""
+    """Return a table of the layers that types share, and of those that they could."""
     lines = [f"one delta  {', '.join(group)}" for group in same(deltas)]
-    found = shared(deltas, own)
-    for each in found:
-        state = "own layer" if each.own else "could be  "
-        what = f"{each.package.name} {each.package.version}"
-        lines.append(f"{state}  {what:<28} saves {megabytes(each.saves):>9}  {', '.join(each.dags)}")
-    idle = sorted(set(own) - {each.package.name for each in found})
-    lines += [f"unused     {name}: no DAG type adds it: take it out of {FILE}" for name in idle]
-    could = [each.package.name for each in found if not each.own]
-    useful = dict.fromkeys([*(name for name in own if name not in idle), *could])
-    if could:
-        named = ", ".join(f'"{name}"' for name in sorted(list(useful)[:LIMIT]))
-        lines.append(f"to do: write [layers] own = [{named}] into {FILE}")
+    rows = shared(deltas, own)
+    for row in rows:
+        state = "own layer" if row.own else "could be  "
+        package = f"{row.package.name} {row.package.version}"
+        lines.append(f"{state}  {package:<28} saves {megabytes(row.saves):>9}  {', '.join(row.dags)}")
+    unused = sorted(set(own) - {row.package.name for row in rows})
+    lines += [f"unused     {name}: no DAG type adds it: remove it from {FILE}" for name in unused]
+    proposed = [row.package.name for row in rows if not row.own]
+    if proposed:
+        useful = dict.fromkeys([*(name for name in own if name not in unused), *proposed])
+        names = ", ".join(f'"{name}"' for name in sorted(list(useful)[:LIMIT]))
+        lines.append(f"fix: write [layers] own = [{names}] into {FILE}")
     return "\n".join(lines) or "no two DAG types add the same"
 
 
-def packages(sizes: Mapping[str, tuple[str, int]], locked: Mapping[str, str]) -> tuple[Package, ...]:
-    """The packages of a lock, with what is known of them: (version, bytes) by name."""
+def packages(sizes: Mapping[str, tuple[str, int]], locked: Mapping[str, str]) -> tuple[DeltaPackage, ...]:
+    """Return the packages of a lock; ``sizes`` has the installed version and bytes by name."""
     return tuple(
         sorted(
-            Package(name, *sizes[name])
+            DeltaPackage(name, *sizes[name])
             for name, version in locked.items()
             if sizes.get(name, ("", 0))[0] == version
         )
     )
 
 
-async def told(types: Sequence[DagType], sources: Checkout, below: BaseImage) -> str:
-    """What several DAG types share, and what they could, as a table; each image is built.
+async def savings(types: Sequence[DagType], checkout: Checkout, base: BaseImage) -> str:
+    """Build the images of DAG types, and return a table of the layers that they share, or could.
 
     Raises:
-        ConfigurationError: a lock or images/layers.toml is wrong.
-        StepError: an image can't be built.
+        ConfigurationError: a lock or images/layers.toml is invalid.
+        StepError: an image could not be built.
     """
-    settings = config_layers.parse(await sources.text(config_layers.FILE))
-    deltas = await gather_all(_delta(each, sources, below) for each in types)
+    settings = config_layers.parse(await checkout.text(config_layers.FILE))
+    deltas = await gather_all(_delta(dag_type, checkout, base) for dag_type in types)
     return table(deltas, settings.own)
 
 
-async def _delta(dag_type: DagType, sources: Checkout, below: BaseImage) -> Delta:
-    lock = await sources.lock(dag_type, lockfile.base_name(below.reference))
-    built = await build.build(dag_type, sources, below)
-    there = (await installed(built.container())).distributions
-    sizes = {each.name: (each.version, each.size) for each in there}
+async def _delta(dag_type: DagType, checkout: Checkout, base: BaseImage) -> Delta:
+    lock = await checkout.lock(dag_type, lockfile.base_name(base.reference))
+    built = await build.build(dag_type, checkout, base)
+    distributions = (await installed(built.container())).distributions
+    sizes = {one.name: (one.version, one.size) for one in distributions}
     layers = {layer.title: layer.digest for layer in built.layers}
-    # Where every package has a layer of its own there is no other.
+    # If every package has a layer of its own there is no other.
     layer = layers.get("delta", lock.installed)
     return Delta(dag=dag_type.name, layer=layer, packages=packages(sizes, lock.packages))

@@ -113,7 +113,7 @@ def labelled(
     for platform, image in images.items():
         annotations = labels.labels(dag_type, source, image.base, forced)
         created = labels.created(source.revision)
-        assembly = oci.described(image.assembly, annotations, created, labels.kept)
+        assembly = oci.described(image.assembly, annotations, created, labels.inherited)
         assemblies[platform] = assembly
         texts += [assembly.config.text, assembly.manifest.text]
     digest = next(iter(assemblies.values())).manifest.digest

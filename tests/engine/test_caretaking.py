@@ -175,7 +175,7 @@ async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -
     assert (found.image, found.state) == (job["digest"], State.FAILED)
     assert decided(found) == {"CVE-2026-99002": (True, Decision.FAILS)}
     (why,) = found.reasons
-    assert re.search("the base image .* can't be had.*: everything in the image is judged", why)
+    assert re.search("could not pull the base image .*.*: everything in the image is judged", why)
 
 
 def gitpython_layer() -> bytes:

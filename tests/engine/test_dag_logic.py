@@ -39,7 +39,7 @@ async def test_the_logic_of_a_dag_type_holds_in_its_image(
     built = await build.build((await sources.catalog()).get(name), sources, below)
     tests = dag.host().directory(str(PROJECT / "tests/dags" / name))
     ran = (
-        with_pytest(runtime.ready(built.container(), below.container))
+        with_pytest(runtime.with_bytecode(built.container(), below.container))
         .with_mounted_directory(f"/opt/airflow/tests/dags/{name}", tests)
         .with_exec(
             ["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/dags/{name}"],

@@ -117,12 +117,12 @@ async def running(container: dagger.Container, program: str, env: dict[str, str]
 async def container_of(name: str, sources: Checkout, below: BaseImage) -> dagger.Container:
     """The image of a DAG type, as a container that has Airflow's own database, made once by the base."""
     migrated = (
-        runtime.ready(below.container, below.container)
+        runtime.with_bytecode(below.container, below.container)
         .with_exec(["airflow", "db", "migrate"])
         .file("/opt/airflow/airflow.db")
     )
     built = await build.build((await sources.catalog()).get(name), sources, below)
-    container = runtime.ready(built.container(), below.container)
+    container = runtime.with_bytecode(built.container(), below.container)
     return container.with_file("/opt/airflow/airflow.db", migrated, owner="50000:0")
 
 

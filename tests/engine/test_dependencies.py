@@ -98,7 +98,7 @@ async def test_packages_that_write_over_others_or_hide_them_are_refused(
     assert sorted(told) == [
         (
             "images/small/pyproject.toml: first 1.0 (of the delta) and second 1.0 (of the delta) "
-            f"{same_files}, and which of them wins is chance: shared_name/a.py"
+            f"{same_files}, and which of them wins is random: shared_name/a.py"
         ),
         (f"images/small/pyproject.toml: {intruder} hide modules of each other: idna.py, idna/__init__.py"),
         f"images/small/pyproject.toml: {intruder} {same_files}: idna/core.py",
@@ -221,7 +221,7 @@ async def test_a_relative_import_that_fails_in_a_task_is_told_with_one_that_work
         told[name] = [f"{each.level.value} {each.location} {each.remedy}" for each in found]
         files = ("small.py", "small"), ("pack.zip", "packed")
         arguments = [word for file, dag_id in files for word in (f"/opt/airflow/dags/small/{file}", dag_id)]
-        ready = runtime.ready(own.container(), below.container)
+        ready = runtime.with_bytecode(own.container(), below.container)
         printed = (await ready.with_exec(["python", "-c", CALL, *arguments]).stdout()).splitlines()
         said[name] = [line.removeprefix("result: ") for line in printed if line.startswith("result: ")]
         sources.close()

@@ -122,7 +122,7 @@ async def test_a_type_that_init_makes_passes_its_tests(below: BaseImage) -> None
     built = await build.build((await sources.catalog()).get("my-weather"), sources, below)
     tests = made.after().directory("tests/dags/my-weather")
     ran = (
-        with_pytest(runtime.ready(built.container(), below.container))
+        with_pytest(runtime.with_bytecode(built.container(), below.container))
         .with_mounted_directory("/opt/airflow/tests/dags/my-weather", tests)
         .with_exec(["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/dags/my-weather"])
     )

@@ -79,10 +79,10 @@ async def test_a_package_has_one_layer_in_all_types_that_lock_it(below: BaseImag
 async def test_the_plan_tells_what_a_layer_of_its_own_would_save(below: BaseImage) -> None:
     pins = {"one": '"zeep==4.3.2"', "two": '"lxml==6.0.2"', "three": '"zeep==4.3.2"'}
     sources = await locked(files(pins), below)
-    told = await shared_layers.told((await sources.catalog()).all(), sources, below)
+    told = await shared_layers.savings((await sources.catalog()).all(), sources, below)
     assert told.splitlines()[0] == "one delta  one, three"
     assert "could be    lxml 6.0.2" in told
-    assert told.endswith('to do: write [layers] own = ["lxml"] into images/layers.toml')
+    assert told.endswith('fix: write [layers] own = ["lxml"] into images/layers.toml')
 
 
 async def test_a_layer_of_its_own_for_what_no_type_has_changes_nothing(below: BaseImage) -> None:

@@ -73,6 +73,6 @@ async def test_broken_image_has_a_finding_for_everything_that_is_broken(below: B
         *["packages"] * (len(causes) - 6),
     ]
     assert "Requested bundle 'dags-folder' is not configured" in causes[0][1]
-    assert causes[5] == ("imports", "no-such-package==1.0: is not installed")
+    assert causes[5] == ("imports", "no-such-package==1.0: not installed")
     assert any("httpcore" in cause for check, cause in causes if check == "packages")
     assert not report.passed

@@ -27,7 +27,7 @@ async def test_base_that_cannot_be_pulled_says_why() -> None:
     errors = await asyncio.gather(*map(base.load, REFERENCES), return_exceptions=True)
     for (reference, why), error in zip(REFERENCES.items(), errors, strict=True):
         assert isinstance(error, StepError), reference
-        assert str(error).startswith(f"the base image {reference} can't be had: {why}")
+        assert str(error).startswith(f"could not pull the base image {reference}: {why}")
 
 
 async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail_the_layer(

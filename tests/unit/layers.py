@@ -9,10 +9,11 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.image.programs.capture import Layer, Ownership
+from ci.image.programs.capture import Layer, Stamp
 
-AIRFLOW = Ownership(50000, 0)
-AS_FOUND = Ownership(None, 0)
+TIME = 315532800
+AIRFLOW = Stamp(TIME, 50000, 0)
+AS_FOUND = Stamp(TIME, None, 0)
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ def opened(out: Path) -> Packed:
     return Packed({each.name: each for each in members}, contents)
 
 
-def new_layer(out: Path, ownership: Ownership = AIRFLOW) -> Layer:
+def new_layer(out: Path, stamp: Stamp = AIRFLOW) -> Layer:
     """Start a layer in a folder that must not be there yet."""
     out.mkdir()
-    return Layer(out, ownership)
+    return Layer(out, stamp)
 
 
 def lay_over(packed: Packed, root: Path) -> None:

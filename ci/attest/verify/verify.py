@@ -101,7 +101,7 @@ async def _collected(  # noqa: PLR0913, PLR0917 - VerifyInputs comes from as man
     if claims.base and claims.base_digest:
         try:
             base_image = await base.load(f"{claims.base}@{claims.base_digest}", published.platform(texts[1]))
-            on_base = published.stands_on(base_image, *texts)
+            on_base = published.is_built_on(base_image, *texts)
         except StepError as fault:
             base_problem = f"could not load the base: {fault.problems[0].splitlines()[0]}"
     installed: frozenset[PurlPackage] | None = None

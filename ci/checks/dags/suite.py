@@ -95,12 +95,12 @@ async def parse_as_scheduler(
     """Return a type's files, parsed in the plain base; for unchanged files the engine has the answer."""
     plain = base.container(reference)
     files = dags.with_file(_IGNORE, ignore) if ignore else dags
-    ready = runtime.ready(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
+    ready = runtime.with_bytecode(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
     return await _parse(ready, "scheduler", dag_type)
 
 
 async def _parse_as_worker(image: ImageUnderTest) -> Parsed:
-    ready = runtime.ready(image.container, base.container(image.base))
+    ready = runtime.with_bytecode(image.container, base.container(image.base))
     if image.ignore:
         ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORE}", image.ignore, owner=layers.AIRFLOW)
     return await _parse(ready, "worker", image.dag_type)
@@ -112,7 +112,7 @@ async def _environment(image: ImageUnderTest) -> CheckResult:
         "requirements": list(image.dag_type.project.dependencies),
         "entrypoint": await retrying(image.without_dags.entrypoint),
     }
-    ready = runtime.ready(image.without_dags, base.container(image.base))
+    ready = runtime.with_bytecode(image.without_dags, base.container(image.base))
     return (await _check(ready, {"environment": job})).result
 
 

@@ -65,10 +65,10 @@ async def run(
 ) -> str:
     """Run a DAG or task in the image of its type, and return a summary; ``env_file`` has lines NAME=VALUE."""
     built = await build.build(dag_type, checkout, base)
-    container = runtime.ready(built.container(), base.container)
+    container = runtime.with_bytecode(built.container(), base.container)
     # Another version of Airflow has other tables; images with the base's Airflow share the base's tables.
     own_airflow = any(name.startswith("apache-airflow") for name in dag_type.settings.allow_base_changes)
-    airflow = container if own_airflow else runtime.ready(base.container, base.container)
+    airflow = container if own_airflow else runtime.with_bytecode(base.container, base.container)
     try:
         async with _database(airflow) as server:
             result = await _execute(container.with_service_binding(HOST, server), request, env_file)

@@ -119,6 +119,6 @@ async def base_of(
         return None, [f"the image's labels name an invalid base, {reference!r}: {consequence}"]
     except StepError as fault:
         return None, [f"{fault.problems[0].splitlines()[0]}: {consequence}"]
-    if not published.stands_on(base_image, *texts):
+    if not published.is_built_on(base_image, *texts):
         return None, [f"the image is not built on {reference}, the base in its labels: {consequence}"]
     return base_image, []

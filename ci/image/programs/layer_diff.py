@@ -1,6 +1,6 @@
-"""What two layers differ in, file by file: kind, mode, owner, size, time, target and content.
+"""Compare two layers file by file: kind, mode, owner, size, time, target and content.
 
-    differences.py ONE.tar.gz OTHER.tar.gz
+    layer_diff.py ONE.tar.gz OTHER.tar.gz
 
 Prints JSON: a list of sentences, at most a hundred.
 """
@@ -13,16 +13,16 @@ import sys
 import tarfile
 from pathlib import Path
 
-MOST = 100
+LIMIT = 100
 
 
 def entries(file: Path) -> dict[str, dict[str, object]]:
-    """Every entry of a layer with all that a container would see of it."""
-    found: dict[str, dict[str, object]] = {}
+    """Return every entry of a layer with all its properties in a container."""
+    properties: dict[str, dict[str, object]] = {}
     with tarfile.open(file) as layer:
         for entry in layer:
             content = layer.extractfile(entry) if entry.isfile() else None
-            found[entry.name] = {
+            properties[entry.name] = {
                 "kind": entry.type.decode(),
                 "mode": f"{entry.mode:o}",
                 "owner": f"{entry.uid}:{entry.gid}",
@@ -31,13 +31,13 @@ def entries(file: Path) -> dict[str, dict[str, object]]:
                 "target": entry.linkname,
                 "content": hashlib.sha256(content.read()).hexdigest()[:12] if content else "",
             }
-    return found
+    return properties
 
 
 def compare(one: dict[str, dict[str, object]], other: dict[str, dict[str, object]]) -> list[str]:
-    """A sentence per entry that isn't the same in both."""
-    told = [f"{name}: only in the published layer" for name in sorted(one.keys() - other.keys())]
-    told += [f"{name}: only in the rebuilt layer" for name in sorted(other.keys() - one.keys())]
+    """Return a sentence per entry that differs."""
+    sentences = [f"{name}: only in the published layer" for name in sorted(one.keys() - other.keys())]
+    sentences += [f"{name}: only in the rebuilt layer" for name in sorted(other.keys() - one.keys())]
     for name in sorted(one.keys() & other.keys()):
         parts = [
             f"{key} {one[name][key]} → {other[name][key]}"
@@ -45,14 +45,15 @@ def compare(one: dict[str, dict[str, object]], other: dict[str, dict[str, object
             if one[name][key] != other[name][key]
         ]
         if parts:
-            told.append(f"{name}: {', '.join(parts)}")
-    if not told:
-        told = ["the same entries in another order, or compressed in another way"]
-    return told if len(told) <= MOST else [*told[:MOST], f"and {len(told) - MOST} more"]
+            sentences.append(f"{name}: {', '.join(parts)}")
+    if not sentences:
+        sentences = ["the same entries in another order, or compressed in another way"]
+    more = len(sentences) - LIMIT
+    return sentences if more <= 0 else [*sentences[:LIMIT], f"and {more} more"]
 
 
 def main(arguments: list[str]) -> None:
-    """Print what differs."""
+    """Print the differences."""
     one, other = (entries(Path(argument)) for argument in arguments)
     print(json.dumps(compare(one, other)))  # noqa: T201 - the answer
 

@@ -36,16 +36,16 @@ def built(*clashes: Clash, **lost: tuple[str, ...]) -> Environment:
     ],
 )
 def test_a_lock_may_add_and_repeat_and_move_what_is_allowed(packages: dict[str, str]) -> None:
-    assert guard.moved(dag_type(settings=ALLOWED), lock(**packages), BASE) is None
+    assert guard.check_lock(dag_type(settings=ALLOWED), lock(**packages), BASE) is None
 
 
 def test_every_moved_package_is_told_with_both_versions_and_the_ways_out() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        guard.moved(dag_type(settings=ALLOWED), lock(Six="1.16.0", odd="2005a", psycopg2="1"), BASE)
+        guard.check_lock(dag_type(settings=ALLOWED), lock(Six="1.16.0", odd="2005a", psycopg2="1"), BASE)
     odd, six = caught.value.problems
     assert six.startswith(
         "images/salesforce/pylock.toml: would move 'six' of the base from 1.17.0 to 1.16.0: "
-        "run: dagger call lock -y; or pin what agrees with 1.17.0"
+        "run: dagger call lock -y; or pin versions that agree with 1.17.0"
     )
     assert six.endswith("[tool.airflow-images] allow-base-changes")
     assert "'odd' of the base from 2004d to 2005a" in odd
@@ -61,15 +61,15 @@ def test_every_moved_package_is_told_with_both_versions_and_the_ways_out() -> No
     ],
 )
 def test_a_delta_that_keeps_to_itself_or_is_allowed_passes(settings: str, found: Environment) -> None:
-    assert guard.overwritten(dag_type(settings=settings), BASE, found) is None
+    assert guard.check_installed(dag_type(settings=settings), BASE, found) is None
 
 
 def test_what_the_base_does_to_itself_is_its_own_matter() -> None:
     base = environment("a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py",)),))
     lacking = environment("a 1", "b 1", clashes=base.clashes, lost={"a": ("y.py",)})
-    assert guard.overwritten(dag_type(), lacking, lacking) is None
+    assert guard.check_installed(dag_type(), lacking, lacking) is None
     with pytest.raises(ConfigurationError, match=r"removes files of a 1 \(of the base\): y.py: "):
-        guard.overwritten(dag_type(), base, lacking)
+        guard.check_installed(dag_type(), base, lacking)
 
 
 def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
@@ -78,7 +78,7 @@ def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
         "a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py", "y.py")),)
     )
     with pytest.raises(ConfigurationError, match=r"different content: y.py: "):
-        guard.overwritten(dag_type(), base, more)
+        guard.check_installed(dag_type(), base, more)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
             Clash(kind="overwrites", owners=("opencv", "opencv-headless"), files=tuple("abcde")),
             (
                 "opencv 4.1 (of the delta) and opencv-headless 4.1 (of the delta) install the same files "
-                "with different content, and which of them wins is chance: a, b, c and 2 more: "
+                "with different content, and which of them wins is random: a, b, c and 2 more: "
             ),
         ),
         (
@@ -109,7 +109,7 @@ def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
 )
 def test_a_clash_is_told_with_both_packages_and_the_first_files(clash: Clash, told: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        guard.overwritten(dag_type(), BASE, built(clash))
+        guard.check_installed(dag_type(), BASE, built(clash))
     (problem,) = caught.value.problems
     assert problem.startswith(f"{FILE}: {told}pin a package that keeps to its own files, ")
 
@@ -117,5 +117,5 @@ def test_a_clash_is_told_with_both_packages_and_the_first_files(clash: Clash, to
 def test_every_clash_and_every_loss_is_told() -> None:
     shadow = Clash(kind="shadows", owners=("opencv", "six"), files=("six.py", "six/__init__.py"))
     with pytest.raises(ConfigurationError) as caught:
-        guard.overwritten(dag_type(settings=ALLOWED), BASE, built(OVER, shadow, six=("six.py",)))
+        guard.check_installed(dag_type(settings=ALLOWED), BASE, built(OVER, shadow, six=("six.py",)))
     assert len(caught.value.problems) == 2

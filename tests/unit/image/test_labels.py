@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ci.config.dag_type import DagType, parse
 from ci.config.publish import Organisation
 from ci.config.revision import Origin, Revision
-from ci.image.labels import DAG, FORCED, OCI, SourceInfo, created, kept, labels, read, version
+from ci.image.labels import DAG, FORCED, OCI, SourceInfo, created, inherited, labels, read, version
 from ci.image.oci import Base, Json, assemble, described
 
 from ..repository import FILE
@@ -158,7 +158,7 @@ def test_what_no_builder_writes_has_no_labels(text: str, found: dict[str, str]) 
 
 
 def test_of_the_bases_labels_facts_about_airflow_alone_stay() -> None:
-    assert kept(AIRFLOWS) == {"org.apache.airflow.distro": "debian", "org.apache.airflow.uid": "50000"}
+    assert inherited(AIRFLOWS) == {"org.apache.airflow.distro": "debian", "org.apache.airflow.uid": "50000"}
 
 
 @pytest.mark.parametrize("origin", [SOURCES.origin, None], ids=["remote", "no-remote"])
@@ -166,7 +166,7 @@ def test_an_image_has_no_label_that_points_to_the_bases_makers(origin: Origin | 
     config: Json = {"config": {"Labels": AIRFLOWS}, "rootfs": {"type": "layers", "diff_ids": []}}
     below = Base(reference=BASE, manifest={"layers": []}, config=config)
     ours = of(sources(origin=origin))
-    made = described(assemble(below, [], {}, "50000"), ours, created(CLEAN), kept)
-    assert json.loads(made.config.text)["config"]["Labels"] == {**kept(AIRFLOWS), **ours}
+    made = described(assemble(below, [], {}, "50000"), ours, created(CLEAN), inherited)
+    assert json.loads(made.config.text)["config"]["Labels"] == {**inherited(AIRFLOWS), **ours}
     assert json.loads(made.manifest.text)["annotations"] == ours
     assert "github.com/apache" not in made.config.text

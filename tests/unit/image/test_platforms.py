@@ -58,11 +58,11 @@ def test_platforms_are_read_sorted_and_each_once(texts: list[str] | None, found:
 def test_every_unknown_platform_is_told_with_the_nearest_known() -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(["linux/arm,zzz", "arm64", "linux/amd64", "Linux/AMD64"])
-    there = "there are linux/amd64, linux/arm64"
+    choices = "choose linux/amd64 or linux/arm64"
     near, far = caught.value.problems[2], caught.value.problems[3]
     assert len(caught.value.problems) == 4
-    assert near == f"--platform 'linux/arm' isn't known: did you mean 'linux/arm64'?; {there}"
-    assert far == f"--platform 'zzz' isn't known; {there}"
+    assert near == f"unknown platform 'linux/arm': did you mean 'linux/arm64'? {choices}"
+    assert far == f"unknown platform 'zzz': {choices}"
 
 
 @pytest.mark.parametrize(

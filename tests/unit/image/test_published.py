@@ -54,14 +54,14 @@ def test_an_image_stands_on_a_base_whose_layers_are_its_lowest(
     layers: tuple[Layer, ...],
     stands: bool,  # noqa: FBT001 - a column
 ) -> None:
-    assert published.stands_on(base(*below), *texts(*layers)) is stands
+    assert published.is_built_on(base(*below), *texts(*layers)) is stands
 
 
 def test_a_layer_that_is_told_in_one_of_two_places_is_none() -> None:
     manifest, config = texts(*BASE, OURS)
     shorter_manifest, shorter_config = texts(*BASE)
-    assert not published.stands_on(base(*BASE), manifest, shorter_config)
-    assert not published.stands_on(base(*BASE), shorter_manifest, config)
+    assert not published.is_built_on(base(*BASE), manifest, shorter_config)
+    assert not published.is_built_on(base(*BASE), shorter_manifest, config)
 
 
 STRANGE = (
@@ -81,14 +81,14 @@ STRANGE = (
 def test_what_is_no_image_stands_on_nothing_and_is_told(strange: str) -> None:
     manifest, config = texts(*BASE)
     for each in ((strange, config), (manifest, strange)):
-        with pytest.raises(StepError, match="it is no container image: expected"):
-            published.stands_on(base(*BASE), *each)
+        with pytest.raises(StepError, match="not a container image: expected"):
+            published.is_built_on(base(*BASE), *each)
 
 
 def test_the_platform_is_the_configurations() -> None:
     assert published.platform('{"os":"linux","architecture":"arm64"}') == "linux/arm64"
     for strange in ("[]", '"x"', "no JSON"):
-        with pytest.raises(StepError, match="no container image"):
+        with pytest.raises(StepError, match="not a container image"):
             published.platform(strange)
 
 
@@ -96,5 +96,5 @@ def test_an_index_has_entries() -> None:
     index: dict[str, Any] = {"manifests": [{"digest": "sha256:a"}, {"digest": "sha256:b"}]}
     assert published.entries(json.dumps(index)) == ["sha256:a", "sha256:b"]
     for strange in ("{}", "[]", '{"manifests":[{}]}'):
-        with pytest.raises(StepError, match="no container image"):
+        with pytest.raises(StepError, match="not a container image"):
             published.entries(strange)

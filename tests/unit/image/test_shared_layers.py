@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.config import layers
-from ci.image.shared_layers import WORTH, Delta, Package, packages, same, shared, table
+from ci.image.shared_layers import WORTH, Delta, DeltaPackage, packages, same, shared, table
 
-LXML = Package("lxml", "6.0.2", 5_000_000)
-ZEEP = Package("zeep", "4.3.2", 400_000)
+LXML = DeltaPackage("lxml", "6.0.2", 5_000_000)
+ZEEP = DeltaPackage("zeep", "4.3.2", 400_000)
 
 
-def delta(dag: str, layer: str, *found: Package) -> Delta:
+def delta(dag: str, layer: str, *found: DeltaPackage) -> Delta:
     return Delta(dag=dag, layer=layer, packages=found)
 
 
@@ -33,7 +33,7 @@ def test_what_saves_too_little_is_told_only_where_it_has_a_layer() -> None:
 
 
 def test_another_version_is_another_package() -> None:
-    assert shared([A, delta("d", "3", Package("lxml", "5", 5_000_000))], []) == ()
+    assert shared([A, delta("d", "3", DeltaPackage("lxml", "5", 5_000_000))], []) == ()
 
 
 def test_the_table_says_what_is_shared_and_what_could_be() -> None:
@@ -41,27 +41,29 @@ def test_the_table_says_what_is_shared_and_what_could_be() -> None:
         "one delta  a, c",
         "could be    lxml 6.0.2                   saves    5.0 MB  a, b, c",
         "own layer  zeep 4.3.2                   saves    0.0 kB  a, c",
-        "unused     pandas: no DAG type adds it: take it out of images/layers.toml",
-        'to do: write [layers] own = ["lxml", "zeep"] into images/layers.toml',
+        "unused     pandas: no DAG type adds it: remove it from images/layers.toml",
+        'fix: write [layers] own = ["lxml", "zeep"] into images/layers.toml',
     ]
     assert table([A, delta("z", "9")], []) == "no two DAG types add the same"
 
 
 def test_a_lock_gets_its_sizes_by_name_and_version() -> None:
     sizes = {"lxml": ("6.0.2", 7), "zeep": ("1", 8)}
-    assert packages(sizes, {"zeep": "4.3.2", "lxml": "6.0.2", "gone": "1"}) == (Package("lxml", "6.0.2", 7),)
+    assert packages(sizes, {"zeep": "4.3.2", "lxml": "6.0.2", "gone": "1"}) == (
+        DeltaPackage("lxml", "6.0.2", 7),
+    )
 
 
 def test_no_more_is_advised_than_the_settings_take() -> None:
-    many = [Package(f"p{number:02}", "1", WORTH + number) for number in range(25)]
+    many = [DeltaPackage(f"p{number:02}", "1", WORTH + number) for number in range(25)]
     advice = table([delta("a", "1", *many), delta("b", "2", *many)], []).splitlines()[-1]
-    named = advice.partition(" into ")[0].removeprefix("to do: write ")
+    named = advice.partition(" into ")[0].removeprefix("fix: write ")
     assert layers.parse(named.replace("[layers] ", "[layers]\n")).own == tuple(
         f"p{number:02}" for number in range(5, 25)
     )
 
 
-PACKAGES = st.builds(Package, st.sampled_from("pqr"), st.sampled_from("12"), st.just(WORTH))
+PACKAGES = st.builds(DeltaPackage, st.sampled_from("pqr"), st.sampled_from("12"), st.just(WORTH))
 DELTAS = st.lists(
     st.builds(
         Delta,

@@ -41,8 +41,8 @@ NO_SOLUTION = (
 )
 def test_image_that_cannot_be_pulled_says_what_to_do(reference: str, advice: str) -> None:
     said = PULLS[reference].format(reference)
-    error = failures.step_error(f"the base image {reference} can't be had", query_error(said))
-    assert error.problems == (f"the base image {reference} can't be had: {advice}\n    {said}",)
+    error = failures.step_error(f"could not pull the base image {reference}", query_error(said))
+    assert error.problems == (f"could not pull the base image {reference}: {advice}\n    {said}",)
 
 
 @pytest.mark.parametrize(

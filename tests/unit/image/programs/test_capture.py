@@ -14,7 +14,17 @@ from ...layers import opened
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     # As in a container: isolated, and without byte code; with no packages either, for it needs none.
-    command = [sys.executable, "-I", "-S", "-B", capture.__file__, *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        capture.__file__,
+        *map(str, arguments[:1]),
+        "--time",
+        "0",
+        *map(str, arguments[1:]),
+    ]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ci.image.programs import capture
 
-from ...layers import Packed, opened
+from ...layers import AIRFLOW, Packed, opened
 
 SITE = "lib/python3.13/site-packages"
 ZEEP = {"zeep/__init__.py": "zeep", "zeep/wsdl/a.py": "a", "../../../bin/zeep": "#!"}
@@ -45,7 +45,7 @@ def run(root: Path, own: list[str], installs: Mapping[str, Mapping[str, str]]) -
     for name, files in installs.items():
         install(root, name, files)
     out = root.parent / f"{root.name}-out"
-    capture.pack_all(out, capture.Ownership(50000, 0), own, before, capture.survey(root))
+    capture.pack_all(out, AIRFLOW, own, before, capture.survey(root))
     return out
 
 

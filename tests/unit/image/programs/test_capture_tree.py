@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ci.image.programs.capture import TIME, Ownership, pack_tree
+from ci.image.programs.capture import Stamp, pack_tree
 
-from ...layers import AIRFLOW, AS_FOUND, Packed, new_layer, opened
+from ...layers import AIRFLOW, AS_FOUND, TIME, Packed, new_layer, opened
 
 TARGET = "opt/nowhere-in-a-base/dags"
 
@@ -22,8 +22,8 @@ def umask(mask: int) -> Generator[None]:
     os.umask(before)
 
 
-def packed(source: Path, out: Path, target: str = TARGET, ownership: Ownership = AIRFLOW) -> Packed:
-    layer = new_layer(out, ownership)
+def packed(source: Path, out: Path, target: str = TARGET, stamp: Stamp = AIRFLOW) -> Packed:
+    layer = new_layer(out, stamp)
     pack_tree(layer, source, target)
     layer.close()
     return opened(out)
@@ -112,7 +112,7 @@ def test_everything_is_airflows_and_writable_by_its_group(source: Path, tmp_path
 def test_without_an_owner_modes_and_owners_stay_as_found(source: Path, tmp_path: Path) -> None:
     (source / "program").write_text("x")
     (source / "program").chmod(0o4751)
-    member = packed(source, tmp_path / "out", ownership=AS_FOUND).members[f"{TARGET}/program"]
+    member = packed(source, tmp_path / "out", stamp=AS_FOUND).members[f"{TARGET}/program"]
     state = (source / "program").stat()
     assert (member.mode, member.uid, member.gid) == (0o4751, state.st_uid, state.st_gid)
 

@@ -131,8 +131,8 @@ def test_a_package_that_does_not_import_is_told_with_the_cause(
 
 def test_a_package_that_is_not_there_is_told() -> None:
     assert failure_of("nothing-of-that-name==1") == (
-        "nothing-of-that-name==1: is not installed",
-        "lock again",
+        "nothing-of-that-name==1: not installed",
+        "run: dagger call lock -y",
     )
 
 
@@ -144,8 +144,8 @@ def test_the_last_line_tells_all_findings_as_json(capsys: pytest.CaptureFixture[
     outcome = CheckResult.model_validate_json(capsys.readouterr().out.splitlines()[-1])
     assert outcome.facts == ()
     assert [(finding.check, finding.cause, finding.remedy) for finding in outcome.findings] == [
-        ("imports", "nothing-of-that-name==1: is not installed", "lock again"),
-        ("imports", "neither-this==2: is not installed", "lock again"),
+        ("imports", "nothing-of-that-name==1: not installed", "run: dagger call lock -y"),
+        ("imports", "neither-this==2: not installed", "run: dagger call lock -y"),
     ]
 
 

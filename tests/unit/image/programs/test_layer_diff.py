@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ci.image.programs.layer_diff import MOST, compare, entries, main
+from ci.image.programs.layer_diff import LIMIT, compare, entries, main
 
 
 def layer(
@@ -63,7 +63,7 @@ def test_equal_entries_in_unequal_layers_are_told_as_such(tmp_path: Path) -> Non
 
 
 def test_no_more_than_a_hundred_are_told_one_by_one(tmp_path: Path) -> None:
-    one = layer(tmp_path / "one", *((f"{number:03}", b"") for number in range(MOST + 5)))
+    one = layer(tmp_path / "one", *((f"{number:03}", b"") for number in range(LIMIT + 5)))
     other = layer(tmp_path / "other")
     lines = compare(entries(one), entries(other))
-    assert (len(lines), lines[-1]) == (MOST + 1, "and 5 more")
+    assert (len(lines), lines[-1]) == (LIMIT + 1, "and 5 more")
