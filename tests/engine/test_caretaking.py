@@ -200,7 +200,7 @@ async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: Bas
     for text, said, told in (
         (manifest, {NAME: "", DIGEST: ""}, "the image's labels name no base"),
         (manifest, {**named, DIGEST: "sha256:x"}, "the image's labels name an invalid base"),
-        (manifest, {**named, DIGEST: NOWHERE}, "can't be had"),
+        (manifest, {**named, DIGEST: NOWHERE}, "could not pull the base image"),
         (
             oci.canonical(lower),
             named,
