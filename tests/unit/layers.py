@@ -26,19 +26,19 @@ class Packed:
 
 def opened(out: Path) -> Packed:
     """Read a layer after checking it against its layer.json."""
-    told = json.loads((out / "layer.json").read_text(encoding="utf-8"))
+    message = json.loads((out / "layer.json").read_text(encoding="utf-8"))
     packed = (out / "layer.tar.gz").read_bytes()
     plain = gzip.decompress(packed)
-    assert told["digest"] == f"sha256:{hashlib.sha256(packed).hexdigest()}"
-    assert told["size"] == len(packed)
-    assert told["diff_id"] == f"sha256:{hashlib.sha256(plain).hexdigest()}"
+    assert message["digest"] == f"sha256:{hashlib.sha256(packed).hexdigest()}"
+    assert message["size"] == len(packed)
+    assert message["diff_id"] == f"sha256:{hashlib.sha256(plain).hexdigest()}"
     with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
         members = tar.getmembers()
-        files = [each for each in members if each.isreg()]
-        contents = {each.name: content.read() for each in files if (content := tar.extractfile(each))}
-    assert told["files"] == sum(not each.isdir() for each in members)
-    assert told["unpacked"] == sum(each.size for each in members)
-    return Packed({each.name: each for each in members}, contents)
+        files = [one for one in members if one.isreg()]
+        contents = {one.name: content.read() for one in files if (content := tar.extractfile(one))}
+    assert message["files"] == sum(not one.isdir() for one in members)
+    assert message["unpacked"] == sum(one.size for one in members)
+    return Packed({one.name: one for one in members}, contents)
 
 
 def new_layer(out: Path, stamp: Stamp = AIRFLOW) -> Layer:

@@ -1,4 +1,4 @@
-"""What images/base.toml may say, and what is told where there is none."""
+"""The settings in images/base.toml, and the message if it is missing."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The DAG files and scripts that a type names: there, with code in them, and nowhere else."""
+"""The DAG files and scripts that a type names: they exist and contain code."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_folders_and_files_may_be_grouped_into_one_image(repository: Repository)
     assert repository.load().get("salesforce").dag_paths == ("a", "b/one.py")
 
 
-def test_a_missing_default_folder_is_told_with_the_nearest(repository: Repository) -> None:
+def test_a_missing_default_folder_is_reported_with_the_nearest(repository: Repository) -> None:
     repository.add("salesforce")
     (repository.root / "dags/salesforce").rename(repository.root / "dags/salesforces")
     assert problems_of(repository) == (
@@ -29,7 +29,7 @@ def test_a_missing_default_folder_is_told_with_the_nearest(repository: Repositor
 
 
 @pytest.mark.parametrize("tree", ["dags", "scripts"])
-def test_a_missing_folder_is_told_with_the_nearest(repository: Repository, tree: str) -> None:
+def test_a_missing_folder_is_reported_with_the_nearest(repository: Repository, tree: str) -> None:
     repository.add("salesforce", f'{tree} = ["warehose"]')
     repository.write(f"{tree}/warehouse/code.py")
     assert problems_of(repository) == (
@@ -38,7 +38,9 @@ def test_a_missing_folder_is_told_with_the_nearest(repository: Repository, tree:
 
 
 @pytest.mark.parametrize("tree", ["dags", "scripts"])
-def test_a_missing_folder_like_no_other_is_told_with_what_to_do(repository: Repository, tree: str) -> None:
+def test_a_missing_folder_like_no_other_is_reported_with_what_to_do(
+    repository: Repository, tree: str
+) -> None:
     repository.add("salesforce", f'{tree} = ["zzz"]')
     (problem,) = problems_of(repository)
     assert problem.startswith(f"{FILE}: [tool.airflow-images] {tree}: 'zzz' is not in {tree}/: ")
@@ -53,14 +55,14 @@ def test_a_repository_without_dags_tells_what_is_missing(repository: Repository)
     assert "create dags/salesforce, or name an existing one" in problems_of(repository)[0]
 
 
-def test_everything_that_is_missing_is_told(repository: Repository) -> None:
+def test_everything_that_is_missing_is_reported(repository: Repository) -> None:
     repository.add("salesforce", 'dags = ["one", "two"]\nscripts = ["three"]')
-    told = "\n".join(problems_of(repository))
-    assert all(f"{name!r} is not in" in told for name in ("one", "two", "three"))
+    message = "\n".join(problems_of(repository))
+    assert all(f"{name!r} is not in" in message for name in ("one", "two", "three"))
 
 
 @pytest.mark.parametrize("other", ["README.md", "__pycache__/dag.cpython-313.pyc"])
-def test_a_folder_without_code_is_told(repository: Repository, other: str) -> None:
+def test_a_folder_without_code_is_reported(repository: Repository, other: str) -> None:
     repository.add("salesforce")
     (repository.root / "dags/salesforce/dag.py").unlink()
     repository.write(f"dags/salesforce/{other}")
@@ -82,7 +84,7 @@ def test_archives_of_dags_are_code(repository: Repository) -> None:
     assert set(repository.load().types) == {"api", "salesforce"}
 
 
-def test_a_file_that_is_no_code_is_told(repository: Repository) -> None:
+def test_a_file_that_is_no_code_is_reported(repository: Repository) -> None:
     repository.add("salesforce", 'dags = ["notes.txt"]')
     repository.write("dags/notes.txt")
     assert problems_of(repository) == (

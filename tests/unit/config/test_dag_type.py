@@ -1,4 +1,4 @@
-"""A DAG type's pyproject.toml: what is read, and which tables, keys and types are refused."""
+"""A DAG type's pyproject.toml: settings that are read, and tables, keys and types that are refused."""
 
 import pytest
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ def problem_of(text: str) -> str:
 
 
 def test_every_setting_is_read() -> None:
-    found = dag_type(
+    result = dag_type(
         ["httpx==0.28.1", "psycopg[binary]==3.3.6"],
         """
         dags = ["salesforce", "shared/calendar.py"]
@@ -33,23 +33,23 @@ def test_every_setting_is_read() -> None:
         max-added-mb = 60
         """,
     )
-    assert found.name == "salesforce"
-    assert found.file == FILE
-    assert found.project.dependencies == ("httpx==0.28.1", "psycopg[binary]==3.3.6")
-    assert found.dag_paths == ("salesforce", "shared/calendar.py")
-    assert found.script_paths == ("warehouse",)
-    assert found.settings.system_packages == ("libpq5",)
-    assert found.settings.build_packages == ("gcc", "libpq-dev=17.6-0+deb13u1")
-    assert found.settings.env == {"REGION": "eu"}
-    assert found.settings.allow_base_changes == {"some-package": "needs a newer one"}
-    assert found.settings.max_added_mb == 60
+    assert result.name == "salesforce"
+    assert result.file == FILE
+    assert result.project.dependencies == ("httpx==0.28.1", "psycopg[binary]==3.3.6")
+    assert result.dag_paths == ("salesforce", "shared/calendar.py")
+    assert result.script_paths == ("warehouse",)
+    assert result.settings.system_packages == ("libpq5",)
+    assert result.settings.build_packages == ("gcc", "libpq-dev=17.6-0+deb13u1")
+    assert result.settings.env == {"REGION": "eu"}
+    assert result.settings.allow_base_changes == {"some-package": "needs a newer one"}
+    assert result.settings.max_added_mb == 60
 
 
 def test_a_type_without_settings_takes_the_folder_of_its_name() -> None:
-    found = parse("salesforce", FILE, '[project]\nname = "salesforce"\ndependencies = []\n')
-    assert found.dag_paths == ("salesforce",)
-    assert found.script_paths == ()
-    assert found.settings.max_added_mb is None
+    result = parse("salesforce", FILE, '[project]\nname = "salesforce"\ndependencies = []\n')
+    assert result.dag_paths == ("salesforce",)
+    assert result.script_paths == ()
+    assert result.settings.max_added_mb is None
 
 
 def test_paths_are_sorted_whatever_their_order_in_the_file() -> None:
@@ -62,8 +62,8 @@ def test_other_tables_of_the_standard_and_of_tools_are_left_alone() -> None:
 
 
 def test_models_are_frozen() -> None:
-    found = dag_type()
-    for model, field in ((found, "name"), (found.project, "name"), (found.settings, "dags")):
+    result = dag_type()
+    for model, field in ((result, "name"), (result.project, "name"), (result.settings, "dags")):
         with pytest.raises(ValidationError, match="frozen"):
             setattr(model, field, "other")
 
@@ -78,12 +78,12 @@ def test_models_are_frozen() -> None:
         ("max-added", "max-added-mb"),
     ],
 )
-def test_an_unknown_key_is_told_with_the_nearest_right_one(slip: str, right: str) -> None:
+def test_an_unknown_key_is_reported_with_the_nearest_right_one(slip: str, right: str) -> None:
     expected = f"{FILE}: [tool.airflow-images] has an unknown key {slip!r}: did you mean {right!r}?"
     assert problem_of(pyproject(settings=f'{slip} = ["x"]')) == expected
 
 
-def test_an_unknown_key_like_no_other_is_told_with_all_right_ones() -> None:
+def test_an_unknown_key_like_no_other_is_reported_with_all_right_ones() -> None:
     assert problem_of(pyproject(settings="zzz = 1")) == (
         f"{FILE}: [tool.airflow-images] has an unknown key 'zzz': expected one of dags, scripts, "
         "system-packages, build-packages, env, allow-base-changes, "
@@ -92,7 +92,7 @@ def test_an_unknown_key_like_no_other_is_told_with_all_right_ones() -> None:
     )
 
 
-def test_an_unknown_key_of_the_project_table_is_told() -> None:
+def test_an_unknown_key_of_the_project_table_is_reported() -> None:
     text = '[project]\nname = "salesforce"\ndependancies = []\ndependencies = []\n'
     expected = f"{FILE}: [project] has an unknown key 'dependancies': did you mean 'dependencies'?"
     assert problem_of(text) == expected
@@ -106,32 +106,32 @@ def test_an_unknown_key_of_the_project_table_is_told() -> None:
         ("zzz", ": expected [project] and [tool.airflow-images]"),
     ],
 )
-def test_an_unknown_table_is_told(table: str, hint: str) -> None:
+def test_an_unknown_table_is_reported(table: str, hint: str) -> None:
     assert problem_of(f"{pyproject()}\n[{table}]\n") == f"{FILE}: unknown table [{table}]{hint}"
 
 
-def test_a_misspelt_table_of_ours_is_told() -> None:
+def test_a_misspelt_table_of_ours_is_reported() -> None:
     text = pyproject().replace("airflow-images", "airflow_images")
     expected = f"{FILE}: unknown table [tool.airflow_images]: did you mean 'airflow-images'?"
     assert problem_of(text) == expected
 
 
-def test_a_missing_project_table_is_told() -> None:
+def test_a_missing_project_table_is_reported() -> None:
     assert problem_of("[tool.airflow-images]\n") == f"{FILE}: has no table [project]"
 
 
-def test_a_missing_key_is_told() -> None:
+def test_a_missing_key_is_reported() -> None:
     assert problem_of('[project]\nname = "salesforce"\n') == f"{FILE}: [project] lacks 'dependencies'"
 
 
-def test_broken_toml_is_told_with_its_place() -> None:
+def test_broken_toml_is_reported_with_its_place() -> None:
     problem = problem_of("[project\n")
     assert problem.startswith(f"{FILE}: invalid TOML: ")
     assert "line 1" in problem
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "message"),
     [
         ('dags = "salesforce"', "dags: 'salesforce' is wrong: Input should be a list"),
         ("dags = [1]", "dags.0: 1 is wrong: Input should be a valid string"),
@@ -144,12 +144,12 @@ def test_broken_toml_is_told_with_its_place() -> None:
         ("max-added-mb = -1.5", "max-added-mb: -1.5 is wrong: Input should be greater than 0"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_is_right(setting: str, told: str) -> None:
-    assert problem_of(pyproject(settings=setting)) == f"{FILE}: [tool.airflow-images] {told}"
+def test_a_wrong_value_is_reported_with_what_is_right(setting: str, message: str) -> None:
+    assert problem_of(pyproject(settings=setting)) == f"{FILE}: [tool.airflow-images] {message}"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("project = 5", "project: 5 is wrong: expected the table [project]"),
         ('tool = "x"', "tool: 'x' is wrong: expected the table [tool.airflow-images]"),
@@ -164,13 +164,13 @@ def test_a_wrong_value_is_told_with_what_is_right(setting: str, told: str) -> No
         ('[[tool]]\nx = "y"', "tool: […] is wrong: expected the table [tool.airflow-images]"),
     ],
 )
-def test_a_value_in_place_of_a_table_is_told(text: str, told: str) -> None:
-    assert f"{FILE}: {told}" in problems_of(text)
+def test_a_value_in_place_of_a_table_is_reported(text: str, message: str) -> None:
+    assert f"{FILE}: {message}" in problems_of(text)
 
 
-def test_several_mistakes_are_all_told_at_once() -> None:
+def test_several_mistakes_are_all_reported_at_once() -> None:
     settings = 'dags = ["../x"]\nsytem-packages = []\nmax-added-mb = 0'
-    told = "\n".join(problems_of(pyproject(["httpx", "a @ https://example.com/a.whl"], settings)))
+    message = "\n".join(problems_of(pyproject(["httpx", "a @ https://example.com/a.whl"], settings)))
     for expected in (
         "'../x'",
         "'sytem-packages'",
@@ -178,6 +178,6 @@ def test_several_mistakes_are_all_told_at_once() -> None:
         "'httpx'",
         "'a @ https://example.com/a.whl'",
     ):
-        assert expected in told
-    assert len(told.splitlines()) == 5
-    assert all(line.startswith(FILE) for line in told.splitlines())
+        assert expected in message
+    assert len(message.splitlines()) == 5
+    assert all(line.startswith(FILE) for line in message.splitlines())

@@ -56,7 +56,7 @@ def test_a_pin_in_parentheses_is_read_without_them(pin: str, plain: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("dependency", "told"),
+    ("dependency", "message"),
     [
         ("httpx", "is not pinned: write 'httpx==<version>'"),
         ("httpx>=0.28", "is not pinned: write 'httpx==<version>'"),
@@ -69,26 +69,26 @@ def test_a_pin_in_parentheses_is_read_without_them(pin: str, plain: str) -> None
         ),
     ],
 )
-def test_a_dependency_that_is_no_exact_pin_is_told_with_the_remedy(dependency: str, told: str) -> None:
-    assert problem_of(dependency) == f"{FILE}: [project] dependencies.0: {dependency!r} {told}"
+def test_a_dependency_that_is_no_exact_pin_is_reported_with_the_remedy(dependency: str, message: str) -> None:
+    assert problem_of(dependency) == f"{FILE}: [project] dependencies.0: {dependency!r} {message}"
 
 
 @pytest.mark.parametrize(
     "dependency",
     ["", " ", "-r other.txt", "./local", "git+https://example.com/x", "a b", "a==1; os_name == '\n'"],
 )
-def test_what_is_no_requirement_is_told(dependency: str) -> None:
+def test_what_is_no_requirement_is_reported(dependency: str) -> None:
     problem = problem_of(dependency)
     assert problem.startswith(f"{FILE}: [project] dependencies.0: {dependency!r} is not a requirement: ")
     assert problem.endswith("expected 'name==1.2.3'")
 
 
-def test_the_place_of_a_wrong_dependency_is_told() -> None:
+def test_the_place_of_a_wrong_dependency_is_reported() -> None:
     assert "dependencies.1: 'b'" in problem_of("a==1", "b", "c==2")
 
 
 @pytest.mark.parametrize("again", ["httpx==0.28.1", "HTTPX==0.27.0", "httpx[http2]==0.28.1"])
-def test_a_package_pinned_twice_is_told(again: str) -> None:
+def test_a_package_pinned_twice_is_reported(again: str) -> None:
     assert problem_of("httpx==0.28.1", again) == (
         f"{FILE}: [project] dependencies: 'httpx' is pinned more than once: keep one line"
     )
@@ -122,7 +122,7 @@ def test_a_package_may_come_from_an_index_or_address_of_its_own(lines: str) -> N
         ('b = { git = "ssh://git@git.example/b" }', ["git"]),
     ],
 )
-def test_a_source_without_hashes_is_told(lines: str, keys: list[str]) -> None:
+def test_a_source_without_hashes_is_reported(lines: str, keys: list[str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse("salesforce", FILE, with_sources(lines))
     name = lines[0]

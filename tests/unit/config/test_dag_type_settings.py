@@ -26,7 +26,7 @@ def problem_of(settings: str) -> str:
     "path", ["", ".", "..", "/etc", "../x", "a/../b", "a\\b", "./a", "a//b", "a/.", "a\n", "x" * 256]
 )
 @pytest.mark.parametrize("key", ["dags", "scripts"])
-def test_a_path_that_is_not_plain_is_told(key: str, path: str) -> None:
+def test_a_path_that_is_not_plain_is_reported(key: str, path: str) -> None:
     assert problem_of(f"{key} = [{toml(path)}]") == (
         f"{FILE}: [tool.airflow-images] {key}.0: {path!r} is not a plain relative path; "
         "expected one like 'salesforce' or 'shared/calendar.py'"
@@ -37,16 +37,16 @@ def test_a_path_that_is_not_plain_is_told(key: str, path: str) -> None:
 def test_no_accepted_path_leads_out_of_its_tree(text: str) -> None:
     assume("\x7f" not in text)
     try:
-        found = dag_type(settings=f"dags = [{toml(text)}]")
+        result = dag_type(settings=f"dags = [{toml(text)}]")
     except ConfigurationError:
         return
-    (path,) = found.dag_paths
+    (path,) = result.dag_paths
     place = posixpath.normpath(posixpath.join("/repository/dags", path))
     assert place.startswith("/repository/dags/")
 
 
 @pytest.mark.parametrize("key", ["dags", "scripts", "system-packages", "build-packages"])
-def test_what_is_listed_twice_is_told(key: str) -> None:
+def test_what_is_listed_twice_is_reported(key: str) -> None:
     assert problem_of(f'{key} = ["aa", "bb", "aa"]') == (
         f"{FILE}: [tool.airflow-images] {key}: ['aa', 'bb', 'aa'] names 'aa' more than once"
     )
@@ -82,7 +82,7 @@ def test_a_debian_package_is_accepted(package: str) -> None:
     ],
 )
 @pytest.mark.parametrize("key", ["system-packages", "build-packages"])
-def test_what_is_no_debian_package_is_told(key: str, package: str) -> None:
+def test_what_is_no_debian_package_is_reported(key: str, package: str) -> None:
     assert problem_of(f"{key} = [{toml(package)}]") == (
         f"{FILE}: [tool.airflow-images] {key}.0: {package!r} is not a Debian package; "
         "expected 'libpq5' or, pinned, 'libpq5=17.6-0+deb13u1'"
@@ -107,7 +107,7 @@ def test_no_accepted_debian_package_is_an_option_or_a_removal(package: str) -> N
 
 
 @pytest.mark.parametrize("name", ["", "1A", "A-B", "A B", "A=B", "Ä"])
-def test_a_bad_name_of_a_variable_is_told(name: str) -> None:
+def test_a_bad_name_of_a_variable_is_reported(name: str) -> None:
     problem = problem_of(f'env = {{ {toml(name)} = "x" }}')
     assert problem.startswith(f"{FILE}: [tool.airflow-images] env: ")
     assert problem.endswith(f"has {name!r}, which is not a name of an environment variable")
@@ -150,19 +150,19 @@ def test_a_nul_character_in_a_variable_is_refused() -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\\t\\n"])
-def test_a_base_change_without_a_reason_is_told(reason: str) -> None:
+def test_a_base_change_without_a_reason_is_reported(reason: str) -> None:
     assert problem_of(f'allow-base-changes = {{ pandas = "{reason}" }}').endswith(
         "has no reason for 'pandas': write why this type may change the base's version"
     )
 
 
 @pytest.mark.parametrize("package", ["", "a b", "a==1", "-a"])
-def test_a_base_change_of_what_is_no_package_is_told(package: str) -> None:
+def test_a_base_change_of_what_is_no_package_is_reported(package: str) -> None:
     assert "is not a package name" in problem_of(f'allow-base-changes = {{ {toml(package)} = "why" }}')
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä"])
-def test_a_project_name_that_is_no_name_is_told(name: str) -> None:
+def test_a_project_name_that_is_no_name_is_reported(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse("salesforce", FILE, pyproject(name=name))
     assert caught.value.problems == (

@@ -1,4 +1,4 @@
-"""What images/layers.toml may say."""
+"""The settings in images/layers.toml."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_packages_are_read_by_their_canonical_names(text: str | None, own: tuple
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[layers", "invalid TOML"),
         ("[layer]\n", r"unknown table \[layer\]"),
@@ -31,6 +31,6 @@ def test_packages_are_read_by_their_canonical_names(text: str | None, own: tuple
         ('[layers]\nown = "zeep"', "is wrong"),
     ],
 )
-def test_a_mistake_is_told_with_the_file(text: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"{FILE}.*{told}"):
+def test_a_mistake_is_reported_with_the_file(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{FILE}.*{message}"):
         parse(text)

@@ -1,4 +1,4 @@
-"""The lock of a DAG type: written, read back, and refused where it is for something else."""
+"""The lock of a DAG type: written, read back, and refused if it is made for something else."""
 
 import re
 
@@ -35,9 +35,9 @@ def problems_of(text: str | None, *pins: str, base: str = BASE) -> tuple[str, ..
 
 
 def test_a_stamped_lock_is_read_back() -> None:
-    wanted = dag_type(["httpx==0.28.1"])
-    text = stamp(wanted, BASE, RESOLVED)
-    lock = read(wanted, BASE, text)
+    expected = dag_type(["httpx==0.28.1"])
+    text = stamp(expected, BASE, RESOLVED)
+    lock = read(expected, BASE, text)
     assert lock.text == text
     assert lock.packages == {"httpx": "0.28.1"}
 
@@ -53,8 +53,8 @@ def test_a_stamp_is_readable_text_behind_what_was_resolved() -> None:
 def test_a_lock_is_the_same_from_an_index_that_tells_sizes() -> None:
     sized = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, size = 212774, hashes")
     bare = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, hashes")
-    wanted = dag_type(["httpx==0.28.1"])
-    assert stamp(wanted, BASE, sized) == stamp(wanted, BASE, bare)
+    expected = dag_type(["httpx==0.28.1"])
+    assert stamp(expected, BASE, sized) == stamp(expected, BASE, bare)
 
 
 def test_the_order_of_the_pins_does_not_change_a_stamp() -> None:
@@ -70,62 +70,62 @@ def test_a_type_without_dependencies_has_a_lock_without_packages() -> None:
 
 @pytest.mark.parametrize("sign", ['"', "\x7f", "\t", "ä", "#", "\U0001f40d"])
 def test_no_sign_in_a_pin_breaks_the_lock(sign: str) -> None:
-    wanted = dag_type([f"httpx==0.28.1; platform_version != '{sign}'"])
-    assert read(wanted, BASE, stamp(wanted, BASE, RESOLVED)).packages == {"httpx": "0.28.1"}
+    expected = dag_type([f"httpx==0.28.1; platform_version != '{sign}'"])
+    assert read(expected, BASE, stamp(expected, BASE, RESOLVED)).packages == {"httpx": "0.28.1"}
 
 
 @given(names=NAMES, marker=MARKERS)
 def test_any_set_of_pins_round_trips(names: list[str], marker: str) -> None:
     pins = [f"{name}==1.0; platform_version != '{marker}'" for name in names]
-    wanted = dag_type(pins)
+    expected = dag_type(pins)
     packages = "".join(
         f'[[packages]]\nname = "{name}"\nversion = "1.0"\nsdist = {{ hashes = {{ sha256 = "aa" }} }}\n'
         for name in names
     )
-    lock = read(wanted, BASE, stamp(wanted, BASE, packages))
+    lock = read(expected, BASE, stamp(expected, BASE, packages))
     assert lock.packages == dict.fromkeys(names, "1.0")
 
 
-@given(locked=NAMES, wanted=NAMES)
-def test_a_lock_for_other_pins_tells_each_of_them(locked: list[str], wanted: list[str]) -> None:
+@given(locked=NAMES, expected=NAMES)
+def test_a_lock_for_other_pins_tells_each_of_them(locked: list[str], expected: list[str]) -> None:
     text = stamp(dag_type([f"{name}==1" for name in locked]), BASE, "")
-    if set(locked) == set(wanted):
-        assert read(dag_type([f"{name}==1" for name in wanted]), BASE, text).text == text
+    if set(locked) == set(expected):
+        assert read(dag_type([f"{name}==1" for name in expected]), BASE, text).text == text
         return
-    (problem,) = problems_of(text, *(f"{name}==1" for name in wanted))
-    for name in set(wanted) - set(locked):
+    (problem,) = problems_of(text, *(f"{name}==1" for name in expected))
+    for name in set(expected) - set(locked):
         assert f"lacks '{name}==1'" in problem
-    for name in set(locked) - set(wanted):
+    for name in set(locked) - set(expected):
         assert f"has '{name}==1', which is gone" in problem
-    assert problem.count("==1") == len(set(locked) ^ set(wanted))
+    assert problem.count("==1") == len(set(locked) ^ set(expected))
 
 
-def test_a_changed_pin_is_told_as_lacking_and_gone() -> None:
+def test_a_changed_pin_is_reported_as_lacking_and_gone() -> None:
     text = stamp(dag_type(["httpx==0.28.1"]), BASE, RESOLVED)
     assert problems_of(text, "httpx==0.27.0") == (
         f"{LOCK}: doesn't match {FILE}: lacks 'httpx==0.27.0'; has 'httpx==0.28.1', which is gone{REMEDY}",
     )
 
 
-def test_differences_are_told_in_order() -> None:
+def test_differences_are_reported_in_order() -> None:
     text = stamp(dag_type(["c==1", "d==1"]), BASE, "")
     (problem,) = problems_of(text, "b==1", "a==1")
-    told = "lacks 'a==1'; lacks 'b==1'; has 'c==1', which is gone; has 'd==1', which is gone"
-    assert problem == f"{LOCK}: doesn't match {FILE}: {told}{REMEDY}"
+    message = "lacks 'a==1'; lacks 'b==1'; has 'c==1', which is gone; has 'd==1', which is gone"
+    assert problem == f"{LOCK}: doesn't match {FILE}: {message}{REMEDY}"
 
 
-def test_another_base_is_told() -> None:
+def test_another_base_is_reported() -> None:
     text = stamp(dag_type(["httpx==0.28.1"]), BASE, RESOLVED)
     assert problems_of(text, "httpx==0.28.1", base="registry.example/airflow:2") == (
         f"{LOCK}: made for the base {BASE}, not for registry.example/airflow:2{REMEDY}",
     )
 
 
-def test_a_missing_lock_is_told() -> None:
+def test_a_missing_lock_is_reported() -> None:
     assert problems_of(None) == (f"{LOCK}: not found{REMEDY}",)
 
 
-def test_broken_toml_is_told() -> None:
+def test_broken_toml_is_reported() -> None:
     (problem,) = problems_of("[[packages")
     assert problem.startswith(f"{LOCK}: invalid TOML: ")
     assert problem.endswith(REMEDY)
@@ -145,7 +145,7 @@ def test_broken_toml_is_told() -> None:
         'wheels = [{ hashes = { sha256 = "aa" } }]\narchive = { url = "x" }',
     ],
 )
-def test_a_package_without_a_hash_for_every_file_is_told(artifacts: str) -> None:
+def test_a_package_without_a_hash_for_every_file_is_reported(artifacts: str) -> None:
     resolved = f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{artifacts}\n'
     text = stamp(dag_type(["httpx==0.28.1"]), BASE, resolved)
     assert problems_of(text, "httpx==0.28.1") == (f"{LOCK}: 'httpx' has no hash{REMEDY}",)
@@ -153,22 +153,24 @@ def test_a_package_without_a_hash_for_every_file_is_told(artifacts: str) -> None
 
 def test_a_package_from_an_address_of_its_own_has_a_hash_too() -> None:
     archive = 'archive = { url = "https://example.com/a.whl", hashes = { sha256 = "aa" } }'
-    wanted = dag_type(["httpx==0.28.1"])
-    text = stamp(wanted, BASE, f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{archive}\n')
-    assert read(wanted, BASE, text).packages == {"httpx": "0.28.1"}
+    expected = dag_type(["httpx==0.28.1"])
+    text = stamp(expected, BASE, f'[[packages]]\nname = "httpx"\nversion = "0.28.1"\n{archive}\n')
+    assert read(expected, BASE, text).packages == {"httpx": "0.28.1"}
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ('vcs = { type = "git", url = "https://example.com/a", commit-id = "y" }', "from version control"),
         ('version = "1"\nvcs = { url = "ssh://git@example.com/a", commit-id = "y" }', "from version control"),
         ('directory = { path = "../a", editable = true }', "from a folder"),
     ],
 )
-def test_what_is_no_file_is_told_when_it_is_written_and_when_it_is_read(source: str, told: str) -> None:
+def test_what_is_no_file_is_reported_when_it_is_written_and_when_it_is_read(
+    source: str, message: str
+) -> None:
     resolved = f'[[packages]]\nname = "a"\n{source}\n'
-    cause = f"'a' comes {told}, but only files with hashes get into an image: "
+    cause = f"'a' comes {message}, but only files with hashes get into an image: "
     remedy = "pin a version from a package index, or name the url of a wheel in [tool.uv.sources]"
     assert problems_of(resolved) == (f"{LOCK}: {cause}{remedy} of {FILE}; then {REMEDY.removeprefix('; ')}",)
     with pytest.raises(ConfigurationError) as caught:
@@ -176,7 +178,7 @@ def test_what_is_no_file_is_told_when_it_is_written_and_when_it_is_read(source: 
     assert caught.value.problems == problems_of(resolved)
 
 
-def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
+def test_a_lock_that_nothing_of_ours_stamped_is_reported() -> None:
     problems = problems_of(RESOLVED, "httpx==0.28.1")
     assert len(problems) == 2
     assert "lacks 'httpx==0.28.1'" in problems[0]
@@ -202,13 +204,13 @@ def test_a_lock_that_nothing_of_ours_stamped_is_told() -> None:
         ("tool.airflow-images.base = 5", "tool.airflow-images.base"),
     ],
 )
-def test_a_lock_of_another_shape_is_told_with_the_place(text: str, place: str) -> None:
+def test_a_lock_of_another_shape_is_reported_with_the_place(text: str, place: str) -> None:
     (problem,) = problems_of(text)
     assert re.fullmatch(rf"{re.escape(f'{LOCK}: {place}: ')}[^;]+, found [^;]+{re.escape(REMEDY)}", problem)
 
 
 @pytest.mark.parametrize(("there", "missing"), [('version = "1"', "name"), ('name = "a"', "version")])
-def test_a_missing_key_is_told_without_what_is_around_it(there: str, missing: str) -> None:
+def test_a_missing_key_is_reported_without_what_is_around_it(there: str, missing: str) -> None:
     assert problems_of(f"[[packages]]\n{there}") == (f"{LOCK}: packages.0.{missing} is missing{REMEDY}",)
 
 

@@ -1,4 +1,4 @@
-"""No credentials in a lock, in a pyproject.toml, or in what is said of them."""
+"""No credentials in a lock, in a pyproject.toml, or in messages about them."""
 
 import pytest
 from hypothesis import assume, given
@@ -52,14 +52,14 @@ def problems_of(text: str) -> tuple[str, ...]:
         "https://index.example/a?token='hidden",
     ],
 )
-def test_an_address_with_credentials_is_told_by_its_key_alone(address: str) -> None:
+def test_an_address_with_credentials_is_reported_by_its_key_alone(address: str) -> None:
     (problem,) = problems_of(TEXT.format(pins="", more=INDEX.format(address)))
     assert problem.startswith(f"{FILE}: tool.uv.index[0].url: the address has credentials")
     assert "--netrc file://$HOME/.netrc" in problem
     assert not any(part in problem for part in ("hidden", "hid/", "hid ", "hid'", "den@"))
 
 
-def test_a_requirement_with_credentials_is_told_and_its_mistakes_are_not_shown() -> None:
+def test_a_requirement_with_credentials_is_reported_and_its_mistakes_are_not_shown() -> None:
     text = TEXT.format(pins='"a @ https://me:hidden@index.example/a.whl", "b"', more="")
     (problem,) = problems_of(text)
     assert problem.startswith(f"{FILE}: project.dependencies[0]: the address has credentials")
@@ -78,9 +78,9 @@ def test_a_description_may_hold_an_address_and_another_of_mail() -> None:
     assert parse("x", FILE, TEXT.format(pins="", more=more)).name == "x"
 
 
-def test_all_addresses_with_credentials_are_told() -> None:
+def test_all_addresses_with_credentials_are_reported() -> None:
     more = '[tool.uv]\nfind-links = ["https://a:b@c/", "https://c/"]\nindex-url = "https://a:b@c/"\n'
-    assert [each.split(": ")[1] for each in problems_of(TEXT.format(pins="", more=more))] == [
+    assert [one.split(": ")[1] for one in problems_of(TEXT.format(pins="", more=more))] == [
         "tool.uv.find-links[0]",
         "tool.uv.index-url",
     ]
@@ -160,7 +160,7 @@ def test_every_address_in_a_word_is_redacted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("fetch: `https://me:s'e`c@h.example/a/`", "fetch: `https://***@h.example/a/`"),
         ("'https://me:x@h.example' and me@corp.example", "'https://***@h.example' and me@corp.example"),
@@ -174,8 +174,8 @@ def test_every_address_in_a_word_is_redacted() -> None:
         ("a 'https://h.example/?token=a'b' z", "a 'https://h.example/?token=***' z"),
     ],
 )
-def test_a_sentence_keeps_all_but_logins(text: str, told: str) -> None:
-    assert redacted(text) == (told or text)
+def test_a_sentence_keeps_all_but_logins(text: str, message: str) -> None:
+    assert redacted(text) == (message or text)
 
 
 # Anything but blanks, and the beginning of another address.
@@ -189,15 +189,15 @@ QUOTED = st.sampled_from(["see {} now", "'{}'", '{{"url":"{}"}}', "`{}`", "<{}>"
 @given(USERS, SIGNS, QUOTED)
 def test_no_password_is_shown_however_odd(user: str, password: str, around: str) -> None:
     assume(not (user.endswith(":") and password[0].isdecimal()))
-    told = redacted(around.format(f"https://{user}:x{password}@index.example/simple"))
-    assert told == around.format("https://***@index.example/simple")
+    message = redacted(around.format(f"https://{user}:x{password}@index.example/simple"))
+    assert message == around.format("https://***@index.example/simple")
 
 
 @given(USERS, SIGNS, SIGNS, QUOTED)
 def test_no_password_of_a_user_with_a_host_is_shown(user: str, host: str, password: str, around: str) -> None:
     assume(not set(host) & set("/?#"))
-    told = redacted(around.format(f"https://{user}@{host}:{password}@index.example/simple"))
-    assert told == around.format("https://***@index.example/simple")
+    message = redacted(around.format(f"https://{user}@{host}:{password}@index.example/simple"))
+    assert message == around.format("https://***@index.example/simple")
 
 
 @given(st.text(st.sampled_from("https:/@ab1. ,'?=&\n\\[]"), max_size=60))

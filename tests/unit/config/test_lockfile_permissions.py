@@ -1,4 +1,4 @@
-"""What a lock was permitted is part of it: made under other permissions, it is stale."""
+"""The permissions that a lock was made with: with others it is stale."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_reason_may_change_without_a_new_lock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "now", "told"),
+    ("made", "now", "message"),
     [
         ("", CHANGES, "made with allow-base-changes for nothing, "),
         (CHANGES, "", "made with allow-base-changes for anyio, httpx, "),
@@ -33,11 +33,11 @@ def test_a_reason_may_change_without_a_new_lock() -> None:
         (OUTSIDE, "", "has it for nothing; run: dagger call lock -y"),
     ],
 )
-def test_a_lock_made_under_other_permissions_is_told(made: str, now: str, told: str) -> None:
+def test_a_lock_made_under_other_permissions_is_reported(made: str, now: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(dag_type(settings=now), BASE, stamp(dag_type(settings=made), BASE, ""))
     (problem,) = caught.value.problems
-    assert told in problem
+    assert message in problem
 
 
 INSTALLED = """[{"name": "Httpx", "version": "0.28.1"}, {"name": "anyio", "version": "4.0"},
@@ -57,13 +57,13 @@ def test_what_is_permitted_is_not_held() -> None:
 
 
 def test_an_upgrade_names_what_is_locked_or_pinned() -> None:
-    asked = Upgrade(packages=("Acme_Core", "acme.core", "b"), exclude_newer="2026-01-01T00:00:00Z")
-    assert validated(asked, {"acme-core", "b"}).packages == ("acme-core", "b")
+    requested = Upgrade(packages=("Acme_Core", "acme.core", "b"), exclude_newer="2026-01-01T00:00:00Z")
+    assert validated(requested, {"acme-core", "b"}).packages == ("acme-core", "b")
     assert pinned_by(dag_type(["Acme_Core[x]==1"])) == {"acme-core"}
     assert packages_of('[[packages]]\nname = "B"\n') == {"b"}
 
 
-def test_all_that_is_wrong_with_an_upgrade_is_told() -> None:
+def test_all_that_is_wrong_with_an_upgrade_is_reported() -> None:
     with pytest.raises(ConfigurationError) as caught:
         validated(Upgrade(packages=("acme-cor", "zzz"), exclude_newer="30 days"), {"acme-core"})
     assert caught.value.problems == (

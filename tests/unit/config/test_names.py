@@ -1,4 +1,4 @@
-"""How images are called: where the sources live, the pattern filled in, references as a user gives them."""
+"""Names of images: the remote of the sources, the pattern filled in, references as users write them."""
 
 import re
 
@@ -20,16 +20,16 @@ ONE_PACKAGE = "ghcr.io/{owner}/de-airflow-pipeline:{dag}-{version}"
 SECRETS = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
 
-def named(pattern: str = "", registry: str = "", owner: str = "", found: Origin | None = ACME) -> Names:
+def named(pattern: str = "", registry: str = "", owner: str = "", result: Origin | None = ACME) -> Names:
     settings = parse(f'[publish]\nreference = "{pattern}"' if pattern else None)
-    return names(settings, registry, owner, found)
+    return names(settings, registry, owner, result)
 
 
 def problems_of(
-    pattern: str = "", registry: str = "", owner: str = "", found: Origin | None = ACME
+    pattern: str = "", registry: str = "", owner: str = "", result: Origin | None = ACME
 ) -> tuple[str, ...]:
     with pytest.raises(ConfigurationError) as caught:
-        named(pattern, registry, owner, found)
+        named(pattern, registry, owner, result)
     return caught.value.problems
 
 
@@ -104,17 +104,17 @@ def test_no_credentials_get_into_an_origin(user: str, password: str, form: str) 
 
 
 def test_by_default_each_type_has_a_repository_of_its_own() -> None:
-    found = named()
-    assert found.repository("salesforce") == "ghcr.io/acme/de-airflow-pipeline-salesforce"
-    assert found.tag("salesforce", "v1.2.3") == "v1.2.3"
+    result = named()
+    assert result.repository("salesforce") == "ghcr.io/acme/de-airflow-pipeline-salesforce"
+    assert result.tag("salesforce", "v1.2.3") == "v1.2.3"
 
 
 def test_one_package_for_all_types_is_a_matter_of_configuration() -> None:
-    found = named(ONE_PACKAGE)
-    assert found.repository("api") == found.repository("dbt") == "ghcr.io/acme/de-airflow-pipeline"
-    assert found.tag("api", "main") == "api-main"
-    assert found.version("api", "api-main") == "main"
-    assert found.version("dbt", "api-main") is None
+    result = named(ONE_PACKAGE)
+    assert result.repository("api") == result.repository("dbt") == "ghcr.io/acme/de-airflow-pipeline"
+    assert result.tag("api", "main") == "api-main"
+    assert result.version("api", "api-main") == "main"
+    assert result.version("dbt", "api-main") is None
 
 
 @pytest.mark.parametrize(
@@ -138,15 +138,15 @@ def test_a_registry_may_be_given_in_place_of_the_patterns(
 
 
 def test_an_owner_in_capitals_is_written_small_in_a_repository_alone() -> None:
-    found = Origin(owner="Acme", repo="Dags", web="")
-    called = named("ghcr.io/{owner}/{repo}-{dag}:{owner}-{version}", found=found)
+    result = Origin(owner="Acme", repo="Dags", web="")
+    called = named("ghcr.io/{owner}/{repo}-{dag}:{owner}-{version}", result=result)
     assert called.repository("api") == "ghcr.io/acme/dags-api"
     assert called.tag("api", "main") == "Acme-main"
-    assert named(owner="Other", found=found).repository("api").startswith("ghcr.io/other/")
+    assert named(owner="Other", result=result).repository("api").startswith("ghcr.io/other/")
 
 
 def test_subgroups_stay_in_a_repository() -> None:
-    assert named(found=origin("git@gitlab.com:a/b/dags.git")).path.startswith("a/b/")
+    assert named(result=origin("git@gitlab.com:a/b/dags.git")).path.startswith("a/b/")
 
 
 @pytest.mark.parametrize(
@@ -162,38 +162,38 @@ def test_subgroups_stay_in_a_repository() -> None:
         ("me@ghcr.io", "one like ghcr.io or 127.0.0.1:5000"),
     ],
 )
-def test_what_is_no_registry_is_told(registry: str, hint: str) -> None:
+def test_what_is_no_registry_is_reported(registry: str, hint: str) -> None:
     assert problems_of(registry=registry) == (f"--registry {registry!r}: invalid registry; expected {hint}",)
 
 
-def test_a_registry_that_is_wrong_in_the_file_is_told_with_the_file() -> None:
+def test_a_registry_that_is_wrong_in_the_file_is_reported_with_the_file() -> None:
     pattern = "https://ghcr.io/{owner}/{dag}:{version}"
     assert problems_of(pattern) == (f"{FILE}: {pattern!r}: invalid registry; expected one without https://",)
 
 
-def test_a_missing_owner_and_repository_are_both_told() -> None:
-    owner, repo = problems_of("ghcr.io/{owner}/{repo}/{dag}:{version}", found=None)
+def test_a_missing_owner_and_repository_are_both_reported() -> None:
+    owner, repo = problems_of("ghcr.io/{owner}/{repo}/{dag}:{version}", result=None)
     assert owner.endswith("{owner} is unknown: give --owner, or add a git remote 'origin'")
     assert "{repo} is unknown: add a git remote 'origin', or remove {repo}" in repo
 
 
 def test_without_a_remote_an_owner_is_enough() -> None:
-    assert named(owner="acme", found=None).repository("api") == "ghcr.io/acme/de-airflow-pipeline-api"
+    assert named(owner="acme", result=None).repository("api") == "ghcr.io/acme/de-airflow-pipeline-api"
 
 
 def test_what_no_placeholder_asks_for_may_be_missing() -> None:
-    assert named("localhost:5000/{dag}:{version}", found=None).repository("a") == "localhost:5000/a"
+    assert named("localhost:5000/{dag}:{version}", result=None).repository("a") == "localhost:5000/a"
 
 
 @pytest.mark.parametrize("owner", ["a b", "-a", "a..b", "ä", "_git", "a/", "a:b"])
-def test_an_owner_that_no_repository_may_have_is_told(owner: str) -> None:
+def test_an_owner_that_no_repository_may_have_is_reported(owner: str) -> None:
     (problem,) = problems_of(owner=owner)
     assert problem.startswith(f"invalid repository '{owner}/de-airflow-pipeline-{{dag}}'; expected ")
     assert problem.endswith(f"check --owner and {FILE}")
 
 
 @pytest.mark.parametrize("tag", ["v" * 129, "-v1", ".v1", "a/b", "a+b", ""])
-def test_a_tag_that_no_registry_takes_is_told(tag: str) -> None:
+def test_a_tag_that_no_registry_takes_is_reported(tag: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(f"invalid tag {tag!r}; expected ")):
         named().tag("api", tag)
     assert not is_tag(tag)
@@ -209,11 +209,11 @@ def test_a_tag_is_as_long_as_a_registry_takes_it_with_all_that_the_pattern_adds(
 @given(
     pattern=st.sampled_from(["{version}", "{dag}-{version}", "{version}_{dag}", "x.{dag}.{version}-y"]),
     dag_type=st.from_regex(r"[a-z0-9]{1,4}([._-][a-z0-9]{1,4})?", fullmatch=True),
-    wanted=st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True),
+    expected=st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True),
 )
-def test_a_version_is_read_back_from_its_tag(pattern: str, dag_type: str, wanted: str) -> None:
+def test_a_version_is_read_back_from_its_tag(pattern: str, dag_type: str, expected: str) -> None:
     called = Names(registry="r.example", path="{dag}", tag_pattern=pattern)
-    assert called.version(dag_type, called.tag(dag_type, wanted)) == wanted
+    assert called.version(dag_type, called.tag(dag_type, expected)) == expected
 
 
 @pytest.mark.parametrize("tag", ["api-", "-main", "main", "API-main", "dbt-main", ""])
@@ -224,9 +224,9 @@ def test_a_tag_of_another_shape_stands_for_no_version(tag: str) -> None:
 def test_another_types_tag_is_taken_for_ours_where_its_name_begins_with_ours_and_is_no_release() -> None:
     # Versions are asked for to find greater releases alone: nobody is held back by "b-v9.9.9".
     called = named(ONE_PACKAGE)
-    read = [called.version("a", called.tag("a-b", each)) for each in ("main", "v9.9.9")]
+    read = [called.version("a", called.tag("a-b", one)) for one in ("main", "v9.9.9")]
     assert read == ["b-main", "b-v9.9.9"]
-    assert [version(each or "") for each in read] == [None, None]
+    assert [version(one or "") for one in read] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -261,9 +261,9 @@ def test_loopback_is_ones_own_machine_alone(host: str, local: bool) -> None:  # 
     ],
 )
 def test_a_reference_is_shown_as_registries_take_it(text: str, shown: str) -> None:
-    found = reference(text, digest="@" in text)
-    assert str(found) == shown
-    assert shown.startswith(f"{found.registry}/")
+    result = reference(text, digest="@" in text)
+    assert str(result) == shown
+    assert shown.startswith(f"{result.registry}/")
 
 
 @pytest.mark.parametrize("text", ["ghcr.io/acme/dags:v1", "ghcr.io/acme/dags"])
@@ -272,7 +272,7 @@ def test_where_a_digest_is_demanded_a_tag_is_not_enough(text: str) -> None:
         reference(text, digest=True)
 
 
-def test_a_reference_without_tag_and_digest_is_told() -> None:
+def test_a_reference_without_tag_and_digest_is_reported() -> None:
     with pytest.raises(ConfigurationError, match=r"neither tag nor digest: add :tag or @sha256:…"):
         reference("ghcr.io/acme/dags", digest=False)
 
@@ -281,7 +281,7 @@ def test_a_reference_without_tag_and_digest_is_told() -> None:
     "text", ["", "x", "acme/dags:v1", "nginx:1", "https://ghcr.io/a/b:v1", "ghcr.io/:v1"]
 )
 @pytest.mark.parametrize("end", ["", f"@{DIGEST}"])
-def test_what_is_no_reference_is_told(text: str, end: str) -> None:
+def test_what_is_no_reference_is_reported(text: str, end: str) -> None:
     with pytest.raises(ConfigurationError, match=r"invalid reference; expected one like ghcr\.io/owner/name"):
         reference(text + end, digest=bool(end))
 
@@ -289,7 +289,7 @@ def test_what_is_no_reference_is_told(text: str, end: str) -> None:
 @pytest.mark.parametrize(
     "end", [":.v1", "@", "@sha256:0", f"@{DIGEST.upper()}", f"@{DIGEST}@", ":v1:v2", "/B:v1"]
 )
-def test_a_reference_with_an_illegal_end_is_told(end: str) -> None:
+def test_a_reference_with_an_illegal_end_is_reported(end: str) -> None:
     with pytest.raises(ConfigurationError, match="invalid reference"):
         reference(f"ghcr.io/acme/dags{end}", digest=False)
 

@@ -16,10 +16,10 @@ REFERENCE = re.compile(
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_a_reference_has_a_host_and_a_tag_that_names_a_version(name: str) -> None:
-    found = REFERENCE.fullmatch(ALL[name])
-    assert found, f"{name}: {ALL[name]}: write host/path:tag, with a digest behind where one is known"
-    assert re.search(r"\d", found["tag"]), f"{name}: {found['tag']} names no version"
-    assert found["tag"] != "latest"
+    result = REFERENCE.fullmatch(ALL[name])
+    assert result, f"{name}: {ALL[name]}: write host/path:tag, with a digest behind where one is known"
+    assert re.search(r"\d", result["tag"]), f"{name}: {result['tag']} names no version"
+    assert result["tag"] != "latest"
 
 
 def test_images_mirrors_and_defaults_are_in_the_file() -> None:

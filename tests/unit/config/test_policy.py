@@ -1,4 +1,4 @@
-"""What the house's and a type's policy say, which of them holds, and what an ignore speaks of."""
+"""The shared policy and a type's own: which one holds, and which detections an ignore covers."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -20,33 +20,33 @@ from ..repository import toml
 
 
 def ignore(**changes: str) -> Ignore:
-    (found,) = parse(entry(**changes)).ignores
-    return found
+    (result,) = parse(entry(**changes)).ignores
+    return result
 
 
 @pytest.mark.parametrize("text", [None, "", "[scan]\n", "[database]\n", "ignore = []\n", "# nothing\n"])
 def test_without_a_word_of_it_everything_has_a_default(text: str | None) -> None:
-    found = parse(text)
-    assert found == parse(None, "[scan]\n", name="salesforce") == Policy()
-    assert found.severities == ("critical", "high")
-    assert found.fixable_only
-    assert found.scope == "added"
-    assert found.denied_licenses == found.vex == found.ignores == ()
-    assert found.repositories == MIRRORS
+    result = parse(text)
+    assert result == parse(None, "[scan]\n", name="salesforce") == Policy()
+    assert result.severities == ("critical", "high")
+    assert result.fixable_only
+    assert result.scope == "added"
+    assert result.denied_licenses == result.vex == result.ignores == ()
+    assert result.repositories == MIRRORS
     assert len(MIRRORS) == 3
-    assert found.max_age_days == 7
+    assert result.max_age_days == 7
 
 
 def test_every_setting_is_read() -> None:
-    found = parse(
+    result = parse(
         '[scan]\nseverities = ["low"]\nfixable-only = false\nscope = "image"\n'
         'denied-licenses = ["AGPL-*"]\nvex = ["images/a/b.json"]\n'
         '[database]\nrepositories = ["localhost:5000/db:2"]\nmax-age-days = 1\n' + entry()
     )
-    assert (found.severities, found.fixable_only, found.scope) == (("low",), False, "image")
-    assert (found.denied_licenses, found.vex) == (("AGPL-*",), ("images/a/b.json",))
-    assert (found.repositories, found.max_age_days) == (("localhost:5000/db:2",), 1)
-    assert found.ignores == (
+    assert (result.severities, result.fixable_only, result.scope) == (("low",), False, "image")
+    assert (result.denied_licenses, result.vex) == (("AGPL-*",), ("images/a/b.json",))
+    assert (result.repositories, result.max_age_days) == (("localhost:5000/db:2",), 1)
+    assert result.ignores == (
         Ignore(
             id="CVE-2026-1",
             package="requests",
@@ -59,8 +59,8 @@ def test_every_setting_is_read() -> None:
 
 
 def test_a_policy_is_frozen() -> None:
-    found = parse(entry())
-    for frozen, field in ((found, "scope"), (found.ignores[0], "reason")):
+    result = parse(entry())
+    for frozen, field in ((result, "scope"), (result.ignores[0], "reason")):
         with pytest.raises(ValidationError, match="frozen"):
             setattr(frozen, field, "image")
 
@@ -77,27 +77,27 @@ def test_the_paths_of_policies() -> None:
 
 def test_a_type_may_say_that_nothing_is_denied() -> None:
     house = '[scan]\nseverities = ["low"]\ndenied-licenses = ["AGPL-*"]\nvex = ["images/a.json"]\n'
-    found = parse(house, "[scan]\nseverities = []\ndenied-licenses = []\n", name="salesforce")
-    assert (found.severities, found.denied_licenses, found.vex) == ((), (), ("images/a.json",))
+    result = parse(house, "[scan]\nseverities = []\ndenied-licenses = []\n", name="salesforce")
+    assert (result.severities, result.denied_licenses, result.vex) == ((), (), ("images/a.json",))
 
 
 def test_a_type_may_ask_for_the_default_where_the_house_does_not() -> None:
-    found = parse("[scan]\nfixable-only = false\n", "[scan]\nfixable-only = true\n", name="salesforce")
-    assert found.fixable_only
+    result = parse("[scan]\nfixable-only = false\n", "[scan]\nfixable-only = true\n", name="salesforce")
+    assert result.fixable_only
 
 
 def test_the_file_that_set_a_key_is_known() -> None:
     house = '[scan]\ndenied-licenses = ["AGPL-*"]\nvex = ["images/a.json"]\n[database]\nmax-age-days = 3\n'
-    found = parse(house, '[scan]\nvex = ["images/b.json"]\n', name="salesforce")
+    result = parse(house, '[scan]\nvex = ["images/b.json"]\n', name="salesforce")
     fields = ("denied_licenses", "vex", "max_age_days", "severities")
-    assert [found.file_of(field) for field in fields] == [SHARED, OWN, SHARED, SHARED]
+    assert [result.file_of(field) for field in fields] == [SHARED, OWN, SHARED, SHARED]
     assert parse(None, '[scan]\nscope = "image"\n', name="salesforce").file_of("scope") == OWN
 
 
 def test_a_file_may_begin_as_windows_editors_begin_it() -> None:
-    found = parse('\ufeff[scan]\nscope = "image"\n', "\ufeff[scan]\nvex = []\n", name="salesforce")
-    assert found == parse('[scan]\nscope = "image"\n', "[scan]\nvex = []\n", name="salesforce")
-    assert found.scope == "image"
+    result = parse('\ufeff[scan]\nscope = "image"\n', "\ufeff[scan]\nvex = []\n", name="salesforce")
+    assert result == parse('[scan]\nscope = "image"\n', "[scan]\nvex = []\n", name="salesforce")
+    assert result.scope == "image"
 
 
 @pytest.mark.parametrize("name", ["registry.example.com", "10.213.0.1:5000", "localhost", "[::1]:5000"])
@@ -106,8 +106,8 @@ def test_a_registry_without_tls_is_named_by_its_address(name: str) -> None:
 
 
 def test_ignores_of_both_files_hold_with_their_origin() -> None:
-    found = parse(entry() + entry(package='"urllib3"'), entry(), name="salesforce").ignores
-    assert [(each.file, each.package) for each in found] == [
+    result = parse(entry() + entry(package='"urllib3"'), entry(), name="salesforce").ignores
+    assert [(one.file, one.package) for one in result] == [
         (SHARED, "requests"),
         (SHARED, "urllib3"),
         (OWN, "requests"),
@@ -127,28 +127,34 @@ SETTINGS = st.fixed_dictionaries(
 Said = dict[str, bool | str | tuple[str, ...]]
 
 
-def scan(said: Said) -> str:
+def scan(declared: Said) -> str:
     def value(given: bool | str | tuple[str, ...]) -> str:  # noqa: FBT001 - a value, not a switch
         if isinstance(given, tuple):
             return f"[{', '.join(map(toml, given))}]"
         return toml(given) if isinstance(given, str) else str(given).lower()
 
-    return "\n".join(["[scan]", *(f"{key} = {value(each)}" for key, each in said.items()), ""])
+    return "\n".join(["[scan]", *(f"{key} = {value(one)}" for key, one in declared.items()), ""])
 
 
 @given(SETTINGS, SETTINGS)
 def test_what_a_type_does_not_say_is_the_houses(house: Said, own: Said) -> None:
-    found = parse(scan(house), scan(own), name="salesforce").model_dump(mode="json")
+    result = parse(scan(house), scan(own), name="salesforce").model_dump(mode="json")
     default = Policy().model_dump(mode="json")
     for field in ("severities", "fixable_only", "scope", "denied_licenses", "vex"):
         key = field.replace("_", "-")
         expected = own.get(key, house.get(key, default[field]))
-        assert found[field] == (list(expected) if isinstance(expected, tuple) else expected)
+        assert result[field] == (list(expected) if isinstance(expected, tuple) else expected)
 
 
 @given(SETTINGS, st.lists(st.sampled_from("abcde"), unique=True), st.randoms(use_true_random=False))
-def test_the_order_of_tables_does_not_matter(said: Said, packages: list[str], chance: random.Random) -> None:
-    tables = [scan(said), "[database]\nmax-age-days = 3\n", *(entry(package=toml(each)) for each in packages)]
+def test_the_order_of_tables_does_not_matter(
+    declared: Said, packages: list[str], chance: random.Random
+) -> None:
+    tables = [
+        scan(declared),
+        "[database]\nmax-age-days = 3\n",
+        *(entry(package=toml(one)) for one in packages),
+    ]
     straight = parse("".join(tables))
     chance.shuffle(tables)
     mixed = parse("".join(tables))
@@ -175,7 +181,7 @@ def test_an_ignore_speaks_of_one_id_in_one_package_or_file(detection: Detection,
 
 
 @pytest.mark.parametrize(
-    ("written", "found", "expected"),
+    ("written", "result", "expected"),
     [
         ("ruamel_yaml", "ruamel.yaml", True),
         ("Ruamel.YAML", "ruamel-yaml", True),
@@ -183,16 +189,16 @@ def test_an_ignore_speaks_of_one_id_in_one_package_or_file(detection: Detection,
         ("ruamelyaml", "ruamel.yaml", False),
     ],
 )
-def test_names_of_packages_are_compared_as_pip_does(written: str, found: str, expected: bool) -> None:  # noqa: FBT001 - a value
-    there = Detection(kind=Kind.VULNERABILITY, id="CVE-2026-1", package=found)
+def test_names_of_packages_are_compared_as_pip_does(written: str, result: str, expected: bool) -> None:  # noqa: FBT001 - a value
+    there = Detection(kind=Kind.VULNERABILITY, id="CVE-2026-1", package=result)
     assert matches(ignore(package=toml(written)), there) is expected
 
 
 def test_files_are_compared_exactly() -> None:
     there = Detection(kind=Kind.SECRET, id="private-key", place="opt/airflow/dags/a_b.pem")
     names = ("opt/airflow/dags/a_b.pem", "opt/airflow/dags/a-b.pem", "OPT/airflow/dags/a_b.pem")
-    told = [matches(ignore(id='"private-key"', package=toml(name)), there) for name in names]
-    assert told == [True, False, False]
+    message = [matches(ignore(id='"private-key"', package=toml(name)), there) for name in names]
+    assert message == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -207,8 +213,8 @@ def test_files_are_compared_exactly() -> None:
     ],
 )
 def test_licenses_are_denied_by_pattern_in_any_case(name: str, expected: bool) -> None:  # noqa: FBT001 - a value
-    found = parse('[scan]\ndenied-licenses = ["AGPL-*", "sspl-1.0"]\n')
-    assert denied(name, found.denied_licenses) is expected
+    result = parse('[scan]\ndenied-licenses = ["AGPL-*", "sspl-1.0"]\n')
+    assert denied(name, result.denied_licenses) is expected
     assert not denied(name, Policy().denied_licenses)
 
 
@@ -223,22 +229,23 @@ def told_of(days: int) -> str:
 @pytest.mark.parametrize(
     ("today", "days"), [(date(2027, 2, 1), 1), (date(2027, 2, 2), 2), (date(2028, 1, 31), 365)]
 )
-def test_an_expired_ignore_is_told_with_its_owner(today: date, days: int) -> None:
+def test_an_expired_ignore_is_reported_with_its_owner(today: date, days: int) -> None:
     assert parse(entry()).expired(today) == (told_of(days),)
 
 
 @given(st.lists(st.integers(-400, 400), max_size=5, unique=True))
 def test_an_ignore_holds_through_its_last_day(distances: list[int]) -> None:
     today = date(2026, 6, 1)
-    days = [today + timedelta(days=each) for each in distances]
+    days = [today + timedelta(days=one) for one in distances]
     house = "".join(entry(package=toml(f"p{day}"), expires=str(day)) for day in days)
-    told = parse(house).expired(today)
-    assert len(told) == sum(each < 0 for each in distances)
+    message = parse(house).expired(today)
+    assert len(message) == sum(one < 0 for one in distances)
     assert all(
-        f"in p{day} " in sentence for day, sentence in zip([d for d in days if d < today], told, strict=True)
+        f"in p{day} " in sentence
+        for day, sentence in zip([d for d in days if d < today], message, strict=True)
     )
 
 
 def test_an_expired_ignore_of_a_type_names_its_file() -> None:
-    (told,) = parse(None, entry(), name="salesforce").expired(date(2027, 2, 1))
-    assert told.startswith(f"{OWN}: the ignore of CVE-2026-1 ")
+    (message,) = parse(None, entry(), name="salesforce").expired(date(2027, 2, 1))
+    assert message.startswith(f"{OWN}: the ignore of CVE-2026-1 ")

@@ -1,4 +1,4 @@
-"""What a policy may not say, and what is told of each mistake."""
+"""Mistakes in a policy, and the message for each."""
 
 import pytest
 from hypothesis import given
@@ -88,14 +88,14 @@ OF_BOTH = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), OF_BOTH)
-def test_what_neither_file_may_say_is_told(text: str, told: str) -> None:
-    assert problems_of(text) == (f"{SHARED}: {told}",)
-    assert problems_of(None, text) == (f"{OWN}: {told}",)
+@pytest.mark.parametrize(("text", "message"), OF_BOTH)
+def test_what_neither_file_may_say_is_reported(text: str, message: str) -> None:
+    assert problems_of(text) == (f"{SHARED}: {message}",)
+    assert problems_of(None, text) == (f"{OWN}: {message}",)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("max-age-day = 1", "has an unknown key 'max-age-day': did you mean 'max-age-days'?"),
         ("max-age-days = 0", "max-age-days: 0 is wrong: Input should be greater than 0"),
@@ -124,17 +124,17 @@ def test_what_neither_file_may_say_is_told(text: str, told: str) -> None:
         ('plain-http = [" "]', "plain-http.0: ' ' is blank"),
     ],
 )
-def test_what_the_house_may_not_say_of_the_database_is_told(text: str, told: str) -> None:
-    assert problems_of(f"[database]\n{text}\n") == (f"{SHARED}: [database] {told}",)
+def test_what_the_house_may_not_say_of_the_database_is_reported(text: str, message: str) -> None:
+    assert problems_of(f"[database]\n{text}\n") == (f"{SHARED}: [database] {message}",)
 
 
-def test_a_database_in_a_types_file_is_told_with_its_place() -> None:
+def test_a_database_in_a_types_file_is_reported_with_its_place() -> None:
     assert problems_of(None, "[database]\nmax-age-days = 1\n") == (
         f"{OWN}: [database] belongs in {SHARED}: one database serves all DAG types",
     )
 
 
-def test_broken_toml_is_told_with_its_place() -> None:
+def test_broken_toml_is_reported_with_its_place() -> None:
     one, other = problems_of("[scan\n", "\n=")
     assert one.startswith(f"{SHARED}: invalid TOML: ")
     assert "line 1" in one
@@ -142,23 +142,23 @@ def test_broken_toml_is_told_with_its_place() -> None:
     assert "line 2" in other
 
 
-def test_all_mistakes_of_both_files_are_told_at_once() -> None:
-    told = problems_of(
+def test_all_mistakes_of_both_files_are_reported_at_once() -> None:
+    message = problems_of(
         '[zzz]\n[scan]\nscope = "x"\nnew = 1\n[database]\nmax-age-days = 0\n' + entry(reason="", owner='""'),
         '[scan]\nvex = ["x"]\n[database]\n' + entry(expires="5") + entry(id=""),
     )
     expected = ["[zzz]", "'x' is wrong", "'new'", "max-age-days", "'reason'", "owner: ''"]
     expected += ["vex.0", "[database] belongs", "expires: 5", "ignore 2: [[ignore]] lacks 'id'"]
-    assert len(told) == len(expected)
+    assert len(message) == len(expected)
     for part in expected:
-        assert sum(part in problem for problem in told) == 1
+        assert sum(part in problem for problem in message) == 1
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_text_is_a_crash(house: str, own: str) -> None:
-    told: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
     try:
         parse(house, own, name="salesforce")
     except ConfigurationError as error:
-        told = error.problems
-    assert all(problem.startswith((f"{SHARED}: ", f"{OWN}: ")) for problem in told)
+        message = error.problems
+    assert all(problem.startswith((f"{SHARED}: ", f"{OWN}: ")) for problem in message)

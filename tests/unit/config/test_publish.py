@@ -1,4 +1,4 @@
-"""What images/publish.toml may say, and what is told of each mistake."""
+"""The settings in images/publish.toml, and the message for each mistake."""
 
 import pytest
 from pydantic import ValidationError
@@ -22,18 +22,18 @@ def with_reference(reference: str) -> str:
 
 @pytest.mark.parametrize("text", [None, "", "[publish]\n", "[labels]\n", "# nothing\n"])
 def test_without_a_word_of_it_everything_has_a_default(text: str | None) -> None:
-    found = parse(text)
-    assert found == PublishSettings()
-    assert found.publish.reference == DEFAULT
-    assert set(found.labels.model_dump().values()) == {""}
+    result = parse(text)
+    assert result == PublishSettings()
+    assert result.publish.reference == DEFAULT
+    assert set(result.labels.model_dump().values()) == {""}
 
 
 def test_every_setting_is_read() -> None:
     labels = {key: f"our {key}" for key in ("authors", "vendor", "licenses", "documentation", "url")}
     lines = "".join(f'{key} = "{value}"\n' for key, value in labels.items())
-    found = parse(f"{with_reference('r.example/{dag}:{version}')}[labels]\n{lines}")
-    assert found.publish.reference == "r.example/{dag}:{version}"
-    assert found.labels.model_dump() == labels
+    result = parse(f"{with_reference('r.example/{dag}:{version}')}[labels]\n{lines}")
+    assert result.publish.reference == "r.example/{dag}:{version}"
+    assert result.labels.model_dump() == labels
 
 
 def test_settings_are_frozen() -> None:
@@ -56,7 +56,7 @@ def test_a_pattern_is_taken_as_it_is(reference: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "told"),
+    ("reference", "message"),
     [
         ("ghcr.io/{dags}:{version}", f"has an unknown placeholder {{dags}}: did you mean 'dag'?{KNOWN}"),
         (
@@ -89,12 +89,14 @@ def test_a_pattern_is_taken_as_it_is(reference: str) -> None:
         ("ghcr.io/x:{version}", f"lacks {{dag}}, so that DAG types would overwrite each other; {SHAPE}"),
     ],
 )
-def test_a_pattern_that_names_no_image_is_told(reference: str, told: str) -> None:
-    assert problems_of(with_reference(reference)) == (f"{FILE}: [publish] reference: {reference!r} {told}",)
+def test_a_pattern_that_names_no_image_is_reported(reference: str, message: str) -> None:
+    assert problems_of(with_reference(reference)) == (
+        f"{FILE}: [publish] reference: {reference!r} {message}",
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[publish]\nreferense = 'x'", "[publish] has an unknown key 'referense': did you mean 'reference'?"),
         ("[publish]\nzzz = 1", "[publish] has an unknown key 'zzz': expected one of reference"),
@@ -111,19 +113,19 @@ def test_a_pattern_that_names_no_image_is_told(reference: str, told: str) -> Non
         ("labels = []", "labels: [] is wrong: expected the table [labels]"),
     ],
 )
-def test_what_it_may_not_say_is_told(text: str, told: str) -> None:
-    assert problems_of(text) == (f"{FILE}: {told}",)
+def test_what_it_may_not_say_is_reported(text: str, message: str) -> None:
+    assert problems_of(text) == (f"{FILE}: {message}",)
 
 
-def test_broken_toml_is_told_with_its_place() -> None:
+def test_broken_toml_is_reported_with_its_place() -> None:
     (problem,) = problems_of("[publish\n")
     assert problem.startswith(f"{FILE}: invalid TOML: ")
     assert "line 1" in problem
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     text = "[zzz]\n[publish]\nreference = 'x'\nother = 1\n[labels]\nvendor = 1\nlicense = 'MIT'\n"
-    told = problems_of(text)
-    assert len(told) == 5
+    message = problems_of(text)
+    assert len(message) == 5
     for expected in ("[zzz]", "reference: 'x'", "'other'", "vendor: 1", "'license'"):
-        assert sum(expected in problem for problem in told) == 1
+        assert sum(expected in problem for problem in message) == 1

@@ -1,4 +1,4 @@
-"""The guard of the base: what a lock may not move, and what a delta may not write over, hide or remove."""
+"""The guard of the base: no lock moves its packages, no delta overwrites, hides or removes their files."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_a_lock_may_add_and_repeat_and_move_what_is_allowed(packages: dict[str, 
     assert guard.check_lock(dag_type(settings=ALLOWED), lock(**packages), BASE) is None
 
 
-def test_every_moved_package_is_told_with_both_versions_and_the_ways_out() -> None:
+def test_every_moved_package_is_reported_with_both_versions_and_the_ways_out() -> None:
     with pytest.raises(ConfigurationError) as caught:
         guard.check_lock(dag_type(settings=ALLOWED), lock(Six="1.16.0", odd="2005a", psycopg2="1"), BASE)
     odd, six = caught.value.problems
@@ -52,7 +52,7 @@ def test_every_moved_package_is_told_with_both_versions_and_the_ways_out() -> No
 
 
 @pytest.mark.parametrize(
-    ("settings", "found"),
+    ("settings", "result"),
     [
         ("", built()),
         (ALLOWED, built(OVER)),
@@ -60,8 +60,8 @@ def test_every_moved_package_is_told_with_both_versions_and_the_ways_out() -> No
         ("", built(cowsay=("x.py",))),
     ],
 )
-def test_a_delta_that_keeps_to_itself_or_is_allowed_passes(settings: str, found: Environment) -> None:
-    assert guard.check_installed(dag_type(settings=settings), BASE, found) is None
+def test_a_delta_that_keeps_to_itself_or_is_allowed_passes(settings: str, result: Environment) -> None:
+    assert guard.check_installed(dag_type(settings=settings), BASE, result) is None
 
 
 def test_what_the_base_does_to_itself_is_its_own_matter() -> None:
@@ -72,7 +72,7 @@ def test_what_the_base_does_to_itself_is_its_own_matter() -> None:
         guard.check_installed(dag_type(), base, lacking)
 
 
-def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
+def test_a_new_file_of_an_old_clash_is_reported_alone() -> None:
     base = environment("a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py",)),))
     more = environment(
         "a 1", "b 1", clashes=(Clash(kind="overwrites", owners=("a", "b"), files=("x.py", "y.py")),)
@@ -82,7 +82,7 @@ def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clash", "told"),
+    ("clash", "message"),
     [
         (
             OVER,
@@ -107,14 +107,14 @@ def test_a_new_file_of_an_old_clash_is_told_alone() -> None:
         ),
     ],
 )
-def test_a_clash_is_told_with_both_packages_and_the_first_files(clash: Clash, told: str) -> None:
+def test_a_clash_is_reported_with_both_packages_and_the_first_files(clash: Clash, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         guard.check_installed(dag_type(), BASE, built(clash))
     (problem,) = caught.value.problems
-    assert problem.startswith(f"{FILE}: {told}pin a package that keeps to its own files, ")
+    assert problem.startswith(f"{FILE}: {message}pin a package that keeps to its own files, ")
 
 
-def test_every_clash_and_every_loss_is_told() -> None:
+def test_every_clash_and_every_loss_is_reported() -> None:
     shadow = Clash(kind="shadows", owners=("opencv", "six"), files=("six.py", "six/__init__.py"))
     with pytest.raises(ConfigurationError) as caught:
         guard.check_installed(dag_type(settings=ALLOWED), BASE, built(OVER, shadow, six=("six.py",)))

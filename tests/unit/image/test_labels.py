@@ -1,4 +1,4 @@
-"""What an image says of itself: every key of the specification, nothing that describes the base."""
+"""The labels of an image: every key of the specification, none that describes the base."""
 
 import json
 from datetime import UTC, datetime
@@ -48,8 +48,8 @@ def sources(revision: Revision = CLEAN, origin: Origin | None = SOURCES.origin, 
     return SourceInfo(revision=revision, origin=origin, organisation=Organisation.model_validate(house))
 
 
-def of(found: SourceInfo = SOURCES, forced: str = "", description: str = "") -> dict[str, str]:
-    return labels(dag_type(description), found, BASE, forced)
+def of(result: SourceInfo = SOURCES, forced: str = "", description: str = "") -> dict[str, str]:
+    return labels(dag_type(description), result, BASE, forced)
 
 
 def test_every_key_of_the_specification_is_set_and_our_own() -> None:
@@ -79,10 +79,10 @@ def test_they_say_where_the_image_comes_from() -> None:
 
 @pytest.mark.parametrize("key", ["authors", "vendor", "licenses", "documentation", "url"])
 def test_what_the_house_says_goes_before_what_git_says(key: str) -> None:
-    told = SourceInfo(
+    message = SourceInfo(
         revision=CLEAN, origin=SOURCES.origin, organisation=Organisation.model_validate({key: "ours"})
     )
-    assert of(told) == {**of(), f"{OCI}{key}": "ours"}
+    assert of(message) == {**of(), f"{OCI}{key}": "ours"}
 
 
 def test_the_house_does_not_move_the_source() -> None:
@@ -95,15 +95,15 @@ def test_a_type_describes_itself() -> None:
 
 def test_without_a_remote_no_label_is_empty() -> None:
     missing = {f"{OCI}{key}" for key in ("url", "source", "documentation", "authors", "vendor")}
-    found = of(sources(origin=None))
-    assert set(of()) - set(found) == missing
-    assert all(found.values())
+    result = of(sources(origin=None))
+    assert set(of()) - set(result) == missing
+    assert all(result.values())
 
 
 def test_a_tree_that_differs_says_so() -> None:
-    found = of(sources(DIRTY))
-    assert found[f"{OCI}revision"] == f"{COMMIT}-dirty"
-    assert found[f"{OCI}version"] == found[f"{OCI}ref.name"] == version(DIRTY) == "dirty-fedcba987654"
+    result = of(sources(DIRTY))
+    assert result[f"{OCI}revision"] == f"{COMMIT}-dirty"
+    assert result[f"{OCI}version"] == result[f"{OCI}ref.name"] == version(DIRTY) == "dirty-fedcba987654"
 
 
 def test_branch_and_release_of_one_commit_are_one_image() -> None:
@@ -116,10 +116,10 @@ def test_an_image_that_was_forced_tells_why() -> None:
 
 
 @given(st.integers(0, 253402300799))
-def test_a_commits_time_is_told_in_utc(seconds: int) -> None:
-    told = created(CLEAN.model_copy(update={"created": seconds}))
-    assert told.endswith("Z")
-    assert datetime.fromisoformat(told) == datetime.fromtimestamp(seconds, UTC)
+def test_a_commits_time_is_reported_in_utc(seconds: int) -> None:
+    message = created(CLEAN.model_copy(update={"created": seconds}))
+    assert message.endswith("Z")
+    assert datetime.fromisoformat(message) == datetime.fromtimestamp(seconds, UTC)
 
 
 @given(st.sampled_from([CLEAN, DIRTY]), st.sampled_from(["", "why"]))
@@ -129,7 +129,7 @@ def test_equal_inputs_give_equal_labels_in_equal_order(revision: Revision, force
 
 
 @pytest.mark.parametrize(
-    ("config", "found"),
+    ("config", "result"),
     [
         ({"config": {"Labels": {"a": "1", "ä": "ü"}}}, {"a": "1", "ä": "ü"}),
         ({"config": {"Labels": {}}}, {}),
@@ -139,12 +139,14 @@ def test_equal_inputs_give_equal_labels_in_equal_order(revision: Revision, force
         ({}, {}),
     ],
 )
-def test_labels_are_read_from_a_configuration_that_may_have_none(config: Json, found: dict[str, str]) -> None:
-    assert read(json.dumps(config)) == found
+def test_labels_are_read_from_a_configuration_that_may_have_none(
+    config: Json, result: dict[str, str]
+) -> None:
+    assert read(json.dumps(config)) == result
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "result"),
     [
         *((text, {}) for text in ("[]", "null", "7", '""', "", "no JSON", '{"config":[1]}', '{"config":7}')),
         *((f'{{"config":{{"Labels":{labels}}}}}', {}) for labels in ('["a"]', '"a"', "7", "true")),
@@ -153,8 +155,8 @@ def test_labels_are_read_from_a_configuration_that_may_have_none(config: Json, f
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_no_builder_writes_has_no_labels(text: str, found: dict[str, str]) -> None:
-    assert read(text) == found
+def test_what_no_builder_writes_has_no_labels(text: str, result: dict[str, str]) -> None:
+    assert read(text) == result
 
 
 def test_of_the_bases_labels_facts_about_airflow_alone_stay() -> None:

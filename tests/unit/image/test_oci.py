@@ -1,4 +1,4 @@
-"""An image's own JSON: put together from a base and layers, the same bytes each time."""
+"""An image's own JSON: assembled from a base and layers, always the same bytes."""
 
 import copy
 import hashlib
@@ -131,7 +131,7 @@ def test_index_manifest_and_configuration_point_to_one_another() -> None:
 
 def test_layers_lie_above_the_base_in_the_order_given() -> None:
     made = assemble(base(), [layer("delta", 20), layer("dags", 30)], {}, "50000")
-    digests = [each["digest"] for each in json.loads(made.manifest.text)["layers"]]
+    digests = [one["digest"] for one in json.loads(made.manifest.text)["layers"]]
     assert digests == ["sha256:below", "sha256:delta", "sha256:dags"]
     diff_ids = config_of(made)["rootfs"]["diff_ids"]
     assert diff_ids == ["sha256:base", "sha256:plain-delta", "sha256:plain-dags"]
@@ -166,7 +166,7 @@ def test_history_tells_of_each_layer_without_a_time() -> None:
     ]
 
 
-def test_layers_that_the_engine_packed_anew_are_told() -> None:
+def test_layers_that_the_engine_packed_anew_are_reported() -> None:
     pulled = [{"created_by": f"import image layer {BASE_LAYER['digest']}"}]
     again = [{"created_by": "rehydrated persisted snapshot"}]
     assert rewritten(base(history=pulled)) == []

@@ -53,7 +53,7 @@ def image(title: str = "dags", **changes: object) -> Assembly:
 
 
 def with_labels(labels: dict[str, str], made: Assembly | None = None) -> Assembly:
-    return described(made or image(), labels, CREATED, lambda found: {"stays": found.get("stays", "")})
+    return described(made or image(), labels, CREATED, lambda result: {"stays": result.get("stays", "")})
 
 
 def test_labels_are_set_in_the_place_of_those_that_were_inherited() -> None:
@@ -115,15 +115,15 @@ def test_the_image_without_labels_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("linux/amd64", {"os": "linux", "architecture": "amd64"}),
         ("linux/arm64", {"os": "linux", "architecture": "arm64"}),
         ("linux/arm/v7", {"os": "linux", "architecture": "arm", "variant": "v7"}),
     ],
 )
-def test_a_platform_is_told_in_its_parts(name: str, told: Json) -> None:
-    assert platform_object(name) == told
+def test_a_platform_is_reported_in_its_parts(name: str, message: Json) -> None:
+    assert platform_object(name) == message
 
 
 @pytest.mark.parametrize("names", [["linux/amd64", "linux/arm64"], ["linux/arm64", "linux/amd64"]])
@@ -132,10 +132,10 @@ def test_an_index_names_its_images_by_platform_in_order(names: list[str]) -> Non
     made = json.loads(index(images, {"a": "1"}).text)
     manifests = made.pop("manifests")
     assert made == {"schemaVersion": 2, "mediaType": INDEX, "annotations": {"a": "1"}}
-    assert [each["platform"]["architecture"] for each in manifests] == ["amd64", "arm64"]
-    for name, each in zip(["linux/amd64", "linux/arm64"], manifests, strict=True):
+    assert [one["platform"]["architecture"] for one in manifests] == ["amd64", "arm64"]
+    for name, one in zip(["linux/amd64", "linux/arm64"], manifests, strict=True):
         text = images[name].manifest.text
-        assert each == {
+        assert one == {
             "mediaType": MANIFEST,
             "digest": images[name].manifest.digest,
             "size": len(text.encode()),

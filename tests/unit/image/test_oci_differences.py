@@ -1,4 +1,4 @@
-"""What two configurations differ in, told value by value."""
+"""The differences of two configurations, value by value."""
 
 from ci.image.oci import differences
 
@@ -7,7 +7,7 @@ def test_equal_configurations_differ_in_nothing() -> None:
     assert differences({"a": {"b": [1]}}, {"a": {"b": [1]}}) == []
 
 
-def test_each_value_is_told_by_its_path_with_both_sides() -> None:
+def test_each_value_is_reported_by_its_path_with_both_sides() -> None:
     one = {"config": {"Env": ["A=1"], "User": "50000"}, "os": "linux"}
     other = {"config": {"Env": ["A=2"]}, "os": "linux"}
     assert differences(one, other) == [

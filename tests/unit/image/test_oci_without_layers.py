@@ -37,14 +37,14 @@ def published(made: oci.Assembly) -> oci.Assembly:
 
 
 def test_the_last_layer_is_gone_from_configuration_and_manifest() -> None:
-    found = without_layers(image("scripts", "dags"), 1)
-    config = json.loads(found.config.text)
+    result = without_layers(image("scripts", "dags"), 1)
+    config = json.loads(result.config.text)
     assert config["rootfs"]["diff_ids"] == ["sha256:below", "sha256:unscripts"]
     assert [entry["created_by"].split()[-1] for entry in config["history"]] == ["sha256:base", "scripts"]
-    manifest = json.loads(found.manifest.text)
-    assert [each["digest"] for each in manifest["layers"]] == ["sha256:base", "sha256:scripts"]
-    assert manifest["config"]["digest"] == found.config.digest
-    assert found.size == 105
+    manifest = json.loads(result.manifest.text)
+    assert [item["digest"] for item in manifest["layers"]] == ["sha256:base", "sha256:scripts"]
+    assert manifest["config"]["digest"] == result.config.digest
+    assert result.size == 105
 
 
 def test_environment_and_user_stay() -> None:
@@ -60,6 +60,6 @@ def test_it_is_the_same_for_other_dags_and_after_a_publish() -> None:
 
 
 def test_none_taken_away_leaves_all_layers() -> None:
-    found = without_layers(image("scripts"), 0)
-    assert found == without_layers(image("scripts", "dags"), 1)
-    assert found.size == 105
+    result = without_layers(image("scripts"), 0)
+    assert result == without_layers(image("scripts", "dags"), 1)
+    assert result.size == 105

@@ -38,7 +38,7 @@ def lacking(*packages: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("texts", "found"),
+    ("texts", "result"),
     [
         (None, ()),
         ([], ()),
@@ -51,11 +51,11 @@ def lacking(*packages: str) -> list[str]:
         (["linux/amd64,linux/amd64", "linux/amd64"], ("linux/amd64",)),
     ],
 )
-def test_platforms_are_read_sorted_and_each_once(texts: list[str] | None, found: tuple[str, ...]) -> None:
-    assert parse(texts) == found
+def test_platforms_are_read_sorted_and_each_once(texts: list[str] | None, result: tuple[str, ...]) -> None:
+    assert parse(texts) == result
 
 
-def test_every_unknown_platform_is_told_with_the_nearest_known() -> None:
+def test_every_unknown_platform_is_reported_with_the_nearest_known() -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(["linux/arm,zzz", "arm64", "linux/amd64", "Linux/AMD64"])
     choices = "choose linux/amd64 or linux/arm64"
@@ -120,8 +120,8 @@ def test_a_wheel_may_be_named_in_all_the_ways_of_the_standard(wheel: str) -> Non
 @pytest.mark.parametrize("place", ["name", "path", "url"])
 def test_one_wheel_fits_the_platforms_of_its_tags(place: str) -> None:
     wheels = [{place: f"wheels/{file}"} for file in (ANY, AMD64, ARM64)]
-    found = {platform: [fits(wheel, platform) for wheel in wheels] for platform in BOTH}
-    assert found == {"linux/amd64": [True, True, False], "linux/arm64": [True, False, True]}
+    result = {platform: [fits(wheel, platform) for wheel in wheels] for platform in BOTH}
+    assert result == {"linux/amd64": [True, True, False], "linux/arm64": [True, False, True]}
 
 
 def test_every_missing_package_is_named_with_its_version() -> None:
@@ -134,7 +134,7 @@ def test_a_lock_without_packages_lacks_none() -> None:
     assert lacking() == []
 
 
-def test_what_is_missing_is_told_for_every_platform_at_once() -> None:
+def test_what_is_missing_is_reported_for_every_platform_at_once() -> None:
     packages = lock(package(AMD64, name="one"), package(ARM64, name="two"))
     with pytest.raises(ConfigurationError) as caught:
         require_wheels(dag_type(), packages, BOTH)
@@ -145,7 +145,7 @@ def test_what_is_missing_is_told_for_every_platform_at_once() -> None:
     assert caught.value.problems[0].endswith("or publish without that platform")
 
 
-def test_where_nothing_is_missing_nothing_is_told() -> None:
+def test_where_nothing_is_missing_nothing_is_reported() -> None:
     sound = lock(package(AMD64, ARM64))
-    told = [require_wheels(dag_type(), sound, BOTH), require_wheels(dag_type(), lock(package()), ())]
-    assert told == [None, None]
+    message = [require_wheels(dag_type(), sound, BOTH), require_wheels(dag_type(), lock(package()), ())]
+    assert message == [None, None]

@@ -1,4 +1,4 @@
-"""On which base a published image stands, and what isn't an image at all."""
+"""The base that a published image is built on, and texts that aren't an image."""
 
 import json
 from types import SimpleNamespace
@@ -17,8 +17,8 @@ OURS, MORE = ("dags", "p-dags"), ("lock", "p-lock")
 
 def texts(*layers: Layer) -> tuple[str, str]:
     """Write the manifest and the configuration of an image."""
-    packed = [{"digest": each} for _, each in layers]
-    return json.dumps({"layers": packed}), json.dumps({"rootfs": {"diff_ids": [each for each, _ in layers]}})
+    packed = [{"digest": one} for _, one in layers]
+    return json.dumps({"layers": packed}), json.dumps({"rootfs": {"diff_ids": [one for one, _ in layers]}})
 
 
 def base(*layers: Layer) -> BaseImage:
@@ -57,7 +57,7 @@ def test_an_image_stands_on_a_base_whose_layers_are_its_lowest(
     assert published.is_built_on(base(*below), *texts(*layers)) is stands
 
 
-def test_a_layer_that_is_told_in_one_of_two_places_is_none() -> None:
+def test_a_layer_that_is_reported_in_one_of_two_places_is_none() -> None:
     manifest, config = texts(*BASE, OURS)
     shorter_manifest, shorter_config = texts(*BASE)
     assert not published.is_built_on(base(*BASE), manifest, shorter_config)
@@ -78,11 +78,11 @@ STRANGE = (
 
 
 @pytest.mark.parametrize("strange", STRANGE)
-def test_what_is_no_image_stands_on_nothing_and_is_told(strange: str) -> None:
+def test_what_is_no_image_stands_on_nothing_and_is_reported(strange: str) -> None:
     manifest, config = texts(*BASE)
-    for each in ((strange, config), (manifest, strange)):
+    for one in ((strange, config), (manifest, strange)):
         with pytest.raises(StepError, match="not a container image: expected"):
-            published.is_built_on(base(*BASE), *each)
+            published.is_built_on(base(*BASE), *one)
 
 
 def test_the_platform_is_the_configurations() -> None:

@@ -1,4 +1,4 @@
-"""What DAG types have in common, and what a layer of its own saves."""
+"""Layers that DAG types share, and the savings of a layer of its own."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +10,8 @@ LXML = DeltaPackage("lxml", "6.0.2", 5_000_000)
 ZEEP = DeltaPackage("zeep", "4.3.2", 400_000)
 
 
-def delta(dag: str, layer: str, *found: DeltaPackage) -> Delta:
-    return Delta(dag=dag, layer=layer, packages=found)
+def delta(dag: str, layer: str, *result: DeltaPackage) -> Delta:
+    return Delta(dag=dag, layer=layer, packages=result)
 
 
 A, B, C = delta("a", "1", LXML, ZEEP), delta("b", "2", LXML), delta("c", "1", LXML, ZEEP)
@@ -22,14 +22,19 @@ def test_types_with_the_same_layer_have_one_delta() -> None:
 
 
 def test_a_package_saves_as_often_as_it_is_in_another_delta() -> None:
-    (found,) = shared([A, B, C], [])
-    assert (found.package, found.dags, found.saves, found.own) == (LXML, ("a", "b", "c"), 5_000_000, False)
+    (result,) = shared([A, B, C], [])
+    assert (result.package, result.dags, result.saves, result.own) == (
+        LXML,
+        ("a", "b", "c"),
+        5_000_000,
+        False,
+    )
 
 
-def test_what_saves_too_little_is_told_only_where_it_has_a_layer() -> None:
+def test_what_saves_too_little_is_reported_only_where_it_has_a_layer() -> None:
     other = delta("d", "3", ZEEP)
-    assert [each.package for each in shared([A, other], [])] == []
-    assert [each.package for each in shared([A, other], ["zeep"])] == [ZEEP]
+    assert [one.package for one in shared([A, other], [])] == []
+    assert [one.package for one in shared([A, other], ["zeep"])] == [ZEEP]
 
 
 def test_another_version_is_another_package() -> None:
@@ -71,13 +76,13 @@ DELTAS = st.lists(
         layer=st.sampled_from("123"),
         packages=st.lists(PACKAGES, unique=True, max_size=3).map(tuple),
     ),
-    unique_by=lambda each: each.dag,
+    unique_by=lambda one: one.dag,
 )
 
 
 @given(DELTAS)
 def test_no_saving_is_more_than_what_is_there_twice(deltas: list[Delta]) -> None:
-    by_layer = {each.layer: each for each in deltas}.values()
-    total = sum(package.size for each in deltas for package in each.packages)
-    assert all(0 < each.saves < total for each in shared(deltas, []))
+    by_layer = {one.layer: one for one in deltas}.values()
+    total = sum(package.size for one in deltas for package in one.packages)
+    assert all(0 < one.saves < total for one in shared(deltas, []))
     assert shared(list(by_layer)[:1], []) == ()

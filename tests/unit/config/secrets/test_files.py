@@ -1,4 +1,4 @@
-"""Which files among DAGs and scripts are secrets, what is told of them, and what may be permitted."""
+"""Secret files among DAGs and scripts: how they are recognised, reported and permitted."""
 
 import os
 import re
@@ -25,21 +25,21 @@ ADVICE = (
 )
 
 
-def test_secret_files_are_told_without_what_they_hold(repository: Repository) -> None:
+def test_secret_files_are_reported_without_what_they_hold(repository: Repository) -> None:
     files = {f"dags/salesforce/{number}/{path}": SECRET[path] for number, path in enumerate(SECRET)}
     for path, content in files.items():
         repository.write(path, content)
     problems = secrets_files.problems(repository.root, dag_type())
-    found = {path: problem for problem in problems for path in files if problem.startswith(f"{path}: ")}
-    assert not files.keys() - found, message("tell these files", files.keys() - found)
+    reported = {path: problem for problem in problems for path in files if problem.startswith(f"{path}: ")}
+    assert not files.keys() - reported, message("tell these files", files.keys() - reported)
     assert len(problems) == len(files)
-    odd = [each for path, each in found.items() if not re.fullmatch(told_by(path), each)]
+    odd = [problem for path, problem in reported.items() if not re.fullmatch(sentence_on(path), problem)]
     assert not odd, message("tell kind and advice as in the other sentences", odd)
-    leaks = [path for path, content in files.items() if content.strip() and content in found[path]]
+    leaks = [path for path, content in files.items() if content.strip() and content in reported[path]]
     assert not leaks, message("don't tell the content of these", leaks)
 
 
-def told_by(path: str) -> str:
+def sentence_on(path: str) -> str:
     return rf"{re.escape(path)}: looks like a secret \([^()]+(\(\))?[^()]*\): {re.escape(ADVICE)}"
 
 
@@ -60,13 +60,13 @@ def test_dags_and_scripts_of_the_type_are_looked_at_and_no_others(repository: Re
     for path in ("dags/a/b/.env", "dags/c/.env", "dags/d/.netrc", "scripts/s/.env", "scripts/t/.env"):
         repository.write(path)
     kind = dag_type(settings='dags = ["a", "a/b", "d/.netrc"]\nscripts = ["s", "gone"]')
-    told = secrets_files.problems(repository.root, kind)
-    assert [problem.partition(":")[0] for problem in told] == [
+    sentences = secrets_files.problems(repository.root, kind)
+    assert [problem.partition(":")[0] for problem in sentences] == [
         "dags/a/b/.env",
         "dags/d/.netrc",
         "scripts/s/.env",
     ]
-    assert "move it out of scripts/ or delete it" in told[2]
+    assert "move it out of scripts/ or delete it" in sentences[2]
 
 
 def test_only_the_start_of_a_file_is_read(repository: Repository) -> None:
@@ -100,10 +100,10 @@ def test_a_folder_or_file_that_is_a_link_is_followed_within_its_tree(repository:
     (repository.root / "dags/file.txt").symlink_to("shared/key.txt")
     (repository.root / "dags/out").symlink_to("../elsewhere")
     (repository.root / "dags/circle").symlink_to("circle")
-    told = secrets_files.problems(
+    sentences = secrets_files.problems(
         repository.root, dag_type(settings='dags = ["folder", "file.txt", "out", "circle"]')
     )
-    assert [problem.partition(":")[0] for problem in told] == ["dags/file.txt", "dags/folder/key.txt"]
+    assert [problem.partition(":")[0] for problem in sentences] == ["dags/file.txt", "dags/folder/key.txt"]
 
 
 def test_what_can_not_be_read_is_no_crash(repository: Repository) -> None:
@@ -114,12 +114,12 @@ def test_what_can_not_be_read_is_no_crash(repository: Repository) -> None:
     shut = repository.write("dags/salesforce/shut/.env").parent
     shut.chmod(0)
     try:
-        told = secrets_files.problems(repository.root, dag_type())
+        sentences = secrets_files.problems(repository.root, dag_type())
     finally:
         shut.chmod(stat.S_IRWXU)
     # Root reads everything.
     assert all(
-        problem.startswith(("dags/salesforce/closed.pem: ", "dags/salesforce/shut/")) for problem in told
+        problem.startswith(("dags/salesforce/closed.pem: ", "dags/salesforce/shut/")) for problem in sentences
     )
 
 
@@ -136,7 +136,7 @@ def test_a_file_that_may_not_be_read_is_judged_by_its_name(
     assert problem.startswith("dags/salesforce/.env: ")
 
 
-def test_a_name_that_is_no_text_is_told_as_text(repository: Repository) -> None:
+def test_a_name_that_is_no_text_is_reported_as_text(repository: Repository) -> None:
     folder = repository.write("dags/salesforce/dag.py").parent
     Path(os.fsdecode(os.fsencode(folder) + b"/\xff.p12")).touch()
     (problem,) = secrets_files.problems(repository.root, dag_type())
@@ -144,7 +144,7 @@ def test_a_name_that_is_no_text_is_told_as_text(repository: Repository) -> None:
     assert problem.encode()
 
 
-def test_secret_files_stop_a_type_and_all_are_told(repository: Repository) -> None:
+def test_secret_files_stop_a_type_and_all_are_reported(repository: Repository) -> None:
     repository.add("salesforce")
     repository.add("dbt")
     repository.write("dags/salesforce/.env")
@@ -190,7 +190,7 @@ def test_a_permission_with_a_reason_lets_one_file_pass(repository: Repository) -
 
 
 @pytest.mark.parametrize("path", ["dags/salesforce/gone.pem", "dags/salesforce/dag.py", "dags/other/.env"])
-def test_a_permission_that_no_file_needs_is_told(repository: Repository, path: str) -> None:
+def test_a_permission_that_no_file_needs_is_reported(repository: Repository, path: str) -> None:
     repository.add("salesforce", allowing(**{path: "why"}))
     repository.write("dags/other/.env")
     (problem,) = repository.load().problems_of("salesforce")
@@ -200,7 +200,7 @@ def test_a_permission_that_no_file_needs_is_told(repository: Repository, path: s
     )
 
 
-def test_a_misspelt_permission_is_told_with_the_file_it_means(repository: Repository) -> None:
+def test_a_misspelt_permission_is_reported_with_the_file_it_means(repository: Repository) -> None:
     repository.add("salesforce", allowing(**{"dags/salesforce/tset.pem": "why"}))
     repository.write("dags/salesforce/test.pem", pem())
     file, permission = repository.load().problems_of("salesforce")
@@ -211,7 +211,7 @@ def test_a_misspelt_permission_is_told_with_the_file_it_means(repository: Reposi
 @pytest.mark.parametrize(
     "path", ["", ".env", "dags", "images/x/.env", "/dags/.env", "dags/../.env", "./dags/.env", "dags//.env"]
 )
-def test_a_permission_for_what_is_no_path_of_a_file_is_told(path: str) -> None:
+def test_a_permission_for_what_is_no_path_of_a_file_is_reported(path: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         dag_type(settings=allowing(**{path: "why"}))
     (problem,) = caught.value.problems
@@ -223,7 +223,7 @@ def test_a_permission_for_what_is_no_path_of_a_file_is_told(path: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", " ", "\t"])
-def test_a_permission_without_a_reason_is_told(reason: str) -> None:
+def test_a_permission_without_a_reason_is_reported(reason: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         dag_type(settings=allowing(**{"scripts/a.pem": reason}))
     assert str(caught.value).endswith(
@@ -240,8 +240,8 @@ def test_no_name_and_no_content_is_a_crash(path: str, content: bytes) -> None:
 
 
 @given(content=st.lists(st.binary() | PARTS, max_size=4).map(b"".join))
-def test_no_file_is_a_crash_and_no_content_is_told(repository: Repository, content: bytes) -> None:
+def test_no_file_is_a_crash_and_no_content_is_reported(repository: Repository, content: bytes) -> None:
     repository.write("dags/salesforce/data.txt").write_bytes(content)
-    told = secrets_files.problems(repository.root, dag_type())
+    sentences = secrets_files.problems(repository.root, dag_type())
     what = secrets_files.kind("dags/salesforce/data.txt", content[:LIMIT])
-    assert told == [f"dags/salesforce/data.txt: looks like a secret ({what}): {ADVICE}"] * bool(what)
+    assert sentences == [f"dags/salesforce/data.txt: looks like a secret ({what}): {ADVICE}"] * bool(what)

@@ -1,4 +1,4 @@
-"""What kind of secret a file's content is, in text and in binary."""
+"""The kind of secret in a file's content, text or binary."""
 
 import pytest
 
@@ -39,7 +39,7 @@ from ...secret_file_cases import ACCOUNT, AWS, DER, FORTY, KUBECONFIG, SECRET, p
         ("f.csv", SECRET["accessKeys.csv"], "an access key of AWS"),
     ],
 )
-def test_the_kind_of_secret_is_told(path: str, text: str, what: str) -> None:
+def test_the_kind_of_secret_is_reported(path: str, text: str, what: str) -> None:
     assert files.kind(f"dags/x/{path}", text.encode()) == what
 
 
@@ -53,7 +53,7 @@ def test_text_that_speaks_of_settings_is_no_secret_but_a_key_in_it_is(ending: st
 
 
 @pytest.mark.parametrize(("path", "content"), DER.items(), ids=DER)
-def test_a_key_in_binary_is_told_by_how_it_begins(path: str, content: str) -> None:
+def test_a_key_in_binary_is_reported_by_how_it_begins(path: str, content: str) -> None:
     assert files.kind(f"dags/{path}", bytes.fromhex(content) + bytes(200)) == "a private key"
 
 

@@ -20,10 +20,10 @@ def patterns() -> dict[str, re.Pattern[bytes]]:
 
 
 def test_no_content_takes_longer_than_its_length() -> None:
-    found = patterns()
-    assert len(found) > 30
+    result = patterns()
+    assert len(result) > 30
     offenders = [
-        f"{name}: {problem}" for name, pattern in found.items() for problem in Analysis(pattern).problems
+        f"{name}: {problem}" for name, pattern in result.items() for problem in Analysis(pattern).problems
     ]
     assert not offenders, message("let what is repeated differ from what stands on both sides", offenders)
 
@@ -41,7 +41,7 @@ def test_no_content_takes_longer_than_its_length() -> None:
     ],
 )
 def test_a_text_that_is_several_repeats_is_seen(pattern: bytes) -> None:
-    assert [each for each in Analysis(re.compile(pattern)).problems if each.startswith("one text is several")]
+    assert [one for one in Analysis(re.compile(pattern)).problems if one.startswith("one text is several")]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_text_that_is_several_repeats_is_seen(pattern: bytes) -> None:
     ],
 )
 def test_a_repeat_that_many_starts_scan_is_seen(pattern: bytes) -> None:
-    assert [each for each in Analysis(re.compile(pattern)).problems if each.startswith("a search can begin")]
+    assert [one for one in Analysis(re.compile(pattern)).problems if one.startswith("a search can begin")]
 
 
 @pytest.mark.parametrize("pattern", [rb"(?:a{0,9}){0,9}b", rb"x(?:a{0,99}a{0,99}){2}a{0,99}b"])

@@ -43,10 +43,10 @@ def test_run_packs_what_a_command_changed(root: Path, tmp_path: Path) -> None:
     done = run("run", "--root", root, "--owner", "50000:0", "--out", out, "--", "sh", "-ec", script)
     assert (done.returncode, done.stderr) == (0, "")
     place = str(root).lstrip("/")
-    found = opened(out)
-    assert list(found.members) == [f"{place}/new", f"{place}/.wh.old"]
-    assert found.contents[f"{place}/new"] == b"new\n"
-    assert found.members[f"{place}/new"].uid == 50000
+    result = opened(out)
+    assert list(result.members) == [f"{place}/new", f"{place}/.wh.old"]
+    assert result.contents[f"{place}/new"] == b"new\n"
+    assert result.members[f"{place}/new"].uid == 50000
 
 
 def test_a_layer_written_into_the_watched_folder_is_no_part_of_itself(root: Path) -> None:
@@ -96,9 +96,9 @@ def test_without_a_changed_file_there_is_no_tarball(root: Path, tmp_path: Path, 
     script = command.format(root=root)
     done = run("run", "--root", root, "--out", tmp_path / "out", "--", "sh", "-ec", script)
     assert done.returncode == 0
-    assert [each.name for each in (tmp_path / "out").iterdir()] == ["layer.json"]
-    told = json.loads((tmp_path / "out/layer.json").read_text())
-    assert (told["files"], told["unpacked"]) == (0, 0)
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["layer.json"]
+    message = json.loads((tmp_path / "out/layer.json").read_text())
+    assert (message["files"], message["unpacked"]) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What one distribution brought becomes a layer of its own, the same whatever was installed beside it."""
+"""A layer of one distribution: the same whatever was installed beside it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,22 +18,22 @@ OTHER = {"shared/other.py": "y", "other_one.py": "z"}
 def install(root: Path, name: str, files: Mapping[str, str], version: str = "1.0") -> None:
     """Install a distribution as an installer does, with its RECORD."""
     site = root / SITE
-    told = f"{name.replace('-', '_')}-{version}.dist-info"
-    for path, text in {**files, f"{told}/METADATA": f"Name: {name}"}.items():
+    message = f"{name.replace('-', '_')}-{version}.dist-info"
+    for path, text in {**files, f"{message}/METADATA": f"Name: {name}"}.items():
         place = site / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    rows = [f"{path},sha256=x,1" for path in (*files, f"{told}/METADATA")]
-    (site / told / "RECORD").write_text("\n".join([*rows, f"{told}/RECORD,,"]))
+    rows = [f"{path},sha256=x,1" for path in (*files, f"{message}/METADATA")]
+    (site / message / "RECORD").write_text("\n".join([*rows, f"{message}/RECORD,,"]))
 
 
 def packed(folder: Path, root: Path) -> Packed:
     """Open a layer; paths are relative to the root."""
-    found = opened(folder)
+    result = opened(folder)
     prefix = f"{str(root).lstrip('/')}/"
     return Packed(
-        {name.removeprefix(prefix): member for name, member in found.members.items()},
-        {name.removeprefix(prefix): content for name, content in found.contents.items()},
+        {name.removeprefix(prefix): member for name, member in result.members.items()},
+        {name.removeprefix(prefix): content for name, content in result.contents.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""What a command changed in a folder becomes a layer: new, changed and removed files, and nothing else."""
+"""A layer of the changes of a command: new, changed and removed files, and nothing else."""
 
 import os
 import shutil
@@ -38,11 +38,11 @@ def changes(root: Path, change: Callable[[], object]) -> Packed:
     layer = new_layer(out, AS_FOUND)
     pack_changes(layer, before, survey(root))
     layer.close()
-    found = opened(out)
+    result = opened(out)
     prefix = f"{str(root).lstrip('/')}/"
     return Packed(
-        {name.removeprefix(prefix): member for name, member in found.members.items()},
-        {name.removeprefix(prefix): content for name, content in found.contents.items()},
+        {name.removeprefix(prefix): member for name, member in result.members.items()},
+        {name.removeprefix(prefix): content for name, content in result.contents.items()},
     )
 
 
@@ -51,20 +51,20 @@ def test_a_new_file_is_packed_with_its_folder(root: Path) -> None:
         (root / "lib").mkdir()
         (root / "lib/new").write_text("content")
 
-    found = changes(root, change)
-    assert list(found.members) == ["lib", "lib/new"]
-    assert found.contents == {"lib/new": b"content"}
+    result = changes(root, change)
+    assert list(result.members) == ["lib", "lib/new"]
+    assert result.contents == {"lib/new": b"content"}
 
 
 def test_a_changed_file_is_packed_alone(root: Path) -> None:
-    found = changes(root, lambda: (root / "bin/tool").write_text("longer than it was"))
-    assert found.contents == {"bin/tool": b"longer than it was"}
-    assert list(found.members) == ["bin/tool"]
+    result = changes(root, lambda: (root / "bin/tool").write_text("longer than it was"))
+    assert result.contents == {"bin/tool": b"longer than it was"}
+    assert list(result.members) == ["bin/tool"]
 
 
 def test_a_changed_mode_of_a_file_is_packed(root: Path) -> None:
-    found = changes(root, lambda: (root / "bin/tool").chmod(0o751))
-    assert found.members["bin/tool"].mode == 0o751
+    result = changes(root, lambda: (root / "bin/tool").chmod(0o751))
+    assert result.members["bin/tool"].mode == 0o751
 
 
 def test_a_changed_mode_of_a_folder_is_packed_without_what_is_in_it(root: Path) -> None:
@@ -72,15 +72,15 @@ def test_a_changed_mode_of_a_folder_is_packed_without_what_is_in_it(root: Path) 
         (root / "bin").chmod(0o711)
         (root / "new").write_text("x")
 
-    found = changes(root, change)
-    assert list(found.members) == ["bin", "new"]
-    assert found.members["bin"].mode == 0o711
+    result = changes(root, change)
+    assert list(result.members) == ["bin", "new"]
+    assert result.members["bin"].mode == 0o711
 
 
 def test_a_removed_file_leaves_a_whiteout(root: Path) -> None:
-    found = changes(root, (root / "bin/tool").unlink)
-    assert list(found.members) == ["bin/.wh.tool"]
-    assert found.members["bin/.wh.tool"].size == 0
+    result = changes(root, (root / "bin/tool").unlink)
+    assert list(result.members) == ["bin/.wh.tool"]
+    assert result.members["bin/.wh.tool"].size == 0
 
 
 def test_a_removed_folder_leaves_one_whiteout(root: Path) -> None:
@@ -92,9 +92,9 @@ def test_a_folder_that_became_a_link_has_no_whiteouts_behind_the_link(root: Path
         (root / "bin").rename(root / "sbin")
         (root / "bin").symlink_to("sbin")
 
-    found = changes(root, change)
-    assert list(found.members) == ["bin", "sbin", "sbin/other", "sbin/tool"]
-    assert found.members["bin"].linkname == "sbin"
+    result = changes(root, change)
+    assert list(result.members) == ["bin", "sbin", "sbin/other", "sbin/tool"]
+    assert result.members["bin"].linkname == "sbin"
 
 
 def test_a_link_keeps_its_target_even_where_there_is_none(root: Path) -> None:
@@ -103,10 +103,10 @@ def test_a_link_keeps_its_target_even_where_there_is_none(root: Path) -> None:
         (root / "absolute").symlink_to("/nowhere/at/all")
         (root / "folder").symlink_to("bin")
 
-    found = changes(root, change)
-    links = {name: member.linkname for name, member in found.members.items() if member.issym()}
+    result = changes(root, change)
+    links = {name: member.linkname for name, member in result.members.items() if member.issym()}
     assert links == {"absolute": "/nowhere/at/all", "folder": "bin", "relative": "bin/tool"}
-    assert list(found.members) == sorted(links)
+    assert list(result.members) == sorted(links)
 
 
 def test_hard_links_are_files_of_their_own(root: Path) -> None:
@@ -114,9 +114,9 @@ def test_hard_links_are_files_of_their_own(root: Path) -> None:
         (root / "one").write_text("content")
         (root / "two").hardlink_to(root / "one")
 
-    found = changes(root, change)
-    assert found.contents == {"one": b"content", "two": b"content"}
-    assert all(member.isreg() for member in found.members.values())
+    result = changes(root, change)
+    assert result.contents == {"one": b"content", "two": b"content"}
+    assert all(member.isreg() for member in result.members.values())
 
 
 def test_byte_code_is_left_out(root: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_file_with_capabilities_is_refused(root: Path, monkeypatch: pytest.Mon
 
 def write_tree(root: Path, tree: dict[str, int]) -> dict[str, int]:
     """Make a folder hold these files, each as long as told; what can't be beside another is left out."""
-    wanted = {
+    expected = {
         path: size
         for path, size in tree.items()
         if not any(f"{path}/" in f"{other}/" for other in tree if other != path)
@@ -174,13 +174,13 @@ def write_tree(root: Path, tree: dict[str, int]) -> dict[str, int]:
     for path in sorted(root.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-        elif path.is_file() and wanted.get(path.relative_to(root).as_posix()) != path.stat().st_size:
+        elif path.is_file() and expected.get(path.relative_to(root).as_posix()) != path.stat().st_size:
             path.unlink()
-    for path, size in wanted.items():
+    for path, size in expected.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         if not (root / path).exists():
             (root / path).write_text("x" * size)
-    return wanted
+    return expected
 
 
 @given(old=TREES, new=TREES)
@@ -191,7 +191,7 @@ def test_a_layer_over_the_old_files_gives_the_new_ones(old: dict[str, int], new:
         write_tree(root, old)
         shutil.copytree(root, below / str(root).lstrip("/"))
         before = survey(root)
-        wanted = write_tree(root, new)
+        expected = write_tree(root, new)
         layer = new_layer(Path(place, "out"))
         pack_changes(layer, before, survey(root))
         layer.close()
@@ -199,8 +199,6 @@ def test_a_layer_over_the_old_files_gives_the_new_ones(old: dict[str, int], new:
             lay_over(opened(Path(place, "out")), below)
         made = below / str(root).lstrip("/")
         files = {
-            each.relative_to(made).as_posix(): each.stat().st_size
-            for each in made.rglob("*")
-            if each.is_file()
+            one.relative_to(made).as_posix(): one.stat().st_size for one in made.rglob("*") if one.is_file()
         }
-        assert files == wanted
+        assert files == expected

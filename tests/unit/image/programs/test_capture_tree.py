@@ -1,4 +1,4 @@
-"""A folder becomes a layer: the same bytes for the same content, whoever made it, when and in which order."""
+"""A layer of a folder: the same bytes for the same content, whoever made it, when and in which order."""
 
 import os
 import tarfile
@@ -40,10 +40,10 @@ def source(tmp_path: Path) -> Path:
 def test_a_tree_is_packed_from_its_target_on(source: Path, tmp_path: Path) -> None:
     (source / "api").mkdir()
     (source / "api/dag.py").write_text("code")
-    found = packed(source, tmp_path / "out", "usr/nowhere-in-a-base/dags")
+    result = packed(source, tmp_path / "out", "usr/nowhere-in-a-base/dags")
     place = "usr/nowhere-in-a-base"
-    assert list(found.members) == [f"{place}/dags", f"{place}/dags/api", f"{place}/dags/api/dag.py"]
-    assert found.contents == {f"{place}/dags/api/dag.py": b"code"}
+    assert list(result.members) == [f"{place}/dags", f"{place}/dags/api", f"{place}/dags/api/dag.py"]
+    assert result.contents == {f"{place}/dags/api/dag.py": b"code"}
 
 
 @pytest.mark.parametrize("target", [f"/{TARGET}", f"{TARGET}/", f"/{TARGET}/"])
@@ -83,8 +83,8 @@ def test_other_content_gives_other_bytes(tmp_path: Path) -> None:
 
 def test_nothing_tells_when_or_by_whom_it_was_packed(source: Path, tmp_path: Path) -> None:
     (source / "dag.py").write_text("code")
-    found = packed(source, tmp_path / "out")
-    for member in found.members.values():
+    result = packed(source, tmp_path / "out")
+    for member in result.members.values():
         assert (member.mtime, member.uname, member.gname, member.pax_headers) == (TIME, "", "", {})
     header = (tmp_path / "out/layer.tar.gz").read_bytes()[:8]
     assert header[3:8] == bytes(5)  # RFC 1952: no flags, so no name; no time
@@ -96,9 +96,9 @@ def test_everything_is_airflows_and_writable_by_its_group(source: Path, tmp_path
         (source / name).chmod(mode)
     (source / "folder").mkdir(mode=0o700)
     (source / "link").symlink_to("plain")
-    found = packed(source, tmp_path / "out").members
-    assert {(member.uid, member.gid) for member in found.values()} == {(50000, 0)}
-    modes = {name.removeprefix(f"{TARGET}/"): oct(member.mode) for name, member in found.items()}
+    result = packed(source, tmp_path / "out").members
+    assert {(member.uid, member.gid) for member in result.values()} == {(50000, 0)}
+    modes = {name.removeprefix(f"{TARGET}/"): oct(member.mode) for name, member in result.items()}
     assert modes.items() >= {
         ("plain", "0o664"),
         ("program", "0o775"),
@@ -151,10 +151,10 @@ def test_links_are_kept_and_not_followed(source: Path, tmp_path: Path) -> None:
     (source / "real/dag.py").write_text("x")
     (source / "link").symlink_to("real")
     (source / "dangling").symlink_to("/nowhere/at/all")
-    found = packed(source, tmp_path / "out").members
-    assert found[f"{TARGET}/link"].type == tarfile.SYMTYPE
-    assert found[f"{TARGET}/dangling"].linkname == "/nowhere/at/all"
-    assert f"{TARGET}/link/dag.py" not in found
+    result = packed(source, tmp_path / "out").members
+    assert result[f"{TARGET}/link"].type == tarfile.SYMTYPE
+    assert result[f"{TARGET}/dangling"].linkname == "/nowhere/at/all"
+    assert f"{TARGET}/link/dag.py" not in result
 
 
 def test_a_folder_stands_before_what_is_in_it(source: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is installed, as the program in a container tells it: read from real folders of distributions."""
+"""The description of an environment, made from real folders of distributions."""
 
 import json
 import subprocess
@@ -36,34 +36,34 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     return run
 
 
-def told(tmp_path: Path) -> Environment:
+def message(tmp_path: Path) -> Environment:
     """What the program writes."""
     file = tmp_path / "told.json"
     assert environment.main(str(file)) == 0
     return Environment.model_validate_json(file.read_text(encoding="utf-8"))
 
 
-def test_distributions_are_told_with_requirements_and_modules(install: Install, tmp_path: Path) -> None:
+def test_distributions_are_reported_with_requirements_and_modules(install: Install, tmp_path: Path) -> None:
     install("My_Package", {"my/__init__.py": "", "my/b.py": ""}, "Requires-Dist: b>=1\nRequires-Dist: a")
     install("Other", {"other.py": "", "../../../bin/other": ""})
-    one, two = told(tmp_path).distributions
+    one, two = message(tmp_path).distributions
     assert (one.name, one.version, one.requires, one.modules) == ("my-package", "1", ("a", "b>=1"), ("my",))
     assert (two.name, two.modules) == ("other", ("other",))
 
 
 def test_a_distribution_without_a_record_has_no_files(install: Install, tmp_path: Path) -> None:
     install("bare", {"bare.py": ""}, record=False)
-    found = told(tmp_path)
-    assert found.by_name["bare"].modules == ()
-    assert "bare" in found.loose
+    result = message(tmp_path)
+    assert result.by_name["bare"].modules == ()
+    assert "bare" in result.loose
 
 
-def test_namespaces_are_told_with_what_is_in_them(install: Install, tmp_path: Path) -> None:
+def test_namespaces_are_reported_with_what_is_in_them(install: Install, tmp_path: Path) -> None:
     install("auth", {"google/auth/__init__.py": "", "google/auth/deep/x.py": ""})
     install("cloud", {"google/cloud/storage/__init__.py": "", "google/cloud/version.py": "", "six.py": ""})
     install("air", {"air/__init__.py": "", "air/providers/http/__init__.py": "", "air/x-y/z.py": ""})
-    found = told(tmp_path).namespaces
-    assert found == {
+    result = message(tmp_path).namespaces
+    assert result == {
         "air.providers": frozenset({"http"}),
         "google": frozenset({"auth", "cloud"}),
         "google.auth.deep": frozenset({"x"}),
@@ -71,7 +71,7 @@ def test_namespaces_are_told_with_what_is_in_them(install: Install, tmp_path: Pa
     }
 
 
-def test_modules_that_no_distribution_lists_are_told(
+def test_modules_that_no_distribution_lists_are_reported(
     install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
@@ -79,7 +79,7 @@ def test_modules_that_no_distribution_lists_are_told(
     for path in ("alone.py", "folder/x.py", "x-y.py", "home/plugins/ours.py", "home/config/settings.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
-    assert told(tmp_path).loose == {"alone", "folder", "home", "ours", "settings"}
+    assert message(tmp_path).loose == {"alone", "folder", "home", "ours", "settings"}
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_modules_that_no_distribution_lists_are_told(
         ({"foo.py": ""}, {"foo.abi3.so": "2"}, ("shadows", ["foo.abi3.so", "foo.py"])),
     ],
 )
-def test_clashes_of_two_distributions_are_told(
+def test_clashes_of_two_distributions_are_reported(
     install: Install, tmp_path: Path, one: dict[str, str], two: dict[str, str], clash: tuple[str, list[str]]
 ) -> None:
     install("one", one)
     install("two", two)
     kind, files = clash
-    assert told(tmp_path).clashes == (
+    assert message(tmp_path).clashes == (
         Clash.model_validate({"kind": kind, "owners": ("one", "two"), "files": tuple(files)}),
     )
 
@@ -134,25 +134,25 @@ def test_what_does_no_harm_is_no_clash(
 ) -> None:
     install("one", one)
     install("two", two)
-    assert told(tmp_path).clashes == ()
+    assert message(tmp_path).clashes == ()
 
 
 def test_one_distribution_does_not_clash_with_itself(install: Install, tmp_path: Path) -> None:
     install("one", {"foo.py": "", "foo/__init__.py": "", "foo.so": ""})
-    assert told(tmp_path).clashes == ()
+    assert message(tmp_path).clashes == ()
 
 
-def test_lost_files_are_told_but_for_those_that_do_not_matter(install: Install, tmp_path: Path) -> None:
+def test_lost_files_are_reported_but_for_those_that_do_not_matter(install: Install, tmp_path: Path) -> None:
     install("one", {"x.py": "", "p/a.py": "", "tests/y.py": "", "x.pyc": "", "p/py.typed": ""})
     for path in ("p/a.py", "tests/y.py", "x.pyc", "p/py.typed"):
         (tmp_path / path).unlink()
-    assert told(tmp_path).lost == {"one": ("p/a.py",)}
+    assert message(tmp_path).lost == {"one": ("p/a.py",)}
 
 
-def test_the_standard_library_and_the_markers_are_told(tmp_path: Path) -> None:
-    found = told(tmp_path)
-    assert {"os", "sys", "asyncio"} <= found.stdlib
-    assert found.markers == {key: value for key, value in default_environment().items() if key != "extra"}
+def test_the_standard_library_and_the_markers_are_reported(tmp_path: Path) -> None:
+    result = message(tmp_path)
+    assert {"os", "sys", "asyncio"} <= result.stdlib
+    assert result.markers == {key: value for key, value in default_environment().items() if key != "extra"}
 
 
 def test_an_older_python_tells_its_standard_library_by_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +164,6 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
     folder = Path(environment.__file__).parents[1]
     command = [sys.executable, "-B", "-m", "programs.environment", str(tmp_path / "told.json")]
     subprocess.run(command, cwd=folder, check=True)
-    found = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
-    assert "pytest" in {each["name"] for each in found["distributions"]}
-    assert "programs" not in found["loose"]
+    result = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert "pytest" in {item["name"] for item in result["distributions"]}
+    assert "programs" not in result["loose"]

@@ -1,4 +1,4 @@
-"""Which modules a requirement installed, and what is told where one of them can't be imported."""
+"""The modules that a requirement installed, and the finding if one of them can't be imported."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ FILES = st.lists(
         st.lists(IDENTIFIERS, min_size=1, max_size=4).map("/".join), st.sampled_from([".py", ".so", ".txt"])
     ),
     max_size=8,
-).map(lambda found: [f"{path}{suffix}" for path, suffix in found])
+).map(lambda result: [f"{path}{suffix}" for path, suffix in result])
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_package_that_imports_is_no_finding(installed: Path, form: str) -> Non
         ("raise OSError('libpq.so.5: cannot open')", "OSError: libpq.so.5: cannot open"),
     ],
 )
-def test_a_package_that_does_not_import_is_told_with_the_cause(
+def test_a_package_that_does_not_import_is_reported_with_the_cause(
     installed: Path, code: str, cause: str
 ) -> None:
     installed.write_text(code)
@@ -129,7 +129,7 @@ def test_a_package_that_does_not_import_is_told_with_the_cause(
     assert failure[0] == f"sample-package==1.0: import {MODULE}: {cause}"
 
 
-def test_a_package_that_is_not_there_is_told() -> None:
+def test_a_package_that_is_not_there_is_reported() -> None:
     assert failure_of("nothing-of-that-name==1") == (
         "nothing-of-that-name==1: not installed",
         "run: dagger call lock -y",
@@ -154,5 +154,8 @@ def test_without_findings_it_tells_how_many_were_imported(
 ) -> None:
     installed.write_text("print('noise')")
     assert imports.main(["sample-package==1.0", "another==1; sys_platform == 'nowhere'"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told == {"facts": [{"check": "imports", "told": "1 of 1 declared dependencies"}], "findings": []}
+    message = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert message == {
+        "facts": [{"check": "imports", "told": "1 of 1 declared dependencies"}],
+        "findings": [],
+    }

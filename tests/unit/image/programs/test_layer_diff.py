@@ -1,4 +1,4 @@
-"""What two layers differ in, told file by file."""
+"""The differences of two layers, file by file."""
 
 import io
 import json
@@ -21,7 +21,7 @@ def layer(
     return file
 
 
-def told(tmp_path: Path, one: Path, other: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def message(tmp_path: Path, one: Path, other: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     assert one.parent == other.parent == tmp_path
     main([str(one), str(other)])
     return json.loads(capsys.readouterr().out)
@@ -30,22 +30,22 @@ def told(tmp_path: Path, one: Path, other: Path, capsys: pytest.CaptureFixture[s
 def test_a_file_that_only_one_has_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = layer(tmp_path / "one", ("a", b""), ("b", b""))
     other = layer(tmp_path / "other", ("b", b""), ("c", b""))
-    assert told(tmp_path, one, other, capsys) == [
+    assert message(tmp_path, one, other, capsys) == [
         "a: only in the published layer",
         "c: only in the rebuilt layer",
     ]
 
 
-def test_content_mode_owner_and_time_are_told_with_both_values(
+def test_content_mode_owner_and_time_are_reported_with_both_values(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = layer(tmp_path / "one", ("dag.py", b"one"))
     other = layer(tmp_path / "other", ("dag.py", b"other"), mode=0o600, time=7, owner=0)
-    (line,) = told(tmp_path, one, other, capsys)
+    (line,) = message(tmp_path, one, other, capsys)
     assert line.startswith("dag.py: mode 644 → 600, owner 50000:0 → 0:0, size 3 → 5, time 0 → 7, content ")
 
 
-def test_a_link_is_told_by_its_target(tmp_path: Path) -> None:
+def test_a_link_is_reported_by_its_target(tmp_path: Path) -> None:
     for name, target in (("one", "x"), ("other", "y")):
         with tarfile.open(tmp_path / name, "w:gz") as made:
             entry = tarfile.TarInfo("link")
@@ -54,7 +54,7 @@ def test_a_link_is_told_by_its_target(tmp_path: Path) -> None:
     assert compare(entries(tmp_path / "one"), entries(tmp_path / "other")) == ["link: target x → y"]
 
 
-def test_equal_entries_in_unequal_layers_are_told_as_such(tmp_path: Path) -> None:
+def test_equal_entries_in_unequal_layers_are_reported_as_such(tmp_path: Path) -> None:
     one = layer(tmp_path / "one", ("a", b"1"), ("b", b"2"))
     other = layer(tmp_path / "other", ("b", b"2"), ("a", b"1"))
     assert compare(entries(one), entries(other)) == [
@@ -62,7 +62,7 @@ def test_equal_entries_in_unequal_layers_are_told_as_such(tmp_path: Path) -> Non
     ]
 
 
-def test_no_more_than_a_hundred_are_told_one_by_one(tmp_path: Path) -> None:
+def test_no_more_than_a_hundred_are_reported_one_by_one(tmp_path: Path) -> None:
     one = layer(tmp_path / "one", *((f"{number:03}", b"") for number in range(LIMIT + 5)))
     other = layer(tmp_path / "other")
     lines = compare(entries(one), entries(other))
