@@ -9,7 +9,7 @@ from dagger import dag
 from ci.api import results
 from ci.pipeline.github.outputs import JobPlan
 from ci.publish.publication import Publication, Row
-from tests.unit.pipeline.github.test_outputs import selection
+from tests.unit.selections import selection
 from tests.unit.verdicts import judged, verdict, vulnerability
 
 pytestmark = pytest.mark.anyio

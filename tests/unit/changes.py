@@ -77,12 +77,12 @@ def surveyed(root: Path) -> Snapshot:
 
 
 def compared(before: Path, after: Path, renames: Mapping[str, str], now: Catalog) -> Selection:
-    """What the change from one folder to another touches; ``now`` are the DAG types of the other."""
+    """Return what the change from one folder to another affects; ``now`` are the DAG types of the other."""
     return select(Comparison("main", COMMIT, surveyed(before), surveyed(after), renames), now)
 
 
-def found(before: State, after: State, renames: Mapping[str, str] | None = None) -> Selection:
-    """What the change from one state to another touches."""
+def affected_by(before: State, after: State, renames: Mapping[str, str] | None = None) -> Selection:
+    """Return what the change from one state to another affects."""
     with tempfile.TemporaryDirectory(dir=PLACE) as folder:
         roots = Path(folder, "before"), Path(folder, "after")
         for root, state in zip(roots, (before, after), strict=True):
@@ -90,14 +90,11 @@ def found(before: State, after: State, renames: Mapping[str, str] | None = None)
         return compared(*roots, renames or {}, catalog.load(roots[1]))
 
 
-def told(findings: Selection) -> dict[str, dict[str, list[str]]]:
-    """The findings as DAG type → kind → paths, each with how it changed in brackets."""
-    return {
-        each.dag: {
-            str(reason.kind): [
-                f"{touch.path} ({touch.how})" if touch.how else touch.path for touch in reason.touches
-            ]
-            for reason in each.reasons
-        }
-        for each in findings.affected
-    }
+def reasons(selection: Selection) -> list[str]:
+    """Return a line per changed path of each reason: DAG type, kind, path, and how it changed in brackets."""
+    return [
+        f"{affected.dag}: {reason.kind}: {changed.path}" + (f" ({changed.how})" if changed.how else "")
+        for affected in selection.affected
+        for reason in affected.reasons
+        for changed in reason.touches
+    ]

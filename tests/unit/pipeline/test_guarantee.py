@@ -1,7 +1,6 @@
-"""The promise of ``affected``: a DAG type that it doesn't name has the same image before and after.
+"""The guarantee of ``affected``: an unaffected DAG type has the same image before and after.
 
-Images are made of real layers and real JSON; only what an installer would add is stood in for by a hash of
-all that it is given.
+Images have real layers and real JSON; a hash of the installer's inputs stands for what it would install.
 """
 
 import contextlib
@@ -10,9 +9,11 @@ import json
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,86 +27,81 @@ from ci.pipeline.snapshot import Entry
 
 from ..changes import BASE, PLACE, State, compared, project, write
 from ..layers import new_layer
-from ..repository import pyproject
 
 Changing = dict[str, Entry]
 
 TYPES = ("one", "two", "three", "four")
-FOLDERS = (
-    "dags/one",
-    "dags/two",
-    "dags/three",
-    "dags/four",
-    "dags",
-    "scripts/shared",
-    "scripts/two",
-    "scripts",
-)
-NAMES = ("dag.py", "new.py", "data.csv", ".airflowignore", "deep/er.py", "left", "shared")
+FOLDERS = ("dags", "scripts", "scripts/shared", "scripts/two", *(f"dags/{name}" for name in TYPES))
+NAMES = ("dag.py", "new.py", "data.csv", ".airflowignore", "deep/er.py", "left", "shared", "link", "link.py")
 TARGETS = ("dag.py", "../one", "../shared", "../both.py", "nowhere", "../../images")
 DAGS = ("one", "two", "three", "four", "both.py", "link", "one/deep", "two/dag.py")
 SCRIPTS = ("shared", "shared/clock.py", "two", "rare", "two/deep")
+OTHER_KINDS = {"file": "executable", "executable": "file"}
+
+
+def one_of(*values: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(values)
+
+
+def entry(kind: str, *contents: str) -> st.SearchStrategy[Entry]:
+    return st.builds(Entry, st.just(kind), st.sampled_from(contents))
 
 
 def subset(*values: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(values), max_size=3, unique=True)
 
 
+PLACES = st.builds("/".join, st.tuples(one_of(*FOLDERS), one_of(*NAMES)))
+CODE = entry("file", "", "import both\n", "from scripts import rare\n")
+LOCKS = st.builds("images/{}/pylock.toml".format, one_of(*TYPES))
+# What is put where; all of it may be of one DAG type.
+LOCAL = (
+    (PLACES, CODE),
+    (PLACES, entry("link", *TARGETS)),
+    (PLACES, entry("folder", "")),
+    (st.just("dags/link"), entry("link", "one", "two", "three")),
+    (LOCKS, entry("file", "", "# 1", "# 2")),
+)
+SHARED = (
+    (st.just("images/base.toml"), entry("file", BASE.format(tag="1"), BASE.format(tag="2"))),
+    (st.just("ci/pins.toml"), entry("file", "[images]\n# x\n")),
+    (one_of("ci/new.py", "uv.lock", "images/policy.toml"), entry("file", "")),
+)
 SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "dags": subset(*DAGS),
     "scripts": subset(*SCRIPTS),
     "system-packages": subset("tree", "jq"),
     "build-packages": subset("gcc", "make"),
-    "env": st.dictionaries(st.sampled_from("AB"), st.sampled_from("12"), max_size=2),
+    "env": st.dictionaries(one_of("A", "B"), one_of("1", "2"), max_size=2),
     "max-added-mb": st.sampled_from([5, 6, "wrong"]),
 }
-PINNED = subset("a==1", "b==1", "a==2")
 
 
 def written(name: str, pins: list[str], settings: dict[str, Any]) -> Entry:
-    """A DAG type's pyproject.toml."""
-    texts = {
-        key: f"{{ {', '.join(f'{one} = {json.dumps(two)}' for one, two in value.items())} }}"
-        if key == "env"
-        else json.dumps(value)
-        for key, value in settings.items()
-    }
-    lines = "\n".join(f"{key} = {text}" for key, text in texts.items())
-    return Entry("file", pyproject(pins, lines, name))
+    """Return a DAG type's pyproject.toml."""
+    document = {"project": {"name": name, "dependencies": pins}, "tool": {"airflow-images": settings}}
+    return Entry("file", tomli_w.dumps(document))
 
 
 def put(state: Changing, path: str, entry: Entry) -> None:
-    """Put something at a path, unless that would need a folder to be a file or a file a folder."""
+    """Put an entry at a path, unless a file would have to be a folder or a folder a file."""
     parents = {"/".join(path.split("/")[:end]) for end in range(1, path.count("/") + 1)}
-    blocked = any(state[each].kind != "folder" for each in parents & state.keys())
-    if blocked or any(each.startswith(f"{path}/") for each in state):
+    blocked = any(state[parent].kind != "folder" for parent in parents & state.keys())
+    if blocked or any(other.startswith(f"{path}/") for other in state):
         return
-    for each in parents:
-        state.pop(each, None)
+    for parent in parents:
+        state.pop(parent, None)
     state[path] = entry
 
 
 def edit(draw: st.DrawFn, state: Changing) -> None:
+    """Change the content of a file, or whether it is executable."""
     path = draw(st.sampled_from(sorted(state)))
-    content = state[path].content + draw(st.sampled_from(["\n", "# x\n", "import both\n"]))
-    if state[path].kind not in {"link", "folder"} and not path.startswith(("ci/", "dagger")):
-        state[path] = Entry(state[path].kind, content)
-
-
-def add(draw: st.DrawFn, state: Changing) -> None:
-    path = f"{draw(st.sampled_from(FOLDERS))}/{draw(st.sampled_from(NAMES))}"
-    put(
-        state, path, Entry("file", draw(st.sampled_from(["", "import both\n", "from scripts import rare\n"])))
-    )
-
-
-def link(draw: st.DrawFn, state: Changing) -> None:
-    path = f"{draw(st.sampled_from(FOLDERS))}/{draw(st.sampled_from(['link', 'link.py']))}"
-    put(state, path, Entry("link", draw(st.sampled_from(TARGETS))))
-
-
-def empty(draw: st.DrawFn, state: Changing) -> None:
-    put(state, f"{draw(st.sampled_from(FOLDERS))}/{draw(st.sampled_from(NAMES))}", Entry("folder", ""))
+    kind, content = state[path]
+    if kind in OTHER_KINDS and not path.startswith(("ci/", "dagger")):
+        other = OTHER_KINDS[kind] if draw(st.booleans()) else kind
+        added = draw(one_of("", "\n", "# x\n", "import both\n"))
+        state[path] = Entry._make((other, content + added))
 
 
 def delete(draw: st.DrawFn, state: Changing) -> None:
@@ -114,89 +110,62 @@ def delete(draw: st.DrawFn, state: Changing) -> None:
 
 def rename(draw: st.DrawFn, state: Changing) -> None:
     paths = [path for path in sorted(state) if path.startswith(("dags", "scripts"))] or sorted(state)
-    entry = state.pop(draw(st.sampled_from(paths)))
-    put(state, f"{draw(st.sampled_from(FOLDERS))}/{draw(st.sampled_from(NAMES))}", entry)
-
-
-def chmod(draw: st.DrawFn, state: Changing) -> None:
-    path = draw(st.sampled_from(sorted(state)))
-    other = {"file": "executable", "executable": "file"}
-    if not path.startswith(("ci/", "dagger")):
-        state[path] = Entry(other.get(state[path].kind, state[path].kind), state[path].content)  # pyright: ignore[reportArgumentType]
+    put(state, draw(PLACES), state.pop(draw(st.sampled_from(paths))))
 
 
 def configure(draw: st.DrawFn, state: Changing) -> None:
-    """Change one thing that a DAG type's pyproject.toml says."""
-    name = draw(st.sampled_from(TYPES))
+    """Change one key of a DAG type's pyproject.toml."""
+    name = draw(one_of(*TYPES))
     path = f"images/{name}/pyproject.toml"
     document: dict[str, Any] = {}
     if path in state:
         with contextlib.suppress(tomllib.TOMLDecodeError):
             document = tomllib.loads(state[path].content)
-    said = document.get("project", {"name": name, "dependencies": []})
+    project = document.get("project", {"name": name, "dependencies": []})
     settings = dict(document.get("tool", {}).get("airflow-images", {}))
-    key = draw(st.sampled_from(["name", "pins", "env", *SETTINGS]))
+    key = draw(one_of("name", "pins", "env", *SETTINGS))
     if key == "name":
-        said["name"] = draw(st.sampled_from(TYPES))
+        project["name"] = draw(one_of(*TYPES))
     elif key == "pins":
-        said["dependencies"] = draw(PINNED)
+        project["dependencies"] = draw(subset("a==1", "b==1", "a==2"))
     else:
         settings[key] = draw(SETTINGS[key])
-    put(state, path, written(said["name"], said["dependencies"], settings))
-
-
-def relink(draw: st.DrawFn, state: Changing) -> None:
-    put(state, "dags/link", Entry("link", draw(st.sampled_from(["one", "two", "three"]))))
-
-
-def lock(draw: st.DrawFn, state: Changing) -> None:
-    path = f"images/{draw(st.sampled_from(TYPES))}/pylock.toml"
-    put(state, path, Entry("file", draw(st.sampled_from(["", "# 1", "# 2"]))))
+    put(state, path, written(project["name"], project["dependencies"], settings))
 
 
 def remove_type(draw: st.DrawFn, state: Changing) -> None:
-    name = draw(st.sampled_from(TYPES))
-    for path in [each for each in state if each.startswith(f"images/{name}/")]:
+    name = draw(one_of(*TYPES))
+    for path in [path for path in state if path.startswith(f"images/{name}/")]:
         del state[path]
 
 
-def everyones(draw: st.DrawFn, state: Changing) -> None:
-    base = BASE.format(tag=draw(st.sampled_from("12")))
-    path, text = draw(
-        st.sampled_from(
-            [
-                ("images/base.toml", base),
-                ("ci/pins.toml", "[images]\n# x\n"),
-                ("ci/new.py", ""),
-                ("uv.lock", "x"),
-                ("images/policy.toml", ""),
-            ]
-        )
-    )
-    put(state, path, Entry("file", text))
-
-
-LOCAL = (edit, add, link, empty, delete, rename, chmod, configure, configure, relink, lock, remove_type)
+OPERATIONS = (edit, edit, delete, rename, configure, configure, remove_type, *LOCAL)
 
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[State, State]:
-    """A project before and after a change; what changes all images is seldom among it."""
+    """Return a project before and after a change, which seldom affects all types."""
     state = {
         **project(),
         "images/four/pyproject.toml": written("four", [], {"dags": ["link"]}),
         "dags/link": Entry("link", "three"),
     }
-    for operation in draw(st.lists(st.sampled_from(LOCAL), max_size=3)):
-        operation(draw, state)
+
+    def change(operations: Sequence[Any], least: int, most: int) -> None:
+        for operation in draw(st.lists(st.sampled_from(operations), min_size=least, max_size=most)):
+            if isinstance(operation, tuple):
+                put(state, *(draw(strategy) for strategy in cast("tuple[Any, Any]", operation)))
+            else:
+                operation(draw, state)
+
+    change(OPERATIONS, 0, 3)
     before = dict(state)
-    for operation in draw(st.lists(st.sampled_from([*LOCAL * 3, everyones]), min_size=1, max_size=4)):
-        operation(draw, state)
+    change([*OPERATIONS * 3, *SHARED], 1, 4)
     return before, state
 
 
 def packed(root: Path, tree: str, paths: tuple[str, ...], work: Path) -> oci.Layer:
-    """The layer of what a type takes from a tree, as the engine is told to pack it."""
+    """Return the layer of what a type takes from a tree, packed as in the engine."""
     chosen = work / tree
     chosen.mkdir()
     for path in paths:
@@ -212,48 +181,47 @@ def packed(root: Path, tree: str, paths: tuple[str, ...], work: Path) -> oci.Lay
     return oci.Layer.parse(tree, (work / f"{tree}-layer/layer.json").read_text(encoding="utf-8"))
 
 
-def stand_in(root: Path, found: DagType) -> oci.Layer:
-    """A layer named after all that an installer is given, and after the module that calls it."""
-    lock = root / "images" / found.name / "pylock.toml"
-    given = [lock.read_text(encoding="utf-8") if lock.is_file() else "none"]
-    given += [str(sorted(found.project.dependencies))]  # a lock that doesn't fit them is refused
-    given += [str(sorted(found.settings.system_packages)), str(sorted(found.settings.build_packages))]
+def stand_in(root: Path, dag_type: DagType) -> oci.Layer:
+    """Return a layer whose digest depends on every input of the installer and on the module itself."""
+    lock = root / "images" / dag_type.name / "pylock.toml"
+    inputs = [lock.read_text(encoding="utf-8") if lock.is_file() else "none"]
+    inputs += [str(sorted(dag_type.project.dependencies))]  # a lock that doesn't fit them is refused
+    inputs += [str(sorted(dag_type.settings.system_packages)), str(sorted(dag_type.settings.build_packages))]
     module = [*sorted((root / "ci").rglob("*")), *sorted(root.glob("*.json")), *sorted(root.glob("uv.lock"))]
-    given += [
+    inputs += [
         f"{path.relative_to(root)} {path.read_text(encoding='utf-8')}" for path in module if path.is_file()
     ]
-    digest = f"sha256:{hashlib.sha256(json.dumps(given).encode()).hexdigest()}"
+    digest = f"sha256:{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()}"
     return oci.Layer(title="delta", digest=digest, size=1, diff_id=digest, unpacked=1, files=1)
 
 
-def image(root: Path, found: DagType) -> str:
-    """The digest of a DAG type's image."""
+def image(root: Path, dag_type: DagType) -> str:
+    """Return the digest of a DAG type's image."""
     file = root / config_base.FILE
     reference = config_base.parse(file.read_text(encoding="utf-8")).reference if file.is_file() else "none"
     manifest = {"schemaVersion": 2, "layers": [{"digest": "sha256:below", "size": 1}]}
     config = {"config": {}, "rootfs": {"diff_ids": ["sha256:below"]}}
     base = Base(reference=reference, manifest=manifest, config=config)
     with tempfile.TemporaryDirectory(dir=PLACE) as work:
-        layers = [stand_in(root, found)]
-        if found.script_paths:
-            layers.append(packed(root, "scripts", found.script_paths, Path(work)))
-        layers.append(packed(root, "dags", found.dag_paths, Path(work)))
-    return oci.assemble(base, layers, found.settings.env, "50000").manifest.digest
+        layers = [stand_in(root, dag_type)]
+        if dag_type.script_paths:
+            layers.append(packed(root, "scripts", dag_type.script_paths, Path(work)))
+        layers.append(packed(root, "dags", dag_type.dag_paths, Path(work)))
+    return oci.assemble(base, layers, dag_type.settings.env, "50000").manifest.digest
 
 
 @settings(max_examples=30)  # there are many kinds of change
 @given(change=changes())
-def test_a_type_that_is_not_named_has_the_same_image(change: tuple[State, State]) -> None:
+def test_an_unaffected_type_has_the_same_image(change: tuple[State, State]) -> None:
     with tempfile.TemporaryDirectory(dir=PLACE) as folder:
         before, after = Path(folder, "before"), Path(folder, "after")
         write(before, change[0])
         write(after, change[1])
-        now = catalog.load(after)
-        findings = compared(before, after, {}, now)
-        types = catalog.load(before).types, now.types
-        for name in findings.unaffected:
-            assert name in types[0], "it couldn't be built before"
-            assert image(before, types[0][name]) == image(after, types[1][name])
-        named = {each.dag for each in findings.affected}
-        assert named | set(findings.unaffected) >= types[1].keys()
-        assert not named & set(findings.unaffected)
+        old, now = catalog.load(before), catalog.load(after)
+        selection = compared(before, after, {}, now)
+        for name in selection.unaffected:
+            assert name in old.types, "it couldn't be built before"
+            assert image(before, old.types[name]) == image(after, now.types[name])
+        affected = {one.dag for one in selection.affected}
+        assert affected | set(selection.unaffected) >= now.types.keys()
+        assert not affected & set(selection.unaffected)

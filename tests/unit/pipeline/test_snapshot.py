@@ -1,4 +1,4 @@
-"""Snapshots: what is below a path, through links too; and what is told where there are none."""
+"""Snapshots: paths and texts, through links too, and the message if nothing can be compared."""
 
 import json
 
@@ -20,6 +20,7 @@ ENTRIES = {
 SNAPSHOT = Snapshot(ENTRIES, {"1": "code"})
 HEX = "a" * 40
 EXPECTED = "a branch, a tag, a remote's branch (origin/main) or a commit (a1b2c3d, HEAD~1)"
+NO_COMMIT = "--since 'mian' is not a commit of this repository"
 UNRELATED = "--since 'mian' has no commit in common with what is checked out"
 DEEPEN = (
     "this clone is shallow: fetch the whole history with git fetch --unshallow, "
@@ -28,7 +29,7 @@ DEEPEN = (
 
 
 @pytest.mark.parametrize(
-    ("path", "below"),
+    ("path", "paths"),
     [
         ("dags/one", {"dags/one/dag.py", "dags/one/deep/more.py"}),
         ("dags/one/dag.py", {"dags/one/dag.py"}),
@@ -41,19 +42,19 @@ DEEPEN = (
         ("dags/out/passwd", {"dags/out"}),
     ],
 )
-def test_below_a_path_is(path: str, below: set[str]) -> None:
-    assert SNAPSHOT.paths_at(path) == below
+def test_paths_at_a_path_include_links_and_targets(path: str, paths: set[str]) -> None:
+    assert SNAPSHOT.paths_at(path) == paths
 
 
 @pytest.mark.parametrize(
     ("path", "text"),
     [("dags/one/dag.py", "code"), ("dags/second/dag.py", "code"), ("dags/one.py", None), ("none", None)],
 )
-def test_a_text_is_read_through_links(path: str, text: str | None) -> None:
+def test_text_is_read_through_links(path: str, text: str | None) -> None:
     assert SNAPSHOT.text(path) == text
 
 
-def test_an_answer_is_parsed_and_compared() -> None:
+def test_the_answer_of_the_program_is_compared() -> None:
     answer = {
         "commit": HEX,
         "before": {"dags/a.py": ["file", "1"], "dags/b.py": ["file", "2"], "dags/c.py": ["file", "3"]},
@@ -61,36 +62,27 @@ def test_an_answer_is_parsed_and_compared() -> None:
         "texts": {"2": "text"},
         "renames": {"dags/d.py": "dags/c.py"},
     }
-    found = parse(json.dumps(answer), "main")
-    assert (found.since, found.commit, found.renames) == ("main", HEX, {"dags/d.py": "dags/c.py"})
-    assert found.changed() == {"dags/a.py", "dags/c.py", "dags/d.py"}
-    assert found.before.text("dags/b.py") == found.after.text("dags/b.py") == "text"
+    comparison = parse(json.dumps(answer), "main")
+    assert (comparison.since, comparison.commit, comparison.renames) == (
+        "main",
+        HEX,
+        {"dags/d.py": "dags/c.py"},
+    )
+    assert comparison.changed() == {"dags/a.py", "dags/c.py", "dags/d.py"}
+    assert comparison.before.text("dags/b.py") == comparison.after.text("dags/b.py") == "text"
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         ({"problem": "no repository"}, "no repository"),
-        (
-            {"lacks": "ref", "names": ["main", "v1"], "shallow": False},
-            f"--since 'mian' is not a commit of this repository: did you mean 'main'? Expected {EXPECTED}",
-        ),
-        (
-            {"lacks": "ref", "names": [], "shallow": True},
-            f"--since 'mian' is not a commit of this repository: expected {EXPECTED}: {DEEPEN}",
-        ),
-        (
-            {"lacks": "ancestor", "names": [], "shallow": False},
-            f"{UNRELATED}: name a branch or commit that this branch started from",
-        ),
-        (
-            {"lacks": "ancestor", "names": [], "shallow": True},
-            f"{UNRELATED}: {DEEPEN}",
-        ),
+        ({"lacks": "ref", "names": ["main", "v1"]}, f"{NO_COMMIT}: did you mean 'main'? Expected {EXPECTED}"),
+        ({"lacks": "ref", "shallow": True}, f"{NO_COMMIT}: expected {EXPECTED}: {DEEPEN}"),
+        ({"lacks": "ancestor"}, f"{UNRELATED}: name a branch or commit that this branch started from"),
+        ({"lacks": "ancestor", "shallow": True}, f"{UNRELATED}: {DEEPEN}"),
     ],
-    ids=["problem", "near", "shallow", "unrelated", "shallow and unrelated"],
 )
-def test_what_can_not_be_compared_is_told_with_what_to_do(answer: dict[str, object], told: str) -> None:
+def test_a_failed_comparison_says_what_to_do(answer: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         parse(json.dumps(answer), "mian")
-    assert error.value.problems == (told,)
+    assert error.value.problems == (message,)

@@ -25,7 +25,7 @@ from ci.scaffold.dockerfile.env import assignments, outcome
         ("A-B", "c", False, True),
     ],
 )
-def test_outcome(name: str, value: str, kept: bool, todo: bool) -> None:  # noqa: FBT001
+def test_a_variable_is_kept_dropped_or_left_to_do(name: str, value: str, kept: bool, todo: bool) -> None:  # noqa: FBT001
     decided = outcome(name, value)
     assert (decided.kept, decided.todo) == (kept, todo)
     assert decided.secret is ("hunter2" in value)
@@ -44,5 +44,5 @@ def test_outcome(name: str, value: str, kept: bool, todo: bool) -> None:  # noqa
         *((text, []) for text in (r"A=\$B", "A=b c", "A='b", "A", "")),
     ],
 )
-def test_assignments(text: str, expected: list[tuple[str, str]]) -> None:
+def test_assignments_are_read_as_docker_reads_them(text: str, expected: list[tuple[str, str]]) -> None:
     assert assignments(text) == expected

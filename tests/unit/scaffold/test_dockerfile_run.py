@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ci.scaffold.dockerfile.run import commands, outcome
 
 OWN = {"pyproject.toml"}
+DEBIAN, PYTHON = "isn't a plain apt-get install", "isn't a plain pip install"
 
 
 @pytest.mark.parametrize(
@@ -20,62 +21,51 @@ OWN = {"pyproject.toml"}
         ("", []),
     ],
 )
-def test_commands(text: str, expected: list[str]) -> None:
+def test_commands_are_split_unless_they_depend_on_each_other(text: str, expected: list[str]) -> None:
     assert commands(text) == expected
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *("apt-get update -qq", "apt-get clean", "rm -rf /var/lib/apt/lists/* /tmp/*", "set -euxo pipefail"),
-        *(
-            "pip install --no-cache-dir --upgrade pip uv",
-            "pip install .",
-            "python -m pip install -r pyproject.toml",
-        ),
-        *("uv pip install --system -r ./pyproject.toml", "uv sync --frozen --no-dev"),
-    ],
-)
-def test_what_the_build_does_itself_needs_nothing(command: str) -> None:
-    decided = outcome(command, OWN)
-    assert (decided.todo, decided.packages, decided.requirements) == (False, (), ())
-
-
-@pytest.mark.parametrize(
-    ("command", "packages", "requirements"),
-    [
+JQ = ("jq", "libpq5=17.6-0+deb13u1")
+B = "b[c]>=2; python_version > '3'"
+PLAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    **dict.fromkeys(
         (
-            "apt-get install -qq -y --no-install-recommends jq libpq5=17.6-0+deb13u1",
-            ("jq", "libpq5=17.6-0+deb13u1"),
-            (),
+            *(
+                "apt-get update -qq",
+                "apt-get clean",
+                "rm -rf /var/lib/apt/lists/* /tmp/*",
+                "set -euxo pipefail",
+            ),
+            *("pip install --no-cache-dir --upgrade pip uv", "pip install .", "uv sync --frozen --no-dev"),
+            *("python -m pip install -r pyproject.toml", "uv pip install --system -r ./pyproject.toml"),
         ),
-        ("DEBIAN_FRONTEND=noninteractive apt-get -y install --no-install-recommends jq", ("jq",), ()),
-        (
-            "pip install -U a==1 \"b[c]>=2; python_version > '3'\"",
-            (),
-            ("a==1", "b[c]>=2; python_version > '3'"),
-        ),
-        ("uv pip install --system a[b]~=1.0 -r pyproject.toml", (), ("a[b]~=1.0",)),
-    ],
-)
-def test_plain_installations_are_read(
-    command: str, packages: tuple[str, ...], requirements: tuple[str, ...]
-) -> None:
+        ((), ()),
+    ),
+    f"apt-get install -qq -y --no-install-recommends {' '.join(JQ)}": (JQ, ()),
+    "DEBIAN_FRONTEND=noninteractive apt-get -y install --no-install-recommends jq": (("jq",), ()),
+    f'pip install -U a==1 "{B}"': ((), ("a==1", B)),
+    "uv pip install --system a[b]~=1.0 -r pyproject.toml": ((), ("a[b]~=1.0",)),
+}
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_a_plain_command_needs_nothing_but_what_it_installs(command: str) -> None:
     decided = outcome(command, OWN)
-    assert (decided.todo, decided.packages, decided.requirements) == (False, packages, requirements)
+    assert not decided.todo
+    assert (decided.packages, decided.requirements) == PLAIN[command]
 
 
-NOT_PLAIN = {
-    "isn't a plain apt-get install": (
+OTHERS = {
+    DEBIAN: (
         *("apt-get install -y $PACKAGES", "apt-get install -y ./x.deb", "apt-get -o A=b install jq"),
         *("apt-get install -t sid jq", "apt-get purge -y gcc", "apt-get autoremove -y gcc"),
         *("apt-get -y upgrade", "apt-get install jq || true", "sudo apt-get install jq", "apt-get install"),
     ),
-    "isn't a plain pip install": (
+    PYTHON: (
         *(
             "pip install a>1",
             "pip install --pre a==1",
-            "pip install -r requirements.txt",
+            "pip install -r r.txt",
             "pip install ./lib",
         ),
         *("pip install -c c.txt a", "pip install --index-url https://example.com/simple a==1", "uv lock"),
@@ -88,26 +78,22 @@ NOT_PLAIN = {
 
 
 @pytest.mark.parametrize(
-    ("command", "remedy"),
-    [(command, remedy) for remedy, not_plain in NOT_PLAIN.items() for command in not_plain],
+    ("command", "remedy"), [(command, remedy) for remedy, others in OTHERS.items() for command in others]
 )
 def test_every_other_command_is_left_to_do(command: str, remedy: str) -> None:
     decided = outcome(command, OWN)
-    assert decided.todo
+    assert (decided.todo, decided.packages, decided.requirements) == (True, (), ())
     assert remedy in decided.text
-    assert not decided.packages
-    assert not decided.requirements
 
 
 def test_packages_with_what_they_recommend_are_taken_and_left_to_do() -> None:
     decided = outcome("apt-get install -y jq", OWN)
-    assert decided.packages == ("jq",)
-    assert decided.todo
+    assert (decided.packages, decided.todo) == (("jq",), True)
 
 
-@pytest.mark.parametrize("command", ["pip install .", "pip install -r pyproject.toml", "uv sync"])
-def test_a_file_of_all_types_is_not_the_types_own(command: str) -> None:
-    assert outcome(command, {"pyproject.crm.toml"}).todo
+def test_a_pyproject_of_all_types_is_not_the_types_own() -> None:
+    shared = ("pip install .", "pip install -r pyproject.toml", "uv sync")
+    assert all(outcome(command, {"pyproject.crm.toml"}).todo for command in shared)
 
 
 @given(st.text(alphabet="ab '\"\\&;|#()$\n", max_size=30))

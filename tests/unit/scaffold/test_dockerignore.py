@@ -34,6 +34,6 @@ def test_the_last_pattern_that_matches_decides(text: str, kept_out: dict[int, se
     assert kept_out or "remove it" in notes[0]
 
 
-def test_the_file_of_one_dockerfile_counts_and_many_files_are_counted() -> None:
+def test_a_dockerfiles_own_file_counts_and_many_files_are_counted() -> None:
     files = frozenset(f"dags/{number}.md" for number in range(9))
     assert "dags/4.md and 4 more: move them out" in noted("**/*.md", "Dockerfile.crm.dockerignore", files)[1]

@@ -16,7 +16,7 @@ from ci.scaffold.notes import Note, section
         ("ENV TOKEN=hunter2", "- f:3: o (not quoted, as the line may hold a secret)"),
     ],
 )
-def test_a_note_quotes_its_line(text: str, expected: str) -> None:
+def test_a_note_quotes_its_text_unless_it_may_be_secret(text: str, expected: str) -> None:
     assert Note(file="f", line=3, text=text, outcome="o").markdown() == expected
 
 

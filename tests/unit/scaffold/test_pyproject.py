@@ -77,26 +77,19 @@ def test_every_key_has_its_line_and_its_outcome() -> None:
     assert all("hunter2" not in note.markdown() for note in manifest.notes)
 
 
-@pytest.mark.parametrize("python", [">=3.14", "<3.13", "nonsense"])
-def test_a_python_that_is_not_the_bases_is_left_out(python: str) -> None:
-    manifest = read(f'[project]\nrequires-python = "{python}"\n')
-    assert not manifest.project
-    assert "isn't the base's Python, 3.13" in manifest.notes[0].outcome
+def test_a_python_that_the_base_lacks_is_left_out() -> None:
+    for python in (">=3.14", "<3.13", "nonsense"):
+        manifest = read(f'[project]\nrequires-python = "{python}"\n')
+        assert not manifest.project
+        assert "isn't the base's Python, 3.13" in manifest.notes[0].outcome
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        '[[tool.uv.index]]\nurl = "https://u:hunter2@example.com/simple"\n',
-        '[tool.uv]\nindex = "x"\n',
-        "[tool.uv]\nindex = [1]\n",
-    ],
-)
-def test_an_index_with_a_login_or_of_a_wrong_shape_is_left_to_do(text: str) -> None:
-    manifest = read(text)
-    assert not manifest.uv
-    assert [note.todo for note in manifest.notes] == [True]
-    assert "hunter2" not in repr(manifest)
+def test_an_index_with_a_login_or_of_a_wrong_shape_is_left_to_do() -> None:
+    login = '[[tool.uv.index]]\nurl = "https://u:hunter2@example.com/simple"\n'
+    for text in (login, '[tool.uv]\nindex = "x"\n', "[tool.uv]\nindex = [1]\n"):
+        manifest = read(text)
+        assert (manifest.uv, [note.todo for note in manifest.notes]) == ({}, [True])
+        assert "hunter2" not in repr(manifest)
 
 
 @pytest.mark.parametrize(
@@ -118,18 +111,15 @@ def test_dependencies_that_are_not_carried_over_are_left_to_do(text: str, remedy
     assert any(remedy in note.outcome for note in manifest.notes if note.todo)
 
 
-@pytest.mark.parametrize("text", ["", "[project]\ndependencies = []\ndynamic = ['version']\n"])
-def test_a_file_without_dependencies_is_complete(text: str) -> None:
-    assert not read(text).incomplete
+def test_a_file_without_dependencies_is_complete() -> None:
+    for text in ("", "[project]\ndependencies = []\ndynamic = ['version']\n"):
+        assert not read(text).incomplete
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [("a = 1\nb = \n", 2), ("[project", 1), ("a = '", 1)],
-)
-def test_invalid_toml_is_refused_with_its_line(text: str, line: int) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^pyproject\.crm\.toml:{line}: invalid TOML: "):
-        read(text)
+def test_invalid_toml_is_refused_with_its_line() -> None:
+    for text, line in {"a = 1\nb = \n": 2, "[project": 1, "a = '": 1}.items():
+        with pytest.raises(ConfigurationError, match=rf"^pyproject\.crm\.toml:{line}: invalid TOML: "):
+            read(text)
 
 
 def test_a_file_of_windows_is_read_as_any_other() -> None:

@@ -1,4 +1,4 @@
-"""What a repository has to adopt, and what forbids it, all at once."""
+"""What a repository has to adopt, and everything that forbids it, at once."""
 
 from pathlib import Path
 
@@ -9,111 +9,76 @@ from ci.scaffold import repository
 
 from ..repository import Repository
 
+LONG = "a" * 101
 
-def refused(tmp_path: Path) -> tuple[str, ...]:
+
+def written(root: Path, *paths: str, text: str = "") -> Repository:
+    for path in paths:
+        Repository(root).write(path, text)
+    return Repository(root)
+
+
+def refused(root: Path) -> tuple[str, ...]:
     with pytest.raises(ConfigurationError) as caught:
-        repository.read(tmp_path)
+        repository.read(root)
     return caught.value.problems
 
 
-def test_types_are_found_by_their_files(tmp_path: Path) -> None:
-    root = Repository(tmp_path)
-    for path in ("Dockerfile.crm", "pyproject.crm.toml", "pyproject.mail.toml", "Dockerfile.dbt"):
-        root.write(path)
-    for path in (
-        "Dockerfile",
-        "Dockerfile.base",
-        "Dockerfile.crm.dockerignore",
-        "pyproject.toml",
-        "a/Dockerfile.x",
-    ):
-        root.write(path)
-    (tmp_path / "binary").write_bytes(b"\xff\x00")
-    old = repository.read(tmp_path)
-    assert [(one.name, one.dockerfile, one.manifest) for one in old.types] == [
+def test_types_are_named_by_their_files(tmp_path: Path) -> None:
+    written(tmp_path, "Dockerfile.crm", "pyproject.crm.toml", "pyproject.mail.toml", "Dockerfile.dbt")
+    written(tmp_path, "Dockerfile", "Dockerfile.base", "Dockerfile.crm.dockerignore", "pyproject.toml")
+    written(tmp_path, "a/Dockerfile.x")
+    types = repository.read(tmp_path).types
+    assert [(one.name, one.dockerfile, one.manifest) for one in types] == [
         ("crm", "Dockerfile.crm", "pyproject.crm.toml"),
         ("dbt", "Dockerfile.dbt", ""),
         ("mail", "", "pyproject.mail.toml"),
     ]
-    assert "a/Dockerfile.x" in old.files
-    assert "binary" in old.files
-    assert "binary" not in old.texts
 
 
-def test_nothing_to_adopt_is_refused_with_what_was_expected(tmp_path: Path) -> None:
-    (message,) = refused(tmp_path)
-    assert message.startswith("nothing to adopt: expected Dockerfile.<type> or pyproject.<type>.toml")
+def test_all_files_and_links_are_read_as_far_as_they_are_text(tmp_path: Path) -> None:
+    written(tmp_path, "Dockerfile.crm", "dags/a.py")
+    (tmp_path / "dags" / "b.py").symlink_to("a.py")
+    (tmp_path / "dags" / "crm").symlink_to("nowhere")
+    (tmp_path / "binary").write_bytes(b"\xff\x00")
+    (tmp_path / "pyproject.crm.toml").write_bytes(b"\xef\xbb\xbf[project]\r\nname = 'crm'\r\n")  # of Windows
+    old = repository.read(tmp_path)
+    texts = {"Dockerfile.crm", "dags/a.py", "pyproject.crm.toml"}
+    assert (old.texts.keys(), old.files) == (texts, texts | {"dags/b.py", "dags/crm", "binary"})
 
 
-def test_everything_that_forbids_it_is_reported_at_once(tmp_path: Path) -> None:
-    root = Repository(tmp_path)
-    root.write("Dockerfile.My_Type_", "FROM x\n")
-    root.write("Dockerfile.crm", "FROM x\n")
-    root.write("images/crm/pyproject.toml")
-    root.write("pyproject.mail.toml", "[project]\nname =\n")
+def test_everything_that_forbids_an_adoption_is_reported_at_once(tmp_path: Path) -> None:
+    written(tmp_path, "Dockerfile.My_Type_", "Dockerfile.crm", f"Dockerfile.{LONG}", text="FROM x\n")
+    written(tmp_path, "images/crm/pyproject.toml", "ADOPTED.md")
+    written(tmp_path, "pyproject.mail.toml", text="[project]\nname =\n")
     (tmp_path / "Dockerfile.dbt").write_bytes("FROM x".encode("utf-16"))
-    root.write("ADOPTED.md", "mine")
-    problems = refused(tmp_path)
-    assert len(problems) == 5
-    for part in (
+    expected = {
         "Dockerfile.My_Type_: 'My_Type_' can't be part of an image's name",
+        f"Dockerfile.{LONG}: {LONG!r} has 101 characters; the limit for a DAG type's name is 100: rename",
         "the DAG type 'crm' exists already: images/crm/pyproject.toml: nothing is overwritten",
         "pyproject.mail.toml:2: invalid TOML",
         "Dockerfile.dbt: not UTF-8",
         "ADOPTED.md: exists already",
-    ):
-        assert any(part in problem for problem in problems)
+    }
+    problems = refused(tmp_path)
+    assert len(problems) == len(expected)
+    assert not [part for part in expected if not any(part in problem for problem in problems)]
 
 
-def test_files_of_windows_are_read_as_others(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.crm.toml").write_bytes(b"\xef\xbb\xbf[project]\r\nname = 'crm'\r\n")
-    (only,) = repository.read(tmp_path).types
-    assert only.name == "crm"
-
-
-def test_a_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
-    name = "a" * 101
-    Repository(tmp_path).write(f"Dockerfile.{name}", "FROM x\n")
+def test_a_repository_without_old_files_is_refused(tmp_path: Path) -> None:
     (message,) = refused(tmp_path)
-    rule = "has 101 characters; the limit for a DAG type's name is 100"
-    assert message == f"Dockerfile.{name}: {name!r} {rule}: rename the file"
+    assert message.startswith("nothing to adopt: expected Dockerfile.<type> or pyproject.<type>.toml")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "Dockerfile.crm.bak",
-        "Dockerfile.crm.orig",
-        "Dockerfile.crm.old",
-        "Dockerfile.a.tmp",
-        "Dockerfile.crm~",
-    ],
-)
-def test_a_backup_of_a_file_is_no_type(tmp_path: Path, path: str) -> None:
-    root = Repository(tmp_path)
-    root.write("Dockerfile.crm", "FROM x\n")
-    root.write(path, "FROM x\n")
-    (message,) = refused(tmp_path)
-    assert message.startswith(f"{path}: its name is that of a backup")
-    assert message.endswith("rename or remove the file")
-
-
-def test_a_link_is_a_file_without_a_text(tmp_path: Path) -> None:
-    root = Repository(tmp_path)
-    root.write("Dockerfile.crm", "FROM x\n")
-    root.write("dags/a.py", "x = 1\n")
-    (tmp_path / "dags" / "b.py").symlink_to("a.py")
-    (tmp_path / "dags" / "crm").symlink_to("nowhere")
-    old = repository.read(tmp_path)
-    assert old.files == {"Dockerfile.crm", "dags/a.py", "dags/b.py", "dags/crm"}
-    assert set(old.texts) == {"Dockerfile.crm", "dags/a.py"}
+def test_a_backup_is_no_type(tmp_path: Path) -> None:
+    backups = [f"Dockerfile.crm{end}" for end in (".bak", ".old", ".orig", ".tmp", "~")]
+    written(tmp_path, "Dockerfile.crm", *backups, text="FROM x\n")
+    reason = "its name is that of a backup, not of a DAG type: rename or remove the file"
+    assert refused(tmp_path) == tuple(f"{path}: {reason}" for path in backups)
 
 
 @pytest.mark.parametrize("path", ["images", "images/crm"])
-def test_a_file_where_a_folder_would_be_is_reported_once(tmp_path: Path, path: str) -> None:
-    root = Repository(tmp_path)
-    for name in ("crm", "mail"):
-        root.write(f"Dockerfile.{name}", "FROM x\n")
-    root.write(path, "mine")
+def test_a_file_in_place_of_a_folder_is_reported_once(tmp_path: Path, path: str) -> None:
+    written(tmp_path, "Dockerfile.crm", "Dockerfile.mail", path, text="FROM x\n")
     (message,) = refused(tmp_path)
     assert message.startswith(f"{path}: is a file where a folder would be made")
