@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
+from ..checks.imports.locations import reached
 from ..config import base, catalog, dag_type, layers, lockfile, policy, publish
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..errors import ConfigurationError
-from .imports import Edges, edges, reached
+from .imports import Edges, edges
 from .selection import AffectedType, ChangedPath, Reason, ReasonKind, Selection, wrong
 from .snapshot import Comparison, Snapshot
 

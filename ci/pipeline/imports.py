@@ -4,10 +4,9 @@ A module and a package of the same name both count: an edge too many is harmless
 Imports of a name that is only known at run time are not followed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from ..checks.imports.imports import imports_of
-from ..checks.imports.locations import files_loaded
+from ..checks.imports.locations import files_imported
 from ..config.dag_type import TREES
 from .snapshot import Snapshot
 
@@ -24,21 +23,9 @@ def edges(snapshot: Snapshot) -> Edges:
             target, links = snapshot.resolve(path)
             graph[path] = frozenset({*links, target} & snapshot.entries.keys() - {path})
         elif path.endswith(".py"):
-            imports = imports_of(snapshot.text(path) or "")
-            files = {file for imported in imports for file in files_loaded(path, imported)}
+            files = files_imported(path, snapshot.text(path) or "")
             graph[path] = frozenset(real for file in files for real in _existing(snapshot, file)) - {path}
     return graph
-
-
-def reached(graph: Edges, start: Iterable[str]) -> set[str]:
-    """Return the files of ``start`` and all that they import, directly or through others."""
-    seen: set[str] = set()
-    waiting = set(start)
-    while waiting:
-        path = waiting.pop()
-        seen.add(path)
-        waiting |= graph.get(path, frozenset()) - seen
-    return seen
 
 
 def _existing(snapshot: Snapshot, path: str) -> Iterator[str]:

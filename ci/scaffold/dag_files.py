@@ -1,11 +1,9 @@
-"""DAG files read without running them: the ids of their DAGs, the images they name, what they import."""
+"""DAG files, read without running them: the ids of their DAGs, and the images that they name."""
 
 import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-from ..checks.imports.imports import Import, imports_of
 
 _IMAGE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)+(?:[:@].*)?|[a-z0-9._-]+:[\w.-]*")
 
@@ -22,7 +20,6 @@ class DagFile:
     defines: bool
     ids: frozenset[str]
     images: frozenset[str]
-    imports: tuple[Import, ...]
     uses_own_path: bool
 
 
@@ -50,7 +47,6 @@ def _dag_file(path: str, text: str) -> DagFile:
             for node in nodes
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _IMAGE.fullmatch(node.value)
         ),
-        imports=imports_of(text),
         uses_own_path=any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes),
     )
 

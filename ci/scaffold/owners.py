@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ..checks.imports.imports import Import, imports_of
+from ..checks.imports.locations import files_imported, reached
 from .dag_files import DagFile
 from .dockerfile.convert import Conversion
 
@@ -40,20 +41,22 @@ def owners(
 ) -> Owners:
     """Decide on every DAG file and script; ``dags`` are by path below dags/, the rest from the root."""
     claims = {path: _claims(file, conversions) for path, file in dags.items()}
+    imports = {path: files_imported(path, text) & code.keys() for path, text in code.items()}
+    movable = {path for path, file in dags.items() if _can_move(file, imports) and len(claims[path]) == 1}
     types = {name: Ownership() for name in conversions}
     for name, ownership in types.items():
-        claimed = [path for path, reasons in claims.items() if name in reasons]
-        _settle(name, ownership, dags, claims, files)
-        reached = _reached([f"dags/{path}" for path in claimed], code)
-        for path in sorted(reached - {f"dags/{path}" for path in claimed}):
+        claimed = {f"dags/{path}" for path, reasons in claims.items() if name in reasons}
+        _settle(name, ownership, claims, movable, files)
+        needed = reached(imports, claimed)
+        for path in sorted(needed - claimed):
             if path.startswith("dags/") and not path.startswith(f"dags/{name}/"):
                 ownership.outcomes[path] = "stays, and is named in dags, as a DAG imports it"
                 ownership.dags.append(path.removeprefix("dags/"))
-        in_own_folder = any(path.startswith(f"{name}/") for path in claimed)
+        in_own_folder = any(path.startswith(f"dags/{name}/") for path in claimed)
         if ownership.dags and (ownership.moved or in_own_folder):
             ownership.dags.append(name)
         ownership.dags = sorted(set(ownership.dags))
-        ownership.scripts = sorted({path.split("/")[1] for path in reached if path.startswith("scripts/")})
+        ownership.scripts = sorted({path.split("/")[1] for path in needed if path.startswith("scripts/")})
         for entry in ownership.scripts:
             ownership.outcomes[f"scripts/{entry}"] = "stays, and is named in scripts, as a DAG imports it"
     return Owners(types=types, unowned=_unowned(types, dags, files))
@@ -93,62 +96,37 @@ def _is_of(image: str, name: str) -> bool:
     )
 
 
+def _can_move(file: DagFile, imports: Mapping[str, AbstractSet[str]]) -> bool:
+    """Return whether a file defines a DAG, and works at another path as well."""
+    path = f"dags/{file.path}"
+    imported = {other for other in imports[path] if other.startswith("dags/")}
+    importing = {other for other, files in imports.items() if path in files and other.startswith("dags/")}
+    return file.defines and "/" not in file.path and not (file.uses_own_path or imported or importing)
+
+
 def _settle(
     name: str,
     ownership: Ownership,
-    dags: Mapping[str, DagFile],
     claims: Mapping[str, Mapping[str, str]],
+    movable: AbstractSet[str],
     files: Collection[str],
 ) -> None:
     """Move each file that can be moved into the type's folder, and name the others where they are."""
-    links = {
-        path: {other for one in file.imports for other in _below_dags(one, path, dags)}
-        for path, file in dags.items()
-    }
-    imported = {other for others in links.values() for other in others}
     for path, reasons in claims.items():
         if name not in reasons:
             continue
         target = f"{name}/{path}"
         # A file or a link may be where the folder would be, too.
         is_free = not {f"dags/{target}", f"dags/{name}", "dags"} & set(files)
-        is_alone = not (links[path] or path in imported or dags[path].uses_own_path or len(reasons) > 1)
         if path.startswith(f"{name}/"):
             outcome = f"stays: {reasons[name]}"
-        elif "/" not in path and dags[path].defines and is_free and is_alone:
+        elif path in movable and is_free:
             ownership.moved[f"dags/{path}"] = f"dags/{target}"
             outcome = f"moves to dags/{target}: {reasons[name]}"
         else:
             ownership.dags.append(path)
             outcome = f"stays, and is named in dags: {reasons[name]}"
         ownership.outcomes[f"dags/{path}"] = outcome
-
-
-def _reached(start: list[str], code: Mapping[str, str]) -> set[str]:
-    """Return files and all that they import, over others, too; by path from the root."""
-    reached: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        path = waiting.pop()
-        if path not in reached:
-            reached.add(path)
-            waiting += [file for one in imports_of(code.get(path, "")) for file in _imported(one, path, code)]
-    return reached
-
-
-def _imported(imported: Import, path: str, code: Mapping[str, str]) -> set[str]:
-    """Return the existing files that an import means; dags/ is on the import path itself."""
-    names = {imported.module, imported.longest} - {""}
-    above = PurePosixPath(path).parts[: -imported.level or None]
-    roots = ["/".join(above)] if imported.level else ["", "dags"]
-    paths = {f"{root}/{name.replace('.', '/')}".strip("/") for root in roots for name in names}
-    return {file for path in paths for file in (f"{path}.py", f"{path}/__init__.py")} & code.keys()
-
-
-def _below_dags(imported: Import, path: str, dags: Mapping[str, DagFile]) -> set[str]:
-    """Return the files below dags/ that an import of one of them means, by path below it."""
-    code = dict.fromkeys((f"dags/{file}" for file in dags), "")
-    return {file.removeprefix("dags/") for file in _imported(imported, f"dags/{path}", code)}
 
 
 def _unowned(

@@ -5,10 +5,11 @@ of DAGs comes before both while Airflow loads it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from ...config.dag_type import TREES
-from .imports import Import
+from .imports import Import, imports_of
 
 _IN_ARCHIVE = re.compile(r"(dags/(?:[^/]+/)*?[^/]+\.zip)/")
 
@@ -56,3 +57,24 @@ def files_loaded(file: str, imported: Import) -> Iterator[str]:
             yield f"{path}/__init__.py"
             if end:
                 yield f"{path}.py"
+
+
+def files_imported(file: str, text: str) -> set[str]:
+    """Return the files that a file of that text may import; not all of them need exist."""
+    return {path for imported in imports_of(text) for path in files_loaded(file, imported)}
+
+
+def reached(graph: Mapping[str, AbstractSet[str]], start: Iterable[str]) -> set[str]:
+    """Return the files of ``start`` and all that they import, directly or through others.
+
+    Args:
+        graph: by file, the files that it imports.
+        start: files; those that the graph lacks import nothing.
+    """
+    files: set[str] = set()
+    waiting = set(start)
+    while waiting:
+        file = waiting.pop()
+        files.add(file)
+        waiting |= graph.get(file, set[str]()) - files
+    return files

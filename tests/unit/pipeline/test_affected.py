@@ -98,12 +98,8 @@ CASES: dict[str, tuple[Changes, list[str]]] = {
         [f"one: wrong configuration: images/one ({MISTAKE})"],
     ),
     "DAG code and lock": (
-        {"images/one/pylock.toml": "#", "dags/one/dag.py": "", "ci/pins.toml": "#"},
-        [
-            "one: DAG code: dags/one/dag.py",
-            "one: lock: images/one/pylock.toml",
-            *of_all("tools: ci/pins.toml"),
-        ],
+        {"images/one/pylock.toml": "#", "dags/one/dag.py": ""},
+        ["one: DAG code: dags/one/dag.py", "one: lock: images/one/pylock.toml"],
     ),
     "import that goes": (
         {"scripts/rare/odd.py": "x", "dags/both.py": ""},
@@ -149,9 +145,13 @@ def test_the_state_before_a_change_counts(case: str) -> None:
 
 
 def test_reasons_have_a_fixed_order() -> None:
-    changes = CASES["DAG code and lock"][0]
-    kinds = [line.split(": ")[1] for line in reasons(affected_by(project(), changed(changes)))[:3]]
-    assert kinds == ["DAG code", "lock", "tools"]
+    pins = {
+        "images/one/pylock.toml": "#",
+        "images/one/policy.toml": "",
+        **one("a==2", 'scripts = ["shared"]'),
+    }
+    kinds = [line.split(": ")[1] for line in reasons(affected_by(project(), changed(pins)))]
+    assert kinds == ["pins", "lock", "policy"]
 
 
 SQL, TOTAL, MOVED = (f"dags/{path}.sql" for path in ("one/query", "one/total", "three/query"))

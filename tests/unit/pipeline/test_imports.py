@@ -2,7 +2,7 @@
 
 import pytest
 
-from ci.pipeline.imports import edges, reached
+from ci.pipeline.imports import edges
 from ci.pipeline.snapshot import Entry, Snapshot
 
 FILES = (
@@ -82,8 +82,3 @@ def test_links_lead_to_files_and_through_folders() -> None:
         "dags/lost.py": set[str](),
     }
     assert {file: graph[file] for file in expected} == expected
-
-
-def test_indirect_imports_are_reached_and_circles_end() -> None:
-    texts = {TOP: "import one.steps", STEPS: "import scripts.shared.clock, top"}
-    assert reached(edges(snapshot(texts)), {TOP}) == {TOP, PACKAGE, STEPS, SCRIPTS, *SHARED}

@@ -53,12 +53,16 @@ def test_a_file_with_a_types_image_moves_to_the_type(image: str, owner: str) -> 
     ("text", "others", "dags"),
     [
         ("import shared\n", {"dags/shared.py": "x = 1\n"}, ["a.py", "shared.py"]),
+        (
+            "import lib.x\n",
+            dict.fromkeys(("dags/lib/__init__.py", "dags/lib/x.py"), ""),
+            ["a.py", "lib/__init__.py", "lib/x.py"],
+        ),
         ("", {"dags/crm/a.py": DAG}, ["a.py", "crm"]),
         ("__file__\n", {}, ["a.py"]),
         ("", {"dags/z.py": f"{DAG}from a import x\n"}, ["a.py"]),
         ("", {"dags/z.py": f"{DAG}from dags.a import x\n"}, ["a.py"]),
     ],
-    ids=["imports a file", "has a namesake", "uses its path", "is imported", "is imported from dags"],
 )
 def test_a_file_that_cannot_move_is_named(text: str, others: dict[str, str], dags: list[str]) -> None:
     crm = decided({"dags/a.py": OF_CRM + text, **others}, crm=ALL, mail=ALL).types["crm"]

@@ -3,7 +3,7 @@
 import pytest
 
 from ci.checks.imports.imports import Import
-from ci.checks.imports.locations import files_loaded, module_paths
+from ci.checks.imports.locations import files_imported, files_loaded, module_paths, reached
 
 PACKED = "dags/a/p.zip/pack/m.py"
 
@@ -36,3 +36,13 @@ def test_a_module_may_lie_at_these_paths(file: str, imported: Import, paths: lis
 )
 def test_an_import_may_load_its_packages_too(imported: Import, files: list[str]) -> None:
     assert list(files_loaded("dags/a/x.py", imported)) == [f"dags/{file}" for file in files]
+
+
+def test_a_file_imports_all_that_its_imports_may_load() -> None:
+    files = {"dags/b/__init__.py", "dags/b.py", "dags/c/__init__.py", "dags/c.py"}
+    assert files_imported("dags/a/x.py", "import b\ndef f():\n    import c") == files
+
+
+def test_indirect_imports_are_reached_and_circles_end() -> None:
+    graph = {"a": {"b"}, "b": {"a", "c"}, "d": {"e"}}
+    assert reached(graph, {"a", "x"}) == {"a", "b", "c", "x"}
