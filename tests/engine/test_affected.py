@@ -80,8 +80,8 @@ async def test_what_all_types_ignore_touches_the_tests_of_each(history: History)
     history.write("dags/.airflowignore", "one_dag.py\n")
     affected = await compare.affected(history.directory(), "start")
     assert text.table(affected).splitlines()[1:] == [
-        "one  ignored DAG files    dags/.airflowignore (new)",
-        "two  ignored DAG files    dags/.airflowignore (new)",
+        "one  ignored DAG files  dags/.airflowignore (new)",
+        "two  ignored DAG files  dags/.airflowignore (new)",
     ]
 
 

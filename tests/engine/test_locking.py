@@ -177,7 +177,7 @@ async def test_private_index_needs_its_login_and_gets_no_credentials_into_a_lock
     assert "or doesn't accept those given" in str(wrong)
     assert "guessed" not in str(wrong)
     assert isinstance(leaky, StepError)
-    assert "index:8080 serves files at addresses with credentcredentials" in str(leaky)
+    assert "index:8080 serves files at addresses with credentials" in str(leaky)
     assert "hidden" not in str(leaky)
 
 

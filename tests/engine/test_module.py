@@ -41,7 +41,7 @@ async def test_an_edited_dag_leaves_the_module_as_it_is(tmp_path: Path) -> None:
         (
             "tested",
             {"ci/a.py", "ci/pins.toml", "tests/unit/a.py", "tests/a.json", "dags/one/a.py"}
-            | {"pyproject.toml", "uv.lock"},
+            | {"pyproject.toml", "uv.lock", "development/main.dang"},
         ),
         ("locked", {"pyproject.toml", "uv.lock", "ci/pins.toml"}),
     ],

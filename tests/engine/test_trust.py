@@ -116,7 +116,7 @@ async def test_other_expectations_are_told_one_by_one(original: Place) -> None:
 
 
 async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(place: Place) -> None:
-    with pytest.raises(ConfigurationError, match="names no digest"):
+    with pytest.raises(ConfigurationError, match="has no digest"):
         names.reference(f"{place.where.repository}:main", digest=True)
     other = await changed(place)
     told = await place.refused(other)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 REFERENCES = {
     "127.0.0.1:9/apache/airflow:3.1.5": "it doesn't answer",
     "registry.invalid/apache/airflow:3.1.5": "its name doesn't resolve",
-    "docker.io/apache/airflow:3.99.0-python3.13": "it isn't there",
+    "docker.io/apache/airflow:3.99.0-python3.13": "not found",
 }
 
 

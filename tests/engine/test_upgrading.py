@@ -9,10 +9,11 @@ from packaging.version import Version
 from ci.checks.report import Level, Report
 from ci.checks.upgrade import upgrade
 from ci.checks.upgrade.upgrade import UpgradeRequest
+from ci.config import base as config_base
 from ci.lock.airflow_version import upgraded
 from ci.tools import containers
 from ci.tools.checkout import Checkout
-from tests.engine.conftest import BASE_REFERENCE, PROJECT, repository
+from tests.engine.conftest import BASE_FILE, BASE_REFERENCE, PROJECT, repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +70,7 @@ async def test_a_series_is_tested_at_its_newest_release_and_nothing_is_changed()
     (error,) = [one for one in reports["tied"].findings if one.level is Level.ERROR]
     assert (error.check, error.file) == ("lock", "images/tied/pyproject.toml")
     assert f"pydantic: the base has {version_in(NEWEST, 'pydantic')}" in error.cause
-    assert written(await sources.exported()) == FILES
+    assert written(await sources.exported()) == {config_base.FILE: BASE_FILE, **FILES}
     sources.close()
 
 

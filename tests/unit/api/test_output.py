@@ -54,7 +54,11 @@ def test_without_a_cli_the_text_is_printed(
     assert capsys.readouterr().out == "what it is\n"
 
 
-def test_an_object_that_groups_calls_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_object_that_groups_calls_shows_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BAGGAGE", raising=False)
+
     class Fruit:
         """A group."""
 
