@@ -37,7 +37,7 @@ class Engine:
         return time.monotonic() - start
 
     def said(self, *command: str) -> str:
-        """Standard output of a command."""
+        """Return the standard output of a command."""
         return self._done(command, 0)
 
     def _done(self, command: tuple[str, ...], status: int) -> str:
@@ -55,7 +55,7 @@ class Engine:
 
 @contextmanager
 def running() -> Generator[Engine]:
-    """A copy of the project with an engine of its own; both are gone afterwards."""
+    """Yield an engine of its own for a copy of the project; remove both afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "project")
         shutil.copytree(PROJECT, project, ignore=LEFT_OUT)

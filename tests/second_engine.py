@@ -23,7 +23,7 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".
 
 
 def run(project: Path, instance: str, *command: str) -> str:
-    """Standard output of a command; ends the program with what it said where it fails."""
+    """Return the standard output of a command; end the program with what it said where it fails."""
     env = {**os.environ, "AIRGAP_INSTANCE": instance, "DAGGERW": "airgap"}
     if instance == SECOND:
         env.pop("AIRGAP_PORT", None)  # the first one's

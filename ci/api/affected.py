@@ -47,7 +47,7 @@ class Affected:
             return folder(report_files.of_plan(self._plan()))
 
     def parsed(self) -> Selection:
-        """The selection as a value."""
+        """Return the selection as a value."""
         return Selection.model_validate_json(self.found)
 
     def _plan(self) -> JobPlan:

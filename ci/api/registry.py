@@ -159,7 +159,7 @@ class Registry:
             str, Doc("Its name with a digest, ghcr.io/owner/name@sha256:…; reproduce accepts :tag, too")
         ],
     ) -> PublishedImage:
-        """A published image, to verify, reproduce or promote."""
+        """Select a published image, to verify, reproduce or promote."""
         return PublishedImage(
             reference=reference,
             source=self.source,

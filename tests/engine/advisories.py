@@ -17,13 +17,13 @@ _GO = "/opt/wheels/go/bin/go"
 
 
 def advisory(package: str, **said: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """An advisory on every version of a Python package, with a fix, that the policy's defaults fail for."""
+    """Return an advisory on every version of a package, with a fix, that the policy's defaults fail for."""
     usual = {"id": "CVE-2026-99001", "ecosystem": "pip", "vulnerable": ["<1000"], "patched": ["1000"]}
     return {**usual, "package": package, "severity": "HIGH", "title": "made up for a test", **said}
 
 
 def archive(advisories: Sequence[dict[str, Any]], updated: datetime = TODAY) -> dagger.File:
-    """A database as a file, as --database-file takes it."""
+    """Return a database as a file, as --database-file takes it."""
     text = json.dumps(list(advisories) or [advisory("a-package-that-nobody-has")])
     return (
         containers.tool_container()

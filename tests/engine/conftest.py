@@ -38,7 +38,7 @@ async def session(anyio_backend: str) -> AsyncIterator[None]:
 
 @pytest.fixture(scope="session")
 async def below() -> BaseImage:
-    """The base image of every DAG type."""
+    """Return the base image of every DAG type."""
     return await base.load(BASE_REFERENCE)
 
 
@@ -52,18 +52,18 @@ async def plain_registry() -> AsyncIterator[str]:
 
 @pytest.fixture
 def owner() -> str:
-    """The first part of the names of a test's repositories, which no other test has."""
+    """Return the first part of the names of a test's repositories, which no other test has."""
     return f"test-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
 def sources() -> Checkout:
-    """The project's own images/, dags/ and scripts/."""
+    """Return the project's own images/, dags/ and scripts/."""
     return Checkout(dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"]))
 
 
 def repository(files: Mapping[str, str]) -> Checkout:
-    """A repository of the given files, by their path from its root, on this project's own base."""
+    """Return a repository of the given files, by their path from its root, on this project's own base."""
     tree = dag.directory()
     for path, text in {config_base.FILE: BASE_FILE, **files}.items():
         tree = tree.with_new_file(path, text)

@@ -75,7 +75,7 @@ class History:
         self._git.references.delete(f"refs/tags/{name}")
 
     def directory(self) -> dagger.Directory:
-        """The repository as it is now."""
+        """Return the repository as it is now."""
         return dag.host().directory(str(self._folder), no_cache=True)
 
     async def publish(
@@ -111,11 +111,11 @@ class History:
 
 
 def only(publication: Publication) -> Row:
-    """The row of a publish of one DAG type."""
+    """Return the row of a publish of one DAG type."""
     (row,) = publication.rows
     return row
 
 
 def secret(value: str) -> dagger.Secret:
-    """A secret of that value."""
+    """Return a secret of that value."""
     return dag.set_secret(f"secret-{uuid.uuid4().hex}", value)

@@ -51,7 +51,7 @@ openssl x509 -req -in registry.csr -CA ca.crt -CAkey ca.key -CAcreateserial -day
 
 
 def host(name: str) -> str:
-    """A host name that no other service has: test processes in one container share a session."""
+    """Return a host name that no other service has: test processes in one container share a session."""
     return f"{name}-{uuid.uuid4().hex[:8]}"
 
 
@@ -65,17 +65,17 @@ def installed() -> dagger.Container:
 
 
 def plain(name: str) -> dagger.Service:
-    """A registry that takes everything from everyone."""
+    """Return a registry that takes everything from everyone."""
     return _service(name, _PLAIN)
 
 
 def with_password(name: str) -> dagger.Service:
-    """A registry that asks for USER and PASSWORD."""
+    """Return a registry that asks for USER and PASSWORD."""
     return _service(name, _PLAIN + _PASSWORD, {"/htpasswd": dag.file("htpasswd", HTPASSWD + "\n")})
 
 
 def with_tls(name: str) -> tuple[dagger.Service, dagger.File]:
-    """A registry whose certificate is of a CA of its own; and the CA's certificate."""
+    """Return a registry whose certificate is of a CA of its own; and the CA's certificate."""
     made = (
         installed()
         .with_workdir("/made")
@@ -87,7 +87,7 @@ def with_tls(name: str) -> tuple[dagger.Service, dagger.File]:
 
 
 def counting(name: str, upstream: str) -> dagger.Service:
-    """A proxy before the registry at HOST:PORT, which fails nothing and counts what goes through it."""
+    """Return a proxy for the registry at HOST:PORT, which fails nothing and counts what goes through it."""
     return (
         uncached(containers.tool_container())
         .with_mounted_directory("/servers", dag.host().directory(str(SERVERS)))
@@ -123,7 +123,7 @@ def _service(name: str, config: str, files: Mapping[str, dagger.File] | None = N
 
 
 def clients() -> dagger.Container:
-    """A container with regctl and cosign, whose calls are run and not remembered."""
+    """Return a container with regctl and cosign, whose calls are run and not remembered."""
     return (
         uncached(containers.tool_container())
         .with_mounted_file(
@@ -143,12 +143,12 @@ print(urllib.request.urlopen(asked).read().decode())
 
 
 async def ask(url: str, method: str = "GET") -> str:
-    """The answer to a request."""
+    """Return the answer to a request."""
     return await uncached(containers.tool_container()).with_exec(["python", "-c", _ASK, url, method]).stdout()
 
 
 async def counts(proxy: str) -> dict[str, dict[str, int]]:
-    """What went through the proxy at HOST:PORT since it was asked last."""
+    """Return what went through the proxy at HOST:PORT since it was asked last."""
     return json.loads(await ask(f"http://{proxy}/__reset"))
 
 
@@ -165,5 +165,5 @@ def beside_the_engine() -> list[str]:
 
 
 async def passed(*_: object) -> Report:
-    """The report of a gate that every image passes: what is tested comes after."""
+    """Return the report of a gate that every image passes: what is tested comes after."""
     return Report(subject="a test")

@@ -38,7 +38,7 @@ class Keys:
 
 
 async def keys() -> Keys:
-    """A new key pair, made as ``dagger call registry keygen`` makes it."""
+    """Make a new key pair, as ``dagger call registry keygen`` makes it."""
     folder = cosign.key_pair(secret(PASSWORD))
     private, public = sorted(await folder.entries())
     assert (Path(private).suffix, Path(public).suffix) == (".key", ".pub")
@@ -58,7 +58,7 @@ class Place:
     commit: str
 
     async def verify(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
-        """What ``registry image verify`` prints."""
+        """Return what ``registry image verify`` prints."""
         wanted, whose = where or self.where, trust or self.keys.trust
         expected = Expected(digest=wanted.digest, signer="the expected key", **asked)
 
@@ -69,7 +69,7 @@ class Place:
         return await verify.verify(wanted, self.registry, whose, expected, rules)
 
     async def refused(self, where: Reference | None = None, trust: Trust | None = None, **asked: Any) -> str:  # noqa: ANN401
-        """What it prints where it fails, as it must."""
+        """Return what it prints where it fails, as it must."""
         with pytest.raises(CheckError) as told:
             await self.verify(where, trust, **asked)
         assert "NOT verified" in str(told.value)
@@ -81,7 +81,7 @@ class Place:
         return await registries.clients().with_exec(["sh", "-ec", "; ".join((insecure, *commands))]).stdout()
 
     async def copy(self) -> "Place":
-        """A copy of the image, with all that vouches for it, in a repository of its own."""
+        """Copy the image, with all that vouches for it, to a repository of its own."""
         where = replace(self.where, repository=f"{self.where.repository}-{uuid.uuid4().hex[:8]}")
         source, copied = self.where.repository, where.repository
         await self.run(
@@ -91,7 +91,7 @@ class Place:
         return replace(self, where=where)
 
     async def said(self) -> dict[str, dict[str, Any]]:
-        """The predicates that are signed of the published image, by type."""
+        """Return the predicates that are signed of the published image, by type."""
         there, signed = await self.registry.signed([self.where])
         answers = next(
             iter(
@@ -113,7 +113,7 @@ class Place:
 
 
 async def published(address: str, owner: str, folder: Path) -> Place:
-    """A signed image in the registry at an address, without the smoke tests, which others test."""
+    """Publish a signed image to the registry at an address, without the smoke tests, which others test."""
     flows, made = History(folder, owner, registries.passed), await keys()
     done = await flows.publish(address, registries.PLAIN, "one", signer=made.signer)
     where = names.reference(only(done).reference, digest=True)
@@ -145,7 +145,7 @@ async def changed(place: Place, *, note: str = "changed", first_layer: bool = Fa
 
 
 async def signed_bundle(place: Place, where: Reference, kind: str, predicate: dict[str, Any]) -> dagger.File:
-    """A signed statement, as a bundle."""
+    """Return a signed statement, as a bundle."""
     text = attest_statements.statement(kind, where.repository, where.digest, predicate)
     nothing = dag.directory().with_new_directory("x")
     _, bundles = await cosign.sign(place.keys.signer, {"x": {kind: text}}, nothing, attest_statements.TYPES)

@@ -31,7 +31,7 @@ def history(tmp_path: Path) -> History:
 
 
 async def digest(history: History, name: str, below: BaseImage) -> str:
-    """The digest of a DAG type's image, built from what is there now."""
+    """Return the digest of a DAG type's image, built from what is there now."""
     sources = Checkout(history.directory())
     try:
         return (await build.build((await sources.catalog()).get(name), sources, below)).digest

@@ -38,11 +38,11 @@ class Released:
         return self.names.repository("one")
 
     def at(self, digest: str = "", tag: str = "") -> Reference:
-        """An image of the DAG type."""
+        """Return the reference of an image of the DAG type."""
         return Reference(repository=self.repository, tag=tag, digest=digest)
 
     async def points_to(self, tag: str) -> str:
-        """The digest of a tag."""
+        """Return the digest of a tag."""
         return oci.Blob(text=(await self.registry.image(self.at(tag=tag)))["manifest"]).digest
 
 

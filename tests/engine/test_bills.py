@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def built(sources: Checkout, below: BaseImage) -> Image:
-    """An image with packages, system packages left out."""
+    """Build an image with packages, system packages left out."""
     built = await build.build((await sources.catalog()).get("salesforce"), sources, below)
     return Image.of(built, dag.directory())
 

@@ -32,7 +32,7 @@ MOVED = {config_base.FILE, "images/plain/pylock.toml", "images/with/pylock.toml"
 
 
 async def bumped(files: Mapping[str, str], airflow: str = "", day: str = "") -> Bump:
-    """What changes on a repository of these files."""
+    """Return what changes on a repository of these files."""
     sources = repository(files)
     try:
         return await bump.bump(sources, BumpRequest(airflow=airflow, exclude_newer=day))

@@ -53,7 +53,7 @@ class Place:
         return await self.flows.publish(self.registry.host, registries.PLAIN, name)
 
     async def rescanned(self, *known: Mapping[str, Any], tag: str = "latest", name: str = "") -> ScanResult:
-        """The scan of what is published, by a database of these advisories."""
+        """Scan what is published, by a database of these advisories."""
         sources = Checkout(self.flows.directory())
         try:
             types = (await sources.catalog()).chosen(name)
@@ -64,12 +64,12 @@ class Place:
             sources.close()
 
     def latest(self, name: str) -> Reference:
-        """What a DAG type's latest points to."""
+        """Return what a DAG type's latest points to."""
         return Reference(repository=self.names.repository(name), tag="latest", digest="")
 
 
 async def connected(address: str, owner: str, folder: Path) -> Place:
-    """A registry, with a repository of two small DAG types, whose images pass the gate: others test it."""
+    """Return a registry and a repository of two small DAG types; images pass the gate: others test it."""
     return Place(
         await registry.connect(address, registries.PLAIN, ""),
         names.names(PublishSettings(), address, owner, None),
@@ -79,7 +79,7 @@ async def connected(address: str, owner: str, folder: Path) -> Place:
 
 @pytest.fixture
 async def place(plain_registry: str, owner: str, tmp_path: Path) -> Place:
-    """The registry, where nothing is published of the repository."""
+    """Return the registry, where nothing is published of the repository."""
     return await connected(plain_registry, owner, tmp_path)
 
 
@@ -179,7 +179,7 @@ async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -
 
 
 def gitpython_layer() -> bytes:
-    """A layer with the metadata of an installed gitpython and nothing else: little to scan."""
+    """Return a layer with the metadata of an installed gitpython and nothing else: little to scan."""
     packed, metadata = io.BytesIO(), b"Metadata-Version: 2.1\nName: GitPython\nVersion: 3.1.45\n"
     with tarfile.open(fileobj=packed, mode="w") as tar:
         file = tarfile.TarInfo("usr/lib/python3/dist-packages/GitPython-3.1.45.dist-info/METADATA")
@@ -214,7 +214,7 @@ async def test_a_base_is_subtracted_only_where_the_image_stands_on_it(below: Bas
 
 
 def relabelled(config: str, said: Mapping[str, str]) -> str:
-    """The text of a configuration with other labels."""
+    """Return the text of a configuration with other labels."""
     document = json.loads(config)
     document["config"]["Labels"] = {**(document["config"].get("Labels") or {}), **said}
     return oci.canonical(document)

@@ -95,7 +95,7 @@ CLASHES = {
 
 
 def files(pins: str, name: str) -> dict[str, str]:
-    """The files of a type with these pins."""
+    """Return the files of a type with these pins."""
     newer = LATER if pins == "apache-airflow-providers-edge3==3.0.0" else RELEASED
     quoted = ", ".join(f'"{pin}"' for pin in pins.split())
     return {

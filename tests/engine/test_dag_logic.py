@@ -18,7 +18,7 @@ SIDE = "/opt/pytest"
 
 
 def with_pytest(container: dagger.Container) -> dagger.Container:
-    """The container with pytest beside its own packages, at the version of the development tools."""
+    """Return the container with pytest beside its own packages, at the version of the development tools."""
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     pin = next(line for line in groups["dev"] if str(line).startswith("pytest=="))
     installed = containers.with_uv(containers.tool_container()).with_exec(

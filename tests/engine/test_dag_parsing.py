@@ -37,12 +37,12 @@ TAIL = "\nwith DAG('{}'):\n    pass\n"
 
 
 def dag_file(name: str, *lines: str) -> str:
-    """A file with some lines at its top level, the first of them its second, and a DAG."""
+    """Return a file with some lines at its top level, the first of them its second, and a DAG."""
     return "\n".join(["from airflow.sdk import DAG", *lines, TAIL.format(name)])
 
 
 def with_task(name: str, *lines: str) -> str:
-    """A file whose lines are in a DAG, the first of them its fourth."""
+    """Return a file whose lines are in a DAG, the first of them its fourth."""
     return DAG + OPERATOR + f"with DAG('{name}'):\n" + "".join(f"    {line}\n" for line in lines)
 
 
@@ -158,7 +158,7 @@ FILES = {
 
 
 def archive(**files: str) -> bytes:
-    """A zip file of Python files."""
+    """Return a zip file of Python files."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as made:
         for name, text in files.items():
@@ -167,7 +167,7 @@ def archive(**files: str) -> bytes:
 
 
 async def faulty(below: BaseImage, *, slow: bool) -> Checkout:
-    """A repository with a faulty type, with or without its slow file, and a sound one with an archive."""
+    """Return a repository of a faulty type, slow file included or not, and a sound one with an archive."""
     chosen = {path: text for path, text in FILES.items() if slow or path != SLOW}
     files: Mapping[str, str] = await with_locks(chosen, below)
     tree = dag.directory()

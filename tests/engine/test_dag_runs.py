@@ -28,7 +28,7 @@ DATABASE = {
 
 
 def database() -> dagger.Service:
-    """An empty PostgreSQL."""
+    """Return an empty PostgreSQL."""
     server = uncached(containers.without_certificate_updates(dag.container().from_(pins.image("postgres"))))
     for name, theirs in {
         "POSTGRES_DB": "POSTGRES_DATABASE",
@@ -115,7 +115,7 @@ async def running(container: dagger.Container, program: str, env: dict[str, str]
 
 
 async def container_of(name: str, sources: Checkout, below: BaseImage) -> dagger.Container:
-    """The image of a DAG type, as a container that has Airflow's own database, made once by the base."""
+    """Return a DAG type's image as a container that has Airflow's own database, made once by the base."""
     migrated = (
         runtime.with_bytecode(below.container, below.container)
         .with_exec(["airflow", "db", "migrate"])

@@ -32,7 +32,7 @@ Wheels = Mapping[str, Mapping[str, str]]  # by name and version, such as "small 
 
 
 def wheel(name: str, version: str, files: Mapping[str, str]) -> bytes:
-    """A wheel (PEP 427) of files by path."""
+    """Return a wheel (PEP 427) of files by path."""
     info = f"{name}-{version}.dist-info"
     texts = {
         **files,
@@ -53,7 +53,7 @@ def _digest(text: str) -> str:
 
 
 async def built(below: BaseImage, folder: Path, wheels: Wheels, settings: str = "") -> BuiltImage:
-    """The image of a DAG type whose lock has these wheels, which are written into the folder."""
+    """Build the image of a DAG type whose lock has these wheels, which are written into the folder."""
     lock = 'lock-version = "1.0"\ncreated-by = "hand"\n'
     for title, files in wheels.items():
         name, version = title.split()
@@ -175,7 +175,7 @@ for file, name in zip(sys.argv[1::2], sys.argv[2::2]):
 
 
 def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, settings: str = "") -> Checkout:
-    """A repository in a folder, with a DAG type "small" that has no packages; of text, or of bytes."""
+    """Write a repository to a folder, with a DAG type "small" that has no packages; of text, or of bytes."""
     toml = f'[project]\nname = "small"\ndependencies = []\n\n[tool.airflow-images]\n{settings}\n'
     dag_type = config_dag_type.parse("small", "images/small/pyproject.toml", toml)
     lock = lockfile.stamp(dag_type, lockfile.base_name(below.reference), 'lock-version = "1.0"\n')
@@ -187,7 +187,7 @@ def on_disk(folder: Path, files: Mapping[str, str | bytes], below: BaseImage, se
 
 
 def packed(files: Mapping[str, str]) -> bytes:
-    """An archive of files by path."""
+    """Return an archive of files by path."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in files.items():

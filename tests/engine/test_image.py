@@ -39,7 +39,7 @@ def small(
 
 
 async def locked(files: dict[str, str], below: BaseImage) -> Checkout:
-    """The repository with its locks made."""
+    """Return the repository with its locks made."""
     sources = repository(files)
     types = (await sources.catalog()).all()
     texts = await resolve.lock(types, sources, below.container, lockfile.base_name(below.reference))
@@ -47,7 +47,7 @@ async def locked(files: dict[str, str], below: BaseImage) -> Checkout:
 
 
 async def built(sources: Checkout, below: BaseImage, name: str = "small") -> BuiltImage:
-    """The image of one DAG type."""
+    """Build the image of one DAG type."""
     return await build.build((await sources.catalog()).get(name), sources, below)
 
 

@@ -33,7 +33,7 @@ async def lock(
     upgrade: Upgrade | None = None,
     netrc: dagger.Secret | None = None,
 ) -> dict[str, str]:
-    """The locks of all types of a repository."""
+    """Return the locks of all types of a repository."""
     return await resolve.lock(
         (await sources.catalog()).all(),
         sources,
@@ -56,12 +56,12 @@ def index(below: BaseImage) -> dagger.Container:
 
 
 def private(path: str = "simple") -> Checkout:
-    """A type that needs a package of that index."""
+    """Return a type that needs a package of that index."""
     return repository(small(INDEX.format(path=path), pin="acme-private==1.0"))
 
 
 def netrc(name: str) -> dagger.Secret:
-    """The login for it, as a secret of that name."""
+    """Return the login for it, as a secret of that name."""
     user, _, password = LOGIN.partition(":")
     return dag.set_secret(name, f"machine index login {user} password {password}\n")
 

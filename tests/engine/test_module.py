@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def source_of(project: Path) -> str:
-    """The digest of the module in a folder, by which the engine knows whether it has loaded it before."""
+    """Return the digest of the module in a folder, by which the engine knows whether it was loaded before."""
     return await dag.module_source(str(project)).digest()
 
 

@@ -49,20 +49,20 @@ class Place:
     owner: str
 
     def repository(self, dag_type: str) -> str:
-        """The repository of a DAG type."""
+        """Return the repository of a DAG type."""
         return f"{self.address}/{self.owner}/de-airflow-pipeline-{dag_type}"
 
     async def image(
         self, access: Access, dag_type: str, tag: str
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        """The manifest that a tag points to, as text and as a value, and the configuration."""
+        """Return the manifest that a tag points to, as text and as a value, and the configuration."""
         place = await registry.connect(self.address, access, "")
         where = names.Reference(repository=self.repository(dag_type), tag=tag, digest="")
         answer = await place.image(where)
         return answer["manifest"], json.loads(answer["manifest"]), json.loads(answer["config"])
 
     async def digests(self, access: Access, dag_type: str, *tags: str) -> dict[str, str]:
-        """The digest of each tag that is there."""
+        """Return the digest of each tag that is there."""
         place = await registry.connect(self.address, access, "")
         question = Question(self.repository(dag_type), list(tags))
         return (await place.look({"image": question}))["image"].digests
@@ -70,19 +70,19 @@ class Place:
 
 @pytest.fixture
 async def place(proxied: str, owner: str) -> Place:
-    """The registry, with counts that begin at zero."""
+    """Return the registry, with counts that begin at zero."""
     await registries.counts(proxied)
     return Place(proxied, owner)
 
 
 @pytest.fixture
 def flows(tmp_path: Path, owner: str) -> History:
-    """A git repository with two DAG types, whose images pass the gate: what is tested comes after."""
+    """Return a git repository with two DAG types, whose images pass the gate: what is tested comes after."""
     return History(tmp_path, owner, registries.passed)
 
 
 def login(user: str = USER, password: str = PASSWORD) -> Access:
-    """The way to the registry with these credentials."""
+    """Return the way to the registry with these credentials."""
     return Access(username=secret(user), token=secret(password), plain_http=True)
 
 

@@ -18,7 +18,7 @@ FAULTS = {"drop", "lost", "torn", "half", "slow", "429", "500", "502", "503", "4
 
 
 def driver() -> dagger.Container:
-    """A container with the program, regctl and the campaign."""
+    """Return a container with the program, regctl and the campaign."""
     return (
         uncached(containers.tool_container())
         .with_mounted_file(

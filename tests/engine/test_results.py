@@ -19,7 +19,7 @@ LOCK = 'lock-version = "1.0"\n\n[[packages]]\nname = "isodate"\n'
 
 
 def result(name: str) -> str:
-    """A published.json of a DAG type, scanned on two platforms; the first one's own package is at fault."""
+    """Return a type's published.json, scanned on two platforms; the first one's own package is at fault."""
     fault = judged(vulnerability(package="isodate"), added=True) if name == NAMES[0] else judged()
     scans = tuple(verdict(fault, dag=name, platform=platform) for platform in ("linux/amd64", "linux/arm64"))
     row = Row(dag=name, repository=f"r.example/{name}", scans=scans)

@@ -81,7 +81,7 @@ FILES = {
 
 @pytest.fixture
 async def small(below: BaseImage) -> AsyncIterator[Checkout]:
-    """A repository of two DAG types."""
+    """Yield a repository of two DAG types."""
     sources = repository(await with_locks(FILES, below))
     yield sources
     sources.close()

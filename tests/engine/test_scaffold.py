@@ -78,7 +78,7 @@ OLD = {
 
 
 def tree(files: Mapping[str, str]) -> dagger.Directory:
-    """A folder of the given files, by their path from its root."""
+    """Return a folder of the given files, by their path from its root."""
     found = dag.directory()
     for path, text in files.items():
         found = found.with_new_file(path, text)
@@ -86,7 +86,7 @@ def tree(files: Mapping[str, str]) -> dagger.Directory:
 
 
 async def reports(after: dagger.Directory, below: BaseImage) -> list[Report]:
-    """The reports of the module's own tests on all types of a repository."""
+    """Return the reports of the module's own tests on all types of a repository."""
     sources = Checkout(after)
     return list(await all_types.test_all((await sources.catalog()).all(), sources, below))
 

@@ -48,7 +48,7 @@ expires = {day}
 
 
 def project(files: Mapping[str, str]) -> Checkout:
-    """This project's DAG types under another policy."""
+    """Return this project's DAG types under another policy."""
     tree = dag.host().directory(str(PROJECT), include=["images", "dags", "scripts"])
     for path, text in {"images/policy.toml": "", **files}.items():
         tree = tree.with_new_file(path, text)
@@ -58,7 +58,7 @@ def project(files: Mapping[str, str]) -> Checkout:
 async def verdict(
     sources: Checkout, asked: DatabaseRequest | None = None, name: str = "salesforce"
 ) -> Verdict:
-    """The verdict on an image, by a database of the advisories above."""
+    """Return the verdict on an image, by a database of the advisories above."""
     try:
         types = (await sources.catalog()).chosen(name)
         found = await scan.scan_all(types, asked or DatabaseRequest(archive=archive(ADVISORIES)), sources)

@@ -26,7 +26,7 @@ DAG = "from airflow.sdk import DAG\n\nwith DAG('{name}'):\n    pass\n"
 
 
 def files(pins: dict[str, str]) -> dict[str, str]:
-    """A repository of DAG types, by the pins of each."""
+    """Return the files of a repository of DAG types, by the pins of each."""
     made: dict[str, str] = {}
     for name, text in pins.items():
         made[f"images/{name}/pyproject.toml"] = PYPROJECT.format(name=name, pins=text)
@@ -35,7 +35,7 @@ def files(pins: dict[str, str]) -> dict[str, str]:
 
 
 async def locked(texts: dict[str, str], below: BaseImage) -> Checkout:
-    """The repository with its locks."""
+    """Return the repository with its locks."""
     sources = repository(texts)
     name = lockfile.base_name(below.reference)
     locks = await resolve.lock((await sources.catalog()).all(), sources, below.container, name)
@@ -43,7 +43,7 @@ async def locked(texts: dict[str, str], below: BaseImage) -> Checkout:
 
 
 async def built(sources: Checkout, below: BaseImage) -> list[BuiltImage]:
-    """The images of all types."""
+    """Build the images of all types."""
     types = (await sources.catalog()).all()
     return list(await asyncio.gather(*(build.build(each, sources, below) for each in types)))
 

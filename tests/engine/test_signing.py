@@ -24,7 +24,7 @@ STATEMENTS = {"a" * 64: {SIGNATURE: statements.statement(SIGNATURE, "r.example/a
 
 
 def transit(name: str) -> dagger.Service:
-    """The service, with a key of its own."""
+    """Return the service, with a key of its own."""
     return (
         uncached(registries.installed())
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
@@ -36,7 +36,7 @@ def transit(name: str) -> dagger.Service:
 
 
 async def signed(signer: Signer) -> tuple[dict[str, list[str]], dagger.Directory]:
-    """What is signed of one statement about an image that carries nothing."""
+    """Return what is signed of one statement about an image that carries nothing."""
     return await cosign.sign(signer, STATEMENTS, dag.directory().with_new_directory("a"), TYPES)
 
 

@@ -20,7 +20,7 @@ FILES = {"images/plain/pyproject.toml": PYPROJECT.format(name="plain"), "dags/pl
 
 
 async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
-    """The files with an empty lock for every type."""
+    """Return the files with an empty lock for every type."""
     catalog: Catalog = await repository(files).catalog()
     empty = 'lock-version = "1.0"\ncreated-by = "uv"\n'
     locks = {

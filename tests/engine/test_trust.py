@@ -34,13 +34,13 @@ WEB = "https://github.com/Example/flows"
 
 @pytest.fixture(scope="module")
 async def original(plain_registry: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """An image that was published and signed; tests of this file only read it."""
+    """Return an image that was published and signed; tests of this file only read it."""
     return await published(plain_registry, "trust", tmp_path_factory.mktemp("flows"))
 
 
 @pytest.fixture
 async def place(original: Place) -> Place:
-    """A copy of the signed image, to be tampered with."""
+    """Return a copy of the signed image, to be tampered with."""
     return await original.copy()
 
 
@@ -200,7 +200,7 @@ async def test_another_provenance_by_the_same_key_takes_and_hides_nothing(place:
 
 
 def _dirty(provenance: dict[str, Any]) -> list[dict[str, Any]]:
-    """The dependencies of a provenance, of a tree that no commit has."""
+    """Return the dependencies of a provenance, of a tree that no commit has."""
     source, *others = provenance["buildDefinition"]["resolvedDependencies"]
     return [{**source, "annotations": {"dirty": True, "tree": "0" * 16}}, *others]
 

@@ -102,7 +102,7 @@ class Analysis:
         return ENDLESS if inner else ways
 
     def _first(self, nodes: Nodes, follow: Bytes) -> Bytes:
-        """The bytes with which nodes, or what follows them where they are empty, can begin."""
+        """Return the bytes with which nodes, or what follows them where they are empty, can begin."""
         first: Bytes = NOTHING
         for kind, value in nodes:
             if kind is _NAMES.AT and value in {_NAMES.AT_END, _NAMES.AT_END_STRING}:
@@ -159,7 +159,7 @@ class Analysis:
         return NOTHING.union(*map(self._set, _leaves(nodes)))
 
     def _set(self, node: Node) -> Bytes:
-        """The bytes that a node for one byte matches."""
+        """Return the bytes that a node for one byte matches."""
         kind, value = node
         if kind is _NAMES.ANY:
             return EVERY if self.flags & re.DOTALL else EVERY - LINE_FEED
@@ -184,7 +184,7 @@ class Analysis:
 
 
 def _inner(node: Node) -> list[Nodes]:
-    """The sequences of nodes that a node consists of."""
+    """Return the sequences of nodes that a node consists of."""
     kind, value = node
     if kind in _REPEATS:
         return [value[2]]
@@ -194,7 +194,7 @@ def _inner(node: Node) -> list[Nodes]:
 
 
 def _leaves(nodes: Nodes) -> Iterator[Node]:
-    """The nodes for one byte among nodes, but for what is only looked at."""
+    """Yield the nodes for one byte among nodes, but for what is only looked at."""
     for node in nodes:
         if node[0] not in {_NAMES.AT, _NAMES.ASSERT, _NAMES.ASSERT_NOT}:
             inner = _inner(node)
@@ -205,7 +205,7 @@ def _leaves(nodes: Nodes) -> Iterator[Node]:
 
 
 def _repeated(nodes: Nodes) -> Iterator[Nodes]:
-    """The sequences of nodes that are repeated among nodes."""
+    """Yield the sequences of nodes that are repeated among nodes."""
     for node in nodes:
         for each in _inner(node):
             if node[0] in _REPEATS:

@@ -70,7 +70,7 @@ def write(root: Path, state: State) -> None:
 
 
 def surveyed(root: Path) -> Snapshot:
-    """A folder as the program in the container reads it."""
+    """Return a folder as the program in the container reads it."""
     reader = TreeReader(None)
     entries = {path: Entry._make(entry) for path, entry in reader.read(root).items()}
     return Snapshot(entries, reader.texts)

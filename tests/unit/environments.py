@@ -29,7 +29,7 @@ def environment(
     lost: Mapping[str, tuple[str, ...]] | None = None,
     loose: Iterable[str] = (),
 ) -> Environment:
-    """An environment of distributions, each as "name version | requirement | …".
+    """Return an environment of distributions, each as "name version | requirement | …".
 
     A distribution has a module of its own name, where ``modules`` doesn't tell others.
     """
@@ -51,7 +51,7 @@ def environment(
 
 
 def graph(base: Iterable[str], delta: Iterable[str]) -> Graph:
-    """The graph of an image: lines of its base, and of what the type adds or has in another version."""
+    """Return an image's graph: lines of its base, and of what the type adds or has in another version."""
     added = {line.split()[0]: line for line in delta}
     kept = [line for line in base if line.split()[0] not in added]
     return Graph(environment(*kept, *added.values()), environment(*base))

@@ -79,18 +79,18 @@ class Fake:
             (folder / f"{name}.json").write_text(json.dumps({"predicate": predicate}))
 
     def asked(self, verb: str = "") -> list[list[str]]:
-        """The command lines, but for the verb."""
+        """Return the command lines, but for the verb."""
         return [command[1:] for command, _ in self.log if not verb or command[0] == verb]
 
     def do(self, verb: str, **job: object) -> Any:  # noqa: ANN401 - JSON
-        """What the program answers."""
+        """Return what the program answers."""
         file, answer = self.state / "job.json", self.state / "answer.json"
         file.write_text(json.dumps({"types": TYPES, "arguments": [], "no_log": NO_LOG, **job}))
         cosign.main(verb, str(file), str(answer))
         return json.loads(answer.read_text())
 
     def bundles(self) -> set[str]:
-        """What was signed."""
+        """Return what was signed."""
         folder = self.state / "bundles"
         return {str(file.relative_to(folder)) for file in folder.glob("*/*")}
 

@@ -102,11 +102,11 @@ class Fake:
         self.faults = faults
 
     def asked(self, *start: str) -> list[list[str]]:
-        """The commands that begin with these words."""
+        """Return the commands that begin with these words."""
         return [each for each in self.log if each[: len(start)] == [*start]]
 
     def do(self, verb: str, **images: Json) -> dict[str, Any]:
-        """What the program answers."""
+        """Return what the program answers."""
         file, answer = self.state / "job.json", self.state / "answer.json"
         told = {name: {"repository": "r.example/api", **image} for name, image in images.items()}
         file.write_text(json.dumps({"images": told}))
@@ -114,12 +114,12 @@ class Fake:
         return json.loads(answer.read_text())
 
     def blobs(self, name: str) -> dict[str, str]:
-        """The blobs of a layout that was written, by digest."""
+        """Return the blobs of a layout that was written, by digest."""
         folder = self.state / "signed" / name / "blobs" / "sha256"
         return {f"sha256:{each.name}": each.read_text() for each in folder.iterdir()}
 
     def entries(self, name: str) -> list[Json]:
-        """The entries of its index."""
+        """Return the entries of its index."""
         index = json.loads((self.state / "signed" / name / "index.json").read_text())
         assert (index["schemaVersion"], index["mediaType"]) == (2, INDEX)
         return index["manifests"]

@@ -96,7 +96,7 @@ class Fake:
                 raise ExitError(message)
 
     def manifest(self, reference: str) -> tuple[str, bytes]:
-        """The repository of a reference, and the manifest that its tag or digest names."""
+        """Return the repository of a reference, and the manifest that its tag or digest names."""
         name, at, wanted = reference.partition("@")
         if not at:
             name, _, tag = reference.rpartition(":")
@@ -120,19 +120,19 @@ class Fake:
         self.faults = faults
 
     def asked(self, start: str = "") -> list[str]:
-        """The commands that begin with a text; without it."""
+        """Return the commands that begin with a text; without it."""
         return [line.removeprefix(start).strip() for line in self.log if line.startswith(start)]
 
     def uploads(self, start: str = "") -> list[str]:
-        """The repositories and digests of what was sent that begin with a text; without it."""
+        """Return the repositories and digests of what was sent that begin with a text; without it."""
         return [line.removeprefix(start).strip() for line in self.sent if line.startswith(start)]
 
     def tags(self, name: str) -> dict[str, str]:
-        """The tags of a repository, and the digests they point to."""
+        """Return the tags of a repository, and the digests they point to."""
         return dict(self.repositories[f"r.example/{name}"].tags)
 
     def do(self, verb: str, job: Json) -> dict[str, Any]:
-        """What the program answers."""
+        """Return what the program answers."""
         file, answer = self.state / "job.json", self.state / "answer.json"
         file.write_text(json.dumps(job))
         registry.main(verb, str(file), str(answer))

@@ -48,17 +48,17 @@ class Tree:
         return self.git("rev-parse", "HEAD").strip()
 
     def ask(self, commits: Sequence[str] = ()) -> dict[str, Any]:
-        """What the program answers."""
+        """Return what the program answers."""
         file = self.root.with_name("answer.json")
         git.main([str(self.root), str(file), *commits])
         return json.loads(file.read_text(encoding="utf-8"))
 
     def read(self) -> Revision:
-        """What the program says of HEAD, as the module takes it."""
+        """Return what the program says of HEAD, as the module takes it."""
         return Revision.model_validate(self.ask()["revision"])
 
     def descends(self, *commits: str) -> list[bool | None]:
-        """What the program says of each commit."""
+        """Return what the program says of each commit."""
         told = self.ask(commits)["descends"]
         return [told[commit] for commit in commits]
 

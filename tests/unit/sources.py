@@ -63,7 +63,7 @@ def _statements(top: ast.AST) -> Iterator[ast.AST]:
 
 
 def _written(node: ast.AST) -> Iterator[str]:
-    """The modules of an import, absolute or with its dots."""
+    """Yield the modules of an import, absolute or with its dots."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):

@@ -25,7 +25,7 @@ def metadata(package: str) -> str:
 
 
 def vulnerability(name: str = "CVE-1", package: str = "zeep", **fields: object) -> Detection:
-    """A vulnerability of a Python package, fixed in 2.0, but for what is said otherwise."""
+    """Return a vulnerability of a Python package, fixed in 2.0, but for what is said otherwise."""
     known = {"kind": Kind.VULNERABILITY, "id": name, "package": package, "version": "1.0", "fixed": "2.0"}
     known |= {"severity": "high", "title": "Zeep reads too much", "place": metadata(package)}
     return Detection.model_validate({**known, "purl": f"pkg:pypi/{package}@1.0", **fields})
@@ -39,12 +39,12 @@ DENIED = Detection(kind=Kind.LICENSE, id="AGPL-3.0", package="zeep", place=metad
 def judged(
     found: Detection | None = None, decision: Decision = Decision.FAILS, why: str = "", *, added: bool = True
 ) -> Judged:
-    """A detection that the type added and that fails, but for what is said otherwise."""
+    """Return a detection that the type added and that fails, but for what is said otherwise."""
     return Judged(detection=found or vulnerability(), added=added, decision=decision, why=why)
 
 
 def verdict(*found: Judged, **fields: object) -> Verdict:
-    """The verdict on salesforce: failed where something fails."""
+    """Return the verdict on salesforce: failed where something fails."""
     fails = any(each.decision is Decision.FAILS for each in found)
     known = {"dag": "salesforce", "image": IMAGE, "base": BASE, "scanned": NOW, "database": DATABASE}
     state = State.FAILED if fails else State.PASSED

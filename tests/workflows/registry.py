@@ -18,7 +18,7 @@ class Registry:
         self.address = address
 
     def tags(self, repository: str) -> dict[str, str]:
-        """The tags of a repository with the digests they point to; none where there is no such repository."""
+        """Return the tags of a repository with the digests they point to; none where it does not exist."""
         try:
             names: list[str] = json.loads(self._ask("GET", f"{repository}/tags/list")[1]).get("tags") or []
         except urllib.error.HTTPError as error:
@@ -28,7 +28,7 @@ class Registry:
         return {name: self._ask("HEAD", f"{repository}/manifests/{name}")[0] for name in names}
 
     def images(self, repository: str) -> dict[str, str]:
-        """The same without the tags that signatures are kept under."""
+        """Return the same without the tags that signatures are kept under."""
         return {
             name: digest for name, digest in self.tags(repository).items() if not name.startswith("sha256-")
         }
@@ -45,7 +45,7 @@ class Registry:
         return f"{self.address}/{repository}:{_TAG}"
 
     def _ask(self, method: str, path: str, data: bytes | None = None, kind: str = "") -> tuple[str, bytes]:
-        """The digest that the registry names, and what it sends."""
+        """Return the digest that the registry names, and what it sends."""
         headers = {"Accept": _ACCEPT, **({"Content-Type": kind} if kind else {})}
         request = urllib.request.Request(f"http://{self.address}/v2/{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address

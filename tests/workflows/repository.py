@@ -73,7 +73,7 @@ class Repository:
         self.git(*_SOMEBODY, "merge", "--quiet", "--no-ff", "--message", "merge", commit)
 
     def git(self, *arguments: str) -> str:
-        """Standard output of git, without the newline."""
+        """Return the standard output of git, without the newline."""
         done = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 

@@ -66,7 +66,7 @@ class Run:
         return sorted(found, key=lambda call: call.arguments)
 
     def made(self, words: str) -> list[Call]:
-        """The calls that have those words in their arguments."""
+        """Return the calls that have those words in their arguments."""
         return [call for call in self.calls if words in call.arguments]
 
     @property
@@ -179,7 +179,7 @@ class Runner:
 
 
 def _for_act(workflow: str) -> str:
-    """A workflow as act can run it."""
+    """Return a workflow as act can run it."""
     # It knows nothing yet of a path from the workflow's own repository.
     text = workflow.replace("uses: $/setup\n", f"uses: {SELF}/setup@{VERSION}\n")
     # It keeps no summary.
@@ -189,7 +189,7 @@ def _for_act(workflow: str) -> str:
 
 
 def _act() -> str:
-    """The program: from PATH, or else made by airgap."""
+    """Return the program: from PATH, or else made by airgap."""
     there = shutil.which("act")
     if there:
         return there

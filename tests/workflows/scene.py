@@ -21,7 +21,7 @@ PASSWORD = "made up"  # noqa: S105
 
 
 def engine() -> tuple[str, dict[str, str]]:
-    """The registry's address, and what jobs must know to reach the engine that airgap has started."""
+    """Return the registry's address, and what jobs must know to reach the engine that airgap has started."""
     subprocess.run([sys.executable, "-m", "airgap", "up"], cwd=PROJECT, check=True)
     told = subprocess.run(
         [sys.executable, "-m", "airgap", "status"], cwd=PROJECT, check=True, capture_output=True, text=True
@@ -66,7 +66,7 @@ class Scene(unittest.TestCase):
 
     @classmethod
     def key(cls) -> str:
-        """A private key; its public one lies beside it."""
+        """Make a private key; its public one lies beside it."""
         keygen = ("registry", "keygen", "--password", "env://COSIGN_PASSWORD")
         cls.daggerw("call", *keygen, "export", "--path", str(cls.scratch / "keys"))
         (private,) = (cls.scratch / "keys").glob("*.key")
@@ -74,7 +74,7 @@ class Scene(unittest.TestCase):
 
     @classmethod
     def daggerw(cls, *arguments: str) -> str:
-        """Standard output of a call that a person makes in the repository."""
+        """Return the standard output of a call that a person makes in the repository."""
         environment = {**os.environ, **cls.environment, "COSIGN_PASSWORD": PASSWORD}
         done = subprocess.run(
             [str(PROJECT / "daggerw"), *arguments],
@@ -98,7 +98,7 @@ class Scene(unittest.TestCase):
         )
 
     def requested(self, base: str, head: str | None = None, main: str | None = None) -> Run:
-        """A pull request from the branch that is checked out, of this repository or a fork.
+        """Run a pull request from the branch that is checked out, of this repository or a fork.
 
         Args:
             base: what GitHub says that it starts from.
@@ -138,7 +138,7 @@ class Scene(unittest.TestCase):
         return {name: self.images(name) for name in ("api", "salesforce")}
 
     def legs(self, run: Run) -> list[str]:
-        """The DAG types that had a job of their own."""
+        """Return the DAG types that had a job of their own."""
         return sorted(
             line for call in run.made(" publish ") for line in re.findall(r"--dag (\S+)", call.arguments)
         )

@@ -176,7 +176,7 @@ class Lane:
     def _do(
         self, verb: str, job: dict[str, object], end: End | None, after: int
     ) -> dict[str, dict[str, Any]]:
-        """The program's answer; none where it was killed. ``end`` is called at a certain request."""
+        """Return the program's answer; none where it was killed. ``end`` is called at a certain request."""
         place = Path(tempfile.mkdtemp(dir=self._campaign.folder))
         (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
         config = {"hosts": {self._host: {"tls": "disabled"}}}

@@ -51,7 +51,7 @@ class Proxy:
             }
 
     def counts(self) -> Counts:
-        """Requests by method, faults by kind; by repository bytes of blobs, mounts and manifests written."""
+        """Return requests by method, faults by kind; by repository bytes, mounts and manifests written."""
         with self._lock:
             return {name: dict(counter) for name, counter in self._counts.items()}
 
@@ -88,7 +88,7 @@ class Proxy:
             self._active += number
 
     def serve(self, port: int = 0, host: str = "127.0.0.1") -> ThreadingHTTPServer:
-        """A server that passes on what it is asked."""
+        """Return a server that passes on what it is asked."""
         return _Server((host, port), type("Bound", (_Handler,), {"proxy": self}))
 
 

@@ -15,7 +15,7 @@ class PlainRegistry:
         self._connection = http.client.HTTPConnection(address, timeout=30)
 
     def tags(self, repository: str) -> Tags:
-        """The digest that each tag of a repository points to, computed from what is there."""
+        """Return the digest that each tag of a repository points to, computed from what is there."""
         status, content = self._get(f"{repository}/tags/list")
         if status == 404:
             return {}
@@ -23,7 +23,7 @@ class PlainRegistry:
         return {name: self._digest(repository, name) for name in names}
 
     def damage(self, repository: str, tags: Tags) -> list[str]:
-        """A sentence for all that tags lead to and that isn't there with its digest."""
+        """Return a sentence for all that tags lead to and that isn't there with its digest."""
         return [
             f"{'/'.join(sorted(tag for tag in tags if tags[tag] == found))}: {problem}"
             for found in sorted(set(tags.values()))

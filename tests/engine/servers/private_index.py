@@ -17,7 +17,7 @@ RELEASES = {("acme_private", "1.0"): "acme-core", ("acme_core", "1.0"): "", ("ac
 
 
 def wheel(name: str, version: str, requires: str) -> bytes:
-    """A wheel with one empty module, always the same bytes."""
+    """Return a wheel with one empty module, always the same bytes."""
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Dist: {requires}\n" if requires else ""
@@ -41,7 +41,7 @@ FILES = {
 
 
 def page(project: str, query: str) -> bytes:
-    """The index's page of a project, in the simple API's HTML; empty where it has none."""
+    """Return the index's page of a project, in the simple API's HTML; empty where it has none."""
     links = [
         f'<a href="/files/{file}{query}#sha256={hashlib.sha256(content).hexdigest()}">{file}</a>'
         for file, content in FILES.items()

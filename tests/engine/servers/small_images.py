@@ -22,12 +22,12 @@ class SmallImage:
 
 
 def digest(content: bytes) -> str:
-    """The digest that content is stored under."""
+    """Return the digest that content is stored under."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def make(name: str, *, platforms: int) -> SmallImage:
-    """An image that is another one for each name; for two platforms and more an index of them."""
+    """Make an image that is another one for each name; for two platforms and more an index of them."""
     texts: list[str] = []
     layers: list[bytes] = []
     entries: list[dict[str, object]] = []

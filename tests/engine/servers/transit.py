@@ -19,7 +19,7 @@ KEY = FOLDER / "key.pem"
 
 
 def openssl(*arguments: str, given: bytes = b"") -> bytes:
-    """The output of openssl."""
+    """Return the output of openssl."""
     return subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=True).stdout
 
 

@@ -33,7 +33,7 @@ def test_a_reference_that_is_not_in_full_is_refused(text: str) -> None:
 
 
 def project(folder: Path, tools: str | None, base: str | None) -> Path:
-    """A project with these two files; None: without one."""
+    """Write a project with these two files; None: without one."""
     for path, text in (("ci/pins.toml", tools), ("images/base.toml", base)):
         (folder / path).parent.mkdir(parents=True)
         if text is not None:

@@ -46,7 +46,7 @@ def trivy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def said(*, logged: bool) -> dict[str, Json]:
-    """The predicates about an image of one platform."""
+    """Return the predicates about an image of one platform."""
     image = SimpleNamespace(base=BASE, lock=LOCK, digest=SUBJECT.digest, platform="linux/amd64")
     scanned = ScannedImage(verdict=verdict(), analysis=cast("Any", object()))
     pushed = PushedType(

@@ -94,7 +94,7 @@ def test_what_only_a_package_that_went_needed_hangs_on_the_image() -> None:
 
 
 def moved(value: Any) -> Any:  # noqa: ANN401 - JSON of any kind
-    """The part of a document, with libc6 in a layer of its own, which the image has in the base's place."""
+    """Put libc6 of a part of a document into a layer of its own, which the image has in the base's place."""
     text = json.dumps(value)
     ours = "debian/libc6@" in text or SUBJECT.reference in text
     return json.loads(text.replace(BASE, LATE) if ours else text)

@@ -20,7 +20,7 @@ ONE = {PURE: "aa"}
 
 
 def hashes(text: str) -> dict[str, list[str]]:
-    """The SHA-256 of packages, by the package's name; several of one name count."""
+    """Return the SHA-256 of packages, by the package's name; several of one name count."""
     document = json.loads(text)
     found: dict[str, list[str]] = {}
     for each in document["components"]:

@@ -25,7 +25,7 @@ CHECKS = (
 
 
 def by_hand(trust: Trust, source: str = WEB, *, plain_http: bool = False) -> list[list[str]]:
-    """The commands, as a shell takes them apart."""
+    """Return the commands, as a shell takes them apart."""
     _, _, said = report(WHERE, CHECKS, trust, plain_http=plain_http, source=source).partition("by hand:\n")
     return [shlex.split(line) for line in said.splitlines()]
 

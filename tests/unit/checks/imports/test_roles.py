@@ -13,7 +13,7 @@ DAG = "from airflow.sdk import DAG\nDAG('x')\n"
 
 
 def roles_of(**texts: str) -> Roles:
-    """The roles of files below dags/a/, by their names without suffix; two underscores stand for a slash."""
+    """Return the roles of files below dags/a/, by names without suffix; two underscores stand for a slash."""
     return roles_in({f"dags/a/{name.replace('__', '/')}.py": text for name, text in texts.items()})
 
 

@@ -49,7 +49,7 @@ FAILED = (
 
 
 def result(tail: tuple[str, ...], **other: Any) -> RunResult:  # noqa: ANN401 - fields of the result
-    """The result of a run that Airflow refused, but for other fields."""
+    """Return the result of a run that Airflow refused, but for other fields."""
     refused: dict[str, Any] = {"import_errors": {}, "dags": DAGS, "run_state": None, "status": 1, "tasks": []}
     return RunResult.model_validate_json(json.dumps({**refused, "tail": tail, **other}))
 

@@ -104,7 +104,7 @@ TREES: st.SearchStrategy[Tree] = st.recursive(
 
 
 def fails(tree: Tree, names: Sequence[str]) -> bool:
-    """What an expression means."""
+    """Return what an expression means."""
     if isinstance(tree, str):
         return tree in names
     operator, parts = tree
@@ -112,7 +112,7 @@ def fails(tree: Tree, names: Sequence[str]) -> bool:
 
 
 def written(tree: Tree, chance: random.Random, above: str = "") -> str:
-    """An expression in SPDX's syntax, with the parentheses that it needs and some that it doesn't."""
+    """Write an expression in SPDX's syntax, with the parentheses that it needs and some that it doesn't."""
     if isinstance(tree, str):
         return f"({tree})" if chance.random() < 0.2 else tree
     operator, parts = tree

@@ -12,7 +12,7 @@ from ...sources import message
 
 
 def patterns() -> dict[str, re.Pattern[bytes]]:
-    """The patterns for the content of files, by their names."""
+    """Return the patterns for the content of files, by their names."""
     names: dict[str, Any] = dict(vars(secrets_patterns))
     for number, settings in enumerate(names["_SETTINGS"]):
         names |= {f"_SETTINGS[{number}].secret": settings.secret, f"_SETTINGS[{number}].text": settings.text}

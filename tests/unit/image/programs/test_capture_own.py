@@ -38,7 +38,7 @@ def packed(folder: Path, root: Path) -> Packed:
 
 
 def run(root: Path, own: list[str], installs: Mapping[str, Mapping[str, str]]) -> Path:
-    """What main() does, with functions in the place of an installer."""
+    """Do what main() does, with functions in the place of an installer."""
     (root / SITE).mkdir(parents=True, exist_ok=True)
     (root / "bin").mkdir(exist_ok=True)
     before = capture.survey(root)

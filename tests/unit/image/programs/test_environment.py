@@ -37,7 +37,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 
 def message(tmp_path: Path) -> Environment:
-    """What the program writes."""
+    """Return what the program writes."""
     file = tmp_path / "told.json"
     assert environment.main(str(file)) == 0
     return Environment.model_validate_json(file.read_text(encoding="utf-8"))

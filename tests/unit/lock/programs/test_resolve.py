@@ -33,7 +33,7 @@ INDEX: Index = {
 
 
 def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape of Solver
-    """Tries every choice of versions, preferred ones first and then the newest."""
+    """Return a solver that tries every choice of versions, preferred ones first and then the newest."""
 
     def solve(
         requirements: Sequence[str],

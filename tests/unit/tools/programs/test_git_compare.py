@@ -36,7 +36,7 @@ def tree(second: Tree, tmp_path: Path) -> Tree:
 
 
 def ask(tree: Tree, ref: str = "main") -> dict[str, Any]:
-    """What the program answers."""
+    """Return what the program answers."""
     file = tree.root.with_name("answer.json")
     git_compare.main([str(tree.root), ref, str(file)])
     return json.loads(file.read_text(encoding="utf-8"))

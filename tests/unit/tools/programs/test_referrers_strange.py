@@ -26,7 +26,7 @@ def older(fake: Fake, *layers: object, **more: object) -> str:
 
 
 def signed(fake: Fake, odd: str) -> str:
-    """An image with one good bundle, and something odd under its older signatures' tag."""
+    """Make an image with one good bundle, and something odd under its older signatures' tag."""
     image = fake.manifest("layer")
     fake.refer(image, fake.manifest("bundle", artifactType=BUNDLE))
     fake.tag(f"{image.replace(':', '-')}.sig", odd)

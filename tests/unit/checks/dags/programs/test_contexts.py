@@ -17,7 +17,7 @@ ASKS = "context = get_parsing_context()\n"
 
 
 def known(root: Path, **dags: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
-    """What is known of files, each by its name with its DAGs and their tasks."""
+    """Return what is known of files, each by its name with its DAGs and their tasks."""
     return {
         str(root / f"dags/{name}.py"): {
             "file": f"dags/{name}.py",
