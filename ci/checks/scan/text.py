@@ -24,7 +24,8 @@ _CODE = {"image", "base", "id", "where"}  # as code in Markdown
 _BASE = "use a newer base in images/base.toml"
 # Of a package: name-version.dist-info.
 _METADATA = re.compile(r"(?:-[^-]*)?(?:-py[0-9.]+)?\.(?:dist|egg)-info\Z")
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
+_URL_TEXT = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
+_ADDRESS = re.compile(rf"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?]{_URL_TEXT})?(?:#{_URL_TEXT})?")
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

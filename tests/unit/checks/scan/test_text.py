@@ -231,7 +231,8 @@ def test_web_addresses_alone_are_linked() -> None:
     for url in ("https://avd.example/nvd/cve-1?a=b#c", "http://a.example"):
         assert address(url) == url
     broken = ("https://a.example/ b", "https://a.example/\n", 'https://a.example/"onclick="')
-    for url in ("javascript:alert(1)", "https://", "", *broken):
+    no_uri = ("https://a.example/%", "https://a.example/#a#b", "https://a.example:b/")
+    for url in ("javascript:alert(1)", "https://", "", *broken, *no_uri):
         assert address(url) == ""
 
 
