@@ -16,7 +16,7 @@ from .output import folder, shown
 class Affected:
     """DAG types selected by a change, an event or a registry, with the reasons."""
 
-    found: str
+    selection: str
     event: str
 
     # A remembered call shows nothing.
@@ -48,7 +48,7 @@ class Affected:
 
     def parsed(self) -> Selection:
         """Return the selection as a value."""
-        return Selection.model_validate_json(self.found)
+        return Selection.model_validate_json(self.selection)
 
     def _plan(self) -> JobPlan:
         event = Event.model_validate_json(self.event) if self.event else None
@@ -57,7 +57,7 @@ class Affected:
 
 def of(selection: Selection, event: Event | None = None) -> Affected:
     """Return a selection as a user gets it."""
-    return Affected(found=selection.model_dump_json(), event=event.model_dump_json() if event else "")
+    return Affected(selection=selection.model_dump_json(), event=event.model_dump_json() if event else "")
 
 
 async def event_of(file: dagger.File) -> Event:

@@ -57,8 +57,8 @@ class Dependencies:
             resolver = await resolve.resolver(
                 base.container(reference), lockfile.base_name(reference), self.netrc
             )
-            found = await resolve.outdated(types, checkout, resolver, exclude_newer)
-            return ci_text.chosen(form, outdated.table(found), outdated.as_json(found))
+            report = await resolve.outdated(types, checkout, resolver, exclude_newer)
+            return ci_text.chosen(form, outdated.table(report), outdated.as_json(report))
 
     # Never remembered: an index has newer packages by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

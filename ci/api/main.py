@@ -87,8 +87,8 @@ class AirflowImages:
     async def build(self, dag_type: OneDagType) -> Image:
         """Build a DAG type's image from its lock."""
         async with opened(self.source, self.netrc) as checkout:
-            found = (await checkout.catalog()).get(dag_type)  # first: a misspelt name costs no pull
-            built = await build.build(found, checkout, await base.pinned(checkout))
+            chosen = (await checkout.catalog()).get(dag_type)  # first: a misspelt name costs no pull
+            built = await build.build(chosen, checkout, await base.pinned(checkout))
         return Image.of(built, self.source, self.netrc)
 
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

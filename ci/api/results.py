@@ -90,8 +90,8 @@ class Results:
 
     async def _locks(self, types: set[str]) -> dict[str, str]:
         paths = await self.source.glob(f"images/*/{lockfile.NAME}") if types else []
-        wanted = {path: name for path in paths if (name := Path(path).parent.name) in types}
-        return {name: await retrying(self.source.file(path).contents) for path, name in wanted.items()}
+        locks = {path: name for path in paths if (name := Path(path).parent.name) in types}
+        return {name: await retrying(self.source.file(path).contents) for path, name in locks.items()}
 
 
 async def read(files: dagger.Directory, source: dagger.Directory) -> Results:

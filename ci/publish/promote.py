@@ -56,8 +56,8 @@ async def rollback(dag_type: str, names: Names, registry: Registry) -> str:
     return f"{done}, the release {previous.tag}"
 
 
-async def _look(registry: Registry, repository: str, wanted: list[str]) -> RepositoryContent:
-    content = (await registry.look({"image": Question(repository, wanted, write=True)}))["image"]
+async def _look(registry: Registry, repository: str, tags: list[str]) -> RepositoryContent:
+    content = (await registry.look({"image": Question(repository, tags, write=True)}))["image"]
     if content.problem:
         raise StepError([content.problem])
     return content

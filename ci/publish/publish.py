@@ -71,7 +71,7 @@ async def publish(
     context = Context(plan=plan, request=request, checkout=checkout, repository=repository)
     rows = tuple(stages.begin(type_plan, plan) for type_plan in plan.types)
     try:
-        for stage in stages.stages_of(plan, signed=request.signer.asked):
+        for stage in stages.stages_of(plan, signed=request.signer.is_requested):
             if any(row.going_on for row in rows):
                 rows = await stage(rows, context)
     except Fault as fault:

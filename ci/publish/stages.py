@@ -37,7 +37,7 @@ async def look(rows: Rows, context: Context) -> Rows:
     signer = context.request.signer
     if missing := await signer.missing_secrets():
         raise StepError([missing])
-    if signer.asked:
+    if signer.is_requested:
         await context.run()
     going = [row for row in rows if row.going_on]
     questions = {

@@ -42,7 +42,7 @@ class Signer:
     root: dagger.File | None = None
 
     @property
-    def asked(self) -> bool:
+    def is_requested(self) -> bool:
         """Whether a signature is asked for."""
         return any(secret is not None for secret in (self.key, self.token, self.url, self.request))
 
@@ -58,7 +58,7 @@ class Signer:
         for name, value in optional.items():
             if value and not self.key:
                 problems.append(f"{name} needs --signing-key")
-        if (self.config or self.root) and not self.asked:
+        if (self.config or self.root) and not self.is_requested:
             problems.append("--signing-config and --trusted-root need --signing-key or an identity token")
         if problems:
             raise ConfigurationError(problems)

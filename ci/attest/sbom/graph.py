@@ -73,14 +73,14 @@ def _refined(names: Mapping[str, str], edges: Edges) -> dict[str, str]:
 
 
 def subgraph(
-    layers: Mapping[str, str], edges: Edges, root: str, wanted: Collection[str]
+    layers: Mapping[str, str], edges: Edges, root: str, chosen: Collection[str]
 ) -> tuple[set[str], list[str]]:
-    """Return the nodes of the wanted layers, and those among them that have lost all their parents.
+    """Return the nodes of the chosen layers, and those among them that have lost all their parents.
 
     A node without a layer, such as an application or the operating system, stays if a child of it does; the
     root always stays. Edges lead from what holds or needs something to that.
     """
-    nodes = {node for node, layer in layers.items() if layer in wanted}
+    nodes = {node for node, layer in layers.items() if layer in chosen}
     nodes |= {parent for parent, child in edges if child in nodes and not layers[parent]} | {root}
     reached = {child for parent, child in edges if parent in nodes}
     return nodes, sorted(nodes - reached - {root})

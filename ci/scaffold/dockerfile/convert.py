@@ -185,7 +185,7 @@ class _Converter:
 
     def _copied(self, instruction: Instruction, path: str, target: str) -> None:
         """Convert one source of COPY; ``target`` is absolute."""
-        tree, _, below = path.partition("/")
+        tree, _, inner = path.partition("/")
         own, text = f"{HOME}/{path}", f"COPY {path} {target}"
         if posixpath.basename(target) == "pyproject.toml" or path == "pyproject.toml":
             self._manifests.discard("pyproject.toml")
@@ -196,7 +196,7 @@ class _Converter:
             self.note(instruction, _COPIED, todo=True)
         # Of a folder, COPY takes what is inside; a file may be copied to its folder.
         elif target == own or (path in self._context.files and target == posixpath.dirname(own)):
-            self.conversion.dags |= {below} if tree == "dags" else set()
+            self.conversion.dags |= {inner} if tree == "dags" else set()
             self.note(instruction, f"{tree}/ is in the image, as far as it is this type's", text=text)
         else:
             outcome = f"is {own} in an image: name it in {tree} of [tool.airflow-images]"

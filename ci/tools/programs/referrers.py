@@ -101,17 +101,19 @@ class Layout:
 
 def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
     """Write a layout with an image's JSON and what is attached to it."""
-    repository, wanted = image["repository"], image["digest"]
-    text = manifest(f"{repository}@{wanted}")
+    repository, image_digest = image["repository"], image["digest"]
+    text = manifest(f"{repository}@{image_digest}")
     if text is None:
-        raise RegistryError(f"{repository}@{wanted}: not found")
-    if digest(text) != wanted:
-        raise RegistryError(f"{repository}@{wanted}: the registry sent {digest(text)} for it")
-    configuration = _configuration(text, f"{repository}@{wanted}")
+        raise RegistryError(f"{repository}@{image_digest}: not found")
+    if digest(text) != image_digest:
+        raise RegistryError(f"{repository}@{image_digest}: the registry sent {digest(text)} for it")
+    configuration = _configuration(text, f"{repository}@{image_digest}")
     layout = Layout(SIGNED / name)
     layout.add_manifest(text, "image")
     config = layout.fetch(repository, configuration) if configuration else None
-    bundles = [entry for entry in listed(repository, wanted) if _is_bundle(str(entry.get("artifactType")))]
+    bundles = [
+        entry for entry in listed(repository, image_digest) if _is_bundle(str(entry.get("artifactType")))
+    ]
     bundles.sort(key=_created, reverse=True)
     for entry in bundles[:MOST]:
         _fetch_attached(layout, repository, entry["digest"])

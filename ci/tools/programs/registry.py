@@ -85,8 +85,8 @@ def cached(repository: str, blob: str, folder: Path) -> bytes:
 
 def fetch(image: dict[str, Any]) -> dict[str, Any]:
     """Return an image's manifest and configuration, and write the blobs that are asked for."""
-    repository, wanted = image["repository"], image["manifest"]
-    reference = f"{repository}{'@' if ':' in wanted else ':'}{wanted}"
+    repository, version = image["repository"], image["manifest"]
+    reference = f"{repository}{'@' if ':' in version else ':'}{version}"
     text = manifest(reference)
     if text is None:
         raise RegistryError(f"{reference}: not found")
@@ -150,29 +150,32 @@ def send(image: dict[str, Any], donors: dict[str, str]) -> None:
 
     ``donors``: for each layer to be mounted, a repository of the same registry that has it.
     """
-    repository, wanted = image["repository"], image["digest"]
-    by_digest = f"{repository}@{wanted}"
+    repository, image_digest = image["repository"], image["digest"]
+    by_digest = f"{repository}@{image_digest}"
     if manifest(by_digest) is not None:
         return
     for layer, donor in donors.items():
         # regctl copies a layer that it can't mount; one that it can't copy is sent with the image.
         if donor != repository:
             run_once(["blob", "copy", donor, repository, layer])
-    output_of(["image", "copy", f"ocidir://{LAYOUT}@{wanted}", by_digest])
+    output_of(["image", "copy", f"ocidir://{LAYOUT}@{image_digest}", by_digest])
     if manifest(by_digest) is None:
         raise RegistryError(f"{by_digest} was sent, but the registry doesn't have it")
 
 
-def write_tag(tag: str, wanted: str, before: str | None) -> bool:
-    """Let a tag, a whole reference, point to the manifest with the text ``wanted``; return if it changed."""
+def write_tag(tag: str, manifest_text: str, before: str | None) -> bool:
+    """Let a tag, a whole reference, point to a manifest; return whether it was moved."""
     text = manifest(tag)
-    if text == wanted:
+    if text == manifest_text:
         return False
     now = digest(text) if text is not None else None
     if now != before:
         raise RegistryError(f"{tag} was moved to {now} by someone else in the meantime: publish again")
-    output_of(["manifest", "put", "--content-type", json.loads(wanted)["mediaType"], tag], wanted.encode())
-    if manifest(tag) != wanted:
+    output_of(
+        ["manifest", "put", "--content-type", json.loads(manifest_text)["mediaType"], tag],
+        manifest_text.encode(),
+    )
+    if manifest(tag) != manifest_text:
         raise RegistryError(f"{tag} was moved by someone else in the meantime: publish again")
     return True
 
@@ -181,11 +184,11 @@ def push(image: dict[str, Any], donors: dict[str, str]) -> dict[str, Any]:
     """Push an image by digest, then write its tags, in their order."""
     started = time.monotonic()
     send(image, donors)
-    wanted = next(text for text in image["texts"] if digest(text) == image["digest"])
+    manifest_text = next(text for text in image["texts"] if digest(text) == image["digest"])
     written: list[str] = []
     for tag, before in image["tags"].items():
         try:
-            written += [tag] if write_tag(f"{image['repository']}:{tag}", wanted, before) else []
+            written += [tag] if write_tag(f"{image['repository']}:{tag}", manifest_text, before) else []
         except RegistryError as error:
             already = f"; written before: {', '.join(written)}" if written else ""
             raise RegistryError(f"{error}{already}") from None
