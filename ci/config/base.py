@@ -46,4 +46,5 @@ def parse(text: str | None) -> Base:
 
 def written(reference: str) -> str:
     """Return the text of an images/base.toml."""
-    return f'# The base of every DAG image; `dagger call bump` moves it.\n[base]\nreference = "{reference}"\n'
+    comment = "# The base of every DAG image; `dagger call dependencies bump` moves it."
+    return f'{comment}\n[base]\nreference = "{reference}"\n'

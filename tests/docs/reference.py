@@ -66,7 +66,7 @@ def _object(path: str, definition: Any, paths: dict[Any, str]) -> Iterator[str]:
     simple = [function for function in functions if path and _is_simple(function)]
     entries = {field.name: get_doc(field.return_type) or "" for field in definition.fields.values()}
     entries |= {function.name: _summary(function) for function in simple}
-    yield _listed({_kebab(name): summary for name, summary in entries.items()})
+    yield _listed({kebab(name): summary for name, summary in entries.items()})
     for function in functions:
         if function not in simple:
             yield from _function(_path(path, function), function, paths)
@@ -101,7 +101,7 @@ def _is_simple(function: Any) -> bool:  # noqa: ANN401
 
 
 def _flags(function: Any) -> str:  # noqa: ANN401
-    flags = {f"--{_kebab(argument.name)}": _help(argument) for argument in function.parameters.values()}
+    flags = {f"--{kebab(argument.name)}": _help(argument) for argument in function.parameters.values()}
     return _listed(flags)
 
 
@@ -126,10 +126,10 @@ def _summary(function: Any) -> str:  # noqa: ANN401
 
 
 def _path(path: str, function: Any) -> str:  # noqa: ANN401
-    return f"{path} {_kebab(function.name)}".strip()
+    return f"{path} {kebab(function.name)}".strip()
 
 
-def _kebab(name: str) -> str:
+def kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"-\1", name).lower().replace("_", "-")
 
 
