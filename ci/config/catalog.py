@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from .. import text
 from ..errors import ConfigurationError, did_you_mean
 from . import dag_type as config_dag_type
 from . import symlinks
@@ -207,13 +208,12 @@ def rows(types: Sequence[DagType], base: str, root: Path) -> list[Row]:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows for a terminal, a line per dependency or file."""
-    width = max((len(row.dag) for row in rows), default=0)
-    lines: list[str] = []
+    lines: list[tuple[str, str]] = []
     for row in rows:
         details = [f"base {row.base}", *(f"needs {pin}" for pin in row.dependencies)]
         details += [f"dags/{file}" for file in row.files]
-        lines += [f"{row.dag if not index else '':<{width}}  {text}" for index, text in enumerate(details)]
-    return "\n".join(lines)
+        lines += [("" if index else row.dag, detail) for index, detail in enumerate(details)]
+    return text.table(lines)
 
 
 def as_json(rows: Sequence[Row]) -> str:

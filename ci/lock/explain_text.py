@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from packaging.utils import canonicalize_name
 
 from ..errors import ConfigurationError, did_you_mean
+from ..text import table
 from .graph import Chain, Graph, Node
 
 
@@ -29,10 +30,12 @@ def explanation(dag: str, pins: Sequence[str], graph: Graph, package: str) -> st
     chains = graph.chains(graph.pins(pins), name)
     lines += [f"from the pins of {dag}:" if chains else f"no pin of {dag} requires it"]
     lines += [f"  {_chain_text(graph, chain)}" for chain in chains]
-    requirers = [(_with_version(graph, other), specifier) for other, specifier in graph.requirers(name)]
+    requirers = [
+        (_with_version(graph, other), specifier or "any version")
+        for other, specifier in graph.requirers(name)
+    ]
     lines += ["required by:" if requirers else "required by no package"]
-    width = max((len(requirer) for requirer, _ in requirers), default=0)
-    lines += [f"  {requirer.ljust(width)}  {specifier or 'any version'}" for requirer, specifier in requirers]
+    lines += [f"  {line}" for line in table(requirers).splitlines()]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from ..checks.scan import formats
 from ..checks.scan import text as scan_text
 from ..checks.scan.formats import ScanResult
 from ..checks.scan.verdict import Verdict
-from ..text import megabytes
+from ..text import megabytes, table
 
 FILE = "published.json"
 UNSIGNED = "nobody can verify who built them; give --signing-key or --identity-token (docs/sign.md)"
@@ -82,9 +82,7 @@ class Publication(BaseModel):
     def table(self) -> str:
         """Return the rows for a terminal, then tags that weren't moved, notes and problems."""
         head = ("DAG", "REFERENCE", "TAGS", "SIZE", "ADDED", "SIGNED", "TIME")
-        cells = [head, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
-        lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(c, widths, strict=True)).rstrip() for c in cells]
+        lines = table([head, *map(_cells, self.rows)]).splitlines()
         for row in self.rows:
             lines += [f"{row.dag}: {tag} not moved: {why}" for tag, why in row.left.items()]
             note = row.note if row.made else f"skipped: {row.note}"
