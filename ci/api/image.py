@@ -135,7 +135,7 @@ class Image:
         logical_date: Annotated[str, Doc("Logical date of the run, such as 2026-01-31; default: now")] = "",
         env_file: Annotated[
             dagger.Secret | None,
-            Doc("Variables for the run, as lines NAME=VALUE: file://.env; no value is shown"),
+            Doc("Variables for the run, as lines NAME=VALUE: file://dag.env; no value is shown"),
         ] = None,
         timeout: Annotated[  # noqa: ASYNC109 - Airflow is ended by it, not this function
             int, Doc("Seconds after which the run is ended, with exit code 124")
