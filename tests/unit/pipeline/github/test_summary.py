@@ -169,6 +169,13 @@ def test_images_that_github_attested_have_its_own_command() -> None:
     assert hints == [False, True]
 
 
+def test_unsigned_images_are_named_unless_github_attested_them() -> None:
+    plan = planned("api", payload=push("refs/heads/main"))
+    assert "> **Not signed**: `api`: " in text_of(PUSHED, plan=plan)
+    for text in (text_of(BY_KEY, plan=plan), text_of(PUSHED, plan=plan, attested=True), text_of(SKIPPED)):
+        assert "Not signed" not in text
+
+
 def test_the_event_and_all_notes_are_shown() -> None:
     plan = planned(payload=pull_request({"full_name": "x/y"}))
     noted = plan.model_copy(update={"found": selection().model_copy(update={"notes": ("a fork",)})})
