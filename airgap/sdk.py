@@ -20,8 +20,8 @@ _DIGEST_FILE = "python-sdk.digest"
 def sdk_step() -> Step:
     """Return the step that writes the SDK as a layer for the engine's root file system."""
     values = {
-        "python": str(pins.images()["python"]),
-        "uv": str(pins.images()["uv"]),
+        "python": pins.images()["python"].name,
+        "uv": pins.images()["uv"].name,
         "dagger": pins.dagger_version(),
     }
     return Step(

@@ -1,11 +1,15 @@
 """The references in ci/pins.toml: images of tools and mirrors, written once, as data."""
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 PINS_FILE = Path(__file__).parents[1] / "pins.toml"
+
+# Set by airgap's SDK and by this project's own tests, where other images stand in under these tags.
+BY_TAG = "AIRFLOW_IMAGES_TOOLS_BY_TAG"
 
 
 @cache
@@ -14,12 +18,13 @@ def _tables() -> dict[str, dict[str, Any]]:
 
 
 def image(name: str) -> str:
-    """Return the reference pinned under a name, such as "python".
+    """Return the reference pinned under a name, such as "python"; without its digest where BY_TAG is set.
 
     Raises:
         KeyError: no image of that name is pinned.
     """
-    return _tables()["images"][name]
+    reference: str = _tables()["images"][name]
+    return reference.partition("@")[0] if os.environ.get(BY_TAG) else reference
 
 
 def default_base() -> str:

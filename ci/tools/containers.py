@@ -42,6 +42,7 @@ def with_uv(container: dagger.Container) -> dagger.Container:
         .with_env_variable("UV_COMPILE_BYTECODE", "0")  # byte code holds times and paths
         .with_env_variable("UV_SYSTEM_CERTS", "1")
         .with_env_variable("UV_HTTP_RETRIES", "5")  # the pauses grow: a name server may need a minute
+        .with_env_variable("UV_HTTP_TIMEOUT", "180")  # seconds: a proxy may fetch a file before it answers
     )
 
 

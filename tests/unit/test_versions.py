@@ -39,7 +39,7 @@ def test_the_dagger_that_airgap_builds_is_that_of_the_module() -> None:
 
 
 def test_the_module_runs_on_the_pinned_python() -> None:
-    assert pins.image("python") == f"docker.io/library/{PYPROJECT['tool']['dagger']['base-image']}"
+    assert IMAGES["python"] == f"docker.io/library/{PYPROJECT['tool']['dagger']['base-image']}"
 
 
 def test_all_dependencies_of_the_project_are_exact() -> None:

@@ -63,6 +63,6 @@ def test_the_projects_sdk_has_its_module_and_no_gap_left() -> None:
         step.build(step.result, log)
     contents = files(step.result)
     assert json.loads(contents["runtime/dagger.json"])["engineVersion"] == pins.dagger_version()
-    assert f'"{pins.images()["python"]}"' in contents["runtime/main.dang"]
+    assert f'"{pins.images()["python"].name}"' in contents["runtime/main.dang"]
     assert not any("{{" in text for text in contents.values())
     assert sdk.manifest_digest(step).startswith("sha256:")

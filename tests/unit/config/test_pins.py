@@ -7,6 +7,8 @@ import pytest
 
 from ci.config import pins
 
+from .. import sources
+
 IMAGES: dict[str, str] = tomllib.loads(pins.PINS_FILE.read_text(encoding="utf-8"))["images"]
 ALL = {**IMAGES, "the default base": pins.default_base()}
 REFERENCE = re.compile(
@@ -27,8 +29,22 @@ def test_images_mirrors_and_defaults_are_in_the_file() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(IMAGES))
-def test_a_reference_is_found_by_its_name(name: str) -> None:
+def test_a_reference_has_its_digest_but_where_images_stand_in(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(pins.BY_TAG, raising=False)
     assert pins.image(name) == IMAGES[name]
+    monkeypatch.setenv(pins.BY_TAG, "1")
+    assert pins.image(name) == IMAGES[name].partition("@")[0]
+
+
+def test_images_have_digests_unless_none_is_known() -> None:
+    assert {name for name in IMAGES if "@" not in IMAGES[name]} == {"uv", "regctl"}
+
+
+def test_the_sdk_of_stand_ins_and_the_tests_take_images_by_tag() -> None:
+    for path in ("airgap/python_sdk/runtime/main.dang", "development/main.dang"):
+        assert f'.withEnvVariable("{pins.BY_TAG}", "1")' in sources.text(path), path
 
 
 def test_an_unknown_name_is_no_reference() -> None:
