@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, StepError, Unreachable, gather_all
 from ..image.base import PYTHON
 from ..tools import containers, failures
 from ..tools.checkout import Checkout
-from ..tools.engine import retrying
+from ..tools.engine import retrying, step
 from . import conflicts, request
 from .outdated import OutdatedReport, parse
 from .request import BasePackages, Upgrade
@@ -109,7 +109,8 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: 
     # An upgrade asks the index again; a lock that is kept is remembered by the engine.
     ready = _ready(containers.uncached(on.container) if upgrade.is_requested else on.container, job, kept)
     try:
-        resolved = await _answer(ready, "lock", lockfile.NAME)
+        with step(f"lock of {dag_type.name}"):
+            resolved = await _answer(ready, "lock", lockfile.NAME)
     except dagger.ExecError as error:
         raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:

@@ -6,6 +6,7 @@ from ..config import publish as config_publish
 from ..errors import CheckError, ConfigurationError, Fault
 from ..tools import git
 from ..tools.checkout import Checkout
+from ..tools.engine import step
 from . import plan as publish_plan
 from . import stages
 from .context import Context, Request
@@ -73,7 +74,8 @@ async def publish(
     try:
         for stage in stages.stages_of(plan, signed=request.signer.is_requested):
             if any(row.going_on for row in rows):
-                rows = await stage(rows, context)
+                with step(stage.__name__.replace("_", " ")):
+                    rows = await stage(rows, context)
     except Fault as fault:
         rows = failed(rows, str(fault))
     return Publication(commit=plan.source.revision.commit, rows=tuple(row.row() for row in rows))

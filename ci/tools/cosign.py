@@ -12,7 +12,7 @@ from dagger import dag
 from ..config import pins
 from ..errors import ConfigurationError, StepError
 from . import containers, failures
-from .engine import retrying
+from .engine import retrying, step
 
 _PROGRAM = "/usr/local/bin/cosign"
 _ROOT = "/mnt/trusted-root.json"
@@ -220,7 +220,8 @@ def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagg
 
 async def _answer(finished: dagger.Container, failure: str) -> dict[str, Any]:
     try:
-        answer = json.loads(await retrying(finished.file("/answer.json").contents))
+        with step("cosign"):
+            answer = json.loads(await retrying(finished.file("/answer.json").contents))
     except dagger.QueryError as error:
         raise failures.step_error(failure, error) from None
     if "problem" in answer:

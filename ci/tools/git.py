@@ -11,7 +11,7 @@ from ..config.revision import Revision
 from ..errors import ConfigurationError
 from . import containers
 from .checkout import LITTER
-from .engine import retrying
+from .engine import retrying, step
 
 # The index, logs and hooks change without a commit.
 Repository = Annotated[
@@ -75,7 +75,8 @@ async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str
         .with_exec(command)
         .file("/answer.json")
     )
-    answer = json.loads(await retrying(file.contents))
+    with step("git history"):
+        answer = json.loads(await retrying(file.contents))
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer

@@ -14,7 +14,7 @@ from ..config import names, pins
 from ..config.names import Reference
 from ..errors import ConfigurationError, StepError
 from . import containers, failures, loopback
-from .engine import retrying
+from .engine import retrying, step
 from .repository_content import RepositoryContent
 
 BUNDLES = "/mnt/bundles"
@@ -173,7 +173,8 @@ class Registry:
 
     async def _answer(self, container: dagger.Container) -> dict[str, Any]:
         try:
-            return json.loads(await retrying(container.file("/answer.json").contents))
+            with step(f"registry {self.host}"):
+                return json.loads(await retrying(container.file("/answer.json").contents))
         except dagger.QueryError as error:
             raise failures.step_error(f"could not use the registry {self.host}", error) from None
 

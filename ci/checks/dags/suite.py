@@ -14,7 +14,7 @@ from ...errors import StepError, gather_all, gather_both
 from ...image import base, layers, runtime
 from ...image.built import BuiltImage
 from ...tools import containers, failures
-from ...tools.engine import retrying
+from ...tools.engine import retrying, step
 from .. import report
 from ..report import CheckResult, Report
 from . import judge
@@ -113,19 +113,20 @@ async def _environment(image: ImageUnderTest) -> CheckResult:
         "entrypoint": await retrying(image.without_dags.entrypoint),
     }
     ready = runtime.with_bytecode(image.without_dags, base.container(image.base))
-    return (await _check(ready, {"environment": job})).result
+    return (await _check(ready, {"environment": job}, f"environment of {image.dag_type.name}")).result
 
 
 async def _parse(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
     """Return a type's files; slow ones make it parse once more, as the engine would keep the answer."""
     job = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
-    parsed = (await _check(container, job)).parsed
+    title = f"{role} parse of {dag_type.name}"
+    parsed = (await _check(container, job, title)).parsed
     if not any(file.slow for file in parsed.files):
         return parsed
-    return (await _check(containers.uncached(container), job)).parsed
+    return (await _check(containers.uncached(container), job, title)).parsed
 
 
-async def _check(container: dagger.Container, job: Mapping[str, object]) -> _Answer:
+async def _check(container: dagger.Container, job: Mapping[str, object], title: str) -> _Answer:
     answer = (
         container.with_mounted_directory("/mnt/testing", containers.programs("checks/dags", "image"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
@@ -138,7 +139,8 @@ async def _check(container: dagger.Container, job: Mapping[str, object]) -> _Ans
         .file("/answer.json")
     )
     try:
-        return _Answer.model_validate_json(await retrying(answer.contents))
+        with step(title):
+            return _Answer.model_validate_json(await retrying(answer.contents))
     except dagger.QueryError as error:
         raise failures.step_error("could not run the tests", error) from None
     except ValidationError as error:

@@ -19,6 +19,7 @@ from ...image.base import BaseImage
 from ...image.built import BuiltImage
 from ...tools import trivy
 from ...tools.checkout import Checkout
+from ...tools.engine import step
 from ...tools.trivy import Analysis, Java
 from . import database, detections, verdict
 from .database import DatabaseRequest, VulnerabilityDatabase
@@ -62,7 +63,8 @@ async def prepare(request: DatabaseRequest, rules: Policy, base_image: BaseImage
     base_detections: tuple[Detection, ...] = ()
     problems: list[str] = []
     try:
-        fetched = await database.fetch(request, rules, now)
+        with step("vulnerability database"):
+            fetched = await database.fetch(request, rules, now)
     except StepError as fault:
         problems += fault.problems
     except ConfigurationError:
@@ -104,9 +106,10 @@ async def scan_layout(
     usable = None if scanner.problems else scanner.database
     analysis: Analysis | None = None
     try:
-        analysis = await trivy.read(layout, scanner.java, scanner.base_analysis)
-        # Secrets, misconfiguration and licenses are judged without a database, too.
-        image_detections = await _detections(analysis, usable, vex)
+        with step(f"scan of {name}"):
+            analysis = await trivy.read(layout, scanner.java, scanner.base_analysis)
+            # Secrets, misconfiguration and licenses are judged without a database, too.
+            image_detections = await _detections(analysis, usable, vex)
     except StepError as fault:
         reasons = (*scanner.problems, *fault.problems)
         none = verdict.not_scanned(name, digest, base_digest, scanner.now, *reasons)
@@ -123,7 +126,10 @@ async def scan_layout(
 
 
 async def _read(base_image: BaseImage | None, java: Java) -> Analysis | None:
-    return await trivy.read(base_image.layout, java) if base_image else None
+    if base_image is None:
+        return None
+    with step("scan of the base image"):
+        return await trivy.read(base_image.layout, java)
 
 
 async def _detections(
