@@ -29,7 +29,7 @@ def image(name: str) -> str:
 
 def default_base() -> str:
     """Return the base that is proposed to a repository without an images/base.toml."""
-    return _tables()["defaults"]["base"]
+    return _tables()["defaults"]["airflow"]
 
 
 def mirrors(name: str) -> tuple[str, ...]:
