@@ -7,7 +7,7 @@ import pytest
 from ci.config import base, pins
 from ci.errors import ConfigurationError
 
-from ..sources import PROJECT
+from ..refusals import refusal
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -53,13 +53,7 @@ def test_what_is_wrong_is_said_with_what_was_expected(text: str, problem: str) -
 
 
 def test_a_missing_file_is_said_with_what_to_write() -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        base.parse(None)
-    (problem,) = caught.value.problems
+    (problem,) = refusal(base.parse, None)
     head, _, text = problem.partition("\n")
     assert head == "images/base.toml: not found; it names the base image of every DAG type. Write it:"
     assert base.parse(text).reference == pins.default_base()
-
-
-def test_this_project_names_its_base() -> None:
-    assert base.parse((PROJECT / base.FILE).read_text(encoding="utf-8"))

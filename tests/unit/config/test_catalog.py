@@ -3,8 +3,8 @@
 import pytest
 
 from ci.config.catalog import NAME, name_problem
-from ci.errors import ConfigurationError
 
+from ..refusals import refusal
 from ..repository import FILE, Repository, pyproject
 
 
@@ -17,102 +17,69 @@ def three(repository: Repository) -> Repository:
 
 
 def problems_of(repository: Repository, name: str) -> tuple[str, ...]:
-    with pytest.raises(ConfigurationError) as caught:
-        repository.load().get(name)
-    return caught.value.problems
+    return refusal(repository.load().get, name)
 
 
-def test_all_types_are_found_in_order(three: Repository) -> None:
-    assert [result.name for result in three.load().all()] == ["api", "dbt", "salesforce"]
+def test_folders_are_types_but_for_that_of_the_base_and_hidden_ones(three: Repository) -> None:
+    three.write("images/base/pyproject.toml", "no TOML at all")
+    for path in ("images/README.md", "images/.cache/pyproject.toml"):
+        three.write(path)
+    catalog = three.load()
+    assert [result.name for result in catalog.all()] == sorted(catalog.types) == ["api", "dbt", "salesforce"]
+    assert catalog.get("dbt").file == "images/dbt/pyproject.toml"
+    assert problems_of(three, "base")[0].startswith("unknown DAG type 'base'")
 
 
-def test_one_type_is_found_by_name(three: Repository) -> None:
-    assert three.load().get("dbt").file == "images/dbt/pyproject.toml"
-
-
-def test_a_typing_slip_is_reported_with_the_nearest_name_and_all_there_are(three: Repository) -> None:
-    assert problems_of(three, "salesfroce") == (
-        "unknown DAG type 'salesfroce': did you mean 'salesforce'? DAG types: api, dbt, salesforce",
-    )
-
-
-@pytest.mark.parametrize("name", ["", "zzz", "../../etc"])
-def test_a_name_like_no_other_is_reported_with_all_there_are(three: Repository, name: str) -> None:
-    assert problems_of(three, name) == (f"unknown DAG type {name!r}: DAG types: api, dbt, salesforce",)
-
-
-def test_a_name_is_reported_in_a_repository_without_types(repository: Repository) -> None:
-    assert problems_of(repository, "api") == ("unknown DAG type 'api': images/ has none",)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("salesfroce", "did you mean 'salesforce'? "), ("", ""), ("zzz", ""), ("../../etc", "")],
+)
+def test_an_unknown_name_is_reported_with_the_nearest_and_all_there_are(
+    three: Repository, name: str, hint: str
+) -> None:
+    three.write(FILE, "[project")  # a broken type is one of them
+    assert problems_of(three, name) == (f"unknown DAG type {name!r}: {hint}DAG types: api, dbt, salesforce",)
 
 
 def test_a_repository_without_types_says_how_to_write_one(repository: Repository) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"images/ has no DAG type: write images/<type>/pyproject\.toml"
-    ):
-        repository.load().all()
-
-
-def test_a_repository_without_the_folder_holds_no_types(repository: Repository) -> None:
+    assert problems_of(repository, "api") == ("unknown DAG type 'api': images/ has none",)
+    (problem,) = refusal(repository.load().all)
+    assert problem.startswith("images/ has no DAG type: write images/<type>/pyproject.toml")
     (repository.root / "images").rmdir()
     assert repository.load().types == {}
 
 
-def test_the_base_is_no_type(three: Repository) -> None:
-    three.write("images/base/pyproject.toml", "no TOML at all")
-    assert "base" not in three.load().types
-    assert problems_of(three, "base")[0].startswith("unknown DAG type 'base'")
-
-
-@pytest.mark.parametrize("path", ["images/README.md", "images/.cache/pyproject.toml"])
-def test_files_and_hidden_folders_are_no_types(three: Repository, path: str) -> None:
-    three.write(path)
-    assert [result.name for result in three.load().all()] == ["api", "dbt", "salesforce"]
-
-
-def test_a_broken_type_does_not_stop_another(three: Repository) -> None:
+def test_a_broken_type_stops_no_other_and_all_tells_the_problems_of_each(three: Repository) -> None:
     three.write(FILE, "[project")
     assert three.load().get("api").name == "api"
     assert problems_of(three, "salesforce")[0].startswith(f"{FILE}: invalid TOML")
+    other = "images/dbt/pyproject.toml"
+    three.write(other, pyproject(["dbt-core"], name="dbt"))
+    assert [problem.partition(":")[0] for problem in refusal(three.load().all)] == [other, FILE]
 
 
-def test_all_tells_the_problems_of_every_type(three: Repository) -> None:
-    three.write(FILE, "[project")
-    three.write("images/dbt/pyproject.toml", pyproject(["dbt-core"], name="dbt"))
-    with pytest.raises(ConfigurationError) as caught:
-        three.load().all()
-    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
-        "images/dbt/pyproject.toml",
-        FILE,
-    ]
-
-
-def test_a_broken_type_is_among_the_names_there_are(three: Repository) -> None:
-    three.write(FILE, "[project")
-    assert "did you mean 'salesforce'?" in problems_of(three, "salesfroce")[0]
-
-
-def test_a_folder_without_pyproject_is_reported(three: Repository) -> None:
+def test_a_folder_without_a_file_and_a_file_that_is_not_utf_8_are_reported(three: Repository) -> None:
     (three.root / "images/empty").mkdir()
-    assert problems_of(three, "empty") == (
+    (three.root / FILE).write_bytes(b'[project]\nname = "\xff"\n')
+    assert refusal(three.load().all) == (
         "images/empty/pyproject.toml: not found: write it, or remove the folder images/empty",
+        f"{FILE}: not UTF-8: invalid start byte at byte 18: save it as UTF-8",
     )
 
 
-@pytest.mark.parametrize("name", ["Sales", "a b", "-a", "a-", "a__b"])
-def test_a_folder_that_can_name_no_image_is_reported(three: Repository, name: str) -> None:
-    three.add(name, project_name="other")
-    (problem,) = problems_of(three, name)
-    assert (
-        problem == f"images/{name}: can't be part of an image's name: use a-z, 0-9 and single - _ . between"
-    )
+RULE = "can't be part of an image's name: use a-z, 0-9 and single - _ . between"
+TOO_LONG = "has 101 characters; the limit for a DAG type's name is 100"
 
 
-def test_a_folder_with_a_name_that_is_too_long_is_reported(three: Repository) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [*((name, RULE) for name in ("Sales", "a b", "-a", "a-", "a__b")), ("a" * 101, TOO_LONG)],
+)
+def test_a_folder_that_can_name_no_image_is_reported(three: Repository, name: str, rule: str) -> None:
     three.add("a" * 100)
-    three.add("a" * 101, project_name="other")
+    three.add(name, project_name="other")
     assert three.load().get("a" * 100)
-    (problem,) = problems_of(three, "a" * 101)
-    assert problem == f"images/{'a' * 101}: has 101 characters; the limit for a DAG type's name is 100"
+    assert problems_of(three, name) == (f"images/{name}: {rule}",)
 
 
 @pytest.mark.parametrize(
@@ -121,13 +88,6 @@ def test_a_folder_with_a_name_that_is_too_long_is_reported(three: Repository) ->
 def test_one_rule_says_what_a_name_is(name: str, expected: bool) -> None:  # noqa: FBT001
     assert (NAME.fullmatch(name) is not None) is expected
     assert (name_problem(name) == "") is expected
-
-
-def test_a_file_that_is_not_utf_8_is_reported(three: Repository) -> None:
-    (three.root / FILE).write_bytes(b'[project]\nname = "\xff"\n')
-    assert problems_of(three, "salesforce") == (
-        f"{FILE}: not UTF-8: invalid start byte at byte 18: save it as UTF-8",
-    )
 
 
 def test_two_types_with_one_project_name_are_both_reported(three: Repository) -> None:

@@ -12,27 +12,15 @@ ROWS = [
 ]
 
 
-def test_a_row_has_the_dag_files_of_its_type_sorted(repository: Repository) -> None:
+def test_rows_have_the_order_of_their_types_with_dag_files_sorted(repository: Repository) -> None:
+    repository.add("api")
     repository.add("salesforce", 'dags = ["shared/one.py", "salesforce"]')
-    for path in (
-        "salesforce/z/deep.py",
-        "salesforce/a.py",
-        "salesforce/notes.txt",
-        "shared/one.py",
-        "shared/two.py",
-    ):
+    for path in ("salesforce/z/deep.py", "salesforce/a.py", "salesforce/notes.txt", "shared/one.py"):
         repository.write(f"dags/{path}")
-    (row,) = rows(repository.load().all(), "airflow:1", repository.root)
-    assert row.dag == "salesforce"
-    assert row.base == "airflow:1"
+    repository.write("dags/shared/two.py")
+    row, other = rows(repository.load().all()[::-1], "airflow:1", repository.root)
+    assert (row.dag, row.base, other.dag) == ("salesforce", "airflow:1", "api")
     assert row.files == ("salesforce/a.py", "salesforce/dag.py", "salesforce/z/deep.py", "shared/one.py")
-
-
-def test_rows_keep_the_order_of_the_types(repository: Repository) -> None:
-    for name in ("dbt", "api"):
-        repository.add(name)
-    types = repository.load().all()
-    assert [row.dag for row in rows(types[::-1], "b", repository.root)] == ["dbt", "api"]
 
 
 def test_a_table_names_each_type_once_and_aligns_the_rest() -> None:
@@ -44,9 +32,6 @@ def test_a_table_names_each_type_once_and_aligns_the_rest() -> None:
         "            dags/a.py",
         "            dags/b.py",
     ]
-
-
-def test_a_table_of_nothing_is_empty() -> None:
     assert table([]) == ""
 
 

@@ -10,15 +10,14 @@ from ci.config.dag_type import parse
 from ci.config.fields import RESERVED_ENV
 from ci.errors import ConfigurationError
 
+from ..refusals import refusal
 from ..repository import FILE, dag_type, pyproject, toml
 
 PATH_TEXTS = st.text(st.sampled_from("a.b/\\ ~-"), max_size=8) | st.text(max_size=8)
 
 
 def problem_of(settings: str) -> str:
-    with pytest.raises(ConfigurationError) as caught:
-        dag_type(settings=settings)
-    (problem,) = caught.value.problems
+    (problem,) = refusal(dag_type, settings=settings)
     return problem
 
 
@@ -50,9 +49,6 @@ def test_what_is_listed_twice_is_reported(key: str) -> None:
     assert problem_of(f'{key} = ["aa", "bb", "aa"]') == (
         f"{FILE}: [tool.airflow-images] {key}: ['aa', 'bb', 'aa'] names 'aa' more than once"
     )
-
-
-def test_a_folder_with_and_without_a_slash_is_one_folder() -> None:
     assert "names 'aa' more than once" in problem_of('dags = ["aa", "aa/"]')
 
 
@@ -66,19 +62,8 @@ def test_a_debian_package_is_accepted(package: str) -> None:
 @pytest.mark.parametrize(
     "package",
     [
-        "",
-        "x",
-        "Libpq5",
-        "libpq5;reboot",
-        "lib pq5",
-        "$(id)",
-        "`id`",
-        "a|b",
-        "--force-yes",
-        "./a.deb",
-        "libpq5-",
-        "a\n",
-        "aa=",
+        *("", "x", "Libpq5", "libpq5;reboot", "lib pq5", "$(id)", "`id`", "a|b"),
+        *("--force-yes", "./a.deb", "libpq5-", "a\n", "aa="),
     ],
 )
 @pytest.mark.parametrize("key", ["system-packages", "build-packages"])
@@ -113,17 +98,25 @@ def test_a_bad_name_of_a_variable_is_reported(name: str) -> None:
     assert problem.endswith(f"has {name!r}, which is not a name of an environment variable")
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED_ENV))
-def test_a_variable_of_the_base_is_refused(name: str) -> None:
-    assert problem_of(f'env = {{ {name} = "x" }}').endswith(
-        f"has {name}, which belongs to the base image: use another name"
-    )
+PIP = "_PIP_ADDITIONAL_REQUIREMENTS"
+OF_BASE = "which belongs to the base image: use another name"
+NO_REASON = "has no reason for 'pandas': write why this type may change the base's version"
 
 
-def test_packages_installed_at_every_start_are_refused() -> None:
-    assert problem_of('env = { _PIP_ADDITIONAL_REQUIREMENTS = "x" }').endswith(
-        "has _PIP_ADDITIONAL_REQUIREMENTS, which installs at every start of a pod: use [project] dependencies"
-    )
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        *((f'env = {{ {name} = "x" }}', f"has {name}, {OF_BASE}") for name in sorted(RESERVED_ENV)),
+        (
+            f'env = {{ {PIP} = "x" }}',
+            f"has {PIP}, which installs at every start of a pod: use [project] dependencies",
+        ),
+        ('env = { A = "x\\u0000" }', "has a NUL character in A"),
+        *((f'allow-base-changes = {{ pandas = "{reason}" }}', NO_REASON) for reason in ("", "  ", "\\t\\n")),
+    ],
+)
+def test_a_variable_or_reason_that_no_type_may_have_is_reported(setting: str, problem: str) -> None:
+    assert problem_of(setting).endswith(problem)
 
 
 @pytest.mark.parametrize(
@@ -145,17 +138,6 @@ def test_no_mistake_shows_a_variable_s_value_or_a_login(setting: str) -> None:
     assert "topsecret" not in problem_of(setting)
 
 
-def test_a_nul_character_in_a_variable_is_refused() -> None:
-    assert problem_of('env = { A = "x\\u0000" }').endswith("has a NUL character in A")
-
-
-@pytest.mark.parametrize("reason", ["", "  ", "\\t\\n"])
-def test_a_base_change_without_a_reason_is_reported(reason: str) -> None:
-    assert problem_of(f'allow-base-changes = {{ pandas = "{reason}" }}').endswith(
-        "has no reason for 'pandas': write why this type may change the base's version"
-    )
-
-
 @pytest.mark.parametrize("package", ["", "a b", "a==1", "-a"])
 def test_a_base_change_of_what_is_no_package_is_reported(package: str) -> None:
     assert "is not a package name" in problem_of(f'allow-base-changes = {{ {toml(package)} = "why" }}')
@@ -163,9 +145,7 @@ def test_a_base_change_of_what_is_no_package_is_reported(package: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "ä"])
 def test_a_project_name_that_is_no_name_is_reported(name: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        parse("salesforce", FILE, pyproject(name=name))
-    assert caught.value.problems == (
+    assert refusal(parse, "salesforce", FILE, pyproject(name=name)) == (
         (
             f"{FILE}: [project] name: {name!r} is not a package name: "
             "use letters, digits and single - _ . between"

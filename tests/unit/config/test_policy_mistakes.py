@@ -8,12 +8,11 @@ from ci.config.policy import SHARED, parse
 from ci.errors import ConfigurationError
 
 from ..policies import OWN, WHOLE, entry
+from ..refusals import refusal
 
 
 def problems_of(house: str | None, own: str | None = None) -> tuple[str, ...]:
-    with pytest.raises(ConfigurationError) as caught:
-        parse(house, own, name="salesforce")
-    return caught.value.problems
+    return refusal(parse, house, own, name="salesforce")
 
 
 MIRROR = (

@@ -1,19 +1,20 @@
 """The settings in images/publish.toml, and the message for each mistake."""
 
 import pytest
-from pydantic import ValidationError
 
 from ci.config.publish import DEFAULT, FILE, PublishSettings, parse
-from ci.errors import ConfigurationError
+
+from ..refusals import refusal
 
 SHAPE = f"expected one like {DEFAULT!r}"
+NO_REFERENCE = f"is not a reference with a registry, a name and a tag; {SHAPE}"
+NO_VERSION = f"lacks {{version}} in its tag, for branch, release and commit; {SHAPE}"
+UNPAIRED = f"has an unpaired brace; {SHAPE}"
 KNOWN = "; the placeholders are {dag}, {owner}, {repo}, {version}"
 
 
 def problems_of(text: str) -> tuple[str, ...]:
-    with pytest.raises(ConfigurationError) as caught:
-        parse(text)
-    return caught.value.problems
+    return refusal(parse, text)
 
 
 def with_reference(reference: str) -> str:
@@ -36,11 +37,6 @@ def test_every_setting_is_read() -> None:
     assert result.labels.model_dump() == labels
 
 
-def test_settings_are_frozen() -> None:
-    with pytest.raises(ValidationError, match="frozen"):
-        setattr(parse(None).publish, "reference", "other")  # noqa: B010 - what pyright would refuse
-
-
 @pytest.mark.parametrize(
     "reference",
     [
@@ -59,33 +55,16 @@ def test_a_pattern_is_taken_as_it_is(reference: str) -> None:
     ("reference", "message"),
     [
         ("ghcr.io/{dags}:{version}", f"has an unknown placeholder {{dags}}: did you mean 'dag'?{KNOWN}"),
-        (
-            "ghcr.io/{dag}:{vresion}",
-            f"has an unknown placeholder {{vresion}}: did you mean 'version'?{KNOWN}",
-        ),
         ("ghcr.io/{dag}:{zzz}", f"has an unknown placeholder {{zzz}}{KNOWN}"),
         ("ghcr.io/{}/{dag}:{version}", f"has an unknown placeholder {{}}{KNOWN}"),
-        ("ghcr.io/{dag:{version}", f"has an unpaired brace; {SHAPE}"),
-        ("ghcr.io/dag}:{version}", f"has an unpaired brace; {SHAPE}"),
-        ("ghcr.io/{{dag}}:{version}", f"has an unpaired brace; {SHAPE}"),
-        ("{dag}:{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
-        ("acme/{dag}:{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
-        ("ghcr.io/:{dag}-{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
-        ("ghcr.io/{dag}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
-        ("localhost:5000/{dag}/{version}", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
-        ("", f"is not a reference with a registry, a name and a tag; {SHAPE}"),
+        *((f"ghcr.io/{dag}:{{version}}", UNPAIRED) for dag in ("{dag", "dag}", "{{dag}}")),
+        *((text, NO_REFERENCE) for text in ("{dag}:{version}", "acme/{dag}:{version}", "ghcr.io/{dag}", "")),
+        *((text, NO_REFERENCE) for text in ("ghcr.io/:{dag}-{version}", "localhost:5000/{dag}/{version}")),
         (
             "{owner}.example/{dag}:{version}",
             f"has a placeholder in its registry; {SHAPE}, or give --registry",
         ),
-        (
-            "ghcr.io/{dag}:latest",
-            f"lacks {{version}} in its tag, for branch, release and commit; {SHAPE}",
-        ),
-        (
-            "ghcr.io/{dag}-{version}:{version}",
-            f"lacks {{version}} in its tag, for branch, release and commit; {SHAPE}",
-        ),
+        *((text, NO_VERSION) for text in ("ghcr.io/{dag}:latest", "ghcr.io/{dag}-{version}:{version}")),
         ("ghcr.io/x:{version}", f"lacks {{dag}}, so that DAG types would overwrite each other; {SHAPE}"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from ci.errors import ConfigurationError
 from ci.lock.request import BasePackages, Upgrade, job, validated
 
+from ..refusals import refusal
 from ..repository import FILE, dag_type
 
 BASE_PACKAGES = BasePackages(installed={}, constraints={}, python="3.13")
@@ -70,9 +71,7 @@ def test_an_invalid_date_is_refused(day: str) -> None:
 @pytest.mark.parametrize("key", ["exclude-newer", "exclude-newer-package.acme"])
 @pytest.mark.parametrize("day", NO_DAYS)
 def test_a_span_in_the_file_is_refused_with_the_file(key: str, day: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        job_of(f'project.name = "a"\ntool.uv.{key} = "{day}"\n')
-    (problem,) = caught.value.problems
+    (problem,) = refusal(job_of, f'project.name = "a"\ntool.uv.{key} = "{day}"\n')
     start = f"{FILE}: [tool.uv] {key}: invalid date {day!r}; expected a date like 2026-01-01 "
     assert problem.startswith(start)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ci.errors import ConfigurationError
 from ci.scaffold import repository
 
+from ..refusals import refusal
 from ..repository import Repository
 
 LONG = "a" * 101
@@ -19,9 +19,7 @@ def written(root: Path, *paths: str, text: str = "") -> Repository:
 
 
 def refused(root: Path) -> tuple[str, ...]:
-    with pytest.raises(ConfigurationError) as caught:
-        repository.read(root)
-    return caught.value.problems
+    return refusal(repository.read, root)
 
 
 def test_types_are_named_by_their_files(tmp_path: Path) -> None:
