@@ -24,8 +24,8 @@ class Packed:
     contents: dict[str, bytes]
 
 
-def opened(out: Path) -> Packed:
-    """Read a layer after checking it against its layer.json."""
+def opened(out: Path, root: Path | None = None) -> Packed:
+    """Read a layer after checking it against its layer.json; paths are relative to the root."""
     message = json.loads((out / "layer.json").read_text(encoding="utf-8"))
     packed = (out / "layer.tar.gz").read_bytes()
     plain = gzip.decompress(packed)
@@ -38,7 +38,11 @@ def opened(out: Path) -> Packed:
         contents = {one.name: content.read() for one in files if (content := tar.extractfile(one))}
     assert message["files"] == sum(not one.isdir() for one in members)
     assert message["unpacked"] == sum(one.size for one in members)
-    return Packed({one.name: one for one in members}, contents)
+    prefix = f"{root}/".lstrip("/") if root else ""
+    return Packed(
+        {one.name.removeprefix(prefix): one for one in members},
+        {name.removeprefix(prefix): content for name, content in contents.items()},
+    )
 
 
 def new_layer(out: Path, stamp: Stamp = AIRFLOW) -> Layer:

@@ -21,7 +21,6 @@ from ci.image.oci import (
     canonical,
     described,
     index,
-    platform_object,
 )
 
 DIGEST = "sha256:" + "0" * 64
@@ -38,6 +37,7 @@ CONFIGURATION: Json = {
     "rootfs": {"type": "layers", "diff_ids": ["sha256:base"]},
     "history": [{"created_by": "FROM"}],
 }
+NO_LABELS: tuple[Json | None, ...] = (None, {}, {"Labels": None}, {"Labels": {}})
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 LABELS = st.dictionaries(WORDS, WORDS, max_size=5)
 
@@ -56,21 +56,24 @@ def with_labels(labels: dict[str, str], made: Assembly | None = None) -> Assembl
     return described(made or image(), labels, CREATED, lambda result: {"stays": result.get("stays", "")})
 
 
-def test_labels_are_set_in_the_place_of_those_that_were_inherited() -> None:
-    made = json.loads(with_labels({"a": "1", "ä": "ü"}).config.text)
-    assert made["config"]["Labels"] == {"stays": "1", "a": "1", "ä": "ü"}
+@pytest.mark.parametrize(
+    ("settings", "ours", "labels"),
+    [
+        (CONFIGURATION["config"], {"a": "1", "ä": "ü"}, {"stays": "1", "a": "1", "ä": "ü"}),
+        (CONFIGURATION["config"], {"stays": "ours"}, {"stays": "ours"}),
+        *((none, {"a": "1"}, {"stays": "", "a": "1"}) for none in NO_LABELS),
+    ],
+)
+def test_labels_are_set_in_the_place_of_those_that_were_inherited(
+    settings: Json | None, ours: dict[str, str], labels: dict[str, str]
+) -> None:
+    made = json.loads(with_labels(ours, image(config=settings)).config.text)
+    assert made["config"]["Labels"] == labels
     assert made["created"] == CREATED
 
 
-def test_ours_go_before_one_that_stays() -> None:
-    made = json.loads(with_labels({"stays": "ours"}).config.text)
-    assert made["config"]["Labels"] == {"stays": "ours"}
-
-
-@pytest.mark.parametrize("settings", [None, {}, {"Labels": None}, {"Labels": {}}])
-def test_a_base_without_labels_gets_ours(settings: Json | None) -> None:
-    made = with_labels({"a": "1"}, image(config=settings))
-    assert json.loads(made.config.text)["config"]["Labels"] == {"stays": "", "a": "1"}
+def test_an_image_that_is_described_twice_is_as_if_once() -> None:
+    assert with_labels({"a": "2"}, with_labels({"a": "1", "b": "1"})) == with_labels({"a": "2"})
 
 
 @given(LABELS)
@@ -85,11 +88,7 @@ def test_what_runs_stays_the_same(labels: dict[str, str]) -> None:
     del old["config"], new["config"]
     assert new == old
     assert made.size == plain.size
-
-
-@given(LABELS)
-def test_configuration_manifest_and_index_point_to_one_another(labels: dict[str, str]) -> None:
-    made = with_labels(labels)
+    assert plain == image()
     assert json.loads(made.manifest.text)["config"] == made.config.descriptor(CONFIG)
     assert json.loads(made.index.text)["manifests"] == [made.manifest.descriptor(MANIFEST)]
 
@@ -104,46 +103,25 @@ def test_equal_labels_give_the_same_bytes(labels: dict[str, str], order: random.
         assert blob.text == canonical(json.loads(blob.text))
 
 
-def test_an_image_that_is_described_twice_is_as_if_once() -> None:
-    assert with_labels({"a": "2"}, with_labels({"a": "1", "b": "1"})) == with_labels({"a": "2"})
+PLATFORMS: Json = {
+    "linux/amd64": {"os": "linux", "architecture": "amd64"},
+    "linux/arm/v7": {"os": "linux", "architecture": "arm", "variant": "v7"},
+    "linux/arm64": {"os": "linux", "architecture": "arm64"},
+}
 
 
-def test_the_image_without_labels_is_not_changed() -> None:
-    plain = image()
-    with_labels({"a": "1"}, plain)
-    assert plain == image()
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("linux/amd64", {"os": "linux", "architecture": "amd64"}),
-        ("linux/arm64", {"os": "linux", "architecture": "arm64"}),
-        ("linux/arm/v7", {"os": "linux", "architecture": "arm", "variant": "v7"}),
-    ],
-)
-def test_a_platform_is_reported_in_its_parts(name: str, message: Json) -> None:
-    assert platform_object(name) == message
-
-
-@pytest.mark.parametrize("names", [["linux/amd64", "linux/arm64"], ["linux/arm64", "linux/amd64"]])
+@pytest.mark.parametrize("names", [list(PLATFORMS), list(PLATFORMS)[::-1]])
 def test_an_index_names_its_images_by_platform_in_order(names: list[str]) -> None:
     images = {name: with_labels({"on": name}, image(name.replace("/", "-"))) for name in names}
-    made = json.loads(index(images, {"a": "1"}).text)
-    manifests = made.pop("manifests")
-    assert made == {"schemaVersion": 2, "mediaType": INDEX, "annotations": {"a": "1"}}
-    assert [one["platform"]["architecture"] for one in manifests] == ["amd64", "arm64"]
-    for name, one in zip(["linux/amd64", "linux/arm64"], manifests, strict=True):
-        text = images[name].manifest.text
-        assert one == {
-            "mediaType": MANIFEST,
-            "digest": images[name].manifest.digest,
-            "size": len(text.encode()),
-            "platform": platform_object(name),
-        }
-
-
-def test_an_index_is_canonical() -> None:
-    blob = index({"linux/amd64": image()}, {"ö": "ß", "a": "1"})
-    assert blob.text == canonical(json.loads(blob.text))
-    assert blob.descriptor(INDEX)["digest"] == blob.digest
+    blob = index(images, {"ö": "ß", "a": "1"})
+    made = json.loads(blob.text)
+    assert blob.text == canonical(made)
+    assert made == {
+        "schemaVersion": 2,
+        "mediaType": INDEX,
+        "annotations": {"ö": "ß", "a": "1"},
+        "manifests": [
+            {**images[name].manifest.descriptor(MANIFEST), "platform": platform}
+            for name, platform in PLATFORMS.items()
+        ],
+    }

@@ -65,15 +65,8 @@ def test_a_layer_that_is_reported_in_one_of_two_places_is_none() -> None:
 
 
 STRANGE = (
-    "[]",
-    "null",
-    "7",
-    '""',
-    "{}",
-    '{"layers":[7],"rootfs":[]}',
-    '{"layers":7}',
-    '{"config":[1]}',
-    "no JSON",
+    *("[]", "null", "7", '""', "{}", "no JSON"),
+    *('{"layers":[7],"rootfs":[]}', '{"layers":7}', '{"config":[1]}'),
 )
 
 

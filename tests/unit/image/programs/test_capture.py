@@ -12,20 +12,16 @@ from ci.image.programs import capture
 from ...layers import opened
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(verb: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     # As in a container: isolated, and without byte code; with no packages either, for it needs none.
-    command = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-B",
-        capture.__file__,
-        *map(str, arguments[:1]),
-        "--time",
-        "0",
-        *map(str, arguments[1:]),
-    ]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    program = [sys.executable, "-I", "-S", "-B", capture.__file__, verb, "--time", "0"]
+    return subprocess.run(
+        [*program, *map(str, arguments)], check=False, capture_output=True, text=True, timeout=30
+    )
+
+
+def run_script(root: Path, out: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return run("run", "--root", root, "--out", out, "--", "sh", "-ec", script, *words)
 
 
 @pytest.fixture
@@ -65,37 +61,20 @@ def test_tree_packs_a_folder(root: Path, tmp_path: Path) -> None:
 
 def test_a_command_gets_its_own_options(root: Path, tmp_path: Path) -> None:
     script = f'printf "%s " "$@" > {root}/told'
-    done = run(
-        "run",
-        "--root",
-        root,
-        "--out",
-        tmp_path / "out",
-        "--",
-        "sh",
-        "-ec",
-        script,
-        "name",
-        "--out",
-        "x",
-        "-y",
-    )
+    done = run_script(root, tmp_path / "out", script, "name", "--out", "x", "-y")
     assert done.returncode == 0
     assert (root / "told").read_text() == "--out x -y "
 
 
 def test_a_failed_command_gives_its_exit_code_and_no_layer(root: Path, tmp_path: Path) -> None:
-    script = f"echo new > {root}/new; echo why >&2; exit 7"
-    done = run("run", "--root", root, "--out", tmp_path / "out", "--", "sh", "-ec", script)
+    done = run_script(root, tmp_path / "out", f"echo new > {root}/new; echo why >&2; exit 7")
     assert (done.returncode, done.stderr) == (7, "why\n")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("command", ["true", "mkdir {root}/empty"])
 def test_without_a_changed_file_there_is_no_tarball(root: Path, tmp_path: Path, command: str) -> None:
-    script = command.format(root=root)
-    done = run("run", "--root", root, "--out", tmp_path / "out", "--", "sh", "-ec", script)
-    assert done.returncode == 0
+    assert run_script(root, tmp_path / "out", command.format(root=root)).returncode == 0
     assert [one.name for one in (tmp_path / "out").iterdir()] == ["layer.json"]
     message = json.loads((tmp_path / "out/layer.json").read_text())
     assert (message["files"], message["unpacked"]) == (0, 0)

@@ -83,62 +83,51 @@ def test_modules_that_no_distribution_lists_are_reported(
 
 
 @pytest.mark.parametrize(
-    ("one", "two", "clash"),
+    "file",
     [
-        ({"x.py": "1"}, {"x.py": "2"}, ("overwrites", ["x.py"])),
-        ({"p/__init__.py": "1", "p/a.py": ""}, {"p/__init__.py": "2"}, ("overwrites", ["p/__init__.py"])),
-        ({"../../../bin/x": "1"}, {"../../../bin/x": "2"}, ("overwrites", ["../../../bin/x"])),
-        ({"p/data.json": "1"}, {"p/data.json": "2"}, ("overwrites", ["p/data.json"])),
-        ({"n/LICENSES.py": "1"}, {"n/LICENSES.py": "2"}, ("overwrites", ["n/LICENSES.py"])),
-        ({"n/license": "1"}, {"n/license": "2"}, ("overwrites", ["n/license"])),
-        ({"n/test/x.py": "1"}, {"n/test/x.py": "2"}, ("overwrites", ["n/test/x.py"])),
-        ({"foo/__init__.py": ""}, {"foo.py": "2"}, ("shadows", ["foo.py", "foo/__init__.py"])),
-        ({"foo/deep/x.py": ""}, {"foo.py": "2"}, ("shadows", ["foo.py", "foo/deep/x.py"])),
-        ({"n/foo/__init__.py": ""}, {"n/foo.py": "2"}, ("shadows", ["n/foo.py", "n/foo/__init__.py"])),
-        ({"foo.py": ""}, {"foo.abi3.so": "2"}, ("shadows", ["foo.abi3.so", "foo.py"])),
+        *("x.py", "p/__init__.py", "../../../bin/x", "p/data.json", "n/LICENSES.py", "n/license"),
+        "n/test/x.py",
     ],
 )
-def test_clashes_of_two_distributions_are_reported(
-    install: Install, tmp_path: Path, one: dict[str, str], two: dict[str, str], clash: tuple[str, list[str]]
+def test_files_of_two_distributions_with_different_content_are_reported(
+    install: Install, tmp_path: Path, file: str
 ) -> None:
-    install("one", one)
-    install("two", two)
-    kind, files = clash
-    assert message(tmp_path).clashes == (
-        Clash.model_validate({"kind": kind, "owners": ("one", "two"), "files": tuple(files)}),
-    )
+    install("one", {file: "1", "p/a.py": ""})
+    install("two", {file: "2"})
+    assert message(tmp_path).clashes == (Clash(kind="overwrites", owners=("one", "two"), files=(file,)),)
 
 
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        ({"n/__init__.py": ""}, {"n/__init__.py": ""}),
-        ({"n/__init__.py": f"{NAMESPACE} # 1"}, {"n/__init__.py": NAMESPACE}),
-        ({"tests/x.py": "1"}, {"tests/x.py": "2"}),
-        ({"LICENSE": "1"}, {"LICENSE": "2"}),
-        ({"../../../share/doc": "1"}, {"../../../share/doc": "2"}),
-        ({"x.cpython-313.pyc": "1"}, {"x.cpython-313.pyc": "2"}),
-        ({"n/a.py": ""}, {"n/b.py": ""}),
-        ({"foo.py": ""}, {"foo.txt": ""}),
-        ({"n/README.md": "1"}, {"n/README.md": "2"}),
-        ({"n/deep/LICENSE": "1"}, {"n/deep/LICENSE": "2"}),
-        ({"n/CHANGES.rst": "1"}, {"n/CHANGES.rst": "2"}),
-        ({"n/py.typed": ""}, {"n/py.typed": "partial"}),
-        ({"n/a.pyi": "1"}, {"n/a.pyi": "2"}),
-        ({"n/tests/x.py": "1"}, {"n/tests/x.py": "2"}),
-        ({"n/deep/docs/x.json": "1"}, {"n/deep/docs/x.json": "2"}),
+        ("foo/__init__.py", "foo.py"),
+        ("foo/deep/x.py", "foo.py"),
+        ("n/foo/__init__.py", "n/foo.py"),
+        ("foo.py", "foo.abi3.so"),
     ],
 )
-def test_what_does_no_harm_is_no_clash(
-    install: Install, tmp_path: Path, one: dict[str, str], two: dict[str, str]
+def test_modules_that_hide_each_other_are_reported(
+    install: Install, tmp_path: Path, one: str, two: str
 ) -> None:
-    install("one", one)
-    install("two", two)
-    assert message(tmp_path).clashes == ()
+    install("one", {one: ""})
+    install("two", {two: "2"})
+    files = tuple(sorted((one, two)))
+    assert message(tmp_path).clashes == (Clash(kind="shadows", owners=("one", "two"), files=files),)
 
 
-def test_one_distribution_does_not_clash_with_itself(install: Install, tmp_path: Path) -> None:
-    install("one", {"foo.py": "", "foo/__init__.py": "", "foo.so": ""})
+HARMLESS = (
+    *("tests/x.py", "LICENSE", "../../../share/doc", "x.cpython-313.pyc", "n/README.md", "n/deep/LICENSE"),
+    *("n/CHANGES.rst", "n/py.typed", "n/a.pyi", "n/tests/x.py", "n/deep/docs/x.json"),
+)
+
+
+def test_what_does_no_harm_is_no_clash(install: Install, tmp_path: Path) -> None:
+    equal = {"n/__init__.py": "", "three.txt": ""}
+    own = {"three.py": "", "three/__init__.py": "", "three.so": ""}  # no clash of one with itself
+    for name in ("one", "two"):
+        other = {"o/__init__.py": f"{NAMESPACE} # {name}", f"n/{name}.py": ""}
+        install(name, {**dict.fromkeys(HARMLESS, name), **equal, **other})
+    install("three", own)
     assert message(tmp_path).clashes == ()
 
 
