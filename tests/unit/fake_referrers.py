@@ -113,6 +113,10 @@ class Fake:
         referrers.main(verb, str(file), str(answer))
         return json.loads(answer.read_text())
 
+    def signed(self, image: str) -> dict[str, Any]:
+        """Return what the program says of one image, and what is attached to it."""
+        return self.do("signed", api={"digest": image})["api"]
+
     def blobs(self, name: str) -> dict[str, str]:
         """Return the blobs of a layout that was written, by digest."""
         folder = self.state / "signed" / name / "blobs" / "sha256"

@@ -138,6 +138,10 @@ class Fake:
         registry.main(verb, str(file), str(answer))
         return json.loads(answer.read_text())
 
+    def push(self, *names: str, siblings: Sequence[str] = (), **tags: str | None) -> dict[str, Any]:
+        """Push images, each to its own repository."""
+        return self.do("push", job(self.state, *names, siblings=siblings, **tags))
+
     def look(self, *names: str, write: bool = False) -> dict[str, Any]:
         """Look at the tags main and v1 of repositories."""
         wanted = {"tags": ["main", "v1"], "write": write}

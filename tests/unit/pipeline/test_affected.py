@@ -17,10 +17,6 @@ BEFORE = "(invalid before)"
 Changes = Mapping[str, str | Entry | None]
 
 
-def of_all(*lines: str) -> list[str]:
-    return [f"{name}: {line}" for name in ALL for line in lines]
-
-
 def changed(changes: Changes) -> dict[str, Entry]:
     after: dict[str, Entry | None] = dict(project())
     after |= {path: Entry("file", new) if isinstance(new, str) else new for path, new in changes.items()}
@@ -31,64 +27,60 @@ def one(dependency: str, settings: str) -> Changes:
     return {ONE: pyproject([dependency], settings, "one")}
 
 
+EVERY = " ".join(ALL)
+EXECUTABLE = Entry("executable", "from ..shared.clock import now\n")
+# A file, what is there now, the DAG types that it affects, the kind of the reason, and how it changed.
+FILES: list[tuple[str, str | Entry | None, str, str, str]] = [
+    ("dags/one/dag.py", "x = 1", "one", "DAG code", ""),
+    ("dags/one/query.sql", "select 2", "one", "DAG code", ""),
+    ("dags/one/query.sql", None, "one", "DAG code", " (deleted)"),
+    ("dags/one/query.sql", Entry("link", "dag.py"), "one", "DAG code", ""),
+    ("dags/one/.airflowignore", "x", "one", "DAG code", ""),
+    ("dags/.airflowignore", "x", EVERY, "ignored DAG files", " (new)"),
+    ("dags/one/a.py", "", "one", "DAG code", " (new)"),
+    ("dags/one/left", Entry("folder", ""), "one", "DAG code", " (an empty folder)"),
+    ("dags/nobody.py", "", "", "", ""),
+    ("scripts/two/steps.py", EXECUTABLE, "two", "scripts", " (executable)"),
+    ("scripts/shared/clock.py", "", "one two", "scripts", ""),
+    ("scripts/rare/odd.py", "x = 1", "one two", "imports", ""),
+    ("scripts/nobody/a.py", "", "", "", ""),
+    (ONE, pyproject(["a==2"], 'scripts = ["shared"]', "one"), "one", "pins", ""),
+    (ONE, pyproject(["a==1"], 'scripts = ["shared"]\nmax-added-mb = 1', "one"), "one", "settings", ""),
+    (ONE, pyproject(["a==1"], 'scripts = ["shared"]\n[tool.uv]\nx = 1', "one"), "one", "settings", ""),
+    (ONE, pyproject(["a==1"], 'scripts = ["shared"] # x', "one"), "", "", ""),
+    ("images/two/pylock.toml", "#", "two", "lock", ""),
+    ("images/two/pylock.toml", None, "two", "lock", " (deleted)"),
+    ("images/policy.toml", "[scan]", EVERY, "policy", ""),
+    ("images/one/policy.toml", "[scan]", "one", "policy", " (new)"),
+    ("images/known.openvex.json", "[]", EVERY, "policy", ""),
+    ("images/publish.toml", "", EVERY, "publish settings", " (new)"),
+    ("images/layers.toml", "", EVERY, "layer settings", " (new)"),
+    ("images/base.toml", BASE.format(tag="2"), EVERY, "base", ""),
+    ("images/base.toml", None, EVERY, "base", " (deleted)"),
+    ("ci/pins.toml", "[images]", EVERY, "tools", ""),
+    ("ci/api/main.py", "x", EVERY, "module", ""),
+    ("dagger.json", "{ }", EVERY, "module", ""),
+    ("uv.lock", "", EVERY, "module", " (new)"),
+    (".gitattributes", "* text", EVERY, "git attributes", " (new)"),
+    (".gitignore", "*.log", "", "", ""),
+    ("images/one/README.md", "x", "", "", ""),
+    ("images/base/pyproject.toml", "x", "", "", ""),
+]
 CASES: dict[str, tuple[Changes, list[str]]] = {
+    **{
+        f"{at}: {path}": ({path: now}, [f"{name}: {kind}: {path}{how}" for name in names.split()])
+        for at, (path, now, names, kind, how) in enumerate(FILES)
+    },
     "nothing": ({}, []),
-    "DAG file": ({"dags/one/dag.py": "x = 1"}, ["one: DAG code: dags/one/dag.py"]),
-    "data": ({"dags/one/query.sql": "select 2"}, ["one: DAG code: dags/one/query.sql"]),
-    "own ignore file": ({"dags/one/.airflowignore": "x"}, ["one: DAG code: dags/one/.airflowignore"]),
-    "ignore file of all": (
-        {"dags/.airflowignore": "x"},
-        of_all("ignored DAG files: dags/.airflowignore (new)"),
-    ),
-    "new file": ({"dags/one/a.py": ""}, ["one: DAG code: dags/one/a.py (new)"]),
-    "deleted file": ({"dags/one/query.sql": None}, ["one: DAG code: dags/one/query.sql (deleted)"]),
-    "empty folder": (
-        {"dags/one/left": Entry("folder", "")},
-        ["one: DAG code: dags/one/left (an empty folder)"],
-    ),
-    "executable file": (
-        {"scripts/two/steps.py": Entry("executable", "from ..shared.clock import now\n")},
-        ["two: scripts: scripts/two/steps.py (executable)"],
-    ),
-    "link": ({"dags/one/query.sql": Entry("link", "dag.py")}, ["one: DAG code: dags/one/query.sql"]),
-    "shared script": (
-        {"scripts/shared/clock.py": ""},
-        ["one: scripts: scripts/shared/clock.py", "two: scripts: scripts/shared/clock.py"],
-    ),
     "script that one names and two imports": (
         {"scripts/shared/__init__.py": "x = 1"},
         ["one: scripts: scripts/shared/__init__.py", "two: imports: scripts/shared/__init__.py"],
-    ),
-    "indirect import": (
-        {"scripts/rare/odd.py": "x = 1"},
-        ["one: imports: scripts/rare/odd.py", "two: imports: scripts/rare/odd.py"],
     ),
     "import of one, DAG code of two": (
         {"dags/both.py": "x = 1"},
         ["one: imports: dags/both.py", "two: DAG code: dags/both.py"],
     ),
-    "file of no type": ({"scripts/nobody/a.py": "", "dags/nobody.py": ""}, []),
-    "pins": (one("a==2", 'scripts = ["shared"]'), [f"one: pins: {ONE}"]),
-    "settings": (one("a==1", 'scripts = ["shared"]\nmax-added-mb = 1'), [f"one: settings: {ONE}"]),
     "both": (one("b==1", 'scripts = ["two"]'), [f"one: pins: {ONE}", f"one: settings: {ONE}"]),
-    "another tool": (one("a==1", 'scripts = ["shared"]\n[tool.uv]\nx = 1'), [f"one: settings: {ONE}"]),
-    "comment": (one("a==1", 'scripts = ["shared"] # x'), []),
-    "lock": ({"images/two/pylock.toml": "#"}, ["two: lock: images/two/pylock.toml"]),
-    "deleted lock": ({"images/two/pylock.toml": None}, ["two: lock: images/two/pylock.toml (deleted)"]),
-    "policy": ({"images/policy.toml": "[scan]"}, of_all("policy: images/policy.toml")),
-    "own policy": ({"images/one/policy.toml": "[scan]"}, ["one: policy: images/one/policy.toml (new)"]),
-    "OpenVEX": ({"images/known.openvex.json": "[]"}, of_all("policy: images/known.openvex.json")),
-    "publish settings": ({"images/publish.toml": ""}, of_all("publish settings: images/publish.toml (new)")),
-    "layer settings": ({"images/layers.toml": ""}, of_all("layer settings: images/layers.toml (new)")),
-    "base": ({"images/base.toml": BASE.format(tag="2")}, of_all("base: images/base.toml")),
-    "deleted base": ({"images/base.toml": None}, of_all("base: images/base.toml (deleted)")),
-    "tools": ({"ci/pins.toml": "[images]"}, of_all("tools: ci/pins.toml")),
-    "module": (
-        {"ci/api/main.py": "x", "dagger.json": "{ }", "uv.lock": ""},
-        of_all("module: ci/api/main.py", "module: dagger.json", "module: uv.lock (new)"),
-    ),
-    "git attributes": ({".gitattributes": "* text"}, of_all("git attributes: .gitattributes (new)")),
-    "git ignore file": ({".gitignore": "*.log"}, []),
     "new type": (
         {"images/four/pyproject.toml": pyproject((), "", "four"), "dags/four/dag.py": ""},
         ["four: new: images/four/pyproject.toml (new)"],
@@ -97,10 +89,6 @@ CASES: dict[str, tuple[Changes, list[str]]] = {
         {ONE: pyproject((), "dags = 1", "one")},
         [f"one: wrong configuration: images/one ({MISTAKE})"],
     ),
-    "DAG code and lock": (
-        {"images/one/pylock.toml": "#", "dags/one/dag.py": ""},
-        ["one: DAG code: dags/one/dag.py", "one: lock: images/one/pylock.toml"],
-    ),
     "import that goes": (
         {"scripts/rare/odd.py": "x", "dags/both.py": ""},
         [
@@ -108,9 +96,8 @@ CASES: dict[str, tuple[Changes, list[str]]] = {
             *("two: DAG code: dags/both.py", "two: imports: scripts/rare/odd.py"),
         ],
     ),
-    "file beside a configuration": ({"images/one/README.md": "x"}, []),
-    "folder of the base": ({"images/base/pyproject.toml": "x"}, []),
 }
+# The same, from the changed project back to the first.
 # The same, from the changed project back to the first.
 REVERSED: dict[str, tuple[Changes, list[str]]] = {
     "file that was executable": (
@@ -123,7 +110,7 @@ REVERSED: dict[str, tuple[Changes, list[str]]] = {
         [f"one: settings: {ONE} {BEFORE}", f"two: settings: {TWO} {BEFORE}"],
     ),
     "import that comes": CASES["import that goes"],
-    "folder of the base": CASES["folder of the base"],
+    "folder of the base": ({"images/base/pyproject.toml": "x"}, []),
 }
 
 
@@ -145,16 +132,15 @@ def test_the_state_before_a_change_counts(case: str) -> None:
 
 
 def test_reasons_have_a_fixed_order() -> None:
-    pins = {
-        "images/one/pylock.toml": "#",
-        "images/one/policy.toml": "",
-        **one("a==2", 'scripts = ["shared"]'),
-    }
-    kinds = [line.split(": ")[1] for line in reasons(affected_by(project(), changed(pins)))]
-    assert kinds == ["pins", "lock", "policy"]
+    files = {"images/one/pylock.toml": "#", "images/one/policy.toml": "", "dags/one/dag.py": ""}
+    lines = reasons(affected_by(project(), changed({**files, **one("a==2", 'scripts = ["shared"]')})))
+    assert [line.split(": ")[1] for line in lines] == ["DAG code", "pins", "lock", "policy"]
 
 
 SQL, TOTAL, MOVED = (f"dags/{path}.sql" for path in ("one/query", "one/total", "three/query"))
+
+
+FOUR = "images/four/pyproject.toml (renamed from images/three/pyproject.toml)"
 
 
 @pytest.mark.parametrize(
@@ -166,11 +152,7 @@ SQL, TOTAL, MOVED = (f"dags/{path}.sql" for path in ("one/query", "one/total", "
             MOVED,
             [f"one: DAG code: {SQL} (renamed to {MOVED})", f"three: DAG code: {MOVED} (renamed from {SQL})"],
         ),
-        (
-            "/three/",
-            "/four/",
-            ["four: new: images/four/pyproject.toml (renamed from images/three/pyproject.toml)"],
-        ),
+        ("/three/", "/four/", [f"four: new: {FOUR}"]),
     ],
 )
 def test_a_rename_is_listed_once_per_type(old: str, new: str, lines: list[str]) -> None:

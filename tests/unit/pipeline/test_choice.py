@@ -48,20 +48,15 @@ def test_an_unknown_change_selects_everything_with_a_note() -> None:
 @pytest.mark.parametrize(
     ("published", "expected", "notes"),
     [
-        ({}, {"api": ReasonKind.DAG_CODE}, ()),
+        ({}, {"api": ReasonKind.DAG_CODE}, ()),  # it has changed since
         ({"dbt": Published("main", "")}, {"api": ReasonKind.DAG_CODE, "dbt": ReasonKind.UNPUBLISHED}, ()),
-        (
-            {"api": CURRENT._replace(base="sha256:01d")},
-            {"api": ReasonKind.BASE},
-            (),
-        ),
+        ({"api": CURRENT._replace(base="sha256:01d")}, {"api": ReasonKind.BASE}, ()),
         (
             {"dbt": Published("main", UNKNOWN)},
             {"api": ReasonKind.DAG_CODE, "dbt": ReasonKind.UNPUBLISHED},
             (f"dbt: its image main is of commit {UNKNOWN[:7]}: no such commit",),
         ),
     ],
-    ids=["changed since", "not published", "another base", "unknown commit"],
 )
 def test_types_are_due_whose_image_is_not_current(
     published: dict[str, Published], expected: dict[str, ReasonKind], notes: tuple[str, ...]

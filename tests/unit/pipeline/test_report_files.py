@@ -9,12 +9,14 @@ import pytest
 
 from ci.checks.report import Finding, Level, Report
 from ci.errors import ConfigurationError
+from ci.pipeline import event
 from ci.pipeline.github import outputs
 from ci.pipeline.github.outputs import JobPlan
 from ci.pipeline.report_files import gate, of_plan, of_results, verdicts
 from ci.publish import publication
 from ci.publish.publication import Publication, Row
 
+from ..events import pull_request
 from ..selections import selection
 from ..verdicts import NOW, judged, verdict, vulnerability
 
@@ -32,7 +34,7 @@ BROKEN = Row(dag="dbt", repository="", problem="it fails", tests=(Report(subject
 
 
 def plan(*names: str) -> JobPlan:
-    return JobPlan(found=selection(*names))
+    return JobPlan(found=selection(*names), event=event.parse(pull_request()))
 
 
 def files(*rows: Row, plan: JobPlan | None = None) -> dict[str, str]:
@@ -63,6 +65,10 @@ def test_a_failure_is_in_every_file_that_shows_it() -> None:
     assert texts["annotations.txt"].endswith("\n")
     suites = ET.fromstring(texts["tests.xml"].encode())  # noqa: S314 - made above
     assert [(suite.get("name"), suite.get("failures")) for suite in suites] == [("dbt", "1")]
+    assert gate(Publication(commit="c" * 40, rows=(PUSHED, BROKEN)), None) == (
+        False,
+        texts["verdict.txt"][:-1],
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,10 +101,7 @@ def test_a_plan_has_a_file_for_jobs_and_one_for_the_report() -> None:
     assert "| `api` | DAG code |" in texts["planned.md"]
 
 
-def test_the_gate_says_what_failed_or_is_missing() -> None:
-    done = Publication(commit="c" * 40, rows=(PUSHED, BROKEN))
-    passed, table = gate(done, None)
-    assert (passed, f"{table}\n") == (False, files(PUSHED, BROKEN)["verdict.txt"])
+def test_the_gate_says_what_is_missing() -> None:
     nothing = Publication(commit="", rows=())
     assert gate(nothing, None) == (True, "no DAG type to build")
     assert gate(nothing, plan("dbt")) == (False, f"dbt: FAILED: {outputs.NO_RESULT}")
@@ -139,11 +142,12 @@ def test_messages_make_no_commands_in_logs_or_outputs() -> None:
 
 
 def test_too_many_jobs_are_refused_before_anything_is_built() -> None:
-    large = plan(*(f"t{number}" for number in range(outputs.MAX_JOBS + 1)))
-    for make in (lambda: of_plan(large), lambda: files(plan=large)):
+    names = [f"t{number}" for number in range(outputs.MAX_JOBS + 1)]
+    for make in (lambda: of_plan(plan(*names)), lambda: files(plan=plan(*names))):
         with pytest.raises(ConfigurationError, match="257 DAG types are affected"):
             make()
-    assert files(PUSHED, plan=large)["verdict"] == "failed\n"
+    assert files(PUSHED, plan=plan(*names))["verdict"] == "failed\n"
+    assert output_names(of_plan(plan(*names[1:]))) == PLANNED
 
 
 @pytest.mark.parametrize(

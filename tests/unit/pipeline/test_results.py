@@ -25,38 +25,28 @@ def test_the_files_of_all_jobs_are_joined() -> None:
     assert (done.rows, plan) == ((), "")
 
 
-TWO_PLANS = "a/plan.json and plan.json: expected one plan"
-TWO_RESULTS = "there are several results of api: expected one of each DAG type"
-TWO_COMMITS = f"the results are of different commits: {'c' * 40}, {'d' * 40}"
-SAME = {"b/published.json": result("api"), "c/published.json": result("api", problem="it fails")}
+TWO_PLANS = {"a/plan.json": PLAN, "plan.json": PLAN}
+TWO_RESULTS = {"b/published.json": result("api"), "c/published.json": result("api", problem="it fails")}
+TWO_COMMITS = {"a/published.json": result("api"), "published.json": result("dbt", "d" * 40)}
+ONE_PLAN = "a/plan.json and plan.json: expected one plan"
+ONE_RESULT = "there are several results of api: expected one of each DAG type"
 
 
 @pytest.mark.parametrize(
     ("files", "problems"),
     [
-        ({"a/plan.json": PLAN, "plan.json": PLAN}, [TWO_PLANS]),
+        (TWO_PLANS, [ONE_PLAN]),
         ({"plan.json": "{}"}, ["plan.json can't be read: found: Field required"]),
-        ({"a/published.json": "[]"}, ["a/published.json can't be read: "]),
-        (SAME, [TWO_RESULTS]),
-        ({"a/published.json": result("api"), "published.json": result("dbt", "d" * 40)}, [TWO_COMMITS]),
+        (TWO_RESULTS, [ONE_RESULT]),
+        (TWO_COMMITS, [f"the results are of different commits: {'c' * 40}, {'d' * 40}"]),
         (
-            {"a/plan.json": PLAN, "plan.json": "{}", "a/published.json": "[]", "published.json": "{", **SAME},
-            [TWO_PLANS, "a/published.json can't", "plan.json can't", "published.json can't", TWO_RESULTS],
+            {**TWO_PLANS, "plan.json": "{}", "a/published.json": "[]", "published.json": "{", **TWO_RESULTS},
+            [ONE_PLAN, "a/published.json can't", "plan.json can't", "published.json can't", ONE_RESULT],
         ),
-    ],
-    ids=[
-        "two plans",
-        "invalid plan",
-        "invalid result",
-        "two results of a type",
-        "two commits",
-        "all at once",
     ],
 )
 def test_every_invalid_file_is_refused(files: dict[str, str], problems: list[str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         results.parse(files)
-    starts = [f"--results: {problem}" for problem in problems]
-    assert [
-        message[: len(start)] for message, start in zip(caught.value.problems, starts, strict=True)
-    ] == starts
+    for message, start in zip(caught.value.problems, problems, strict=True):
+        assert message.startswith(f"--results: {start}")

@@ -31,6 +31,13 @@ def test_an_allowed_file_that_made_up_values_break_is_a_warning() -> None:
         assert (finding.level, finding.check, finding.cause) == (Level.WARNING, "dags", cause)
 
 
+def test_imports_syntax_cycles_and_timeouts_are_no_effects_of_made_up_values() -> None:
+    real = [("circle", "cycle"), ("timed out", "timeout")]
+    real += [(f"{name}Error: x", "import") for name in ("ModuleNotFound", "Import", "Syntax", "Indentation")]
+    made_up = [("socket.gaierror: x", "import"), ("DAG 'x': ValueError", "dag")]
+    assert [each for each in real + made_up if error(*each).may_be_made_up] == made_up
+
+
 def test_an_allowed_file_that_accesses_nothing_is_a_warning() -> None:
     (finding,) = compare_one(file(dag()), settings=ALLOWED).findings
     assert (finding.level, finding.file) == (Level.WARNING, "images/sample/pyproject.toml")

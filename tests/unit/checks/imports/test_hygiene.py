@@ -54,7 +54,7 @@ def only_finding(text: str, *files: str) -> Finding:
     "text",
     [
         "import os, ast, __main__",
-        "import requests.adapters",
+        "import requests.adapters",  # an installed package comes before others' folders
         "from google.auth import x",
         "from google.cloud import storage",
         "from airflow.made.while_it_runs import x",
@@ -70,6 +70,7 @@ def only_finding(text: str, *files: str) -> Finding:
         "from . import beside",
         "from .beside import x",
         "from ..salesforce import beside",
+        "import sys\nsys.path.append('x')\nimport beside",
         "try:\n    import nothing\nexcept ImportError:\n    pass",
         "if TYPE_CHECKING:\n    import nothing",
         f"{TWO_WAYS.format('requests')}import nothing",
@@ -80,7 +81,7 @@ def only_finding(text: str, *files: str) -> Finding:
     ],
 )
 def test_what_is_in_the_image_may_be_imported(text: str) -> None:
-    files = ("dags/salesforce/beside.py", "scripts/own/code.py", "scripts/packed/__init__.py")
+    files = (*BESIDE, "scripts/own/code.py", "scripts/packed/__init__.py", "dags/requests/x.py")
     result = checked(text, settings='scripts = ["own", "packed"]', files=files)
     assert result.findings == ()
     assert [fact.check for fact in result.facts] == ["import hygiene"]
@@ -176,17 +177,6 @@ def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> Non
         {DAG_FILE: "from . import tests", "dags/salesforce/tests/__init__.py": text},
     ):
         assert [one.level for one in of_files({**files, **way})] == [Level.ERROR]
-
-
-@pytest.mark.parametrize(
-    ("text", "files"),
-    [
-        ("import sys\nsys.path.append('x')\nimport beside", BESIDE),
-        ("import requests", ("dags/requests/x.py",)),  # an installed package comes before others' folders
-    ],
-)
-def test_what_is_on_the_import_path_may_be_imported(text: str, files: tuple[str, ...]) -> None:
-    assert checked(text, files=files).findings == ()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from ci.checks.imports.imports import imports_of
+from ci.checks.imports.locations import reached
 from ci.checks.imports.resolution import ImportResolver
 from ci.checks.imports.roles import Roles, defines_dag, roles
 from ci.checks.report import Level
@@ -87,3 +88,8 @@ def test_a_file_of_a_package_a_script_and_a_test_are_not_loaded_so() -> None:
     words = "# a dag of airflow"
     assert roles_in({"dags/a/__init__.py": words, "scripts/x.py": DAG, "dags/test_x.py": words}).alone == {}
     assert roles_in({"dags/a/__init__.py": DAG}).alone == {"dags/a/__init__.py": Level.WARNING}
+
+
+def test_indirect_imports_are_reached_and_circles_end() -> None:
+    graph = {"a": {"b"}, "b": {"a", "c"}, "d": {"e"}}
+    assert reached(graph, {"a", "x"}) == {"a", "b", "c", "x"}

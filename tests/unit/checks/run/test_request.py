@@ -42,14 +42,6 @@ def test_an_id_is_as_long_as_airflow_lets_it_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "task_id", "map_index"), [("", "", -1), ("t", "t", -1), ("t[0]", "t", 0), ("a.t[37]", "a.t", 37)]
-)
-def test_a_mapped_task_has_its_number_in_brackets(task: str, task_id: str, map_index: int) -> None:
-    request = Request(dag="d", task=task)
-    assert (request.task_id, request.map_index) == (task_id, map_index)
-
-
-@pytest.mark.parametrize(
     "task", ["t[]", "t[-1]", "t[01]", "t[x]", "[1]", "t[1][2]", "t[1]x", "t[9999999999]"]
 )
 def test_an_invalid_number_is_refused_with_an_example(task: str) -> None:

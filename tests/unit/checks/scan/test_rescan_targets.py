@@ -17,9 +17,8 @@ INDEX = f"sha256:{'c3' * 32}"
 
 
 def test_an_answer_is_the_manifest_of_the_tag() -> None:
-    state = rescan_targets.state(
-        TARGET, RepositoryContent(manifests={"latest": "{}"}, names=("latest", "v1"))
-    )
+    content = RepositoryContent(manifests={"latest": "{}"}, names=("latest", "v1"))
+    state = rescan_targets.state(TARGET, content)
     assert (state.manifest, state.tags, state.problem) == ("{}", ("latest", "v1"), "")
     assert state.digest == oci.Blob(text="{}").digest
     assert rescan_targets.state(TARGET, RepositoryContent(problem="denied")).problem == "denied"

@@ -54,17 +54,15 @@ def test_a_finding_is_shown_once_at_its_line(findings: list[Finding], command: s
     assert lines(report(*findings), report(*findings)) == [command]  # of two platforms
 
 
-@pytest.mark.parametrize(
-    ("problem", "properties"),
-    [
-        ("the base can't be had", "title=api"),
-        ("images/policy.toml: unknown table [scna]", "file=images/policy.toml,title=api"),
-        ("dags/a/b.py:12: is no DAG", "file=dags/a/b.py,line=12,title=api"),
-        ("images/a b: is wrong", "title=api"),
-    ],
-)
-def test_a_problem_is_shown_in_the_file_that_it_names(problem: str, properties: str) -> None:
-    assert lines(problem=problem) == [f"::error {properties}::{problem}"]
+def test_a_problem_is_shown_in_the_file_that_it_names() -> None:
+    problems = {
+        "the base can't be had": "title=api",
+        "images/policy.toml: unknown table [scna]": "file=images/policy.toml,title=api",
+        "dags/a/b.py:12: is no DAG": "file=dags/a/b.py,line=12,title=api",
+        "images/a b: is wrong": "title=api",
+    }
+    expected = {problem: [f"::error {properties}::{problem}"] for problem, properties in problems.items()}
+    assert {problem: lines(problem=problem) for problem in problems} == expected
 
 
 def test_a_problem_is_shown_unless_findings_say_the_same() -> None:

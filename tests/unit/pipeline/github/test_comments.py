@@ -31,23 +31,13 @@ def comment(address: str, text: str, token: str = TOKEN, *, only_update: bool = 
 
 
 def test_a_comment_is_created_once_and_updated_then(api: Api) -> None:
-    answers = [comment(api.address, text) for text in ("one", "two", "two")]
-    assert answers == ["comment created", "comment updated", "comment unchanged"]
-    assert [comment["body"] for comment in api.comments] == [f"{MARK}\ntwo"]
-
-
-def test_an_update_alone_creates_no_comment(api: Api) -> None:
-    assert comment(api.address, "nothing", only_update=True) == "no comment: nothing to report"
-    assert api.comments == []
-    comment(api.address, "failed")
-    assert comment(api.address, "nothing", only_update=True) == "comment updated"
-
-
-def test_the_comment_of_a_person_is_left_alone(api: Api) -> None:
     theirs = {"user": {"type": "User"}, "body": f"{MARK}\nmine"}
     api.comments.append(theirs)
-    assert comment(api.address, "ours") == "comment created"
-    assert theirs["body"] == f"{MARK}\nmine"
+    assert comment(api.address, "nothing", only_update=True) == "no comment: nothing to report"
+    answers = [comment(api.address, text) for text in ("one", "two", "two")]
+    assert answers == ["comment created", "comment updated", "comment unchanged"]
+    assert comment(api.address, "nothing", only_update=True) == "comment updated"
+    assert [comment["body"] for comment in api.comments] == [f"{MARK}\nmine", f"{MARK}\nnothing"]
 
 
 def test_a_failure_says_why_without_the_token(api: Api) -> None:

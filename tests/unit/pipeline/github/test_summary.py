@@ -55,22 +55,18 @@ def planned(*names: str, payload: str = "") -> JobPlan:
     return JobPlan(found=selection(*names), event=event.parse(payload) if payload else None)
 
 
-@pytest.mark.parametrize(
-    ("rows", "plan", "title"),
-    [
+def test_the_title_counts_failed_and_skipped_types() -> None:
+    broken, dbt = changed(dag="dbt", problem="x"), planned("dbt")
+    for rows, plan, title in (
         ((), None, "no DAG type is affected"),
-        ((), planned("dbt"), "1 of 1 DAG type failed"),
+        ((), dbt, "1 of 1 DAG type failed"),
         ((PUSHED,), None, "1 DAG type passed"),
-        ((PUSHED, changed(dag="dbt", problem="x")), None, "1 of 2 DAG types failed"),
+        ((PUSHED, broken), None, "1 of 2 DAG types failed"),
         ((PUSHED, SKIPPED), None, "1 DAG type passed, 1 skipped"),
-        ((changed(problem="x"), SKIPPED), planned("dbt"), "2 of 2 DAG types failed, 1 skipped"),
+        ((changed(problem="x"), SKIPPED), dbt, "2 of 2 DAG types failed, 1 skipped"),
         ((SKIPPED,), None, "1 DAG type skipped"),
-    ],
-)
-def test_the_title_counts_failed_and_skipped_types(
-    rows: tuple[Row, ...], plan: JobPlan | None, title: str
-) -> None:
-    assert text_of(*rows, plan=plan).startswith(f"### airflow-images: {title}\n")
+    ):
+        assert text_of(*rows, plan=plan).startswith(f"### airflow-images: {title}\n")
 
 
 IMAGE, SIZE = "`r.example/api@sha256:aa`", "10.0 MB (1.0 MB added)"
@@ -91,11 +87,9 @@ def test_a_row_has_a_cell_per_column(row: Row, cells: list[str]) -> None:
     assert f"| {' | '.join(cells)} |" in text_of(row).splitlines()
 
 
-@pytest.mark.parametrize(
-    ("before", "change"), [(8_000_000, "+2.0 MB"), (12_000_000, "-2.0 MB"), (10_000_000, "unchanged")]
-)
-def test_the_size_is_compared_with_the_published_image(before: int, change: str) -> None:
-    assert f"10.0 MB ({change})" in text_of(changed(before=before))
+def test_the_size_is_compared_with_the_published_image() -> None:
+    for before, change in ((8_000_000, "+2.0 MB"), (12_000_000, "-2.0 MB"), (10_000_000, "unchanged")):
+        assert f"10.0 MB ({change})" in text_of(changed(before=before))
 
 
 def test_details_say_what_the_table_does_not() -> None:
@@ -204,14 +198,11 @@ def test_a_summary_is_no_larger_than_github_accepts(monkeypatch: pytest.MonkeyPa
     assert last.endswith(" more; published.json in the artifacts results-… of the run has them")
 
 
-@pytest.mark.parametrize(
-    ("text", "limit", "cut"),
-    [
-        ("one\ntwo", 7, "one\ntwo"),
-        ("one\ntwo", 6, "one\n\ncut"),
-        ("é\né\né", 7, "é\né\n\ncut"),
-        ("```\n```\n```\na\nb", 13, "```\n```\n```\n```\n\ncut"),
-    ],
-)
-def test_text_is_cut_at_a_line_and_fences_are_closed(text: str, limit: int, cut: str) -> None:
-    assert shortened(text, limit, "cut") == cut
+def test_text_is_cut_at_a_line_and_fences_are_closed() -> None:
+    cases = {
+        ("one\ntwo", 7): "one\ntwo",
+        ("one\ntwo", 6): "one\n\ncut",
+        ("é\né\né", 7): "é\né\n\ncut",
+        ("```\n```\n```\na\nb", 13): "```\n```\n```\n```\n\ncut",
+    }
+    assert {(text, limit): shortened(text, limit, "cut") for text, limit in cases} == cases

@@ -30,10 +30,10 @@ def test_an_image_is_laid_out_with_its_configuration_as_cosign_saves_it(fake: Fa
 
 
 def test_what_is_attached_lies_in_the_layout_beside_the_index(fake: Fake) -> None:
-    image = fake.manifest("layer")
+    image, gone = fake.manifest("layer"), digest("gone")  # gone since it was listed
     one, two = (fake.manifest(text, artifactType=BUNDLE) for text in ("bundle one", "bundle two"))
-    fake.refer(image, one, two)
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 2
+    fake.refer(image, one, gone, two)
+    assert fake.signed(image)["attached"] == 3
     blobs = fake.blobs("api")
     assert {image, one, two, digest("bundle one"), digest("bundle two")} < set(blobs)
     assert digest("layer") not in blobs
@@ -44,36 +44,31 @@ def test_what_is_attached_lies_in_the_layout_beside_the_index(fake: Fake) -> Non
 def test_what_is_no_bundle_is_left(fake: Fake) -> None:
     image = fake.manifest("layer")
     fake.refer(image, fake.manifest("a bill"), kind="application/vnd.cyclonedx+json")
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 0
+    assert fake.signed(image)["attached"] == 0
     assert digest("a bill") not in fake.blobs("api")
 
 
 def test_older_signatures_are_read_from_their_tags(fake: Fake) -> None:
-    image = fake.manifest("layer")
-    tag = image.replace(":", "-")
-    signature, statement = fake.manifest("signature"), fake.manifest("statement")
-    fake.tag(f"{tag}.sig", signature)
-    fake.tag(f"{tag}.att", statement)
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 2
-    kinds = {
-        each["digest"]: each["annotations"]["kind"].rpartition("/")[2] for each in fake.entries("api.old")
-    }
-    assert kinds == {image: "image", signature: "sigs", statement: "atts"}
+    image, signature, statement = map(fake.manifest, ("layer", "signature", "statement"))
+    fake.tag(f"{image.replace(':', '-')}.sig", signature)
+    fake.tag(f"{image.replace(':', '-')}.att", statement)
+    assert fake.signed(image)["attached"] == 2
+    kinds = {each["digest"]: each["annotations"]["kind"] for each in fake.entries("api.old")}
+    expected = {image: "image", signature: "sigs", statement: "atts"}
+    assert {name: kind.rpartition("/")[2] for name, kind in kinds.items()} == expected
     assert {signature, statement, digest("signature"), digest("statement")} < set(fake.blobs("api.old"))
     assert [each["digest"] for each in fake.entries("api")] == [image]
 
 
 def test_an_index_has_no_configuration(fake: Fake) -> None:
-    image = fake.keep(canonical({"mediaType": INDEX, "manifests": []}))
-    told = fake.do("signed", api={"digest": image})["api"]
+    told = fake.signed(fake.keep(canonical({"mediaType": INDEX, "manifests": []})))
     assert (told["config"], told["attached"], fake.entries("api")[0]["mediaType"]) == (None, 0, INDEX)
 
 
 def test_another_image_than_was_asked_for_is_refused(fake: Fake) -> None:
     image, other = fake.manifest("layer"), fake.manifest("other")
     fake.contents[image] = fake.contents[other]
-    problem = f"r.example/api@{image}: the registry sent {other} for it"
-    assert fake.do("signed", api={"digest": image}) == {"api": {"problem": problem}}
+    assert fake.signed(image) == {"problem": f"r.example/api@{image}: the registry sent {other} for it"}
 
 
 def test_an_image_that_is_not_there_does_not_stop_another(fake: Fake) -> None:
@@ -83,30 +78,22 @@ def test_an_image_that_is_not_there_does_not_stop_another(fake: Fake) -> None:
     assert told["api"]["attached"] == 0
 
 
-@pytest.mark.parametrize(
-    "strange", ["{}", '{"config": {}, "layers": []}', "[]", "null", "no JSON", '{"manifests":[]}']
-)
-def test_what_anyone_attached_in_a_strange_shape_does_not_stop_another_image(
-    fake: Fake, strange: str
-) -> None:
+STRANGE = ["{}", '{"config": {}, "layers": []}', "[]", "null", "no JSON", '{"manifests":[]}']
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_what_anyone_attached_in_a_strange_shape_stops_no_other_image(fake: Fake, strange: str) -> None:
     image, other = fake.manifest("layer"), fake.manifest("other")
     fake.refer(image, fake.keep(strange))
     told = fake.do("signed", odd={"digest": image}, api={"digest": other})
     assert (list(told), told["api"]["attached"]) == (["odd", "api"], 0)
 
 
-def test_what_is_listed_and_gone_meanwhile_is_passed_over(fake: Fake) -> None:
-    image, kept = fake.manifest("layer"), fake.manifest("bundle")
-    fake.refer(image, digest("gone"), kept)
-    assert "problem" not in fake.do("signed", api={"digest": image})["api"]
-    assert digest("bundle") in fake.blobs("api")
-
-
 def test_of_too_many_only_the_first_are_read(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(referrers, "MOST", 2)
     image = fake.manifest("layer")
     fake.refer(image, *(fake.manifest(f"bundle {number}") for number in range(4)))
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 4
+    assert fake.signed(image)["attached"] == 4
     read = [digest(f"bundle {number}") in fake.blobs("api") for number in range(4)]
     assert read == [True, True, False, False]
 
@@ -115,13 +102,12 @@ def test_of_too_many_only_the_first_are_read(fake: Fake, monkeypatch: pytest.Mon
 def test_what_the_registry_refuses_is_told(fake: Fake, verb: str) -> None:
     image = fake.manifest("layer")
     fake.fails((verb, "denied [http 403]"))
-    assert fake.do("signed", api={"digest": image}) == {"api": {"problem": f"{verb}: denied [http 403]"}}
+    assert fake.signed(image) == {"problem": f"{verb}: denied [http 403]"}
 
 
 def test_a_registry_that_knows_no_referrers_has_none(fake: Fake) -> None:
-    image = fake.manifest("layer")
     fake.fails(("artifact list", "not found [http 404]"))
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 0
+    assert fake.signed(fake.manifest("layer"))["attached"] == 0
 
 
 def test_bundles_are_attached_in_their_order_and_counted(fake: Fake) -> None:
@@ -139,10 +125,10 @@ def test_bundles_are_attached_in_their_order_and_counted(fake: Fake) -> None:
 
 def test_what_was_attached_is_read_again(fake: Fake) -> None:
     image = fake.manifest("layer")
-    fake.do("attach", api={"digest": image, "bundles": fake.bundles("one", "two")})
-    told = fake.do("attach", api={"digest": image, "bundles": fake.bundles("three")})
-    assert told["api"]["attached"] == 1
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 3
+    for bundles in (("one", "two"), ("three",), ()):
+        told = fake.do("attach", api={"digest": image, "bundles": fake.bundles(*bundles)})
+        assert told["api"]["attached"] == len(bundles)
+    assert len(fake.asked("artifact", "put")) == fake.signed(image)["attached"] == 3
     assert {digest(text) for text in ("one", "two", "three")} < set(fake.blobs("api"))
 
 
@@ -159,16 +145,8 @@ def test_what_the_registry_does_not_list_afterwards_was_not_attached(fake: Fake)
 def test_a_bundle_that_is_refused_ends_its_image_and_no_other(fake: Fake) -> None:
     image, other = fake.manifest("layer"), fake.manifest("other")
     fake.fails((f"{image} ", "denied [http 403]"))
-    bundles = fake.bundles("one", "two")
-    told = fake.do(
-        "attach", api={"digest": image, "bundles": bundles}, dbt={"digest": other, "bundles": bundles}
-    )
+    bundles = {"bundles": fake.bundles("one", "two")}
+    told = fake.do("attach", api={"digest": image, **bundles}, dbt={"digest": other, **bundles})
     assert told["api"] == {"problem": "artifact put: denied [http 403]"}
     assert told["dbt"]["attached"] == 2
     assert len([put for put in fake.asked("artifact", "put") if image in put[3]]) == 1
-
-
-def test_nothing_to_attach_is_nothing(fake: Fake) -> None:
-    told = fake.do("attach", api={"digest": fake.manifest("layer"), "bundles": []})
-    assert told["api"]["attached"] == 0
-    assert fake.asked("artifact", "put") == []

@@ -34,19 +34,15 @@ def signed(fake: Fake, odd: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "layer",
+    "named",
     [
-        NO_DIGEST,
-        {**NO_DIGEST, "digest": 7},
-        {**NO_DIGEST, "digest": None},
-        {**NO_DIGEST, "digest": ""},
-        {**NO_DIGEST, "digest": "--help"},
-        {**NO_DIGEST, "digest": "sha512:" + "a" * 128},
-        {**NO_DIGEST, "digest": "sha256:" + "a" * 64},  # of a blob that isn't there
-    ],
+        *(7, None, "", "--help"),
+        "sha512:" + "a" * 128,
+        "sha256:" + "a" * 64,
+    ],  # the last of no blob that is there
 )
-def test_an_older_signature_that_cannot_be_read_is_left(fake: Fake, layer: object) -> None:
-    image, other = signed(fake, older(fake, layer)), fake.manifest("other")
+def test_an_older_signature_that_cannot_be_read_is_left(fake: Fake, named: object) -> None:
+    image, other = signed(fake, older(fake, {**NO_DIGEST, "digest": named})), fake.manifest("other")
     told = fake.do("signed", api={"digest": image}, dbt={"digest": other})
     assert (told["api"]["attached"], told["dbt"]["attached"]) == (1, 0)
     assert digest("bundle") in fake.blobs("api")
@@ -54,52 +50,39 @@ def test_an_older_signature_that_cannot_be_read_is_left(fake: Fake, layer: objec
 
 
 def test_an_older_statement_stays_where_the_signature_cannot_be_read(fake: Fake) -> None:
-    image = signed(fake, older(fake, NO_DIGEST))
-    statement = fake.manifest("statement")
+    image, statement = signed(fake, older(fake, NO_DIGEST)), fake.manifest("statement")
     fake.tag(f"{image.replace(':', '-')}.att", statement)
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 2
+    assert fake.signed(image)["attached"] == 2
     assert [each["digest"] for each in fake.entries("api.old")] == [image, statement]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["[]", "null", "{}", "no JSON", '{"config":7,"layers":7}', DEEP],
-    ids=lambda text: text[:9],
-)
+TEXTS = ["[]", "null", "{}", "no JSON", '{"config":7,"layers":7}', DEEP]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:9])
 def test_a_tag_of_anything_is_left(fake: Fake, text: str) -> None:
-    image = signed(fake, fake.keep(text))
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 1
+    assert fake.signed(signed(fake, fake.keep(text)))["attached"] == 1
     assert not (fake.state / "signed" / "api.old").exists()
 
 
 def test_a_tag_that_may_not_be_read_or_holds_no_text_is_left(fake: Fake) -> None:
     image = signed(fake, older(fake))
     fake.fails((".sig", "denied [http 403]"))
-    assert fake.do("signed", api={"digest": image})["api"]["attached"] == 1
+    assert fake.signed(image)["attached"] == 1
     fake.fails()
     fake.contents["binary"] = b"\xff\xfe"
     fake.tag(f"{image.replace(':', '-')}.sig", "binary")
     assert fake.do("signed", again={"digest": image})["again"]["attached"] == 1
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[]",
-        "null",
-        "7",
-        '"text"',
-        '{"config":null}',
-        '{"config":{}}',
-        '{"config":[]}',
-        '{"config":{"digest":7}}',
-    ],
-)
+WITHOUT_CONFIGURATION = [f'{{"config":{config}}}' for config in ("null", "{}", "[]", '{"digest":7}')]
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "7", '"text"', *WITHOUT_CONFIGURATION])
 def test_what_is_no_image_is_a_problem_of_its_own(fake: Fake, text: str) -> None:
     odd, other = fake.keep(text), fake.manifest("other")
     told = fake.do("signed", odd={"digest": odd}, api={"digest": other})
-    assert list(told["odd"]) == ["problem"]
-    assert told["api"]["attached"] == 0
+    assert (list(told["odd"]), told["api"]["attached"]) == (["problem"], 0)
 
 
 def test_a_configuration_that_is_no_text_is_a_problem_of_its_own(fake: Fake) -> None:

@@ -1,7 +1,5 @@
 """What a traceback says of a DAG file: its line, and the cause."""
 
-import pytest
-
 from ci.checks.dags.programs.dagfile import cause_of, line_of
 
 DAG_FILE = "/opt/airflow/dags/api/dag.py"
@@ -92,43 +90,37 @@ MANY_TOLD = (
 )
 
 
-@pytest.mark.parametrize(
-    ("text", "path", "line"),
-    [
-        (TRACEBACK, DAG_FILE, 12),
-        ("", DAG_FILE, 0),
-        ("SyntaxError: x", DAG_FILE, 0),
-        ('File "/other.py", line 3', DAG_FILE, 0),
-        ('File "/dags/aXpy", line 3', "/dags/a.py", 0),
-        ('File "/dags/a+(1).py", line 3', "/dags/a+(1).py", 3),
-    ],
-)
-def test_the_line_is_the_last_one_in_the_dag_file_itself(text: str, path: str, line: int) -> None:
-    assert line_of(text, path) == line
+def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
+    cases = {
+        (TRACEBACK, DAG_FILE): 12,
+        ("", DAG_FILE): 0,
+        ("SyntaxError: x", DAG_FILE): 0,
+        ('File "/other.py", line 3', DAG_FILE): 0,
+        ('File "/dags/aXpy", line 3', "/dags/a.py"): 0,
+        ('File "/dags/a+(1).py", line 3', "/dags/a+(1).py"): 3,
+    }
+    assert {(text, path): line_of(text, path) for text, path in cases} == cases
 
 
-@pytest.mark.parametrize(
-    ("text", "cause"),
-    [
-        (TRACEBACK, "ModuleNotFoundError: No module named 'simple_salesforce'"),
-        (TRACEBACK.replace("'simple", "x\nmore\n  and\n'simple"), "ModuleNotFoundError: No module named x"),
-        ('  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid', "SyntaxError: invalid"),
-        ("ValueError: <object object at 0x7f00c0ffee>", "ValueError: <object object>"),
-        (GROUP, "ExceptionGroup: many (2 sub-exceptions): ValueError: a: KeyError: 'b'"),
-        (OF_3_11, "NameError: name 'parser' is not defined"),
-        (OF_3_13, "TypeError: unexpected keyword argument 'shedule'"),
-        (TABLE, "ValueError: bad table:"),
-        (MANY, MANY_TOLD),
-        (f"{MANY}\nDuring handling of it:\n\n{TRACEBACK}", cause_of(TRACEBACK)),
-        ("  + Exception Group Traceback (most recent call last):\n", "unknown"),
-        ('  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n', "KeyError: 1"),
-        ('  File "x.py", line 3\nKeyError: a\rb\n', "KeyError: a"),
-        ("ValueError: a\n  | b\n  | c\n", "ValueError: a"),
-        ("Traceback (most recent call last):\nValueError: a\nb\n", "ValueError: a"),
-        ("only this\n\n", "only this"),
-        ("", "unknown"),
-        ("\n \n", "unknown"),
-    ],
-)
-def test_the_cause_is_the_error_itself_in_one_line(text: str, cause: str) -> None:
-    assert cause_of(text) == cause
+def test_the_cause_is_the_error_itself_in_one_line() -> None:
+    cases = {
+        TRACEBACK: "ModuleNotFoundError: No module named 'simple_salesforce'",
+        TRACEBACK.replace("'simple", "x\nmore\n  and\n'simple"): "ModuleNotFoundError: No module named x",
+        '  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid': "SyntaxError: invalid",
+        "ValueError: <object object at 0x7f00c0ffee>": "ValueError: <object object>",
+        GROUP: "ExceptionGroup: many (2 sub-exceptions): ValueError: a: KeyError: 'b'",
+        OF_3_11: "NameError: name 'parser' is not defined",
+        OF_3_13: "TypeError: unexpected keyword argument 'shedule'",
+        TABLE: "ValueError: bad table:",
+        MANY: MANY_TOLD,
+        f"{MANY}\nDuring handling of it:\n\n{TRACEBACK}": cause_of(TRACEBACK),
+        "  + Exception Group Traceback (most recent call last):\n": "unknown",
+        '  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n': "KeyError: 1",
+        '  File "x.py", line 3\nKeyError: a\rb\n': "KeyError: a",
+        "ValueError: a\n  | b\n  | c\n": "ValueError: a",
+        "Traceback (most recent call last):\nValueError: a\nb\n": "ValueError: a",
+        "only this\n\n": "only this",
+        "": "unknown",
+        "\n \n": "unknown",
+    }
+    assert {text: cause_of(text) for text in cases} == cases
