@@ -8,11 +8,7 @@ import anyio
 
 
 class Fault(Exception):  # noqa: N818 - the base of the errors below, never raised itself
-    """An error that a user can fix.
-
-    Args:
-        problems: one text each: what failed (with the value), what was expected, what to do.
-    """
+    """An error that a user can fix: what failed (with the value), what was expected, what to do."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         """Join the problems to one text."""
@@ -50,11 +46,8 @@ U = TypeVar("U")
 async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
     """Return the results of all jobs, in their order; the jobs run at the same time.
 
-    A fault leaves the other jobs running, so that all faults are reported. A bug cancels them.
-
-    Raises:
-        StepError: with the problems of every job that ended in a fault; Unreachable where one of them did.
-            A bug is raised as it is.
+    A fault leaves the other jobs running: StepError has the problems of every job that ended in one;
+    Unreachable where one of them did. A bug cancels them, and is raised as it is.
     """
     results: dict[int, T] = {}
     faults: dict[int, Fault] = {}
@@ -84,10 +77,9 @@ async def gather_both(first: Awaitable[T], second: Awaitable[U]) -> tuple[T, U]:
 
 
 def collect(jobs: Iterable[Callable[[], T]]) -> list[T]:
-    """Return the results of all jobs, in their order; the jobs run one by one.
+    """Return the results of all jobs, which run one by one, in their order.
 
-    Raises:
-        ConfigurationError: with the problems of every job that ended in a fault, each once.
+    Raise ConfigurationError with the problems of every job that ended in a fault, each once.
     """
     problems: dict[str, None] = {}
     results: list[T] = []

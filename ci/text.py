@@ -56,16 +56,7 @@ def markdown_table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def choose(kind: str, value: str, accepted: Mapping[str, T]) -> T:
-    """Return what an accepted value stands for.
-
-    Args:
-        kind: what is chosen, such as "format".
-        value: the user's choice.
-        accepted: the accepted values.
-
-    Raises:
-        ConfigurationError: the value isn't accepted.
-    """
+    """Return what an accepted value stands for; raise ConfigurationError for an unknown one of a kind."""
     if value not in accepted:
         *others, last = accepted
         hint = did_you_mean(value, accepted) or f": choose {', '.join(others)} or {last}"

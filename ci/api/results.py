@@ -97,12 +97,8 @@ class Results:
 async def read(files: dagger.Directory, source: dagger.Directory) -> Results:
     """Return the results in a folder, however deep: jobs bring each their own.
 
-    Args:
-        files: with published.json files and a plan.json.
-        source: the repository: what a scan found is shown on the lines of its locks.
-
-    Raises:
-        ConfigurationError: a file is none of ours, two speak of one DAG type, or there are two plans.
+    ``source`` is the repository: what a scan found is shown on the lines of its locks. Raise
+    ConfigurationError if a file is none of ours, two speak of one DAG type, or there are two plans.
     """
     paths = [path for path in await files.glob("**/*.json") if Path(path).name in results.NAMES]
     texts = {path: await retrying(files.file(path).contents) for path in paths}

@@ -66,14 +66,8 @@ async def init(
 ) -> dagger.Changeset:
     """Return the files of a new DAG type, with its lock.
 
-    Args:
-        tree: the repository: images/, dags/, scripts/ and tests/dags/.
-        name: the name of the type.
-        packages: its exact pins.
-        netrc: logins for package indexes.
-
-    Raises:
-        FunctionError: the name is taken or none, a package is no exact pin, or they can't be locked.
+    ``tree`` is the repository: images/, dags/, scripts/ and tests/dags/; ``packages`` are exact pins. Raise
+    FunctionError if the name is taken or none, a package is no exact pin, or they can't be locked.
     """
     # Imported when called: every call of every function loads this file, and few are of these two.
     from ..scaffold import create  # noqa: PLC0415
@@ -89,14 +83,9 @@ async def init(
 
 
 async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.Changeset:
-    """Return what turns an old repository into one of this layout.
+    """Return what turns an old repository, the whole ``tree``, into one of this layout.
 
-    Args:
-        tree: the whole old repository.
-        netrc: logins for package indexes.
-
-    Raises:
-        FunctionError: there is nothing to adopt, something forbids it, or an index doesn't answer.
+    Raise FunctionError if there is nothing to adopt, something forbids it, or an index doesn't answer.
     """
     from ..scaffold import adopt, draft, repository  # noqa: PLC0415 - as in init
 

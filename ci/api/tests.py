@@ -51,11 +51,7 @@ class Reports:
 
 
 def gate(reports: Sequence[Report]) -> str:
-    """Return the text of reports.
-
-    Raises:
-        CheckError: a DAG type didn't pass; with the text.
-    """
+    """Return the text of reports; raise it as a CheckError if a DAG type didn't pass."""
     text = report_formats.text(reports)
     if not all(report.passed for report in reports):
         raise CheckError([text])

@@ -58,11 +58,7 @@ def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
 
 
 def read_scan(predicate: dict[str, Any]) -> Verdict:
-    """Return the verdict in a predicate that publish made.
-
-    Raises:
-        StepError: another tool made it.
-    """
+    """Return the verdict in a predicate that publish made; raise StepError if another tool made it."""
     try:
         result = {**predicate["scanner"]["result"], "scanned": predicate["metadata"]["scanFinishedOn"]}
         return Verdict.model_validate(result)

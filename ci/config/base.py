@@ -28,11 +28,7 @@ class Base(Table):
 
 
 def parse(text: str | None) -> Base:
-    """Return the base from the text of images/base.toml.
-
-    Raises:
-        ConfigurationError: the file is missing or invalid; with every mistake.
-    """
+    """Return the base from the text of images/base.toml; raise ConfigurationError with every mistake."""
     if text is None:
         problem = f"{FILE}: not found; it names the base image of every DAG type. Write it:"
         raise ConfigurationError([f"{problem}\n{written(pins.default_base())}"])

@@ -39,11 +39,7 @@ class Catalog:
         return sorted({*self.types, *self.problems})
 
     def all(self) -> list[DagType]:
-        """Return every DAG type, sorted by name.
-
-        Raises:
-            ConfigurationError: there is none, or with the problems of all.
-        """
+        """Return every DAG type, sorted by name; raise ConfigurationError with all problems, or for none."""
         return self._all(self.problems_of)
 
     def declared(self) -> list[DagType]:
@@ -55,11 +51,7 @@ class Catalog:
         return [self.get(name)] if name else self.all()
 
     def get(self, name: str) -> DagType:
-        """Return the DAG type of that name; problems of other types don't matter.
-
-        Raises:
-            ConfigurationError: there is none of that name, or with its problems.
-        """
+        """Return the DAG type of a name; raise ConfigurationError if there is none, or with its problems."""
         if name not in self.names:
             hint = did_you_mean(name, self.names) or ":"
             choices = f"DAG types: {', '.join(self.names)}" if self.names else "images/ has none"
@@ -114,11 +106,7 @@ def name_problem(name: str) -> str:
 
 
 def text_of(file: Path, shown: str) -> str:
-    """Return the text of a file that people write.
-
-    Raises:
-        ConfigurationError: it isn't UTF-8, as PowerShell writes files; ``shown`` is its path in the message.
-    """
+    """Return the text of a file that people write, ``shown`` so; raise ConfigurationError if not UTF-8."""
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

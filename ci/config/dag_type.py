@@ -100,11 +100,9 @@ class DagType(BaseModel):
 
 
 def parse(name: str, file: str, text: str) -> DagType:
-    """Return a DAG type from the text of its pyproject.toml.
+    """Return a DAG type from the text of its pyproject.toml; raise ConfigurationError with every mistake.
 
-    Raises:
-        ConfigurationError: with every unknown key, wrong type and unpinned dependency; each names ``file``.
-            Addresses with credentials are reported alone, and not shown.
+    Each names ``file``. Addresses with credentials are reported alone, and not shown.
     """
     document = toml.parse(file, text)
     problems = urls.problems(file, document)

@@ -27,11 +27,7 @@ class LayerSettings(Table):
 
 
 def parse(text: str | None) -> LayerSettings:
-    """Return the settings from the text of images/layers.toml; no layer of its own without the file.
-
-    Raises:
-        ConfigurationError: with every mistake.
-    """
+    """Return the settings in the text of images/layers.toml; raise ConfigurationError with every mistake."""
     problems: list[str] = []
     document = toml.document(FILE, text, ("layers",), problems)
     settings = toml.read(FILE, "layers", LayerSettings, document.get("layers", {}), problems)

@@ -98,8 +98,7 @@ def base_name(reference: str) -> str:
 def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     """Return the text of a lock: the packages that uv resolved, and a stamp of what they were resolved for.
 
-    Raises:
-        ConfigurationError: a package isn't made of files, so that ``read`` would refuse the lock.
+    Raise ConfigurationError if a package isn't made of files, so that ``read`` would refuse the lock.
     """
     if problems := _no_files(dag_type, resolved):
         raise ConfigurationError(problems)
@@ -130,16 +129,10 @@ def versions(text: str | None) -> dict[str, str]:
 
 
 def read(dag_type: DagType, base: str, text: str | None) -> Lock:
-    """Return the lock of a DAG type.
+    """Return the lock of a DAG type from the text of its pylock.toml, which must be made for the named base.
 
-    Args:
-        dag_type: the type.
-        base: the name of the base image that it must be made for.
-        text: the text of its pylock.toml; None if there is no such file.
-
-    Raises:
-        ConfigurationError: it is missing, invalid, without hashes, or not made for these pins and this base.
-            Addresses with credentials are reported alone, and not shown.
+    Raise ConfigurationError if it is missing, invalid, without hashes, or not made for these pins and this
+    base. Addresses with credentials are reported alone, and not shown.
     """
     file = _file(dag_type)
     if text is None:

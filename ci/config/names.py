@@ -33,11 +33,7 @@ class Names:
         return f"{self.registry}/{self.path.replace('{dag}', dag_type)}"
 
     def tag(self, dag_type: str, version: str) -> str:
-        """Return the tag for a version such as "main" or "v1.2.3".
-
-        Raises:
-            ConfigurationError: no registry would accept it.
-        """
+        """Return the tag for a version such as "main"; raise ConfigurationError if registries refuse it."""
         tag = self.tag_pattern.replace("{dag}", dag_type).replace("{version}", version)
         if not _TAG.fullmatch(tag):
             raise ConfigurationError([f"invalid tag {tag!r}; expected {LEGAL_TAG}: shorten it in {FILE}"])
@@ -76,16 +72,10 @@ class Reference:
 
 
 def names(settings: PublishSettings, registry: str, owner: str, origin: Origin | None) -> Names:
-    """Return the names of all images.
+    """Return the names of all images; raise ConfigurationError with every missing or illegal value.
 
-    Args:
-        settings: with the pattern.
-        registry: host, with a port or a path below it, instead of the pattern's; empty: the pattern's.
-        owner: instead of the remote's; empty: the remote's.
-        origin: where the sources come from, if git knows.
-
-    Raises:
-        ConfigurationError: with every missing or illegal value.
+    ``registry`` is a host, with a port or a path below it, instead of the pattern's; ``owner`` is instead of
+    the remote's. ``origin`` is where the sources come from, if git knows.
     """
     name, _, tag = settings.publish.reference.rpartition(":")
     host, _, path = name.partition("/")
@@ -130,13 +120,8 @@ def is_tag(text: str) -> bool:
 def reference(text: str, *, digest: bool, source: str = "--reference") -> Reference:
     """Return a reference as a user writes it: ``host/name:tag``, ``host/name@sha256:…`` or both.
 
-    Args:
-        text: the text.
-        digest: whether it must have a digest.
-        source: the flag or key that has it, as messages show it.
-
-    Raises:
-        ConfigurationError: an invalid reference, or one without a digest if ``digest`` requires it.
+    ``source`` is the flag or key that has it, as messages show it. Raise ConfigurationError for an invalid
+    reference, or one without a digest if ``digest`` requires it.
     """
     rest, at, given_digest = text.partition("@")
     host, slash, path = rest.partition("/")

@@ -136,13 +136,7 @@ class Policy(Scan, Database):
 def parse(shared: str | None, own: str | None = None, *, name: str = "") -> Policy:
     """Return the policy of a DAG type: its own keys override the shared ones; ignores of both hold.
 
-    Args:
-        shared: the text of images/policy.toml; None if there is no such file.
-        own: the text of the type's file; None if there is no such file.
-        name: the type, as messages show it.
-
-    Raises:
-        ConfigurationError: with every mistake in both.
+    ``shared`` and ``own`` are the texts of both files, or None. Raise ConfigurationError with every mistake.
     """
     problems: list[str] = []
     fields, ignores = _read(SHARED, shared, problems)

@@ -63,11 +63,7 @@ class PublishSettings(BaseModel):
 
 
 def parse(text: str | None) -> PublishSettings:
-    """Return the settings from the text of images/publish.toml; the defaults without the file.
-
-    Raises:
-        ConfigurationError: with every mistake.
-    """
+    """Return the settings in the text of images/publish.toml; raise ConfigurationError with every mistake."""
     problems: list[str] = []
     document = toml.document(FILE, text, ("publish", "labels"), problems)
     publish = toml.read(FILE, "publish", Publish, document.get("publish", {}), problems)

@@ -12,16 +12,11 @@ from .publish import Organisation
 class Revision(BaseModel):
     """The commit and the state of the working tree, as git reports them.
 
-    Args:
-        commit: 40 hex digits.
-        created: committer time in seconds since the epoch.
-        branch: the branch that HEAD is on; None if it is detached.
-        tags: the git tags at the commit.
-        pull: HEAD is a pull request's ref (refs/remotes/pull/…), as a pipeline checks it out.
-        remote: the URL of the remote "origin".
-        dirty: hex hash over the differences from the commit; None if there are none.
-        changed: some of the paths that differ, for messages.
-        shallow: the history is cut off.
+    ``commit`` has 40 hex digits, ``created`` is its committer's time in seconds since the epoch, ``tags`` are
+    the git tags there; ``branch`` is that of HEAD, None if it is detached. ``pull``: HEAD is a pull request's
+    ref (refs/remotes/pull/…), as a pipeline checks it out. ``remote`` is the URL of "origin". ``dirty`` is a
+    hex hash over the differences from the commit, None if there are none; ``changed`` are some paths of them,
+    for messages. ``shallow``: the history is cut off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -10,12 +10,7 @@ _LIMIT = 40  # links on the way to one file, as Linux follows them (path_resolut
 
 
 def problems(root: Path, dag_type: DagType) -> list[str]:
-    """Return a sentence for each link of a DAG type that leads to a file which its image doesn't have.
-
-    Args:
-        root: the repository.
-        dag_type: the type with its files.
-    """
+    """Return a sentence for each link of a DAG type that leads to a file which its image doesn't have."""
     return [
         problem
         for tree, paths in dag_type.paths.items()

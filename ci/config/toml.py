@@ -27,14 +27,9 @@ class Table(BaseModel):
 
 
 def parse(file: str, text: str) -> dict[str, Any]:
-    """Return a TOML file's document.
+    """Return a document, with a byte order mark or without, as Windows' editors write it.
 
-    Args:
-        file: the file's path, as messages show it.
-        text: its text, with a byte order mark or without, as Windows' editors write it.
-
-    Raises:
-        ConfigurationError: invalid TOML.
+    Raise ConfigurationError for invalid TOML; ``file`` is the path that its message shows.
     """
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
@@ -45,11 +40,7 @@ def parse(file: str, text: str) -> dict[str, Any]:
 def document(file: str, text: str | None, tables: Collection[str], problems: list[str]) -> dict[str, Any]:
     """Return the document of a TOML file that has some tables only; an empty one for a file that is missing.
 
-    Args:
-        file: the file's path, as messages show it.
-        text: its text; None if there is no such file.
-        tables: the tables that it may have.
-        problems: gets a sentence for invalid TOML and for each other table.
+    ``problems`` gets a sentence for invalid TOML and for each other table.
     """
     try:
         content = parse(file, text or "")
@@ -68,12 +59,7 @@ def document(file: str, text: str | None, tables: Collection[str], problems: lis
 def read(file: str, key: str, model: type[T], raw: object, problems: list[str]) -> T | None:
     """Return a table of a file as a model; None if it is invalid.
 
-    Args:
-        file: the file's path, as messages show it.
-        key: the table's name.
-        model: the model.
-        raw: the table's value; None if the file has no such table.
-        problems: gets a sentence for each mistake.
+    ``raw`` is its value, None if the file has no such table; ``problems`` gets a sentence for each mistake.
     """
     if raw is None:
         problems.append(f"{file}: has no table [{key}]")

@@ -37,10 +37,9 @@ def container(reference: str, platform: str | None = None) -> dagger.Container:
 
 
 async def load(reference: str, platform: str | None = None) -> BaseImage:
-    """Return the base image of a reference, for a platform such as linux/arm64, or else for the engine's own.
+    """Return the base image for a platform such as linux/arm64, or else for the engine's own.
 
-    Raises:
-        StepError: the engine could not pull it.
+    Raise StepError if the engine could not pull it.
     """
     try:
         with step("base image"):

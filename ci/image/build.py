@@ -46,15 +46,8 @@ async def build(
 ) -> BuiltImage:
     """Build the image of a DAG type on a base.
 
-    Args:
-        dag_type: the type.
-        checkout: the repository.
-        base: the base, in whose container packages are installed.
-        tools: a container with Python and tar, to pack files in; none: the module's own.
-
-    Raises:
-        ConfigurationError: its lock doesn't fit, it changes the base, or it adds more than its max-added-mb.
-        StepError: a step failed.
+    ``tools`` has Python and tar, to pack files in; none: the module's own. Raise ConfigurationError if the
+    lock doesn't fit, changes the base, or adds more than max-added-mb; StepError if a step failed.
     """
     plan = await _plan(dag_type, checkout, base, tools or containers.tool_container())
     before = await _check_lock(plan)

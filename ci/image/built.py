@@ -105,10 +105,7 @@ def layout(
 ) -> dagger.Directory:
     """Return an image as an OCI layout that has no other image in it.
 
-    Args:
-        base: the image's base, whose layers needn't be among the tarballs; None: all layers are.
-        assembly: the image's own JSON.
-        tarballs: layers, by digest.
+    The layers of its ``base`` needn't be among the tarballs, which are by digest; without one all are.
     """
     empty = dag.directory().with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
     return _with_image(without_own_json(base) if base else empty, assembly, tarballs)

@@ -14,11 +14,7 @@ _FILES = 3  # files that a message names; it counts the others
 
 
 def check_lock(dag_type: DagType, lock: Lock, base: Environment) -> None:
-    """Check a lock before its packages are installed.
-
-    Raises:
-        ConfigurationError: it has packages of the base in other versions, and the type doesn't allow that.
-    """
+    """Raise ConfigurationError if a lock would move packages of the base, and the type doesn't allow that."""
     allowed = dag_type.settings.allow_base_changes
     problems: list[str] = []
     for name, version in sorted((canonicalize_name(n), v) for n, v in lock.packages.items()):
@@ -35,16 +31,10 @@ def check_lock(dag_type: DagType, lock: Lock, base: Environment) -> None:
 
 
 def check_installed(dag_type: DagType, base: Environment, built: Environment) -> None:
-    """Check the installed packages, before they get into an image.
+    """Check what is installed in ``built``, the base with the type's packages, before it gets into an image.
 
-    Args:
-        dag_type: the type.
-        base: the environment of the base.
-        built: the environment of the base with the type's packages.
-
-    Raises:
-        ConfigurationError: a package overwrote, hid or removed files of another one, of the base or of the
-            delta, and the type doesn't allow changes of either.
+    Raise ConfigurationError if a package overwrote, hid or removed files of another one, of the base or of
+    the delta, and the type doesn't allow changes of either.
     """
     allowed = dag_type.settings.allow_base_changes.keys()
     known = {(clash.kind, clash.owners, file) for clash in base.clashes for file in clash.files}

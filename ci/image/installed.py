@@ -12,11 +12,7 @@ _ANSWER = "/environment.json"
 
 
 async def installed(container: dagger.Container) -> Environment:
-    """Return the Python environment in the container of a base or an image.
-
-    Raises:
-        dagger.QueryError: its Python doesn't run.
-    """
+    """Return the Python environment of a base or an image; raise dagger.QueryError if Python doesn't run."""
     answer = (
         containers.without_certificate_updates(container)
         .with_user("root")

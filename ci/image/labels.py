@@ -21,11 +21,7 @@ INHERITED = "org.apache.airflow."  # facts about the base that hold for an image
 def labels(dag_type: DagType, source: SourceInfo, base: str, forced: str = "") -> dict[str, str]:
     """Return the labels of a DAG type's image.
 
-    Args:
-        dag_type: the type.
-        source: where the image comes from.
-        base: the base's reference by digest.
-        forced: why it is published although its gate failed; empty: it passed.
+    ``base`` is a reference by digest; ``forced`` says why it is published although its gate failed, or "".
     """
     organisation, origin, revision = source.organisation, source.origin, source.revision
     web = origin.web if origin else ""

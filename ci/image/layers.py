@@ -53,17 +53,10 @@ def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[
 def delta(
     base: dagger.Container, dag_type: DagType, lock: Lock, own: Sequence[str], netrc: dagger.Secret | None
 ) -> tuple[list[LayerPlan], dagger.Container]:
-    """Return the packages of a lock as layers, installed in the base's own environment.
+    """Return the packages of a lock as layers, last that of all others, and the base with them installed.
 
-    Args:
-        base: the container to install them in.
-        dag_type: has the Debian packages that a build needs.
-        lock: the packages; the engine makes the layers once for all types with the same ones.
-        own: the packages that get a layer of their own, sorted.
-        netrc: logins for package indexes.
-
-    Returns:
-        The layers, last that of all other packages; and the base with the packages installed.
+    The engine makes them once for all types with the same packages. ``own`` are those that get a layer of
+    their own, sorted; the type has the Debian packages that a build needs.
     """
     builder = _prepared(base)
     if dag_type.settings.build_packages:

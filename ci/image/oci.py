@@ -112,16 +112,10 @@ def canonical(value: Json) -> str:
 
 
 def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: str) -> Assembly:
-    """Put layers on a base.
+    """Put layers on a base, the lowest first, none of them empty; ``env`` adds to the base's or overrides it.
 
     Entrypoint, command, labels and all other settings of the base stay. Nothing volatile is added, such as
     creation times, so that equal layers on an equal base give an equal digest.
-
-    Args:
-        base: the base image.
-        layers: the layers, lowest first; none of them empty.
-        env: variables that are added to the base's, or override them.
-        user: the container's user.
     """
     # The base's creation time isn't the image's.
     config = {key: value for key, value in base.config.items() if key != "created"}
@@ -156,11 +150,7 @@ def described(
 ) -> Assembly:
     """Return the image with labels, which its manifest repeats as annotations; its content stays the same.
 
-    Args:
-        image: the image.
-        labels: the labels, instead of the base's.
-        created: RFC 3339.
-        inherited: returns those of the base's labels that stay.
+    ``labels`` replace the base's, of which ``inherited`` returns those that stay; ``created`` is RFC 3339.
     """
     config: Json = json.loads(image.config.text)
     settings = config["config"]

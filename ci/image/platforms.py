@@ -19,8 +19,7 @@ MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 def parse(texts: list[str] | None) -> tuple[str, ...]:
     """Return the platforms in texts such as ``linux/amd64,linux/arm64``, sorted, without repetitions.
 
-    Raises:
-        ConfigurationError: with every unknown one.
+    Raise ConfigurationError with every unknown one.
     """
     names = sorted({name.strip() for text in texts or () for name in text.split(",") if name.strip()})
     problems = [
@@ -34,11 +33,7 @@ def parse(texts: list[str] | None) -> tuple[str, ...]:
 
 
 def require_wheels(dag_type: DagType, lock: Lock, platforms: tuple[str, ...]) -> None:
-    """Check, before anything is built, that every package can be installed on every platform.
-
-    Raises:
-        ConfigurationError: naming every package that has no wheel for a platform.
-    """
+    """Raise ConfigurationError, before any build, with every package that has no wheel for a platform."""
     problems = [
         f"{dag_type.file}: {package} has no wheel for {platform} in its lock: "
         "choose a version that has one, or publish without that platform"
@@ -65,12 +60,7 @@ def wheels(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def fits(wheel: Mapping[str, str], platform: str) -> bool:
-    """Return whether a wheel in a pylock.toml can be installed on a platform.
-
-    Args:
-        wheel: with its "name", "path" or "url".
-        platform: one of MACHINES.
-    """
+    """Return whether a wheel in a pylock.toml can be installed on a platform, which is one of MACHINES."""
     tags = parse_wheel_filename(_file_of(wheel))[3]
     fitting = re.compile(rf"any|manylinux.*_{MACHINES[platform]}")
     return any(fitting.fullmatch(tag.platform) for tag in tags)

@@ -22,10 +22,7 @@ def is_built_on(base: BaseImage, manifest: str, config: str) -> bool:
     """Return whether an image's lowest layers are a base's, packed and unpacked.
 
     A layer may occur twice, as the empty one of WORKDIR does, but one diff id must stand for the same bytes
-    everywhere: analyses are cached by it.
-
-    Raises:
-        StepError: the texts aren't an image's.
+    everywhere: analyses are cached by it. Raise StepError if the texts aren't an image's.
     """
     digests, diff_ids = _digests(manifest), _diff_ids(config)
     base_diff_ids: list[str] = base.image.config["rootfs"]["diff_ids"]
@@ -36,20 +33,12 @@ def is_built_on(base: BaseImage, manifest: str, config: str) -> bool:
 
 
 def platform(config: str) -> str:
-    """Return the platform of an image, such as linux/amd64, from the text of its configuration.
-
-    Raises:
-        StepError: the text is no JSON object.
-    """
+    """Return the platform in a configuration's text, such as linux/amd64; raise StepError unless JSON."""
     return _read(config, lambda image: f"{image.get('os')}/{image.get('architecture')}")
 
 
 def entries(index: str) -> list[str]:
-    """Return the digests of the images in the text of an index.
-
-    Raises:
-        StepError: the text is no index.
-    """
+    """Return the digests of the images in the text of an index; raise StepError if it is none."""
     return _read(index, lambda image: [str(entry["digest"]) for entry in image["manifests"]])
 
 
@@ -77,16 +66,10 @@ def _read(text: str, part: Callable[[dict[str, Any]], T]) -> T:
 async def layout(
     reference: Reference, registry: Registry, texts: tuple[str, str], base: BaseImage | None
 ) -> dagger.Directory:
-    """Return the image as an OCI layout.
+    """Return the image, by its manifest and its configuration, as an OCI layout.
 
-    Args:
-        reference: the image, by digest.
-        registry: its registry.
-        texts: its manifest and its configuration.
-        base: the base that it is built on, whose layers the engine has: they aren't pulled; None: all are.
-
-    Raises:
-        StepError: the registry doesn't have a layer, or the texts aren't an image's.
+    The engine has the layers of the base that it is built on: they aren't pulled; None: all are. Raise
+    StepError if the registry doesn't have a layer, or the texts aren't an image's.
     """
     manifest, config = texts
     present = _base_digests(base) if base else []

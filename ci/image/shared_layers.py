@@ -107,12 +107,7 @@ def packages(sizes: Mapping[str, tuple[str, int]], locked: Mapping[str, str]) ->
 
 
 async def savings(types: Sequence[DagType], checkout: Checkout, base: BaseImage) -> str:
-    """Build the images of DAG types, and return a table of the layers that they share, or could.
-
-    Raises:
-        ConfigurationError: a lock or images/layers.toml is invalid.
-        StepError: an image could not be built.
-    """
+    """Build the images of DAG types, and return a table of the layers that they share, or could."""
     settings = config_layers.parse(await checkout.text(config_layers.FILE))
     deltas = await gather_all(_delta(dag_type, checkout, base) for dag_type in types)
     return table(deltas, settings.own)

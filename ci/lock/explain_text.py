@@ -10,16 +10,9 @@ from .graph import Chain, Graph, Node
 
 
 def explanation(dag: str, pins: Sequence[str], graph: Graph, package: str) -> str:
-    """Return why a package is in the image of a DAG type, and which versions of it are accepted.
+    """Return why a package, in any spelling, is in a DAG type's image, and which versions of it are accepted.
 
-    Args:
-        dag: the DAG type.
-        pins: its own dependencies.
-        graph: the requirements in its image.
-        package: the package's name, in any spelling.
-
-    Raises:
-        ConfigurationError: the package isn't installed in the image.
+    ``pins`` are the type's own dependencies. Raise ConfigurationError if the package isn't installed.
     """
     name = canonicalize_name(package)
     if name not in graph.image.by_name:

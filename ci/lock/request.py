@@ -119,14 +119,9 @@ def job(  # noqa: PLR0913 - the facts of one job, each by its name
 ) -> str:
     """Return the job for ci/lock/programs/resolve.py, as JSON.
 
-    Args:
-        dag_type: the type whose requirements to resolve.
-        base_packages: the versions that the base holds.
-        text: the type's pyproject.toml.
-        uv: the path of the program.
-        target: uv's options for the base's Python.
-        upgrade: which versions of a present lock may change.
-        locked: the packages of the present lock, to look up all newer ones: without [tool.uv] exclude-newer.
+    ``text`` is the type's pyproject.toml, ``uv`` the path of the program, ``target`` its options for the
+    base's Python. ``locked`` are the packages of the present lock, to look up all newer ones: without
+    [tool.uv] exclude-newer.
     """
     document = tomllib.loads(text)
     settings = _uv_settings(dag_type.file, document)

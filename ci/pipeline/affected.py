@@ -44,12 +44,7 @@ class _State(NamedTuple):
 
 
 def select(comparison: Comparison, now: Catalog) -> Selection:
-    """Return the DAG types that a change affects.
-
-    Args:
-        comparison: before and after.
-        now: the DAG types of ``after``; those with problems count as affected.
-    """
+    """Return the DAG types that a change affects; of those after it, the ones with problems count."""
     before, after = comparison.before, comparison.after
     old = {name: _parsed(name, before) for name in _type_names(before)}
     usable = _unambiguous({name: parsed for name, parsed in old.items() if parsed})

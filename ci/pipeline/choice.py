@@ -21,22 +21,12 @@ class Published(NamedTuple):
 
 
 def everything(catalog: Catalog, trigger: str, notes: Collection[str] = ()) -> Selection:
-    """Return all DAG types, invalid ones too.
-
-    Args:
-        catalog: the DAG types.
-        trigger: what requests them, such as "schedule".
-        notes: for the user.
-    """
+    """Return all DAG types, invalid ones too; ``trigger`` is what requests them, such as "schedule"."""
     return named(catalog, sorted({*catalog.types, *catalog.problems}), trigger, notes)
 
 
 def named(catalog: Catalog, names: Collection[str], trigger: str, notes: Collection[str] = ()) -> Selection:
-    """Return the DAG types of these names.
-
-    Raises:
-        ConfigurationError: a type doesn't exist.
-    """
+    """Return the DAG types of these names; raise ConfigurationError if one doesn't exist."""
     existing = {*catalog.types, *catalog.problems}
     for name in names:
         if name not in existing:
@@ -73,12 +63,8 @@ def due(
 ) -> Selection:
     """Return the DAG types whose published image isn't built from these sources.
 
-    Args:
-        catalog: the DAG types.
-        published: the image of each valid type.
-        since: by commit, the DAG types affected since then, or why they are unknown.
-        base: the digest of the current base.
-        trigger: what requests them.
+    ``published`` has the image of each valid type, ``since`` by commit the types affected since then, or why
+    they are unknown; ``base`` is the digest of the current base, ``trigger`` what requests them.
     """
     affected: list[AffectedType] = []
     notes: list[str] = []

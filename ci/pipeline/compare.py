@@ -19,8 +19,7 @@ _MOUNT = "/mnt/repository"
 async def affected(repository: dagger.Directory, since: str) -> Selection:
     """Return the DAG types that changes since a branch, tag or commit affect.
 
-    Raises:
-        FunctionError: there is no such commit, or the folder is no repository with commits.
+    Raise FunctionError if there is no such commit, or the folder is no repository with commits.
     """
     async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as inputs:
         return select(await compare(repository, since), await inputs.catalog())
@@ -29,8 +28,7 @@ async def affected(repository: dagger.Directory, since: str) -> Selection:
 async def by_event(repository: dagger.Directory, event: Event) -> Selection:
     """Return the DAG types that an event calls for: those that changed, one by name, or all.
 
-    Raises:
-        FunctionError: the event names a DAG type that doesn't exist.
+    Raise FunctionError if the event names a DAG type that doesn't exist.
     """
     async with checkout.opened(dag.directory().with_directory("", repository, include=TREES)) as inputs:
         catalog = await inputs.catalog()
@@ -48,8 +46,7 @@ async def by_event(repository: dagger.Directory, event: Event) -> Selection:
 async def compare(repository: dagger.Directory, since: str) -> Comparison:
     """Return the inputs of images in the working tree and at its merge base with ``since``.
 
-    Raises:
-        ConfigurationError: there is no such commit, or the folder is no repository with commits.
+    Raise ConfigurationError if there is no such commit, or the folder is no repository with commits.
     """
     answer = (
         containers.locked("history")

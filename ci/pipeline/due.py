@@ -33,17 +33,10 @@ class DueRequest:
 async def due(
     catalog: Catalog, repository: dagger.Directory, plan: PublishPlan, access: Access, request: DueRequest
 ) -> Selection:
-    """Return the DAG types to publish.
+    """Return the DAG types to publish: all in the plan, unless it is a branch's.
 
-    Args:
-        catalog: the DAG types; invalid ones count, too, so that their jobs report it.
-        repository: with its history.
-        plan: what to publish of the valid types; all of it is due unless it is a branch's.
-        access: to the registry.
-        request: the ref, the base and the trigger.
-
-    Raises:
-        StepError: the registry or the base can't be reached.
+    Invalid ones of the catalog count, too, so that their jobs report it. Raise StepError if the registry or
+    the base can't be reached.
     """
     branch_tags = {
         type_plan.dag_type.name: type_plan.tags[tag.name]

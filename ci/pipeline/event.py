@@ -101,11 +101,7 @@ class _Payload(BaseModel):
 
 
 def parse(text: str) -> Event:
-    """Return the event of a payload.
-
-    Raises:
-        ConfigurationError: the payload is invalid, or of another event than the workflows react to.
-    """
+    """Return the event of a payload; raise ConfigurationError for one that the workflows don't react to."""
     try:
         payload = _Payload.model_validate_json(text)
     except ValidationError as error:

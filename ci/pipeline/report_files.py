@@ -16,11 +16,7 @@ PLANNED = "planned.md"
 
 
 def of_plan(plan: JobPlan) -> dict[str, str]:
-    """Return the plan as JSON and as Markdown, and the outputs of its job.
-
-    Raises:
-        ConfigurationError: the plan has more DAG types than a matrix of GitHub Actions has jobs.
-    """
+    """Return the plan as JSON and as Markdown, and the outputs of its job; raise as ``outputs.jobs``."""
     return {
         outputs.PLAN: plan.as_json(),
         PLANNED: f"{text.markdown(plan.found)}\n",
@@ -36,17 +32,9 @@ def of_results(
     *,
     attested: bool,
 ) -> dict[str, str]:
-    """Return the files of a report.
+    """Return the files of a report; without results raise as ``outputs.jobs``.
 
-    Args:
-        done: the results, a row per DAG type.
-        plan: None for results without a plan.
-        verdicts: of the scans.
-        locks: the text of each type's pylock.toml, by the type's name.
-        attested: whether GitHub attested what was pushed.
-
-    Raises:
-        ConfigurationError: there are no results yet, and the plan has more DAG types than a matrix has jobs.
+    ``locks`` has the text of each type's pylock.toml by name; ``attested``: GitHub attested what was pushed.
     """
     passed, table = gate(done, plan)
     parts = {
@@ -80,12 +68,7 @@ def gate(done: Publication, plan: JobPlan | None) -> tuple[bool, str]:
 
 
 def verdicts(done: Publication, now: datetime) -> list[Verdict]:
-    """Return the verdicts of all scans; for a type that wasn't scanned, one with that state.
-
-    Args:
-        done: the results, a row per DAG type.
-        now: the time of the verdicts of types that weren't scanned.
-    """
+    """Return the verdicts of all scans; for a type that wasn't scanned, one with that state, of now."""
     return [
         verdict
         for row in done.rows

@@ -15,13 +15,9 @@ NAMES = (outputs.PLAN, publication.FILE)
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
-    """Return one publication of all results, and the text of the plan, empty if there is none.
+    """Return one publication of all results, by path, and the text of the plan, empty if there is none.
 
-    Args:
-        texts: the texts of the files, by path.
-
-    Raises:
-        ConfigurationError: a file is invalid, there are two results of one DAG type, or two plans.
+    Raise ConfigurationError if a file is invalid, there are two results of one DAG type, or two plans.
     """
     problems: list[str] = []
     plans = {path: text for path, text in sorted(texts.items()) if PurePosixPath(path).name == outputs.PLAN}

@@ -20,11 +20,9 @@ class Entry(NamedTuple):
 
 
 class Snapshot:
-    """All inputs of images at one commit.
+    """All inputs of images at one commit, by path from the repository's root.
 
-    Args:
-        entries: by path from the repository's root.
-        texts: of Python and TOML files, by their sha256; files that can't be decoded have none.
+    ``texts`` are those of Python and TOML files, by their sha256; files that can't be decoded have none.
     """
 
     def __init__(self, entries: Mapping[str, Entry], texts: Mapping[str, str]) -> None:
@@ -101,11 +99,7 @@ class _Answer(BaseModel):
 
 
 def parse(text: str, since: str) -> Comparison:
-    """Return the comparison in the program's answer.
-
-    Raises:
-        ConfigurationError: there is nothing to compare with.
-    """
+    """Return the comparison in the program's answer; raise ConfigurationError with why there is none."""
     answer = _Answer.model_validate_json(text)
     if answer.problem:
         raise ConfigurationError([answer.problem])

@@ -84,8 +84,7 @@ async def locked(
 ) -> Locked:
     """Pin a draft's requirements and lock them; ``lock`` keeps the versions of a present lock that it gets.
 
-    Raises:
-        Unreachable: the packages couldn't be asked for, so nothing is known of the draft.
+    Raise Unreachable if the packages couldn't be asked for, so that nothing is known of the draft.
     """
     exact, present = loose, ""
     try:

@@ -94,10 +94,8 @@ def test_no_numbers_are_refused() -> None:
 def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[str, str]:
     """Return the files of a new DAG type but its lock, by path from the repository's root.
 
-    ``python`` is the base's, such as 3.13; empty where its tag names none.
-
-    Raises:
-        ConfigurationError: with everything that forbids it; nothing is ever overwritten.
+    ``python`` is the base's, such as 3.13; empty where its tag names none. Raise ConfigurationError with
+    everything that forbids it; nothing is ever overwritten.
     """
     wrong = catalog.name_problem(name)
     wrong = wrong or ("belongs to the base image: take another name" if name in catalog.RESERVED else "")

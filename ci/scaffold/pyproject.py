@@ -53,11 +53,7 @@ class Manifest:
 
 
 def document(file: str, text: str) -> dict[str, object]:
-    """Return the content of a file.
-
-    Raises:
-        ConfigurationError: it is no TOML; the message has file and line.
-    """
+    """Return the content of a file; raise ConfigurationError with file and line if it is no TOML."""
     try:
         return tomllib.loads(text.removeprefix(_BOM))
     except tomllib.TOMLDecodeError as error:

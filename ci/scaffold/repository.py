@@ -42,12 +42,7 @@ class OldRepository:
 
 
 def read(root: Path) -> OldRepository:
-    """Return what a repository has to adopt.
-
-    Raises:
-        ConfigurationError: with everything that forbids it: nothing to adopt, types that exist already, names
-            that no image can have, files that can't be read.
-    """
+    """Return what a repository has to adopt; raise ConfigurationError with everything that forbids it."""
     by_type: dict[str, dict[str, str]] = {}
     for path in sorted(root.iterdir()):
         for kind, pattern in (("dockerfile", _DOCKERFILE), ("manifest", _MANIFEST)):

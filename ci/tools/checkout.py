@@ -67,11 +67,7 @@ class Checkout:
         return catalog.load(await self.exported())
 
     async def text(self, path: str) -> str | None:
-        """Return the text of a file, by its path from the repository's root; None if it doesn't exist.
-
-        Raises:
-            ConfigurationError: it isn't UTF-8.
-        """
+        """Return a file's text, None if it doesn't exist; raise ConfigurationError unless it is UTF-8."""
         file = await self.exported() / path
         return catalog.text_of(file, path) if file.is_file() else None
 

@@ -132,13 +132,11 @@ async def sign(
     signed: dagger.Directory,
     types: Mapping[str, str],
 ) -> tuple[dict[str, list[str]], dagger.Directory]:
-    """Sign the statements, by image and type, that the key has not signed before.
+    """Sign statements, by image and type, unless the key signed them before; return their types and bundles.
 
     Images are the hex digits of their digests; ``signed`` is what is attached to them already, as
-    ``Registry.signed`` gives it; ``types`` has the predicate type of each type of statement.
-
-    Returns:
-        The types that were signed, by image, and the folder of bundles, as IMAGE/TYPE.json.
+    ``Registry.signed`` gives it; ``types`` has the predicate type of each type of statement. The types that
+    were signed are by image, the bundles in a folder as IMAGE/TYPE.json.
     """
     folder = dag.directory()
     for image, texts in statements.items():

@@ -34,12 +34,8 @@ _limiter = anyio.CapacityLimiter(AT_ONCE)
 async def retrying(ask: Callable[[], Awaitable[T]]) -> T:
     """Return the engine's answer; at most AT_ONCE answers are awaited at the same time.
 
-    Args:
-        ask: a call such as the method ``contents`` of a file, repeated after a lost answer. It must not call
-            ``retrying`` itself.
-
-    Raises:
-        dagger.QueryError: a step failed.
+    ``ask`` is a call such as the method ``contents`` of a file, repeated after a lost answer; it must not
+    call ``retrying`` itself. Raise dagger.QueryError if a step failed.
     """
     async with _limiter:
         for attempt in range(1, _ATTEMPTS):

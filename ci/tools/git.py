@@ -25,11 +25,7 @@ _FOLDER = "/mnt/repository"
 
 
 async def revision(repository: dagger.Directory) -> Revision:
-    """Return commit, branch, tags and changes of the working tree.
-
-    Raises:
-        ConfigurationError: it isn't a repository, or has no commits.
-    """
+    """Return commit, branch, tags and changes of a tree; raise ConfigurationError if it has no commits."""
     return Revision.model_validate((await _ask(repository, ()))["revision"])
 
 
@@ -54,11 +50,7 @@ async def related(repository: dagger.Directory, commits: Iterable[str]) -> Relat
 
 
 async def time(repository: dagger.Directory, commit: str) -> int:
-    """Return the time of a commit, in seconds since the epoch.
-
-    Raises:
-        ConfigurationError: the history doesn't have it.
-    """
+    """Return a commit's time in seconds since the epoch; raise ConfigurationError if the history lacks it."""
     times: dict[str, int] = (await _ask(repository, (commit,)))["times"]
     if commit not in times:
         remedy = "fetch it first (git fetch --unshallow, or git fetch origin <commit>)"

@@ -24,11 +24,7 @@ _one_at_a_time = asyncio.Lock()  # all write the same file
 
 
 async def service(host: str, port: int) -> dagger.Service:
-    """Return the user's ``host:port`` as a service to bind to containers.
-
-    Raises:
-        StepError: the engine gives no such service.
-    """
+    """Return the user's ``host:port`` as a service to bind to containers; raise StepError for none."""
     name = f"loopback{port}"
     module = (
         dag.directory()

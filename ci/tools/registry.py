@@ -66,11 +66,7 @@ class Registry:
     tunnel: dagger.Service | None
 
     async def look(self, questions: Mapping[str, Question]) -> dict[str, RepositoryContent]:
-        """Return what repositories have, by the questions' names.
-
-        Raises:
-            StepError: the registry can't be used at all.
-        """
+        """Return what repositories have, by the questions' names; raise StepError if it can't be used."""
         images = {name: question._asdict() for name, question in questions.items()}
         answers = await self._do("look", {"images": images}, self._container())
         return {name: _content(answers[name], question.repository) for name, question in questions.items()}
@@ -78,8 +74,7 @@ class Registry:
     async def image(self, reference: Reference) -> dict[str, Any]:
         """Return an image's "manifest" and "config" as texts; the latter is None for an index.
 
-        Raises:
-            StepError: the registry refuses, or has no such image.
+        Raise StepError if the registry refuses, or has no such image.
         """
         image = {
             "repository": reference.repository,
@@ -95,13 +90,9 @@ class Registry:
     def blobs(
         self, repository: str, manifest: str, digests: Sequence[str], *, cached: bool = False
     ) -> dagger.Directory:
-        """Return blobs of an image in a folder, named by the hex digits of their digests.
+        """Return blobs of an image, by tag or digest, in a folder, named by the hex digits of their digests.
 
-        Args:
-            repository: registry and repository.
-            manifest: tag or digest of the image.
-            digests: of the blobs.
-            cached: whether the engine keeps them for later calls.
+        ``cached``: the engine keeps them for later calls.
         """
         image = {
             "repository": repository,
@@ -119,10 +110,8 @@ class Registry:
     ) -> dict[str, Any]:
         """Push images and write their tags; job and answer are those of ``programs/registry.py``.
 
-        Args:
-            job: without its "blobs".
-            blobs: the layers above the base, by digest.
-            base: the base as an image layout; None if the registry has all layers.
+        ``job`` has no "blobs": they are the layers above the base, by digest, and those of the base, as an
+        image layout; None if the registry has all of these.
         """
         container = self._container()
         if base:
@@ -133,11 +122,7 @@ class Registry:
         return await self._do("push", {**job, "blobs": folders}, container)
 
     async def signed(self, references: Sequence[Reference]) -> tuple[dict[str, Any], dagger.Directory]:
-        """Return the signatures and attestations of images, by the hex digits of their digests.
-
-        Returns:
-            Answer and folder of ``programs/referrers.py``.
-        """
+        """Return answer and folder of ``programs/referrers.py``, by the hex digits of the images' digests."""
         images = {
             names.hex_digits(reference.digest): {
                 "repository": reference.repository,
@@ -195,16 +180,10 @@ def _content(answer: Mapping[str, Any], repository: str) -> RepositoryContent:
 
 
 async def connect(host: str, access: Access, owner: str) -> Registry:
-    """Connect to a registry.
+    """Connect to a registry at host and port, as the user gave them; a token without a user is the owner's.
 
-    Args:
-        host: host and port, as the user gave them.
-        access: credentials, CA and protocol.
-        owner: the user name for a token that is given without one.
-
-    Raises:
-        ConfigurationError: the access contradicts itself, or the token isn't for that registry.
-        StepError: there is no tunnel to the user's loopback address.
+    Raise ConfigurationError if the access contradicts itself, or the token isn't for that registry; StepError
+    if there is no tunnel to the user's loopback address.
     """
     local = names.is_loopback(host)
     if access.username and not access.token:
@@ -249,10 +228,6 @@ def misdirected(token: str, host: str) -> str:
 
     A repository names its registry in a file that every pull request can change, and workflows fall back to
     the run's own token if no other is set.
-
-    Args:
-        token: as it was given.
-        host: host and port of the registry.
     """
     if not token.startswith(_OF_A_RUN) or names.is_loopback(host) or _GITHUB_REGISTRIES.fullmatch(host):
         return ""

@@ -27,11 +27,7 @@ class RepositoryContent:
         }
 
     def image_size(self, tags: Iterable[str]) -> int | None:
-        """Return the compressed bytes of the image that the first existing tag points to.
-
-        Returns:
-            None where no tag exists, or it points to an index of several images.
-        """
+        """Return the compressed bytes that the first existing tag points to; None for none, or an index."""
         manifest = next((self.manifests[tag] for tag in tags if tag in self.manifests), None)
         layers = json.loads(manifest).get("layers") if manifest else None
         return None if layers is None else sum(int(layer["size"]) for layer in layers)

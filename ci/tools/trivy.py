@@ -46,10 +46,8 @@ Java = Callable[[], Awaitable[dagger.Directory]]
 async def read(layout: dagger.Directory, java: Java, base: Analysis | None = None) -> Analysis:
     """Return the analysis of an image, given as an OCI layout; layers of its base are not read again.
 
-    ``java`` fetches Trivy's database of Java archives; it is called only for an image that holds some.
-
-    Raises:
-        StepError: Trivy failed, or a database could not be fetched.
+    ``java`` fetches Trivy's database of Java archives; it is called only for an image that holds some. Raise
+    StepError if Trivy failed, or a database could not be fetched.
     """
     analysis = _analysis(layout, base)
     try:

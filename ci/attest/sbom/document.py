@@ -54,11 +54,7 @@ def delta(text: str, layers: Collection[str]) -> str:
 
 
 def packages(text: str) -> frozenset[PurlPackage]:
-    """Return all packages that a document of any tool names by a purl, except images.
-
-    Raises:
-        StepError: it is no CycloneDX document.
-    """
+    """Return the packages that a document names by purls, no images; raise StepError unless CycloneDX."""
     named = _parsed(text, lambda document: [purl.package(url) for url in cyclonedx.purls(document)])
     return frozenset(package for package in named if package and package.type != "oci")
 

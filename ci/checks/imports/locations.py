@@ -65,12 +65,7 @@ def files_imported(file: str, text: str) -> set[str]:
 
 
 def reached(graph: Mapping[str, AbstractSet[str]], start: Iterable[str]) -> set[str]:
-    """Return the files of ``start`` and all that they import, directly or through others.
-
-    Args:
-        graph: by file, the files that it imports.
-        start: files; those that the graph lacks import nothing.
-    """
+    """Return the files of ``start`` and all that they import by the graph, directly or through others."""
     files: set[str] = set()
     waiting = set(start)
     while waiting:

@@ -65,11 +65,7 @@ def database_request(
 
 
 async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> VulnerabilityDatabase:
-    """Return the first database that is fresh enough; where none is, the newest of them.
-
-    Raises:
-        StepError: no mirror answered; with the problem of each.
-    """
+    """Return the first fresh database, else the newest; raise StepError with the problem of each mirror."""
     if request.archive:
         digest = await _digest(request.archive)
         return await _unpacked(request.archive, "the file of --database-file", digest)

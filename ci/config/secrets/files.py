@@ -42,12 +42,7 @@ _SAMPLES = {"example", "sample", "template", "dist"}
 
 
 def problems(root: Path, dag_type: DagType) -> list[str]:
-    """Return a sentence for each secret file of a DAG type, and for each permission that no file needs.
-
-    Args:
-        root: the repository, which has dags/ and scripts/.
-        dag_type: the type with its files and permissions.
-    """
+    """Return a sentence for each secret file of a DAG type, and for each permission that no file needs."""
     allowed = dag_type.settings.allow_secret_files
     kinds = {path: kind(path, _head(file)) for path, file in _files(root, dag_type)}
     secret = {path for path in kinds if kinds[path]}
@@ -66,12 +61,7 @@ def problems(root: Path, dag_type: DagType) -> list[str]:
 
 
 def kind(path: str, head: bytes) -> str:
-    """Return the kind of secret that a file is; empty if it is none.
-
-    Args:
-        path: from the repository's root.
-        head: the beginning of its content, up to LIMIT.
-    """
+    """Return the kind of secret that a file is, by path and first bytes (LIMIT); empty if it is none."""
     name = PurePosixPath(path.lower())
     return _by_name(name) or patterns.kind(name.name, head)
 

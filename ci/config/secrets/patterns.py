@@ -159,12 +159,7 @@ _SETTINGS = (
 
 
 def kind(name: str, head: bytes) -> str:
-    """Return the kind of secret in a file; empty if it has none.
-
-    Args:
-        name: the file's name, in lower case.
-        head: the beginning of its content.
-    """
+    """Return the kind of secret in a file by its name, in lower case, and its first bytes; empty for none."""
     text = _narrow(head)
     # Prose about settings is not a settings file.
     settings = b"" if name.endswith(_PROSE) else _COMMENT.sub(b"", text)

@@ -101,12 +101,7 @@ def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def problems(file: str, document: dict[str, object]) -> list[str]:
-    """Return a sentence for each address with credentials in a pyproject.toml's requirements and [tool.uv].
-
-    Args:
-        file: the file's path, as messages show it.
-        document: its document.
-    """
+    """Return a sentence for each login in an address of a pyproject.toml's requirements and [tool.uv]."""
     tools = document.get("tool")
     uv = cast("dict[str, object]", tools).get("uv") if isinstance(tools, dict) else None
     texts = [(key, text) for table in _TABLES for key, text in _texts(table, document.get(table))]
@@ -120,10 +115,7 @@ def problems(file: str, document: dict[str, object]) -> list[str]:
 def refuse_in_lock(file: str, text: str, what: str = "isn't written") -> None:
     """Raise ConfigurationError if an address in a lock has credentials: a lock is committed.
 
-    Args:
-        file: the lock's path, as messages show it.
-        text: its text.
-        what: the beginning of the message.
+    ``what`` is the beginning of the message.
     """
     values = {_closed(value) for value in _values(text) if not _SSH_USER.search(value)}
     hosts = {_host(value) for value in values if _is_hiding(value)}

@@ -17,12 +17,7 @@ _LOCATION = re.compile(r"(?P<file>(?:images|dags|scripts)/[^\s:]+)(?::(?P<line>[
 
 
 def annotations(done: Publication, plan: JobPlan | None) -> str:
-    """Return a command per finding, errors first; one more counts those that GitHub wouldn't show.
-
-    Args:
-        done: the results, a row per DAG type.
-        plan: None for results without a plan.
-    """
+    """Return a command per finding, errors first; one more counts those that GitHub wouldn't show."""
     commands = [command for row in done.rows for command in _of(row)]
     commands += [_problem(*problem) for problem in problems(without_result(done, plan))]
     lines: list[str] = []

@@ -22,8 +22,7 @@ def body(summary: str) -> str:
 def checked_address(address: str) -> str:
     """Return the address of a pull request's comments if a token may be sent there.
 
-    Raises:
-        ConfigurationError: it is neither https nor on the user's own machine.
+    Raise ConfigurationError if it is neither https nor on the user's own machine.
     """
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and names.is_loopback(parts.netloc)):
@@ -32,16 +31,10 @@ def checked_address(address: str) -> str:
 
 
 async def post(comments: str, token: str, text: str, *, only_update: bool) -> str:
-    """Create or update the comment; return what was done.
+    """Create or update the comment, or only update it; return what was done.
 
-    Args:
-        comments: the address of the pull request's comments in GitHub's API.
-        token: may write them; it is sent nowhere else.
-        text: the whole comment, with the mark.
-        only_update: create no new comment.
-
-    Raises:
-        StepError: GitHub refuses, or can't be reached.
+    ``comments`` is the address of the pull request's comments in GitHub's API; the token, which may write
+    them, is sent nowhere else. Raise StepError if GitHub refuses, or can't be reached.
     """
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
     transport = httpx.AsyncHTTPTransport(retries=3)

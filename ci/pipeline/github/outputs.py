@@ -54,10 +54,7 @@ def jobs(plan: JobPlan) -> str:
 
     ``matrix`` has a job per DAG type, and ``any`` says whether it has one. ``comment`` says whether the run
     may comment on a pull request, ``upload`` whether it may upload findings and gets the registry's token; a
-    fork's run may do neither.
-
-    Raises:
-        ConfigurationError: there are more DAG types than a matrix has jobs.
+    fork's run may do neither. Raise ConfigurationError for more DAG types than a matrix has jobs.
     """
     affected, event = plan.found.affected, plan.event
     if len(affected) > MAX_JOBS:

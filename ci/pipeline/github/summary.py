@@ -24,10 +24,7 @@ _HEAD = ("DAG type", "verdict", "image", "size", "tests", "scan", "tags")
 def markdown(done: Publication, plan: JobPlan | None, *, attested: bool = False) -> str:
     """Return a summary that GitHub accepts: a table of all types, how to verify them, and their details.
 
-    Args:
-        done: the results, a row per DAG type.
-        plan: None for results without a plan.
-        attested: whether GitHub attested what was pushed.
+    ``attested``: GitHub attested what was pushed.
     """
     missing = without_result(done, plan)
     parts = [f"### airflow-images: {_verdict(done, missing)}"]
@@ -47,13 +44,7 @@ def markdown(done: Publication, plan: JobPlan | None, *, attested: bool = False)
 
 
 def shortened(text: str, limit: int, ending: str) -> str:
-    """Return Markdown cut at a line, with an ending, if it has more bytes than the limit.
-
-    Args:
-        text: the Markdown.
-        limit: bytes of it that are kept.
-        ending: a sentence, added if something is cut off.
-    """
+    """Return Markdown cut at a line, with a sentence at its end, if it has more bytes than the limit."""
     encoded = text.encode()
     if len(encoded) <= limit:
         return text

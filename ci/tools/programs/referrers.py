@@ -61,11 +61,7 @@ class Layout:
         self.entries: list[dict[str, Any]] = []
 
     def add(self, content: bytes, name: str) -> None:
-        """Keep a blob under its digest.
-
-        Raises:
-            ValueError: it has another digest.
-        """
+        """Keep a blob under its digest; raise ValueError if it has another one."""
         if name != f"sha256:{hashlib.sha256(content).hexdigest()}":
             raise ValueError(f"the registry sent other content for {name!r}")
         (self.blobs / name.partition(":")[2]).write_bytes(content)
@@ -73,9 +69,7 @@ class Layout:
     def fetch(self, repository: str, name: str) -> bytes:
         """Fetch a blob by its digest, and keep it.
 
-        Raises:
-            RegistryError: the registry refuses, or has no such blob.
-            ValueError: the content has another digest, or ``name`` is none.
+        Raise RegistryError if the registry has no such blob; ValueError for other content, or no digest.
         """
         if not DIGEST.fullmatch(name):
             raise ValueError(f"{name[:80]!r} isn't a digest")
@@ -127,11 +121,7 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
 
 
 def _configuration(text: str, reference: str) -> str:
-    """Return the digest of an image's configuration; empty for an index.
-
-    Raises:
-        RegistryError: it is neither an image nor an index.
-    """
+    """Return the digest of an image's configuration, empty for an index; raise RegistryError for another."""
     try:
         top: dict[str, Any] = json.loads(text)
         return str(top.get("config", {"digest": ""})["digest"])
