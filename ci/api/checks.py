@@ -7,21 +7,15 @@ from ..checks.scan import formats, scan
 from ..checks.scan.database import DatabaseRequest
 from ..tools.checkout import opened
 from . import tests
-from .output import shown_calls
+from .output import Group
 
 
 @object_type
-class Checks:
+class Checks(Group):
     """Checks of every DAG type."""
 
     source: dagger.Directory
     netrc: dagger.Secret | None
-
-    # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def sync(self) -> str:
-        """Show the calls that it groups. The CLI calls it where a call ends here."""
-        return await shown_calls(self)
 
     @check
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

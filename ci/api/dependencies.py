@@ -15,7 +15,7 @@ from ..tools.checkout import opened
 from ..tools.engine import as_function_error
 from . import tests
 from .arguments import ExcludeNewer, Format
-from .output import shown, shown_calls
+from .output import Group, shown
 from .tests import Reports
 
 
@@ -34,18 +34,12 @@ class Bump:
 
 
 @object_type
-class Dependencies:
+class Dependencies(Group):
     """What DAG types depend on, and the base that they share."""
 
     source: dagger.Directory
     netrc: dagger.Secret | None
     dag_type: str
-
-    # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def sync(self) -> str:
-        """Show the calls that it groups. The CLI calls it where a call ends here."""
-        return await shown_calls(self)
 
     # Never remembered: an index has newer packages by the hour.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -21,42 +21,9 @@ from ..tools.cosign import Signer
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
-from . import affected, results, tests
+from . import affected, arguments, results, tests
 from . import scan as api_scan
 from .affected import Affected
-from .arguments import (
-    AllowUnscanned,
-    AnyDagType,
-    Authority,
-    Database,
-    DatabaseFile,
-    DryRun,
-    ExcludeNewer,
-    Force,
-    Format,
-    IdentityToken,
-    OidcToken,
-    OidcUrl,
-    OneDagType,
-    OptionalEventFile,
-    Owner,
-    PlainHttp,
-    Platforms,
-    Ref,
-    RegistryHost,
-    ReportFailures,
-    ResultsFolder,
-    SigningConfig,
-    SigningEnvironment,
-    SigningKey,
-    SigningPassword,
-    Since,
-    Token,
-    TrustedRoot,
-    Upgrade,
-    UpgradePackages,
-    Username,
-)
 from .checks import Checks
 from .dependencies import Dependencies
 from .image import Image
@@ -75,7 +42,7 @@ class AirflowImages:
     netrc: Netrc = None
 
     @function
-    async def list(self, form: Format = "table") -> str:
+    async def list(self, form: arguments.Format = "table") -> str:
         """List the DAG types with their base, packages and DAG files."""
         async with opened(self.source, self.netrc) as checkout:
             types = (await checkout.catalog()).declared()
@@ -84,7 +51,7 @@ class AirflowImages:
 
     # Per session: a base named by tag may have moved since the last one.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def build(self, dag_type: OneDagType) -> Image:
+    async def build(self, dag_type: arguments.OneDagType) -> Image:
         """Build a DAG type's image from its lock."""
         async with opened(self.source, self.netrc) as checkout:
             chosen = (await checkout.catalog()).get(dag_type)  # first: a misspelt name costs no pull
@@ -92,7 +59,7 @@ class AirflowImages:
         return Image.of(built, self.source, self.netrc)
 
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def test(self, dag_type: AnyDagType = "") -> Reports:
+    async def test(self, dag_type: arguments.AnyDagType = "") -> Reports:
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
         async with opened(self.source, self.netrc) as checkout:
             return tests.of(await tests.test(checkout, dag_type))
@@ -101,14 +68,14 @@ class AirflowImages:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def scan(
         self,
-        dag_type: AnyDagType = "",
-        database: Database = None,
-        database_file: DatabaseFile = None,
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
+        dag_type: arguments.AnyDagType = "",
+        database: arguments.Database = None,
+        database_file: arguments.DatabaseFile = None,
+        username: arguments.Username = None,
+        token: arguments.Token = None,
+        authority: arguments.Authority = None,
         *,
-        plain_http: PlainHttp = False,
+        plain_http: arguments.PlainHttp = False,
     ) -> Scan:
         """Scan DAG types' images by images/policy.toml; fails unless all passed."""
         async with opened(self.source, self.netrc) as checkout:
@@ -121,31 +88,31 @@ class AirflowImages:
     async def publish(
         self,
         repository: Repository,
-        dag_type: AnyDagType = "",
-        registry: RegistryHost = "",
-        owner: Owner = "",
-        ref: Ref = "",
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
-        platform: Platforms = None,
-        force: Force = "",
-        signing_key: SigningKey = None,
-        signing_password: SigningPassword = None,
-        signing_environment: SigningEnvironment = None,
-        identity_token: IdentityToken = None,
-        oidc_request_url: OidcUrl = None,
-        oidc_request_token: OidcToken = None,
-        signing_config: SigningConfig = None,
-        trusted_root: TrustedRoot = None,
-        database: Database = None,
-        database_file: DatabaseFile = None,
-        allow_unscanned: AllowUnscanned = "",
-        form: Format = "table",
+        dag_type: arguments.AnyDagType = "",
+        registry: arguments.RegistryHost = "",
+        owner: arguments.Owner = "",
+        ref: arguments.Ref = "",
+        username: arguments.Username = None,
+        token: arguments.Token = None,
+        authority: arguments.Authority = None,
+        platform: arguments.Platforms = None,
+        force: arguments.Force = "",
+        signing_key: arguments.SigningKey = None,
+        signing_password: arguments.SigningPassword = None,
+        signing_environment: arguments.SigningEnvironment = None,
+        identity_token: arguments.IdentityToken = None,
+        oidc_request_url: arguments.OidcUrl = None,
+        oidc_request_token: arguments.OidcToken = None,
+        signing_config: arguments.SigningConfig = None,
+        trusted_root: arguments.TrustedRoot = None,
+        database: arguments.Database = None,
+        database_file: arguments.DatabaseFile = None,
+        allow_unscanned: arguments.AllowUnscanned = "",
+        form: arguments.Format = "table",
         *,
-        dry_run: DryRun = False,
-        report_failures: ReportFailures = False,
-        plain_http: PlainHttp = False,
+        dry_run: arguments.DryRun = False,
+        report_failures: arguments.ReportFailures = False,
+        plain_http: arguments.PlainHttp = False,
     ) -> str:
         """Build, test, scan, push and sign images, and tag them as git says; gives references by digest."""
         with as_function_error():
@@ -196,12 +163,12 @@ class AirflowImages:
         host: Annotated[
             str, Doc("Registry, such as ghcr.io or 127.0.0.1:5000; default: images/publish.toml's")
         ] = "",
-        owner: Owner = "",
-        username: Username = None,
-        token: Token = None,
-        authority: Authority = None,
+        owner: arguments.Owner = "",
+        username: arguments.Username = None,
+        token: arguments.Token = None,
+        authority: arguments.Authority = None,
         *,
-        plain_http: PlainHttp = False,
+        plain_http: arguments.PlainHttp = False,
     ) -> Registry:
         """Plan and list what is to be published; scan, verify, rebuild, promote or roll back what is."""
         return Registry(
@@ -221,11 +188,11 @@ class AirflowImages:
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def lock(
         self,
-        dag_type: AnyDagType = "",
-        upgrade_package: UpgradePackages = None,
-        exclude_newer: ExcludeNewer = "",
+        dag_type: arguments.AnyDagType = "",
+        upgrade_package: arguments.UpgradePackages = None,
+        exclude_newer: arguments.ExcludeNewer = "",
         *,
-        upgrade: Upgrade = False,
+        upgrade: arguments.Upgrade = False,
     ) -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
         async with opened(self.source, self.netrc) as checkout:
@@ -249,7 +216,7 @@ class AirflowImages:
             return after.changes(before)
 
     @function
-    def dependencies(self, dag_type: AnyDagType = "") -> Dependencies:
+    def dependencies(self, dag_type: arguments.AnyDagType = "") -> Dependencies:
         """List newer versions, test another Airflow, or move the base."""
         return Dependencies(source=self.source, netrc=self.netrc, dag_type=dag_type)
 
@@ -257,8 +224,8 @@ class AirflowImages:
     async def affected(
         self,
         repository: Repository,
-        since: Since = "",
-        event_file: OptionalEventFile = None,
+        since: arguments.Since = "",
+        event_file: arguments.OptionalEventFile = None,
     ) -> Affected:
         """List the DAG types that a change affects, and why; nothing is built."""
         with as_function_error():
@@ -273,7 +240,7 @@ class AirflowImages:
     @function
     async def report(
         self,
-        results_folder: ResultsFolder,
+        results_folder: arguments.ResultsFolder,
     ) -> Results:
         """Report on what jobs published: summary, annotations, reports, verdict."""
         with as_function_error():

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 import dagger
-from dagger import dag
+from dagger import dag, function
 from opentelemetry import trace
 from opentelemetry._logs import LogRecord
 from opentelemetry.baggage import get_baggage
@@ -31,15 +31,20 @@ async def shown(text: str) -> str:
     return await dag.directory().id()
 
 
-async def shown_calls(group: object) -> str:
-    """Show the calls on an object that only groups them: their names and what they do."""
-    methods = {name: method for name, method in vars(type(group)).items() if callable(method)}
-    rows = [
-        (name.replace("_", "-"), str(method.__doc__).partition("\n")[0])
-        for name, method in sorted(methods.items())
-        if not name.startswith("_") and name != "sync"
-    ]
-    return await shown(table(rows))
+class Group:
+    """An object that only groups calls."""
+
+    # A remembered call shows nothing.
+    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    async def sync(self) -> str:
+        """Show the calls that it groups. The CLI calls it where a call ends here."""
+        methods = {name: method for name, method in vars(type(self)).items() if callable(method)}
+        rows = [
+            (name.replace("_", "-"), str(method.__doc__).partition("\n")[0])
+            for name, method in sorted(methods.items())
+            if not name.startswith("_")
+        ]
+        return await shown(table(rows))
 
 
 def folder(texts: Mapping[str, str]) -> dagger.Directory:

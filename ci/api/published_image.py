@@ -1,5 +1,6 @@
 """An image in a registry, and the calls on it: verify, rebuild, promote."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
@@ -18,14 +19,13 @@ from ..tools.cosign import Trust
 from ..tools.engine import as_function_error
 from ..tools.registry import Access, Registry
 from .arguments import TrustedRoot
-from .output import shown_calls
+from .output import Group
 
 
-@object_type
-class PublishedImage:
-    """A published image of a DAG type."""
+@dataclass(kw_only=True)
+class RegistryGroup(Group):
+    """Calls on a registry, and how to reach it."""
 
-    reference: str
     source: dagger.Directory
     netrc: dagger.Secret | None
     repository: dagger.Directory
@@ -34,11 +34,18 @@ class PublishedImage:
     authority: dagger.File | None
     plain_http: bool
 
-    # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def sync(self) -> str:
-        """Show the calls that it groups. The CLI calls it where a call ends here."""
-        return await shown_calls(self)
+    def access(self) -> Access:
+        """Return how to reach the registry."""
+        return Access(
+            username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
+        )
+
+
+@object_type
+class PublishedImage(RegistryGroup):
+    """A published image of a DAG type."""
+
+    reference: str
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def verify(
@@ -98,7 +105,4 @@ class PublishedImage:
             return await promote.promote(reference, tag, await self._connect(reference))
 
     async def _connect(self, reference: Reference) -> Registry:
-        access = Access(
-            username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
-        )
-        return await registries.connect(reference.registry, access, reference.owner)
+        return await registries.connect(reference.registry, self.access(), reference.owner)

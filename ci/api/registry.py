@@ -21,51 +21,27 @@ from ..tools import cosign, git
 from ..tools import registry as registries
 from ..tools.checkout import Checkout, opened
 from ..tools.engine import as_function_error
-from ..tools.registry import Access
-from . import affected
+from . import affected, arguments
 from . import scan as api_scan
 from .affected import Affected
-from .arguments import (
-    AnyDagType,
-    Database,
-    DatabaseFile,
-    Format,
-    OneDagType,
-    OptionalEventFile,
-    Ref,
-)
-from .output import shown_calls
-from .published_image import PublishedImage
+from .published_image import PublishedImage, RegistryGroup
 from .scan import Scan
 
 
 @object_type
-class Registry:
+class Registry(RegistryGroup):
     """A registry and how to reach it."""
 
-    source: dagger.Directory
-    netrc: dagger.Secret | None
-    repository: dagger.Directory
     host: str
     owner: str
-    username: dagger.Secret | None
-    token: dagger.Secret | None
-    authority: dagger.File | None
-    plain_http: bool
-
-    # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def sync(self) -> str:
-        """Show the calls that it groups. The CLI calls it where a call ends here."""
-        return await shown_calls(self)
 
     # Per session, as a build: with --sharing it builds.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def plan(
         self,
-        dag_type: AnyDagType = "",
-        ref: Ref = "",
-        form: Format = "table",
+        dag_type: arguments.AnyDagType = "",
+        ref: arguments.Ref = "",
+        form: arguments.Format = "table",
         *,
         sharing: Annotated[
             bool, Doc("Build the images, and show which layers they share or could share")
@@ -84,9 +60,9 @@ class Registry:
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def due(
         self,
-        dag_type: AnyDagType = "",
-        event_file: OptionalEventFile = None,
-        ref: Ref = "",
+        dag_type: arguments.AnyDagType = "",
+        event_file: arguments.OptionalEventFile = None,
+        ref: arguments.Ref = "",
     ) -> Affected:
         """List the DAG types without a published image of what is checked out, and why; nothing is built."""
         trigger = await affected.event_of(event_file) if event_file else None
@@ -105,17 +81,17 @@ class Registry:
             else:
                 planned = await self._plan(checkout, "", ref, skip_invalid=True)
                 request = DueRequest(ref=ref, base=await checkout.base_reference(), trigger=reason)
-                findings = await due.due(catalog, self.repository, planned, self._access(), request)
+                findings = await due.due(catalog, self.repository, planned, self.access(), request)
         return affected.of(findings, trigger)
 
     # Never remembered: advisories come by the hour, and tags move.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def scan(
         self,
-        dag_type: AnyDagType = "",
+        dag_type: arguments.AnyDagType = "",
         tag: Annotated[str, Doc("Version of the images, as publish tags it: latest, main, v1.2.0")] = LATEST,
-        database: Database = None,
-        database_file: DatabaseFile = None,
+        database: arguments.Database = None,
+        database_file: arguments.DatabaseFile = None,
     ) -> Scan:
         """Scan published images by today's database and policy; fails unless all passed."""
         async with opened(self.source) as checkout:
@@ -124,22 +100,22 @@ class Registry:
             origin = revision.origin((await git.revision(self.repository)).remote)
             called = names.names(settings, self.host, self.owner, origin)
             owner = self.owner or (origin.owner if origin else "")
-            registry = await registries.connect(called.registry, self._access(), owner)
+            registry = await registries.connect(called.registry, self.access(), owner)
             request = DatabaseRequest(
                 mirrors=tuple(database or ()),
                 archive=database_file,
-                access=self._access(),
+                access=self.access(),
                 host=called.registry,
             )
             targets = rescan_targets.targets([dag_type.name for dag_type in types], called, tag)
             return api_scan.of(await rescan.rescan(targets, registry, request, checkout))
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def rollback(self, dag_type: OneDagType) -> str:
+    async def rollback(self, dag_type: arguments.OneDagType) -> str:
         """Move latest of a DAG type to the release before the one it points to; nothing is built."""
         async with opened(self.source) as checkout:
             planned = await self._plan(checkout, dag_type, "")
-            registry = await registries.connect(planned.names.registry, self._access(), planned.owner)
+            registry = await registries.connect(planned.names.registry, self.access(), planned.owner)
             return await promote.rollback(dag_type, planned.names, registry)
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
@@ -176,8 +152,3 @@ class Registry:
     ) -> PublishPlan:
         request = PlanRequest(dag_type=dag_type, registry=self.host, owner=self.owner, ref=ref)
         return await publish.plan(checkout, self.repository, request, skip_invalid=skip_invalid)
-
-    def _access(self) -> Access:
-        return Access(
-            username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
-        )

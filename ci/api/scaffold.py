@@ -15,7 +15,7 @@ from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
 from ..tools.checkout import LITTER, Checkout, opened
-from .output import shown_calls
+from .output import Group
 
 if TYPE_CHECKING:
     from ..scaffold.draft import Draft
@@ -37,17 +37,11 @@ OldRepository = Annotated[
 
 
 @object_type
-class Scaffold:
+class Scaffold(Group):
     """The beginning of a DAG type, new or adopted."""
 
     source: dagger.Directory
     netrc: dagger.Secret | None
-
-    # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
-    async def sync(self) -> str:
-        """Show the calls that it groups. The CLI calls it where a call ends here."""
-        return await shown_calls(self)
 
     # Per session: an index may have newer versions than the engine remembers.
     @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import dagger
 from dagger import dag
 
 from ..checks.scan.scan import ScannedImage
@@ -53,13 +52,11 @@ class PlatformImage:
 async def begin(ref: str) -> Run:
     """Return a run that starts now."""
     started = datetime.now(UTC)
-    try:
+    with failures.as_step_error("could not pull the tools for signing"):
         references = await gather_all(
             retrying(dag.container().from_(pins.image(name)).image_ref) for name in _TOOLS
         )
         version = await dag.version()
-    except dagger.QueryError as error:
-        raise failures.step_error("could not pull the tools for signing", error) from None
     tools = dict(zip(_TOOLS, references, strict=True))
     return Run(started=started, invocation=uuid.uuid4(), tools=tools, dagger=version, ref=ref)
 

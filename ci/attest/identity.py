@@ -10,7 +10,6 @@ import uuid
 from http.client import HTTPException
 from typing import Any, cast
 
-import dagger
 from dagger import dag
 from pydantic import BaseModel
 
@@ -33,14 +32,12 @@ async def ready(signer: Signer) -> tuple[Signer, Workflow | None]:
 
     The token is requested at the last moment: it is valid for minutes.
     """
-    try:
+    with failures.as_step_error("could not read the identity token"):
         if signer.url and signer.request:
             address = f"{(await signer.url.plaintext()).strip()}&audience={urllib.parse.quote(_AUDIENCE)}"
             token = await asyncio.to_thread(_request, address, (await signer.request.plaintext()).strip())
             signer = dataclasses.replace(signer, token=dag.set_secret(f"oidc-{uuid.uuid4().hex}", token))
         return signer, workflow(await signer.token.plaintext()) if signer.token else None
-    except dagger.QueryError as error:
-        raise failures.step_error("could not read the identity token", error) from None
 
 
 def workflow(jwt: str) -> Workflow | None:

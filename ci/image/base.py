@@ -41,12 +41,9 @@ async def load(reference: str, platform: str | None = None) -> BaseImage:
 
     Raise StepError if the engine could not pull it.
     """
-    try:
-        with step("base image"):
-            return await _load(reference, platform)
-    except dagger.QueryError as error:
-        suffix = f" for {platform}" if platform else ""
-        raise failures.step_error(f"could not pull the base image {reference}{suffix}", error) from None
+    suffix = f" for {platform}" if platform else ""
+    with failures.as_step_error(f"could not pull the base image {reference}{suffix}"), step("base image"):
+        return await _load(reference, platform)
 
 
 async def pinned(checkout: Checkout) -> BaseImage:

@@ -125,16 +125,13 @@ def _assemble(plan: _Plan, layers: Mapping[oci.Layer, dagger.File]) -> BuiltImag
 
 
 async def _made(dag_type: DagType, layer: LayerPlan) -> oci.Layer:
-    try:
-        with step(f"{_STEPS.get(layer.title, layer.title)} of {dag_type.name}"):
-            return await layer.make()
-    except dagger.QueryError as error:
-        raise failures.step_error(f"{dag_type.name}: layer {layer.title!r} failed", error) from None
+    name = f"{_STEPS.get(layer.title, layer.title)} of {dag_type.name}"
+    with failures.as_step_error(f"{dag_type.name}: layer {layer.title!r} failed"), step(name):
+        return await layer.make()
 
 
 async def _installed(dag_type: DagType, container: dagger.Container) -> Environment:
-    try:
+    with failures.as_step_error(
+        f"{dag_type.name}: could not list the packages installed in the base's Python"
+    ):
         return await installed(container)
-    except dagger.QueryError as error:
-        problem = f"{dag_type.name}: could not list the packages installed in the base's Python"
-        raise failures.step_error(problem, error) from None

@@ -57,10 +57,8 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     )
     # One step for all. A custom base may have no constraints.
     listed = tools.with_exec(["sh", "-ec", command])
-    try:
+    with failures.as_step_error(f"could not list the packages of the base {reference}"):
         python, listing, constraints = (await retrying(listed.stdout)).split("\n", 2)
-    except dagger.QueryError as error:
-        raise failures.step_error(f"could not list the packages of the base {reference}", error) from None
     base_packages = BasePackages.parse(listing, constraints, python)
     ready = tools.with_mounted_directory(_PROGRAMS, containers.programs("lock"))
     return Resolver(
@@ -142,12 +140,10 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_
     if not dag_type.project.dependencies:
         return OutdatedReport(dag=dag_type.name, packages=())
     job = await _job(on, dag_type, sources, Upgrade(exclude_newer=exclude_newer), packages)
-    try:
-        ready = _ready(containers.uncached(on.container), job, None)
+    ready = _ready(containers.uncached(on.container), job, None)
+    with failures.as_step_error(f"{dag_type.file}: could not look up newer versions"):
         async with on.limit:
             facts = await _answer(ready, "outdated", _FACTS)
-    except dagger.QueryError as error:
-        raise failures.step_error(f"{dag_type.file}: could not look up newer versions", error) from None
     return parse(dag_type, json.loads(facts))
 
 

@@ -68,10 +68,8 @@ def _tag_plan(catalog: Catalog, plan: PublishPlan, ref: str, name: str) -> tags.
 
 
 async def _base_digest(reference: str) -> str:
-    try:
+    with failures.as_step_error(f"could not pull the base image {reference}"):
         return (await retrying(base.container(reference).image_ref)).partition("@")[2]
-    except dagger.QueryError as error:
-        raise failures.step_error(f"could not pull the base image {reference}", error) from None
 
 
 async def _published(plan: PublishPlan, branch_tags: dict[str, str], access: Access) -> dict[str, Published]:

@@ -217,11 +217,8 @@ def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagg
 
 
 async def _answer(finished: dagger.Container, failure: str) -> dict[str, Any]:
-    try:
-        with step("cosign"):
-            answer = json.loads(await retrying(finished.file("/answer.json").contents))
-    except dagger.QueryError as error:
-        raise failures.step_error(failure, error) from None
+    with failures.as_step_error(failure), step("cosign"):
+        answer = json.loads(await retrying(finished.file("/answer.json").contents))
     if "problem" in answer:
         problem = str(answer["problem"])
         if "decrypt" in problem.lower() or "incorrect password" in problem.lower():

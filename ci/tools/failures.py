@@ -1,5 +1,8 @@
 """Explain failures of the engine, registries and package indexes: what failed, and what to do."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import dagger
 
 from ..config.secrets.urls import redacted
@@ -88,3 +91,12 @@ def step_error(what: str, error: dagger.QueryError) -> StepError:
         isinstance(error, dagger.ExecError) and not is_from_outside(error) and _NO_LOGIN_TO_INDEX not in lower
     )
     return (StepError if reached else Unreachable)([f"{what}: {hint}\n{tail}"])
+
+
+@contextmanager
+def as_step_error(what: str) -> Generator[None]:
+    """Turn what the engine raises inside into the failure of a step."""
+    try:
+        yield
+    except dagger.QueryError as error:
+        raise step_error(what, error) from None

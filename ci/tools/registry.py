@@ -157,11 +157,8 @@ class Registry:
         return await self._answer(self._run(verb, job, container))
 
     async def _answer(self, container: dagger.Container) -> dict[str, Any]:
-        try:
-            with step(f"registry {self.host}"):
-                return json.loads(await retrying(container.file("/answer.json").contents))
-        except dagger.QueryError as error:
-            raise failures.step_error(f"could not use the registry {self.host}", error) from None
+        with failures.as_step_error(f"could not use the registry {self.host}"), step(f"registry {self.host}"):
+            return json.loads(await retrying(container.file("/answer.json").contents))
 
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
         file = dag.file("job.json", json.dumps(job, sort_keys=True))

@@ -115,10 +115,8 @@ async def vulnerabilities(
 
 
 async def _text(container: dagger.Container, file: str) -> str:
-    try:
+    with failures.as_step_error("Trivy failed"):
         return await retrying(container.file(file).contents)
-    except dagger.QueryError as error:
-        raise failures.step_error("Trivy failed", error) from None
 
 
 def _trivy() -> dagger.Container:

@@ -138,11 +138,10 @@ async def _check(container: dagger.Container, job: Mapping[str, object], title: 
         )
         .file("/answer.json")
     )
+    with failures.as_step_error("could not run the tests"), step(title):
+        text = await retrying(answer.contents)
     try:
-        with step(title):
-            return _Answer.model_validate_json(await retrying(answer.contents))
-    except dagger.QueryError as error:
-        raise failures.step_error("could not run the tests", error) from None
+        return _Answer.model_validate_json(text)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
         advice = "look for a DAG file that changes the program which parses it"

@@ -69,11 +69,9 @@ async def run(
     # Another version of Airflow has other tables; images with the base's Airflow share the base's tables.
     own_airflow = any(name.startswith("apache-airflow") for name in dag_type.settings.allow_base_changes)
     airflow = container if own_airflow else runtime.with_bytecode(base.container, base.container)
-    try:
+    with failures.as_step_error(f"could not run {request.what}"):
         async with _database(airflow) as server:
             result = await _execute(container.with_service_binding(HOST, server), request, env_file)
-    except dagger.QueryError as error:
-        raise failures.step_error(f"could not run {request.what}", error) from None
     hint = ""
     if result.lacks_dag(request):
         types = (await checkout.catalog()).types.values()

@@ -148,12 +148,10 @@ async def _unpacked(
     archive: dagger.File, reference: str, digest: str, *, description: str = "", test: bool = False
 ) -> VulnerabilityDatabase:
     folder = _folder(archive)
+    with failures.as_step_error(f"could not unpack {reference} as a vulnerability database"):
+        text = await retrying(folder.file("metadata.json").contents)
     try:
-        metadata = json.loads(await retrying(folder.file("metadata.json").contents))
-        updated = datetime.fromisoformat(metadata["UpdatedAt"]).astimezone(UTC)
-    except dagger.QueryError as error:
-        problem = f"could not unpack {reference} as a vulnerability database"
-        raise failures.step_error(problem, error) from None
+        updated = datetime.fromisoformat(json.loads(text)["UpdatedAt"]).astimezone(UTC)
     except (ValueError, KeyError, TypeError) as error:
         raise StepError([f"{reference}: no valid UpdatedAt in its metadata.json: {error}"]) from None
     info = Database(reference=reference, digest=digest, updated=updated, description=description, test=test)
@@ -161,11 +159,9 @@ async def _unpacked(
 
 
 async def _digest(archive: dagger.File) -> str:
-    try:
-        container = containers.tool_container().with_mounted_file("/mnt/db", archive)
+    container = containers.tool_container().with_mounted_file("/mnt/db", archive)
+    with failures.as_step_error("could not read --database-file"):
         output = await retrying(container.with_exec(["sha256sum", "/mnt/db"]).stdout)
-    except dagger.QueryError as error:
-        raise failures.step_error("could not read --database-file", error) from None
     return f"sha256:{output.split()[0]}"
 
 

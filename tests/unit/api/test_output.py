@@ -59,11 +59,8 @@ def test_an_object_that_groups_calls_shows_them(
 ) -> None:
     monkeypatch.delenv("BAGGAGE", raising=False)
 
-    class Fruit:
+    class Fruit(output.Group):
         """A group."""
-
-        async def sync(self) -> None:
-            """Show the calls."""
 
         def eat_raw(self) -> None:
             """Eat it as it is.
@@ -74,5 +71,5 @@ def test_an_object_that_groups_calls_shows_them(
         def cook(self) -> None:
             """Make jam of it."""
 
-    assert asyncio.run(output.shown_calls(Fruit())) == "an id"
+    assert asyncio.run(Fruit().sync()) == "an id"
     assert capsys.readouterr().out == "cook     Make jam of it.\neat-raw  Eat it as it is.\n"
