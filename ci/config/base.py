@@ -1,5 +1,7 @@
 """The settings in images/base.toml: the base image of every DAG type."""
 
+import re
+import tomllib
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -44,3 +46,14 @@ def written(reference: str) -> str:
     """Return the text of an images/base.toml."""
     comment = "# The base of every DAG image; `dagger call dependencies bump` moves it."
     return f'{comment}\n[base]\nreference = "{reference}"\n'
+
+
+def with_reference(text: str, reference: str) -> str:
+    """Return the text of an images/base.toml with another reference; every other character stays."""
+    old = parse(text).reference
+    line = re.compile(rf"""^([ \t]*reference[ \t]*=[ \t]*)(["']){re.escape(old)}\2""", re.MULTILINE)
+    new = line.sub(lambda match: f"{match[1]}{match[2]}{reference}{match[2]}", text)
+    if tomllib.loads(new) != {"base": {"reference": reference}}:  # another way to write it
+        expected = 'reference = "<registry>/<repository>:<version>-python<series>" in one line below [base]'
+        raise ConfigurationError([f"{FILE}: could not set reference to {reference}; expected {expected}"])
+    return new

@@ -19,8 +19,8 @@ from . import layers as image_layers
 from .base import BaseImage
 from .built import BuiltImage
 from .environment import Environment
-from .installed import installed
 from .layers import LayerPlan
+from .runtime import installed
 
 DAGS = "opt/airflow/dags"
 SCRIPTS = "opt/airflow/scripts"

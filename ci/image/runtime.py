@@ -1,13 +1,30 @@
-"""A container of an image with the byte code of its base, in which Airflow starts faster."""
+"""The Python of a base or an image, in a container: what is installed, and the byte code to start faster."""
 
 import dagger
 from dagger import dag
 
 from ..tools import containers
-from .base import ENVIRONMENT
+from ..tools.engine import retrying
+from .base import ENVIRONMENT, PYTHON
+from .environment import Environment
 
 BYTECODE = "/mnt/bytecode"
 CHECKED = ("--invalidation-mode", "checked-hash")  # all files have the same time
+_PROGRAMS = "/mnt/programs"
+_ANSWER = "/environment.json"
+
+
+async def installed(container: dagger.Container) -> Environment:
+    """Return the Python environment of a base or an image; raise dagger.QueryError if Python doesn't run."""
+    answer = (
+        containers.without_certificate_updates(container)
+        .with_user("root")
+        .with_workdir(_PROGRAMS)
+        .with_mounted_directory(_PROGRAMS, containers.programs("image"))
+        .with_exec([PYTHON, "-B", "-m", "programs.environment", _ANSWER])
+        .file(_ANSWER)
+    )
+    return Environment.model_validate_json(await retrying(answer.contents))
 
 
 def with_bytecode(container: dagger.Container, base: dagger.Container) -> dagger.Container:

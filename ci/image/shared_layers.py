@@ -12,7 +12,7 @@ from ..text import megabytes
 from ..tools.checkout import Checkout
 from . import build
 from .base import BaseImage
-from .installed import installed
+from .runtime import installed
 
 # The least saving, in bytes, that is worth the descriptor in each image and the request of each pull.
 WORTH = 1_000_000

@@ -2,12 +2,15 @@
 
 import re
 
+from packaging.version import Version
+
+from ..config.base import FILE
 from ..errors import ConfigurationError
 
 _RELEASE = r"[0-9]+(?:(?:a|b|rc)[0-9]+)?"
 _REQUESTED = re.compile(rf"([0-9]+)\.([0-9]+)(?:\.({_RELEASE}|x|\*))?")
 # The official image has variants before the version (slim-) and behind it (-python3.13).
-TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)(?P<version>[0-9]+\.[0-9]+\.{_RELEASE})(?P<rest>(?:-[\w.-]*)?)")
+_TAG = re.compile(rf"(?P<name>.+:(?:slim-)?)(?P<version>[0-9]+\.[0-9]+\.{_RELEASE})(?P<rest>(?:-[\w.-]*)?)")
 
 
 def series(requested: str) -> str | None:
@@ -26,7 +29,7 @@ def upgraded(pinned: str, version: str) -> str:
 
     A digest is dropped.
     """
-    match = TAG.fullmatch(pinned.partition("@")[0])
+    match = _TAG.fullmatch(pinned.partition("@")[0])
     if match is None:
         problem = f"the tag of the pinned base {pinned} doesn't begin with a version of Airflow"
         raise ConfigurationError([f"{problem}: name the base to try with --base"])
@@ -48,3 +51,24 @@ def airflow_of(reference: str) -> str:
 def is_airflow(reference: str) -> bool:
     """Return whether an image is Airflow's official one or a mirror of it, whose tag has the version."""
     return re.fullmatch(r"(?:[^@]+/)?apache/airflow(?:[:@].*)?", reference) is not None
+
+
+def version(reference: str) -> str:
+    """Return the version of Airflow that a base has."""
+    match = _TAG.fullmatch(reference.partition("@")[0])
+    if match is None:
+        problem = f"the tag of the base {reference} doesn't begin with a version of Airflow"
+        remedy = "change it by hand, then run: dagger call lock -y"
+        raise ConfigurationError([f"{FILE}: {problem}, so newer versions are unknown: {remedy}"])
+    return match["version"]
+
+
+def series_of(version: str) -> str:
+    """Return the series of a version, such as "3.1" of 3.1.5."""
+    return ".".join(version.split(".")[:2])
+
+
+def target(current: str, newest: str) -> str:
+    """Return the version to move to, by the newest of a series: within a series nothing goes back."""
+    same = series_of(current) == series_of(newest)
+    return current if same and Version(newest) <= Version(current) else newest

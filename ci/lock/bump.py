@@ -13,7 +13,7 @@ from ..image import base
 from ..tools import failures
 from ..tools.checkout import Checkout
 from ..tools.engine import retrying
-from . import airflow_version, base_file, bump_text, newest, request, resolve
+from . import airflow_version, bump_text, newest, request, resolve
 from .request import Upgrade
 
 
@@ -39,14 +39,14 @@ async def bump(sources: Checkout, requested: BumpRequest) -> Bump:
     request.validated(Upgrade(exclude_newer=requested.exclude_newer), ())
     requested_series = airflow_version.series(requested.airflow) if requested.airflow else None
     old = await sources.base_reference()
-    current = base_file.version(old)
-    series = requested_series if requested.airflow else base_file.series_of(current)
+    current = airflow_version.version(old)
+    series = requested_series if requested.airflow else airflow_version.series_of(current)
     types = (await sources.catalog()).all()
     version = await _target(series, current, requested)
     new = await _resolved(airflow_version.upgraded(old, version), with_digest="@" in old)
     if new == old:
         return Bump(files={}, text=bump_text.unchanged(old, series))
-    text = base_file.with_reference(await sources.text(config_base.FILE) or "", new)
+    text = config_base.with_reference(await sources.text(config_base.FILE) or "", new)
     all_dates = {one.file: bump_text.exclude_newer(await sources.text(one.file)) for one in types}
     dates = {file: date for file, date in all_dates.items() if date}
     locks = await _locks(types, sources, new, requested, dates)
@@ -72,7 +72,7 @@ async def _target(series: str | None, current: str, requested: BumpRequest) -> s
     if series is None:
         return requested.airflow.strip()
     newest_release = await newest.release(series, requested.exclude_newer, requested.netrc)
-    return base_file.target(current, newest_release)
+    return airflow_version.target(current, newest_release)
 
 
 async def _resolved(reference: str, *, with_digest: bool) -> str:

@@ -3,7 +3,7 @@
 from ..errors import gather_all
 from ..image import base
 from ..image.built import BuiltImage
-from ..image.installed import installed
+from ..image.runtime import installed
 from . import explain_text
 from .graph import Graph
 

@@ -15,7 +15,6 @@ from ..config import base, catalog, dag_type, layers, lockfile, policy, publish
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..errors import ConfigurationError
-from .imports import Edges, edges
 from .selection import AffectedType, ChangedPath, Reason, ReasonKind, Selection, wrong
 from .snapshot import Comparison, Snapshot
 
@@ -26,11 +25,10 @@ MODULE = frozenset({"ci", "dagger.json", "pyproject.toml", "uv.lock"})  # the co
 
 
 class _State(NamedTuple):
-    """The state before or after a change: its files, its DAG types, and its imports by file."""
+    """The state before or after a change: its files and its DAG types."""
 
     snapshot: Snapshot
     types: Mapping[str, DagType]
-    imports: Edges
 
     def files(self, name: str, tree: str) -> set[str]:
         """Return the paths of a type's files in dags or scripts; none if the type doesn't exist."""
@@ -40,7 +38,7 @@ class _State(NamedTuple):
 
     def reached(self, name: str) -> set[str]:
         """Return the paths of a type's files and of all files that they import."""
-        return reached(self.imports, self.files(name, "dags") | self.files(name, "scripts"))
+        return reached(self.snapshot.imports, self.files(name, "dags") | self.files(name, "scripts"))
 
 
 def select(comparison: Comparison, now: Catalog) -> Selection:
@@ -51,8 +49,8 @@ def select(comparison: Comparison, now: Catalog) -> Selection:
     change = _Change(
         comparison,
         comparison.changed(),
-        _State(before, usable, edges(before)),
-        _State(after, now.types, edges(after)),
+        _State(before, usable),
+        _State(after, now.types),
     )
     of_all = change.reasons_of_all()
     names = sorted({*now.types, *now.problems})

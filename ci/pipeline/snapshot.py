@@ -1,12 +1,14 @@
 """A repository's inputs of images at one commit, by path, and the comparison of two."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from ..checks.imports.locations import files_imported
+from ..config.dag_type import TREES
 from ..errors import ConfigurationError, did_you_mean
 
 MAX_LINKS = 40  # as Linux follows them (path_resolution(7))
@@ -53,6 +55,31 @@ class Snapshot:
             target = posixpath.join(posixpath.dirname(link), self.entries[link].content)
             path = posixpath.normpath(f"{target}{path.removeprefix(link)}")
         return path, links
+
+    @cached_property
+    def imports(self) -> Mapping[str, frozenset[str]]:
+        """The files that each Python file of dags/ and scripts/ imports; a link imports its target.
+
+        A module and a package of the same name both count: an edge too many is harmless, a missing one isn't.
+        Imports of a name that is only known at run time are not followed.
+        """
+        graph: dict[str, frozenset[str]] = {}
+        for path, entry in self.entries.items():
+            if path.split("/")[0] not in TREES:
+                continue
+            if entry.kind == "link":
+                target, links = self.resolve(path)
+                graph[path] = frozenset({*links, target} & self.entries.keys() - {path})
+            elif path.endswith(".py"):
+                files = files_imported(path, self.text(path) or "")
+                graph[path] = frozenset(real for file in files for real in self._existing(file)) - {path}
+        return graph
+
+    def _existing(self, path: str) -> Iterator[str]:
+        """Yield the file at a path and the links on the way to it; nothing if there is no file."""
+        target, links = self.resolve(path)
+        if target in self.entries:
+            yield from (*links, target)
 
     @cached_property
     def _links(self) -> set[str]:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..checks.imports.optional import last, tree_of
+from ..checks.imports.roles import may_hold_dag
+
 _IMAGE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)+(?:[:@].*)?|[a-z0-9._-]+:[\w.-]*")
 
 
@@ -33,14 +36,10 @@ def dag_files(code: Mapping[str, str]) -> dict[str, DagFile]:
 
 
 def _dag_file(path: str, text: str) -> DagFile:
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
-        nodes = []
-    lowered = text.lower()
+    nodes = list(ast.walk(tree_of(text)))
     return DagFile(
         path=path,
-        defines="dag" in lowered and "airflow" in lowered,  # as Airflow's own safe mode has it
+        defines=may_hold_dag(text),
         ids=frozenset(_ids(nodes)),
         images=frozenset(
             node.value
@@ -54,19 +53,15 @@ def _dag_file(path: str, text: str) -> DagFile:
 def _ids(nodes: list[ast.AST]) -> Iterator[str]:
     """Return the ids of DAGs that are written as texts, or follow from a function's name."""
     for node in nodes:
-        if isinstance(node, ast.Call) and _name(node.func) == "DAG":
+        if isinstance(node, ast.Call) and last(node.func) == "DAG":
             yield from _given(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in node.decorator_list:
                 call = decorator if isinstance(decorator, ast.Call) else None
-                if _name(call.func if call else decorator) == "dag":
+                if last(decorator) == "dag":
                     yield next(_given(call), node.name) if call else node.name
 
 
 def _given(call: ast.Call) -> Iterator[str]:
     ids = [word.value for word in call.keywords if word.arg == "dag_id"] or call.args[:1]
     return (one.value for one in ids if isinstance(one, ast.Constant) and isinstance(one.value, str))
-
-
-def _name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

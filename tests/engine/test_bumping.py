@@ -11,7 +11,7 @@ from dagger import dag
 
 from ci.config import base as config_base
 from ci.errors import ConfigurationError, StepError
-from ci.lock import base_file, bump
+from ci.lock import bump
 from ci.lock.airflow_version import upgraded
 from ci.lock.bump import Bump, BumpRequest
 from ci.tools.checkout import Checkout
@@ -65,7 +65,7 @@ async def test_the_base_and_every_lock_move_and_nothing_else() -> None:
 
 
 async def test_a_base_that_is_pinned_by_digest_stays_so() -> None:
-    with_digest = base_file.with_reference(BASE_FILE, f"{BASE_REFERENCE}@sha256:{'0' * 64}")
+    with_digest = config_base.with_reference(BASE_FILE, f"{BASE_REFERENCE}@sha256:{'0' * 64}")
     files = {**FILES, config_base.FILE: with_digest}
     # The same release built anew is a newer base too.
     done, same = await asyncio.gather(

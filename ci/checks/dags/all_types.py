@@ -7,9 +7,10 @@ from ...errors import Fault, StepError, gather_all, gather_both
 from ...image import build
 from ...image.base import BaseImage
 from ...image.built import BuiltImage
+from ...image.runtime import installed
 from ...tools.checkout import Checkout
 from .. import report
-from ..imports import check
+from ..imports import files, hygiene
 from ..report import CheckResult, Report
 from . import suite
 from .parsed import Parsed
@@ -62,4 +63,16 @@ async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage
 
 async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:
     image = ImageUnderTest.of(built, await checkout.ignore_file())
-    return await suite.test_image(image, [check.outcome(built, dag_type, checkout)])
+    return await suite.test_image(image, [import_hygiene(built, dag_type, checkout)])
+
+
+async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout) -> CheckResult:
+    """Check what a built image's files import and its type declares; only the image's Python is run."""
+
+    async def read() -> dict[str, str]:
+        return files.read(await sources.exported())
+
+    types = (await sources.catalog()).types.values()  # mistakes in other types' files are reported elsewhere
+    own = {dag_type.file: await sources.text(dag_type.file) or ""}
+    texts = {**await sources.memoized("code", read), **own}
+    return hygiene.check(dag_type, types, texts, await installed(built.container()))

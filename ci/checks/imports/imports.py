@@ -48,11 +48,7 @@ class Import:
 @cache
 def imports_of(text: str) -> tuple[Import, ...]:
     """Return the imports of a file, sorted; none where the text is no Python."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
-        return ()
-    return tuple(sorted(set(_within(tree))))
+    return tuple(sorted(set(_within(optional.tree_of(text)))))
 
 
 @dataclass(frozen=True, kw_only=True)

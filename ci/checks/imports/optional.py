@@ -20,6 +20,14 @@ _EXITS = frozenset({"exit", "_exit"})
 _OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
+def tree_of(text: str) -> ast.Module:
+    """Return the syntax tree of a file; an empty one where the text is no Python."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
+        return ast.Module([], [])
+
+
 def last(node: ast.AST) -> str:
     """Return the last name of an expression such as task.virtualenv or task.virtualenv(…)."""
     while isinstance(node, ast.Call):
@@ -29,12 +37,12 @@ def last(node: ast.AST) -> str:
 
 def catches(caught: ast.expr | None) -> bool:
     """Return whether a handler for these errors catches a missing module."""
-    return caught is None or bool(_names(caught) & _CATCHING)
+    return caught is None or bool(names(caught) & _CATCHING)
 
 
 def catches_nothing_else(caught: ast.expr | None) -> bool:
     """Return whether a handler that catches a missing module catches only that."""
-    return caught is not None and not _names(caught) & (_CATCHING - _MISSING)
+    return caught is not None and not names(caught) & (_CATCHING - _MISSING)
 
 
 def tolerates(handlers: Sequence[ast.ExceptHandler]) -> bool:
@@ -45,7 +53,7 @@ def tolerates(handlers: Sequence[ast.ExceptHandler]) -> bool:
 
 def suppresses(context: ast.expr) -> bool:
     """Return whether the context of a `with` is suppress(ImportError), or of a wider error."""
-    return isinstance(context, ast.Call) and last(context) == "suppress" and bool(_names(context) & _CATCHING)
+    return isinstance(context, ast.Call) and last(context) == "suppress" and bool(names(context) & _CATCHING)
 
 
 def decides(test: ast.expr, meaning: Mapping[str, str]) -> bool:
@@ -61,14 +69,14 @@ def decides(test: ast.expr, meaning: Mapping[str, str]) -> bool:
 
 def meanings(tree: ast.Module) -> dict[str, str]:
     """Return the dotted names of what a file imports, by the names it gives them."""
-    names = {"os": "os", "sys": "sys"}
+    known = {"os": "os", "sys": "sys"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             firsts = {alias.asname or alias.name.partition(".")[0]: alias for alias in node.names}
-            names |= {name: alias.name if alias.asname else name for name, alias in firsts.items()}
+            known |= {name: alias.name if alias.asname else name for name, alias in firsts.items()}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+            known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return known
 
 
 def _dotted(node: ast.AST, meaning: Mapping[str, str]) -> str:
@@ -83,7 +91,8 @@ def _dotted(node: ast.AST, meaning: Mapping[str, str]) -> str:
     return ".".join((known or "?", *reversed(attributes)))
 
 
-def _names(node: ast.AST) -> set[str]:
+def names(node: ast.AST) -> set[str]:
+    """Return all names in an expression, such as asset and multi in asset.multi."""
     return {last(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute)}
 
 

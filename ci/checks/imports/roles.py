@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ..report import Level
 from .imports import Import
-from .optional import last
+from .locations import reached
+from .optional import last, names, tree_of
 from .resolution import ImportResolver
 
 _DECORATORS = frozenset({"dag", "asset"})
@@ -17,22 +18,21 @@ def defines_dag(text: str) -> bool:
 
     A DAG that a function of another file makes isn't detected.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # as ast.parse's documentation has them
-        return False
-    names = _DECORATORS.union(_aliases(tree))
+    tree = tree_of(text)
+    defining = _DECORATORS.union(_aliases(tree))
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if any(_chain(decorator) & names for decorator in node.decorator_list):
+            # Of a decorator such as asset.multi(…), all names count.
+            decorators = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+            if any(names(decorator) & defining for decorator in decorators):
                 return True
             if node.name.lower().startswith("test") or "fixture" in map(last, node.decorator_list):
                 continue
         # Other packages have classes of their own, such as DbtDag.
         if isinstance(node, ast.Call) and (
-            last(node.func) in names or last(node.func).endswith(("DAG", "Dag"))
+            last(node.func) in defining or last(node.func).endswith(("DAG", "Dag"))
         ):
             return True
         waiting += ast.iter_child_nodes(node)
@@ -66,14 +66,9 @@ def roles(
     for path, file_imports in imports.items():
         targets = {resolver.resolve(path, imported)[1] for imported in file_imports if not imported.typing}
         graph[path] = targets - {path}
-    reached: set[str] = set()
-    waiting = [path for path in graph if not _is_test(path) or path in defining]
-    while waiting:
-        path = waiting.pop()
-        if path in graph and path not in reached:
-            reached.add(path)
-            waiting += graph[path]
-    tests = imports.keys() - reached
+    tests = imports.keys() - reached(
+        graph, [path for path in graph if not _is_test(path) or path in defining]
+    )
     imported_files = {target for path, targets in graph.items() if path not in tests for target in targets}
     alone: dict[str, Level] = {}
     for path, text in texts.items():
@@ -92,14 +87,8 @@ def _aliases(tree: ast.Module) -> Iterator[str]:
     """Yield the other names that a file gives Airflow's DAG, dag and asset."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "airflow":
-            names = [alias for alias in node.names if alias.name in {"DAG", *_DECORATORS}]
-            yield from (alias.asname for alias in names if alias.asname)
-
-
-def _chain(decorator: ast.expr) -> set[str]:
-    """Return all names of a decorator such as asset.multi(…)."""
-    node = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return {last(part) for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute)}
+            aliases = [alias for alias in node.names if alias.name in {"DAG", *_DECORATORS}]
+            yield from (alias.asname for alias in aliases if alias.asname)
 
 
 def _is_test(path: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from ci.errors import ConfigurationError
-from ci.lock.airflow_version import airflow_of, is_airflow, python_of, series, upgraded
+from ci.lock.airflow_version import airflow_of, is_airflow, python_of, series, target, upgraded, version
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,25 @@ def test_the_base_of_another_version_keeps_the_rest(pinned: str, reference: str,
 def test_a_tag_tells_versions(reference: str, airflow: str, python: str, *, official: bool) -> None:
     assert (airflow_of(reference), python_of(reference)) == (airflow, python)
     assert is_airflow(reference) is official
+
+
+@pytest.mark.parametrize(
+    ("had", "newest", "to"),
+    [
+        ("3.1.5", "3.1.8", "3.1.8"),
+        ("3.1.9", "3.1.10", "3.1.10"),
+        ("3.1.5", "3.1.5", "3.1.5"),
+        ("3.1.5", "3.1.4", "3.1.5"),  # as of a day before the present one
+        ("3.2.0rc1", "3.2.0", "3.2.0"),
+        ("3.1.5", "3.2.0", "3.2.0"),
+        ("3.2.1", "3.1.8", "3.1.8"),  # another series was asked for by name
+    ],
+)
+def test_within_a_series_nothing_goes_back(had: str, newest: str, to: str) -> None:
+    assert target(had, newest) == to
+
+
+def test_a_base_of_someones_own_says_nothing_of_newer_ones() -> None:
+    assert version("docker.io/apache/airflow:slim-3.1.5-python3.13@sha256:" + "a" * 64) == "3.1.5"
+    with pytest.raises(ConfigurationError, match=r"r\.example/base:7 doesn't begin .* change it by hand"):
+        version("r.example/base:7")

@@ -1,6 +1,5 @@
 """Imports between files, as Python in an image resolves them."""
 
-from ci.pipeline.imports import edges
 from ci.pipeline.snapshot import Entry, Snapshot
 
 PACKAGE, DAG, STEPS, DEEP, MORE = (
@@ -44,17 +43,17 @@ def test_imports_lead_to_files() -> None:
         (MODULE, "import top"): set[str](),
     }
     assert {
-        (file, text): edges(snapshot({file: text})).get(file, frozenset()) for file, text in cases
+        (file, text): snapshot({file: text}).imports.get(file, frozenset()) for file, text in cases
     } == cases
 
 
 def test_a_file_that_cannot_be_decoded_imports_nothing() -> None:
-    assert edges(Snapshot({"dags/a.py": Entry("file", "hash")}, {})) == {"dags/a.py": frozenset()}
+    assert Snapshot({"dags/a.py": Entry("file", "hash")}, {}).imports == {"dags/a.py": frozenset()}
 
 
 def test_links_lead_to_files_and_through_folders() -> None:
     clock = "dags/one/clock.py"
     links = {clock: "../../scripts/shared/clock.py", "dags/linked": "one", "dags/lost.py": "none.py"}
-    graph = edges(snapshot({TOP: "import linked.steps\nimport lost"}, links))
+    graph = snapshot({TOP: "import linked.steps\nimport lost"}, links).imports
     assert (graph[clock], graph["dags/lost.py"]) == ({"scripts/shared/clock.py"}, set[str]())
     assert graph[TOP] == {"dags/linked", PACKAGE, STEPS}
