@@ -8,7 +8,7 @@ from typing import Any
 
 PINS_FILE = Path(__file__).parents[1] / "pins.toml"
 
-# Set by airgap's SDK and by this project's own tests, where other images stand in under these tags.
+# Set by the SDK of machines where other images stand in under these tags, and by this project's tests.
 BY_TAG = "AIRFLOW_IMAGES_TOOLS_BY_TAG"
 
 
