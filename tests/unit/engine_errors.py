@@ -14,12 +14,7 @@ def query_error(message: str) -> dagger.QueryError:
 
 def exec_error(stderr: str, stdout: str = "", code: int = 1) -> dagger.ExecError:
     """Return the error of a command that failed with these last words."""
-    extensions: dict[str, object] = {
-        "_type": "EXEC_ERROR",
-        "cmd": [],
-        "exitCode": code,
-        "stdout": stdout,
-        "stderr": stderr,
-    }
+    told: dict[str, object] = {"_type": "EXEC_ERROR", "cmd": [], "exitCode": code}
+    told |= {"stdout": stdout, "stderr": stderr}
     message = f"exit code: {code} [traceparent:8afaa127769e44f498ceaeca05cf7013-f0ca7b2f959f1810]"
-    return dagger.ExecError([QueryErrorValue(message=message, extensions=extensions)], _QUERY)
+    return dagger.ExecError([QueryErrorValue(message=message, extensions=told)], _QUERY)

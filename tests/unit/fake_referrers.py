@@ -1,6 +1,5 @@
 """A registry in memory with what is attached to images, asked by a function that takes regctl's place."""
 
-import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -14,14 +13,11 @@ import pytest
 from ci.image.oci import CONFIG, INDEX, LAYER, MANIFEST, Json, canonical
 from ci.tools.programs import referrers, regctl
 
+from .fake_regctl import digest, stored
 from .programs import ExitError, replace
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PREDICATE = "https://slsa.dev/provenance/v1"
-
-
-def digest(data: str) -> str:
-    return f"sha256:{hashlib.sha256(data.encode()).hexdigest()}"
 
 
 @dataclass
@@ -52,17 +48,11 @@ class Fake:
                 self.attach(list(zip(options[::2], options[1::2], strict=True)))
                 return b""
             case ["manifest", "get", *_, reference]:
-                return self.stored(reference.partition("@")[2] or self.tags.get(reference, ""))
+                return stored(self.contents, reference.partition("@")[2] or self.tags.get(reference, ""))
             case ["blob", "get", _, blob]:
-                return self.stored(blob)
+                return stored(self.contents, blob)
             case _:
                 raise AssertionError(command)
-
-    def stored(self, name: str) -> bytes:
-        """Give a content, or end as regctl does where there is none."""
-        if name not in self.contents:
-            raise ExitError("not found [http 404]")
-        return self.contents[name]
 
     def attach(self, options: list[tuple[str, str]]) -> None:
         """Keep a manifest of a file whose subject is an image."""

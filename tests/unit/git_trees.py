@@ -12,6 +12,8 @@ from typing import Any
 from ci.config.revision import Revision
 from ci.tools.programs import git
 
+from .repository import Repository
+
 # Nothing of the person or machine that runs the tests, and one time for all commits.
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -36,10 +38,7 @@ class Tree:
 
     def write(self, path: str, text: str = "") -> Path:
         """Write a file, with the folders that lead to it."""
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        return file
+        return Repository(self.root).write(path, text)
 
     def commit(self, message: str = "more") -> str:
         """Commit all that is there; gives the commit."""

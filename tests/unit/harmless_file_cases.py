@@ -27,31 +27,23 @@ NO_KEYS_IN_DER = {
     "later.bin": "00308204a20201000282010100ae82b69f",
 }
 
+BY_NAME = (
+    *("dag.py", ".env.local.sample", ".env.template", ".env.dist", ".envrc.example", ".environ"),
+    *("environment.py", "env.yaml", ".environment", "env", ".env/notes.txt"),
+    *("kafka.client.truststore.jks", "credentials", "secrets.toml"),
+)
 FINE = {
     # by name
-    "dag.py": "",
+    **dict.fromkeys(BY_NAME, ""),
     ".env.example": "A=1",
-    ".env.local.sample": "",
-    ".env.template": "",
-    ".env.dist": "",
     ".env-example": "A=",
     ".env_sample": "A=",
-    ".envrc.example": "",
     "example.env": "A=",
     "prod.template.env": "A=",
-    ".environ": "",
-    "environment.py": "",
-    "env.yaml": "",
-    ".environment": "",
-    "env": "",
-    ".env/notes.txt": "",
     "id_rsa.pub": "ssh-rsa QUJD me",
     "rsa_key.pub": pem("PUBLIC KEY"),
-    "kafka.client.truststore.jks": "",
     "config.json": "{}",
     "docker/config.json": "{}",
-    "credentials": "",
-    "secrets.toml": "",
     # no private keys
     "a.pem": pem("CERTIFICATE"),
     "a.crt": pem("CERTIFICATE"),

@@ -7,66 +7,26 @@ from graphlib import TopologicalSorter
 from .sources import CODE, PROJECT, imports, message, python_files, text
 
 # The files of the module that know Dagger; all others are pure logic and are tested here.
-DAGGER_SIDE = {
-    f"ci/{name}.py"
-    for name in (
-        "__init__",
-        "api/affected",
-        "api/arguments",
-        "api/checks",
-        "api/dependencies",
-        "api/image",
-        "api/main",
-        "api/output",
-        "api/published_image",
-        "api/registry",
-        "api/results",
-        "api/scaffold",
-        "api/scan",
-        "api/tests",
-        "attest/attach",
-        "attest/documents",
-        "attest/identity",
-        "attest/sbom/create",
-        "attest/verify/verify",
-        "checks/dags/all_types",
-        "checks/dags/suite",
-        "checks/run/run",
-        "checks/scan/database",
-        "checks/scan/rescan",
-        "checks/scan/scan",
-        "checks/upgrade/upgrade",
-        "image/base",
-        "image/build",
-        "image/built",
-        "image/layers",
-        "image/published",
-        "image/runtime",
-        "image/shared_layers",
-        "lock/bump",
-        "lock/explain",
-        "lock/newest",
-        "lock/resolve",
-        "pipeline/compare",
-        "pipeline/due",
-        "publish/context",
-        "publish/gate",
-        "publish/promote",
-        "publish/publish",
-        "publish/reproduce",
-        "publish/stages",
-        "publish/type_publish",
-        "tools/checkout",
-        "tools/containers",
-        "tools/cosign",
-        "tools/engine",
-        "tools/failures",
-        "tools/git",
-        "tools/loopback",
-        "tools/registry",
-        "tools/trivy",
-    )
+_DAGGER_SIDE = {
+    "ci": "__init__",
+    "ci/api": (
+        "affected arguments checks dependencies image main output "
+        "published_image registry results scaffold scan tests"
+    ),
+    "ci/attest": "attach documents identity",
+    "ci/attest/sbom": "create",
+    "ci/attest/verify": "verify",
+    "ci/checks/dags": "all_types suite",
+    "ci/checks/run": "run",
+    "ci/checks/scan": "database rescan scan",
+    "ci/checks/upgrade": "upgrade",
+    "ci/image": "base build built layers published runtime shared_layers",
+    "ci/lock": "bump explain newest resolve",
+    "ci/pipeline": "compare due",
+    "ci/publish": "context gate promote publish reproduce stages type_publish",
+    "ci/tools": "checkout containers cosign engine failures git loopback registry trivy",
 }
+DAGGER_SIDE = {f"{folder}/{name}.py" for folder, names in _DAGGER_SIDE.items() for name in names.split()}
 # A call without a positional argument.
 RESULT_OF_A_STEP = re.compile(r"\.(contents|stdout|stderr|image_ref|entries|entrypoint)\(\s*(\)|\w+=)")
 MODULE = python_files("ci")

@@ -58,34 +58,22 @@ def test_the_calls_a_user_makes_are_there() -> None:
     assert FIELDS
 
 
-def test_the_module_is_documented() -> None:
-    assert inspect.getdoc(ci)
-
-
-def test_classes_are_documented() -> None:
-    classes = {**{name: each.cls for name, each in OBJECTS.items()}, **ENUMS}
-    bare = [name for name, cls in classes.items() if not get_doc(cls)]
-    assert not bare, message("write a docstring for these classes", bare)
-
-
-def test_functions_are_documented() -> None:
-    bare = [name for name, function in FUNCTIONS.items() if not function.doc]
-    assert not bare, message("write a docstring for these functions", bare)
-
-
-def test_arguments_are_documented() -> None:
-    bare = [name for name, argument in ARGUMENTS.items() if not argument.doc]
-    assert not bare, message("write Annotated[…, Doc('…')], with None inside of the brackets", bare)
+def test_all_that_a_user_may_name_is_documented() -> None:
+    documented = {
+        "ci": inspect.getdoc(ci),
+        **{name: get_doc(each.cls) for name, each in OBJECTS.items()},
+        **{name: get_doc(each) for name, each in ENUMS.items()},
+        **{name: function.doc for name, function in FUNCTIONS.items()},
+        **{name: argument.doc for name, argument in ARGUMENTS.items()},
+        **{name: get_doc(field.return_type) for name, (_, field) in FIELDS.items()},
+    }
+    bare = [name for name, text in documented.items() if not text]
+    assert not bare, message("write a docstring, or Annotated[…, Doc('…')] with None inside", bare)
 
 
 def test_arguments_are_described_by_phrases_not_sentences() -> None:
     sentences = [name for name, argument in ARGUMENTS.items() if str(argument.doc).endswith(".")]
     assert not sentences, message("leave the full stop out", sentences)
-
-
-def test_fields_are_documented() -> None:
-    bare = [name for name, (_, field) in FIELDS.items() if not get_doc(field.return_type)]
-    assert not bare, message("write Annotated[…, Doc('…')]", bare)
 
 
 def test_all_types_are_of_the_api() -> None:

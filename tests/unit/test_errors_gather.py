@@ -1,11 +1,14 @@
 """Several jobs, at the same time or one by one: ordered results, all faults reported, bugs unchanged."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
 from ci.errors import ConfigurationError, StepError, Unreachable, collect, gather_all, gather_both
+
+from .refusals import refusal
 
 
 async def gives(value: int) -> int:
@@ -18,37 +21,32 @@ async def fails(error: Exception) -> int:
 
 
 def test_results_keep_the_order_of_their_jobs() -> None:
-    assert asyncio.run(gather_all([gives(1), gives(2), gives(3)])) == [1, 2, 3]
-
-
-def test_all_faults_are_reported_in_the_order_of_their_jobs() -> None:
-    async def fails_late() -> int:
-        await asyncio.sleep(0.001)
-        raise ConfigurationError(["one", "two"])
-
-    with pytest.raises(StepError) as caught:
-        asyncio.run(gather_all([fails_late(), gives(1), fails(StepError(["three"]))]))
-    assert caught.value.problems == ("one", "two", "three")
-
-
-def test_an_unreachable_service_is_still_known_as_such() -> None:
-    with pytest.raises(Unreachable, match="no answer"):
-        asyncio.run(gather_all([fails(StepError(["one"])), fails(Unreachable(["no answer"]))]))
-
-
-def test_two_jobs_of_different_types_keep_their_order_and_report_both_faults() -> None:
     async def text() -> str:
         return "a"
 
+    assert asyncio.run(gather_all([gives(1), gives(2), gives(3)])) == [1, 2, 3]
     assert asyncio.run(gather_both(gives(1), text())) == (1, "a")
-    with pytest.raises(StepError) as caught:
-        asyncio.run(gather_both(fails(StepError(["one"])), fails(StepError(["two"]))))
-    assert caught.value.problems == ("one", "two")
 
 
-def test_a_bug_is_raised_as_it_is() -> None:
-    with pytest.raises(KeyError, match="bug"):
-        asyncio.run(gather_all([gives(1), fails(KeyError("bug"))]))
+async def fails_late() -> int:
+    await asyncio.sleep(0.001)
+    raise ConfigurationError(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("jobs", "kind", "problems"),
+    [
+        (lambda: gather_all([fails_late(), gives(1), fails(StepError(["c"]))]), StepError, ("a", "b", "c")),
+        (lambda: gather_both(fails(StepError(["a"])), fails(StepError(["b"]))), StepError, ("a", "b")),
+        (lambda: gather_all([fails(StepError(["a"])), fails(Unreachable(["b"]))]), Unreachable, ("a", "b")),
+    ],
+)
+def test_all_faults_are_reported_in_the_order_of_their_jobs(
+    jobs: Callable[[], Coroutine[Any, Any, object]], kind: type[StepError], problems: tuple[str, ...]
+) -> None:
+    with pytest.raises(kind) as caught:
+        asyncio.run(jobs())
+    assert caught.value.problems == problems
 
 
 @pytest.mark.parametrize(
@@ -84,27 +82,14 @@ def test_collected_results_keep_the_order_of_their_jobs() -> None:
     assert collect(list[Callable[[], int]]()) == []
 
 
-def test_all_collected_faults_are_reported_once() -> None:
+def test_all_collected_faults_are_reported_once_and_a_bug_ends_the_collecting() -> None:
+    done: list[str] = []
     jobs = [
-        lambda: faulty("one", "two"),
-        lambda: 1,
-        lambda: faulty("two", "three"),
-        lambda: faulty("one"),
+        *(lambda: faulty("one", "two"), lambda: faulty("two", "three"), lambda: faulty("one")),
+        lambda: done.append("a"),
     ]
-    with pytest.raises(ConfigurationError) as caught:
-        collect(jobs)
-    assert caught.value.problems == ("one", "two", "three")
-
-
-def test_the_other_jobs_run_after_a_fault() -> None:
-    done: list[str] = []
-    with pytest.raises(ConfigurationError):
-        collect([lambda: done.append("a"), lambda: done.append(str(faulty("no"))), lambda: done.append("b")])
-    assert done == ["a", "b"]
-
-
-def test_a_bug_ends_the_collecting() -> None:
-    done: list[str] = []
+    assert refusal(collect, jobs) == ("one", "two", "three")
+    assert done == ["a"]
     with pytest.raises(ZeroDivisionError):
         collect([lambda: done.append(str(1 // 0)), lambda: done.append("b")])
-    assert done == []
+    assert done == ["a"]

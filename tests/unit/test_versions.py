@@ -6,8 +6,6 @@ import re
 import tomllib
 from typing import Any
 
-import pytest
-
 from ci.config import pins
 
 from .sources import PROJECT, message, python_files, text
@@ -24,18 +22,14 @@ MODULE = python_files("ci")
 VERSION = re.compile(r"v?\d+(\.\d+){2,}")
 
 
-def test_engine_and_sdk_of_dagger_have_one_version() -> None:
+def test_engine_sdk_and_the_dagger_that_airgap_builds_have_one_version() -> None:
     version = DAGGER["engineVersion"].removeprefix("v")
     assert f"dagger-io=={version}" in PYPROJECT["project"]["dependencies"]
-    assert {package["version"] for package in LOCKED["package"] if package["name"] == "dagger-io"} == {
-        version
-    }
-
-
-def test_the_dagger_that_airgap_builds_is_that_of_the_module() -> None:
-    text = (PROJECT / "airgap/tools/dagger/go.mod").read_text(encoding="utf-8")
-    versions = re.findall(r"^\s*(?:require )?github\.com/dagger/dagger (\S+)", text, flags=re.MULTILINE)
-    assert versions == [DAGGER["engineVersion"]]
+    locked = {package["version"] for package in LOCKED["package"] if package["name"] == "dagger-io"}
+    assert locked == {version}
+    module = (PROJECT / "airgap/tools/dagger/go.mod").read_text(encoding="utf-8")
+    built = re.findall(r"^\s*(?:require )?github\.com/dagger/dagger (\S+)", module, flags=re.MULTILINE)
+    assert built == [f"v{version}"]
 
 
 def test_the_module_runs_on_the_pinned_python() -> None:
@@ -75,27 +69,15 @@ def test_a_pinned_image_is_written_in_one_file_of_the_module() -> None:
     assert not offenders, message("write it in ci/pins.toml alone", offenders)
 
 
-@pytest.mark.parametrize(
-    "sentence", ["docker.io/library/python:3.13-slim", "run ghcr.io/astral-sh/uv:0.13.8 there"]
-)
-def test_a_reference_in_code_is_seen(sentence: str) -> None:
-    assert REFERENCE.search(sentence)
-
-
-def test_a_version_in_code_is_seen() -> None:
+def test_a_reference_and_a_version_in_code_are_seen() -> None:
+    assert REFERENCE.search("docker.io/library/python:3.13-slim")
+    assert REFERENCE.search("run ghcr.io/astral-sh/uv:0.13.8 there")
     assert versions("x = ['v1.2.3', \"1.2.3.4\", 'of 1.2.3', '\"1.2.3\"']\n") == ["v1.2.3", "1.2.3.4"]
 
 
-def test_the_module_is_loaded_with_its_code_and_without_that_of_dags() -> None:
-    include: list[str] = DAGGER["include"]
-    assert include[0] == "!*", "first leave all out, then name what the module needs"
-    named = {pattern for pattern in include if not pattern.startswith("!")}
-    assert named >= {"dagger.json", "pyproject.toml", "uv.lock", "ci"}
-    assert not [
-        pattern for pattern in named if pattern.partition("/")[0] in {"dags", "images", "scripts", "**", "*"}
-    ]
-
-
-def test_nothing_of_the_modules_own_code_is_left_out() -> None:
-    left_out = [pattern for pattern in DAGGER["include"][1:] if pattern.startswith("!")]
-    assert left_out == ["!**/__pycache__"]
+def test_the_module_is_loaded_with_all_of_its_code_and_without_that_of_dags() -> None:
+    first, *include = DAGGER["include"]
+    assert first == "!*", "first leave all out, then name what the module needs"
+    assert [pattern for pattern in include if pattern.startswith("!")] == ["!**/__pycache__"]
+    assert {*include} >= {"dagger.json", "pyproject.toml", "uv.lock", "ci"}
+    assert not {pattern.partition("/")[0] for pattern in include} & {"dags", "images", "scripts", "**", "*"}

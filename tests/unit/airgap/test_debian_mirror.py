@@ -31,49 +31,35 @@ _OTHERS = "deb https://tools.example bookworm main\ndeb https://docker.example/l
 _EXPECTED = Mirror("http://mirror.example/debian", "http://mirror.example/debian-security")
 
 
-@pytest.mark.parametrize("texts", [[_DEB822], [_LINES], [_OTHERS, _LINES], [_LINES, _OTHERS]])
-def test_archive_and_security_archive_are_named_among_other_peoples(texts: list[str]) -> None:
-    assert host_mirror("debian", "bookworm", texts) == _EXPECTED
+_MAIN = "http://mirror.example/debian"
+_WRAPPED = f"Types: deb\nURIs:\n {_MAIN}\nSuites: bookworm\nComponents:\n main\n contrib\n"
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("texts", "mirror"),
     [
-        "deb http://mirror.example/debian bookworm main",
-        "Types: deb\nURIs:\n http://mirror.example/debian\nSuites: bookworm\nComponents:\n main\n contrib\n",
+        *((texts, _EXPECTED) for texts in ([_DEB822], [_LINES], [_OTHERS, _LINES], [_LINES, _OTHERS])),
+        *(([text], Mirror(_MAIN)) for text in (f"deb {_MAIN} bookworm main", _WRAPPED)),
+        *(([f"deb {text}"], None) for text in ("cdrom:[Debian]/ bookworm main", f"{_MAIN} trixie main")),
+        *(([text], None) for text in ("", f"deb {_MAIN} bookworm contrib")),
+        ([_DEB822.replace("Types: deb deb-src", "Enabled: no\nTypes: deb")], None),
     ],
 )
-def test_an_archive_without_security_updates_is_a_mirror(text: str) -> None:
-    assert host_mirror("debian", "bookworm", [text]) == Mirror("http://mirror.example/debian")
-
-
-@pytest.mark.parametrize(
-    ("identity", "text"),
-    [
-        ("ubuntu", _LINES),
-        ("debian", ""),
-        ("debian", "deb cdrom:[Debian]/ bookworm main"),
-        ("debian", "deb http://mirror.example/debian trixie main"),
-        ("debian", "deb http://mirror.example/debian bookworm contrib"),
-        ("debian", _DEB822.replace("Types: deb deb-src", "Enabled: no\nTypes: deb")),
-    ],
-)
-def test_no_mirror_is_found(identity: str, text: str) -> None:
-    assert host_mirror(identity, "bookworm", [text]) is None
+def test_archive_and_security_archive_are_named_among_other_peoples(
+    texts: list[str], mirror: Mirror | None
+) -> None:
+    assert host_mirror("debian", "bookworm", texts) == mirror
+    assert host_mirror("ubuntu", "bookworm", texts) is None
 
 
 def test_a_user_may_name_one_or_two_archives() -> None:
+    two = Mirror("file:/srv/debian", "http://a.example/s")
+    assert mirror_from_text(" file:/srv/debian  http://a.example/s ") == two
     assert mirror_from_text("http://a.example/debian") == Mirror("http://a.example/debian")
-    assert mirror_from_text(" file:/srv/debian  http://a.example/s ") == Mirror(
-        "file:/srv/debian", "http://a.example/s"
-    )
-
-
-@pytest.mark.parametrize("text", ["mirror.example", "", "http://a http://b http://c"])
-def test_what_is_no_archive_is_refused_with_its_value(text: str) -> None:
-    with pytest.raises(AirgapError, match="expected the address of an archive") as error:
-        mirror_from_text(text)
-    assert repr(text) in str(error.value)
+    for text in ("mirror.example", "", "http://a http://b http://c"):
+        with pytest.raises(AirgapError, match="expected the address of an archive") as error:
+            mirror_from_text(text)
+        assert repr(text) in str(error.value)
 
 
 def test_sources_name_suites_and_keyring_and_can_be_read_back() -> None:

@@ -103,6 +103,21 @@ def test_an_engine_that_answers_soon_is_not_spoken_of(
     assert capsys.readouterr().err == ""
 
 
+def test_stopping_what_does_not_run_removes_its_records(tmp_path: Path) -> None:
+    for name, text in (("engine.process", "1 1 another-boot\n"), ("engine", "x")):
+        (tmp_path / name).write_text(text)
+    assert engine.stop(replace(instance({}), run=tmp_path)) is False
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_of_every_running_engine_are_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "engine.parts").write_text(f"/steps/{name}\n/steps/shared\n")
+    monkeypatch.setattr(engine, "RUN", tmp_path)
+    assert engine.results_in_use() == {Path("/steps/one"), Path("/steps/two"), Path("/steps/shared")}
+
+
 def test_an_engine_that_ends_is_not_waited_for_and_a_silent_one_is_stopped(
     path: Path, process: Process, log: Path
 ) -> None:
@@ -129,14 +144,6 @@ def test_the_file_system_is_that_of_the_deepest_mount_and_must_not_be_overlay(
         engine.start(instance({}), lifecycle.parts())
 
 
-def test_results_of_every_running_engine_are_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "engine.parts").write_text(f"/steps/{name}\n/steps/shared\n")
-    monkeypatch.setattr(engine, "RUN", tmp_path)
-    assert engine.results_in_use() == {Path("/steps/one"), Path("/steps/two"), Path("/steps/shared")}
-
-
 def test_other_parts_or_configuration_are_another_engine(tmp_path: Path) -> None:
     (tmp_path / "engine.json").write_text("{}")
     parts = lifecycle.parts()
@@ -145,14 +152,6 @@ def test_other_parts_or_configuration_are_another_engine(tmp_path: Path) -> None
     assert other.digest(tmp_path) != before
     (tmp_path / "engine.json").write_text('{"gc": {}}')
     assert parts.digest(tmp_path) != before
-
-
-def test_stopping_what_does_not_run_removes_its_records(tmp_path: Path) -> None:
-    one = replace(instance({}), run=tmp_path)
-    (tmp_path / "engine.process").write_text("1 1 another-boot\n")
-    (tmp_path / "engine").write_text("x")
-    assert engine.stop(one) is False
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_engines_that_run_from_this_cache_are_named(

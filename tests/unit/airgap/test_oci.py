@@ -74,9 +74,12 @@ def test_the_configuration_is_written_in_full_and_an_empty_one_has_no_fields(tmp
     assert image_config(tmp_path / "empty")["config"] == {}
 
 
-def test_the_same_files_give_the_same_layout(tmp_path: Path) -> None:
+def test_the_same_files_give_the_same_layout_and_a_failed_layer_leaves_no_blob(tmp_path: Path) -> None:
     one, other = _layout(tmp_path / "one"), _layout(tmp_path / "two")
     assert (one / "index.json").read_bytes() == (other / "index.json").read_bytes()
+    with pytest.raises(FileNotFoundError):
+        write_layer(tmp_path / "layout", [("gone", tmp_path / "gone")], made_by="x")
+    assert list((tmp_path / "layout" / "blobs" / "sha256").iterdir()) == []
 
 
 def test_another_time_is_that_of_the_image_and_of_all_files_in_it(tmp_path: Path) -> None:
@@ -100,9 +103,3 @@ def test_a_shared_layer_is_the_same_blob(tmp_path: Path) -> None:
     write_layout(tmp_path / "other", "2", [layer], Config(), architecture="amd64")
     (shared,) = manifest(tmp_path / "other")["layers"]
     assert blob(tmp_path / "other", shared).read_bytes() == blob(layout, entry).read_bytes()
-
-
-def test_a_failed_layer_leaves_no_blob(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        write_layer(tmp_path / "layout", [("gone", tmp_path / "gone")], made_by="x")
-    assert list((tmp_path / "layout" / "blobs" / "sha256").iterdir()) == []

@@ -12,24 +12,20 @@ from airgap.pins import Image
 DIGEST = "sha256:" + "a" * 64
 
 
-@pytest.mark.parametrize(
-    ("text", "image"),
-    [
-        ("docker.io/library/python:3.13-slim", Image("docker.io", "library/python", "3.13-slim")),
-        ("ghcr.io/regclient/regctl:v0.11.7", Image("ghcr.io", "regclient/regctl", "v0.11.7")),
-        ("registry.example:5000/a:1", Image("registry.example:5000", "a", "1")),
-        (f"ghcr.io/a/b:1@{DIGEST}", Image("ghcr.io", "a/b", "1", DIGEST)),
-    ],
-)
-def test_a_reference_reads_and_prints_the_same(text: str, image: Image) -> None:
-    assert pins.parse_image(text) == image
-    assert str(image) == text
+IMAGES = {
+    "docker.io/library/python:3.13-slim": Image("docker.io", "library/python", "3.13-slim"),
+    "ghcr.io/regclient/regctl:v0.11.7": Image("ghcr.io", "regclient/regctl", "v0.11.7"),
+    "registry.example:5000/a:1": Image("registry.example:5000", "a", "1"),
+    f"ghcr.io/a/b:1@{DIGEST}": Image("ghcr.io", "a/b", "1", DIGEST),
+}
 
 
-@pytest.mark.parametrize("text", ["python:3.13", "docker.io/python", "docker.io/python:1@sha256:12", ""])
-def test_a_reference_that_is_not_in_full_is_refused(text: str) -> None:
-    with pytest.raises(AirgapError, match="expected registry/repository:tag"):
-        pins.parse_image(text)
+def test_a_reference_reads_and_prints_the_same_and_must_be_in_full() -> None:
+    assert {text: pins.parse_image(text) for text in IMAGES} == IMAGES
+    assert [str(image) for image in IMAGES.values()] == list(IMAGES)
+    for text in ("python:3.13", "docker.io/python", "docker.io/python:1@sha256:12", ""):
+        with pytest.raises(AirgapError, match="expected registry/repository:tag"):
+            pins.parse_image(text)
 
 
 def project(folder: Path, tools: str | None, base: str | None) -> Path:

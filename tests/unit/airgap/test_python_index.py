@@ -6,30 +6,26 @@ import pytest
 
 from airgap.python_index import uv_settings
 
+_ONE, _TWO, _LOGIN = "https://one.example", "https://two.example", "https://me:a%40b@r.example/simple"
+
 
 @pytest.mark.parametrize(
     ("variables", "texts", "index"),
     [
         ({}, [], None),
-        ({"PIP_INDEX_URL": "https://mirror.example/simple"}, [], "https://mirror.example/simple"),
+        ({"PIP_INDEX_URL": _ONE}, [], _ONE),
         # uv's own variables go first.
-        ({"UV_DEFAULT_INDEX": "https://a.example", "PIP_INDEX_URL": "https://b.example"}, [], None),
-        ({"UV_INDEX_URL": "https://a.example", "PIP_INDEX_URL": "https://b.example"}, [], None),
-        ({}, ["[global]\nindex-url = https://one.example\n"], "https://one.example"),
+        *(({name: _ONE, "PIP_INDEX_URL": _TWO}, [], None) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL")),
+        *(({}, [f"[global]\nindex-url = {url}\n"], url) for url in (_ONE, _LOGIN)),
         # The last file and the narrower section win.
         (
             {},
             [
-                "[global]\nindex-url = https://one.example\n",
-                "[install]\nindex-url = https://two.example\n[global]\nindex-url = https://three.example\n",
+                "[global]\nindex-url = https://first.example\n",
+                f"[install]\nindex-url = {_TWO}\n[global]\nindex-url = {_ONE}\n",
                 "[global]\ncert = /etc/ca.crt\n",
             ],
-            "https://two.example",
-        ),
-        (
-            {},
-            ["[global]\nindex-url = https://me:a%40b@r.example/simple\n"],
-            "https://me:a%40b@r.example/simple",
+            _TWO,
         ),
         ({}, ["index-url = broken\n"], None),
     ],

@@ -69,10 +69,9 @@ def test_a_tag_that_is_taken_away_leaves_the_image_and_other_tags(tmp_path: Path
     assert tags(store / "docker.io/a").keys() == {"a", "b"}
 
 
-def test_a_layout_of_several_images_is_refused(tmp_path: Path) -> None:
+def test_a_layout_of_several_images_is_refused_and_nothing_answers_where_nothing_listens(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(AirgapError, match="holds 2 images; expected exactly one"):
         place("docker.io/a", "1", layout(tmp_path / "a", "a", images=2), tmp_path / "store")
-
-
-def test_nothing_answers_where_nothing_listens() -> None:
     assert not answers("127.0.0.1:1")

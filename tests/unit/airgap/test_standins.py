@@ -86,26 +86,20 @@ def test_variables_carry_the_versions_and_the_environment_comes_first_on_the_pat
     variables = environment_variables("3.1.5", "3.13.5", {"pip": "25.3", "uv": "0.9.18"})
     path = variables["PATH"].split(":")
     assert path[:3] == ["/root/bin", "/home/airflow/.local/bin", "/usr/python/bin"]
-    expected = {
-        "AIRFLOW_VERSION": "3.1.5",
-        "AIRFLOW_PYTHON_VERSION": "3.13.5",
-        "AIRFLOW_PIP_VERSION": "25.3",
-        "AIRFLOW_UV_VERSION": "0.9.18",
-        "AIRFLOW_UID": "50000",
-        "AIRFLOW_HOME": "/opt/airflow",
-        "VIRTUAL_ENV": "/home/airflow/.local",
-    }
+    versions = {"": "3.1.5", "PYTHON_": "3.13.5", "PIP_": "25.3", "UV_": "0.9.18"}
+    expected = {f"AIRFLOW_{name}VERSION": version for name, version in versions.items()}
+    expected |= {"AIRFLOW_UID": "50000", "AIRFLOW_HOME": "/opt/airflow"}
+    expected |= {"VIRTUAL_ENV": "/home/airflow/.local"}
     assert {name: variables[name] for name in expected} == expected
 
 
 def test_labels_point_at_airflow_itself() -> None:
     values = labels("3.1.5", "3.13.5", datetime(2025, 12, 20, tzinfo=UTC))
-    assert values["org.opencontainers.image.source"] == "https://github.com/apache/airflow"
-    assert values["org.apache.airflow.version"] == values["org.opencontainers.image.version"] == "3.1.5"
+    oci = "org.opencontainers.image."
+    assert values[f"{oci}source"] == "https://github.com/apache/airflow"
+    assert values["org.apache.airflow.version"] == values[f"{oci}version"] == "3.1.5"
     assert values["org.apache.airflow.python.version"] == "3.13.5"
-    assert values["org.opencontainers.image.created"] == "2025-12-20T00:00:00Z"
-    names = (
-        "authors created description documentation licenses ref.name revision source title url vendor version"
-    )
-    reset = {f"org.opencontainers.image.{name}" for name in names.split()}
+    assert values[f"{oci}created"] == "2025-12-20T00:00:00Z"
+    names = "authors created description documentation licenses ref.name revision source title url vendor"
+    reset = {f"{oci}{name}" for name in (*names.split(), "version")}
     assert {name for name in values if name.startswith("org.opencontainers.")} == reset

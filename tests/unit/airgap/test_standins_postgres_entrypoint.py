@@ -87,15 +87,14 @@ def test_trust_needs_no_password_but_a_warning(server: Server) -> None:
     assert (server.data / "pg_hba.conf").read_text() == "\nhost all all all trust\n"
 
 
-def test_arguments_for_initdb_are_read_as_a_shell_would(server: Server) -> None:
-    outcome = server.start(**_KEY, POSTGRES_INITDB_ARGS="--data-checksums --locale='a b'")
-    assert _call(outcome, "initdb").endswith(" --data-checksums --locale=a b")
-
-
-def test_a_password_may_lie_in_a_file(server: Server, tmp_path: Path) -> None:
+def test_a_password_may_lie_in_a_file_and_arguments_for_initdb_are_read_as_a_shell_would(
+    server: Server, tmp_path: Path
+) -> None:
     (tmp_path / "secret").write_text("from file\n")
-    outcome = server.start(POSTGRES_PASSWORD_FILE=str(tmp_path / "secret"))
+    arguments = {"POSTGRES_INITDB_ARGS": "--data-checksums --locale='a b'"}
+    outcome = server.start(POSTGRES_PASSWORD_FILE=str(tmp_path / "secret"), **arguments)
     assert "password from file\n" in outcome.stdout
+    assert _call(outcome, "initdb").endswith(" --data-checksums --locale=a b")
 
 
 @pytest.mark.parametrize(

@@ -23,60 +23,34 @@ DELTA = [
 PINS = ["dbt-core==1.10.16", "psycopg[binary]==3.3.2"]
 
 
-@pytest.mark.parametrize(
-    ("pins", "delta", "name", "lines"),
-    [
-        (
-            PINS,
-            DELTA,
-            "Requests",
-            [
-                "requests 2.32.5, part of the base",
-                "from the pins of dbt:",
-                "  dbt-core==1.10.16 -> requests (2.32.5)",
-                "required by:",
-                "  airflow 3.1.5 (base)  >=2",
-                "  dbt-core 1.10.16      any version",
-            ],
-        ),
-        (
-            PINS,
-            DELTA,
-            "urllib3",
-            [
-                "urllib3 2.5.0, part of the base",
-                "from the pins of dbt:",
-                "  dbt-core==1.10.16 -> requests (2.32.5) -> urllib3>=1.21.1,<3 (2.5.0)",
-                "required by:",
-                "  requests 2.32.5 (base)  >=1.21.1,<3",
-            ],
-        ),
-        (
-            [],
-            ["urllib3 1.26.20"],
-            "urllib3",
-            [
-                "urllib3 1.26.20, replaces 2.5.0 of the base",
-                "no pin of dbt requires it",
-                "required by:",
-                "  requests 2.32.5 (base)  >=1.21.1,<3",
-            ],
-        ),
-        (
-            ["psycopg==3.3.*"],
-            DELTA,
-            "psycopg",
-            [
-                "psycopg 3.3.2, added to the base",
-                "from the pins of dbt:",
-                "  psycopg==3.3.*",
-                "required by no package",
-            ],
-        ),
-    ],
-)
-def test_a_package_is_explained(pins: list[str], delta: list[str], name: str, lines: list[str]) -> None:
-    assert explanation("dbt", pins, graph(BASE, delta), name).splitlines() == lines
+EXPLANATIONS = {
+    "Requests": """\
+requests 2.32.5, part of the base
+from the pins of dbt:
+  dbt-core==1.10.16 -> requests (2.32.5)
+required by:
+  airflow 3.1.5 (base)  >=2
+  dbt-core 1.10.16      any version""",
+    "urllib3": """\
+urllib3 2.5.0, part of the base
+from the pins of dbt:
+  dbt-core==1.10.16 -> requests (2.32.5) -> urllib3>=1.21.1,<3 (2.5.0)
+required by:
+  requests 2.32.5 (base)  >=1.21.1,<3""",
+}
+
+
+def test_a_package_is_explained() -> None:
+    packages = graph(BASE, DELTA)
+    assert {name: explanation("dbt", PINS, packages, name) for name in EXPLANATIONS} == EXPLANATIONS
+    assert explanation("dbt", ["psycopg==3.3.*"], packages, "psycopg").splitlines() == [
+        *("psycopg 3.3.2, added to the base", "from the pins of dbt:", "  psycopg==3.3.*"),
+        "required by no package",
+    ]
+    assert explanation("dbt", [], graph(BASE, ["urllib3 1.26.20"]), "urllib3").splitlines() == [
+        *("urllib3 1.26.20, replaces 2.5.0 of the base", "no pin of dbt requires it", "required by:"),
+        "  requests 2.32.5 (base)  >=1.21.1,<3",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -51,15 +51,11 @@ def test_an_instruction_has_its_source_with_its_here_documents(source: str) -> N
     assert last.name == "USER"
 
 
-def test_a_here_document_without_its_end_takes_the_rest() -> None:
+def test_a_here_document_without_its_end_takes_the_rest_and_flags_stand_before_the_value() -> None:
     (only,) = read("RUN <<EOF\nUSER b\n")
     assert only.source == "RUN <<EOF\nUSER b"
-
-
-def test_flags_stand_before_the_value() -> None:
     (only,) = read("COPY --from=a --link \\\n  --chown=b:c d --e f")
-    assert only.flags == ["--from=a", "--link", "--chown=b:c"]
-    assert only.value == "d --e f"
+    assert (only.flags, only.value) == (["--from=a", "--link", "--chown=b:c"], "d --e f")
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,6 @@ def test_a_note_quotes_its_text_unless_it_may_be_secret(text: str, expected: str
 
 
 def test_a_section_is_sorted_and_left_out_where_it_is_empty() -> None:
-    notes = [
-        Note(file="b", outcome="o"),
-        Note(file="a", line=10, outcome="o"),
-        Note(file="a", line=9, outcome="o"),
-    ]
+    notes = [Note(file=file, line=line, outcome="o") for file, line in (("b", 0), ("a", 10), ("a", 9))]
     assert section("# T", notes) == ["# T", "", "- a:9: o", "- a:10: o", "- b: o", ""]
     assert section("# T", []) == []

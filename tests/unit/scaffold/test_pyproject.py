@@ -111,16 +111,13 @@ def test_dependencies_that_are_not_carried_over_are_left_to_do(text: str, remedy
     assert any(remedy in note.outcome for note in manifest.notes if note.todo)
 
 
-def test_a_file_without_dependencies_is_complete() -> None:
+def test_a_file_without_dependencies_is_complete_and_one_of_windows_is_read_as_any_other() -> None:
     for text in ("", "[project]\ndependencies = []\ndynamic = ['version']\n"):
         assert not read(text).incomplete
+    assert read("\ufeff[project]\r\nversion = '1'\r\n") == read("[project]\nversion = '1'\n")
 
 
 def test_invalid_toml_is_refused_with_its_line() -> None:
     for text, line in {"a = 1\nb = \n": 2, "[project": 1, "a = '": 1}.items():
         with pytest.raises(ConfigurationError, match=rf"^pyproject\.crm\.toml:{line}: invalid TOML: "):
             read(text)
-
-
-def test_a_file_of_windows_is_read_as_any_other() -> None:
-    assert read("\ufeff[project]\r\nversion = '1'\r\n") == read("[project]\nversion = '1'\n")

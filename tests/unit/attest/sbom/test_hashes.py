@@ -21,13 +21,11 @@ ONE = {PURE: "aa"}
 
 def hashes(text: str) -> dict[str, list[str]]:
     """Return the SHA-256 of packages, by the package's name; several of one name count."""
-    document = json.loads(text)
     found: dict[str, list[str]] = {}
-    for each in document["components"]:
-        for listed in each.get("hashes", []):
-            algorithm, value = listed.values()
-            if algorithm == "SHA-256":
-                found.setdefault(each["name"], []).append(value)
+    for each in json.loads(text)["components"]:
+        values = [listed["content"] for listed in each.get("hashes", []) if listed["alg"] == "SHA-256"]
+        if values:
+            found.setdefault(each["name"], []).extend(values)
     return found
 
 

@@ -31,7 +31,9 @@ def test_a_purl_names_a_package(purl: str, expected: PurlPackage | None) -> None
     assert package(purl) == expected
 
 
-def test_a_package_is_shown_in_one_line() -> None:
+def test_only_an_image_has_an_image_purl_and_a_package_is_shown_in_one_line() -> None:
+    assert oci("ghcr.io/acme/dags-a", DIGEST) == f"pkg:oci/dags-a@{DIGEST}?repository_url=ghcr.io/acme/dags-a"
+    assert docker_name("pkg:pypi/a@1") == docker_name("nonsense") == ""
     assert str(PurlPackage("deb", "debian/jq", "1.7")) == "deb debian/jq 1.7"
     assert str(PurlPackage("golang", "a", "")) == "golang a"
 
@@ -56,11 +58,6 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 )
 def test_an_image_has_a_docker_purl(repository: str, tag: str, expected: str) -> None:
     assert docker(repository, tag) == expected
-
-
-def test_only_an_image_has_an_image_purl() -> None:
-    assert oci("ghcr.io/acme/dags-a", DIGEST) == f"pkg:oci/dags-a@{DIGEST}?repository_url=ghcr.io/acme/dags-a"
-    assert docker_name("pkg:pypi/a@1") == docker_name("nonsense") == ""
 
 
 NAME = st.from_regex(r"[a-z0-9]+([._-][a-z0-9]+)?(/[a-z0-9]+)?", fullmatch=True)

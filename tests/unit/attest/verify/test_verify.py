@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from typing import Any, cast
+from typing import cast
 
 import dagger
 import pytest
@@ -51,8 +51,10 @@ def test_every_command_of_cosign_is_told_whose_signatures_count(trust: Trust) ->
     assert all(("--trusted-root" in each) is bool(trust.root) for each in commands)
 
 
-def test_a_registry_without_tls_is_told() -> None:
+def test_a_registry_without_tls_is_told_and_a_source_is_one_word_for_a_shell() -> None:
     assert all("--allow-http-registry" in command for command in by_hand(KEY, plain_http=True))
+    *_, last = by_hand(PATTERN, f"{WEB}; rm -rf x")
+    assert last[5] == "acme/dags; rm -rf x"
 
 
 @pytest.mark.parametrize("ending", ["", "/", ".git", ".git/"])
@@ -66,11 +68,6 @@ def test_github_is_not_asked_where_it_knows_nothing() -> None:
     root = Trust(identity="a", issuer="i", root=FILE)
     for trust, source in ((KEY, WEB), (PATTERN, ""), (PATTERN, "https://git.example/a/b"), (root, WEB)):
         assert {command[0] for command in by_hand(trust, source)} == {"cosign"}
-
-
-def test_a_source_is_one_word_for_a_shell() -> None:
-    *_, last = by_hand(PATTERN, f"{cast('Any', WEB)}; rm -rf x")
-    assert last[5] == "acme/dags; rm -rf x"
 
 
 def test_a_scan_has_an_age_in_days_that_can_be() -> None:
