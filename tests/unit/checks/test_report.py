@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from ci.checks.report import CheckResult, Fact, Finding, Level, Report, merge
+from ci.checks.report import CheckResult, Finding, Level, Report, merge
 
 
 def finding(file: str = "dags/a.py", line: int = 3, level: Level = Level.ERROR) -> Finding:
@@ -19,15 +19,9 @@ def test_a_location_has_what_is_known() -> None:
     assert {(file, line): finding(file, line).location for file, line in cases} == cases
 
 
-def test_an_error_fails_a_report_and_a_warning_does_not() -> None:
-    fact, warning = Fact(check="dags", detail="1 file"), finding(level=Level.WARNING)
-    for findings, expected in (((warning,), (True, 0, 1)), ((finding(), warning), (False, 1, 1))):
-        report = merge("api", [CheckResult(facts=(fact,)), CheckResult(findings=findings)])
-        assert (report.passed, report.errors, report.warnings) == expected
-
-
-def test_findings_have_an_order_of_their_own_and_no_duplicates() -> None:
-    findings = (finding("dags/b.py"), finding(level=Level.WARNING), finding("dags/a.py", 7), finding())
+def test_findings_have_an_order_of_their_own_and_no_duplicates_and_errors_fail() -> None:
+    warning = finding(level=Level.WARNING)
+    findings = (finding("dags/b.py"), warning, finding("dags/a.py", 7), finding())
     report = merge("api", [CheckResult(findings=(one,)) for one in (*findings, findings[0])])
     assert report == merge("api", [CheckResult(findings=tuple(reversed(findings)))])
     assert [(one.location, one.level) for one in report.findings] == [
@@ -36,6 +30,9 @@ def test_findings_have_an_order_of_their_own_and_no_duplicates() -> None:
         ("dags/b.py:3", "error"),
         ("dags/a.py:3", "warning"),
     ]
+    assert (report.passed, report.errors, report.warnings) == (False, 3, 1)
+    mild = merge("api", [CheckResult(findings=(warning,))])
+    assert (mild.passed, mild.errors, mild.warnings) == (True, 0, 1)
 
 
 def test_a_result_is_read_from_json_and_written_with_the_same_keys() -> None:
@@ -49,15 +46,12 @@ def test_a_result_is_read_from_json_and_written_with_the_same_keys() -> None:
     assert Report(subject="a", facts=result.facts).model_dump()["facts"] == ({"check": "c", "told": "f"},)
 
 
-@pytest.mark.parametrize(
-    ("model", "text"),
-    [
+def test_a_result_of_another_shape_is_refused() -> None:
+    for model, text in (
         (CheckResult, '{"facts": ["a"]}'),
         (CheckResult, '{"facts": [], "more": 1}'),
         (CheckResult, '{"findings": [{}]}'),
         (Report, "{}"),
-    ],
-)
-def test_a_result_of_another_shape_is_refused(model: type[CheckResult], text: str) -> None:
-    with pytest.raises(ValidationError):
-        model.model_validate_json(text)
+    ):
+        with pytest.raises(ValidationError):
+            model.model_validate_json(text)

@@ -143,9 +143,8 @@ SQL, TOTAL, MOVED = (f"dags/{path}.sql" for path in ("one/query", "one/total", "
 FOUR = "images/four/pyproject.toml (renamed from images/three/pyproject.toml)"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "lines"),
-    [
+def test_a_rename_is_listed_once_per_type() -> None:
+    for old, new, lines in (
         (SQL, TOTAL, [f"one: DAG code: {TOTAL} (renamed from {SQL})"]),
         (
             SQL,
@@ -153,14 +152,12 @@ FOUR = "images/four/pyproject.toml (renamed from images/three/pyproject.toml)"
             [f"one: DAG code: {SQL} (renamed to {MOVED})", f"three: DAG code: {MOVED} (renamed from {SQL})"],
         ),
         ("/three/", "/four/", [f"four: new: {FOUR}"]),
-    ],
-)
-def test_a_rename_is_listed_once_per_type(old: str, new: str, lines: list[str]) -> None:
-    after = {path.replace(old, new): entry for path, entry in project().items()}
-    renames = {path.replace(old, new): path for path in project() if old in path}
-    selection = affected_by(project(), after, renames)
-    assert reasons(selection) == lines
-    assert selection.removed == (("three",) if old == "/three/" else ())
+    ):
+        after = {path.replace(old, new): entry for path, entry in project().items()}
+        renames = {path.replace(old, new): path for path in project() if old in path}
+        selection = affected_by(project(), after, renames)
+        assert reasons(selection) == lines
+        assert selection.removed == (("three",) if old == "/three/" else ())
 
 
 def test_the_target_of_a_link_belongs_to_the_type() -> None:

@@ -42,30 +42,24 @@ def test_an_event_is_read_from_its_payload(name: str) -> None:
     assert {field: getattr(event, field) for field in fields} == fields
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
+def test_an_invalid_payload_is_refused() -> None:
+    for text, reason in (
         ("", "Invalid JSON"),
         ("[]", "Input should be an object"),
         ("{}", "repository: Field required"),
         (payload(), "expected pull_request"),
         (payload(pull_request={"number": 7}), "pull_request.comments_url: Field required"),
-    ],
-)
-def test_an_invalid_payload_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^--event: .*{reason}"):
-        parse(text)
+    ):
+        with pytest.raises(ConfigurationError, match=rf"^--event: .*{reason}"):
+            parse(text)
 
 
-@pytest.mark.parametrize(
-    ("event", "words"),
-    [
+def test_an_event_is_described_in_words() -> None:
+    for event, words in (
         (Event(kind=EventKind.PULL_REQUEST, number=7), "pull request #7"),
         (Event(kind=EventKind.PULL_REQUEST, number=7, fork=True), "pull request #7 from a fork"),
         (Event(kind=EventKind.PUSH, ref="refs/heads/a\x1b[31m"), "push of refs/heads/a\\x1b[31m"),
         (Event(kind=EventKind.DISPATCH, ref=MAIN, dag="api"), f"manual run of {MAIN}, DAG type api"),
         (Event(kind=EventKind.SCHEDULE), "schedule"),
-    ],
-)
-def test_an_event_is_described_in_words(event: Event, words: str) -> None:
-    assert event.describe() == words
+    ):
+        assert event.describe() == words

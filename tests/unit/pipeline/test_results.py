@@ -32,9 +32,8 @@ ONE_PLAN = "a/plan.json and plan.json: expected one plan"
 ONE_RESULT = "there are several results of api: expected one of each DAG type"
 
 
-@pytest.mark.parametrize(
-    ("files", "problems"),
-    [
+def test_every_invalid_file_is_refused() -> None:
+    for files, problems in (
         (TWO_PLANS, [ONE_PLAN]),
         ({"plan.json": "{}"}, ["plan.json can't be read: found: Field required"]),
         (TWO_RESULTS, [ONE_RESULT]),
@@ -43,10 +42,8 @@ ONE_RESULT = "there are several results of api: expected one of each DAG type"
             {**TWO_PLANS, "plan.json": "{}", "a/published.json": "[]", "published.json": "{", **TWO_RESULTS},
             [ONE_PLAN, "a/published.json can't", "plan.json can't", "published.json can't", ONE_RESULT],
         ),
-    ],
-)
-def test_every_invalid_file_is_refused(files: dict[str, str], problems: list[str]) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        results.parse(files)
-    for message, start in zip(caught.value.problems, problems, strict=True):
-        assert message.startswith(f"--results: {start}")
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            results.parse(files)
+        for message, start in zip(caught.value.problems, problems, strict=True):
+            assert message.startswith(f"--results: {start}")

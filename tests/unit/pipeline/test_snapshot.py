@@ -67,17 +67,14 @@ def test_the_answer_of_the_program_is_compared() -> None:
     assert comparison.before.text("dags/b.py") == comparison.after.text("dags/b.py") == "text"
 
 
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
+def test_a_failed_comparison_says_what_to_do() -> None:
+    for answer, message in (
         ({"problem": "no repository"}, "no repository"),
         ({"lacks": "ref", "names": ["main", "v1"]}, f"{NO_COMMIT}: did you mean 'main'? Expected {EXPECTED}"),
         ({"lacks": "ref", "shallow": True}, f"{NO_COMMIT}: expected {EXPECTED}: {DEEPEN}"),
         ({"lacks": "ancestor"}, f"{UNRELATED}: name a branch or commit that this branch started from"),
         ({"lacks": "ancestor", "shallow": True}, f"{UNRELATED}: {DEEPEN}"),
-    ],
-)
-def test_a_failed_comparison_says_what_to_do(answer: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
-        parse(json.dumps(answer), "mian")
-    assert error.value.problems == (message,)
+    ):
+        with pytest.raises(ConfigurationError) as error:
+            parse(json.dumps(answer), "mian")
+        assert error.value.problems == (message,)

@@ -1,7 +1,6 @@
 """What the engine, a registry and uv really said, as a message with what to do."""
 
 import dagger
-import pytest
 
 from ci.lock import bump
 from ci.tools import failures
@@ -31,48 +30,39 @@ NO_SOLUTION = (
 )
 
 
-@pytest.mark.parametrize(
-    ("reference", "advice"),
-    [
+def test_image_that_cannot_be_pulled_says_what_to_do() -> None:
+    for reference, advice in (
         (REFUSED, "it doesn't answer: check that it runs and the proxy, then try again"),
         (UNRESOLVED, "its name doesn't resolve: check DNS and the network of the engine"),
         (ABSENT, "not found: check the spelling, and that you may read it"),
-    ],
-)
-def test_image_that_cannot_be_pulled_says_what_to_do(reference: str, advice: str) -> None:
-    said = PULLS[reference].format(reference)
-    error = failures.step_error(f"could not pull the base image {reference}", query_error(said))
-    assert error.problems == (f"could not pull the base image {reference}: {advice}\n    {said}",)
+    ):
+        said = PULLS[reference].format(reference)
+        error = failures.step_error(f"could not pull the base image {reference}", query_error(said))
+        assert error.problems == (f"could not pull the base image {reference}: {advice}\n    {said}",)
 
 
-@pytest.mark.parametrize(
-    ("reference", "advice"),
-    [
+def test_base_to_move_to_may_not_be_published_yet() -> None:
+    for reference, advice in (
         (ABSENT, "not in its registry (yet): an image follows its release in the package index"),
         (REFUSED, "it doesn't answer: check that it runs and the proxy, then try again"),
-    ],
-)
-def test_base_to_move_to_may_not_be_published_yet(reference: str, advice: str) -> None:
-    (problem,) = bump.unavailable(reference, query_error(PULLS[reference].format(reference))).problems
-    assert problem.startswith(f"could not pull the base image {reference}: {advice}")
+    ):
+        (problem,) = bump.unavailable(reference, query_error(PULLS[reference].format(reference))).problems
+        assert problem.startswith(f"could not pull the base image {reference}: {advice}")
 
 
-@pytest.mark.parametrize(
-    ("stderr", "advice", "from_outside"),
-    [
+def test_installer_that_fails_says_what_to_do() -> None:
+    for stderr, advice, from_outside in (
         (NO_ANSWER, "the package index doesn't answer: check network and proxy, then try again", True),
         (NO_SOLUTION, "a pin conflicts with another pin, or with a package of the base", False),
         ("write: No space left on device", "the disk of the engine is full: free space there", True),
         ("error: Hash mismatch for `cowsay==6.1`", "the index serves a file with another hash", False),
         ("error: strange", "see the output", False),
-    ],
-)
-def test_installer_that_fails_says_what_to_do(stderr: str, advice: str, *, from_outside: bool) -> None:
-    for error in (exec_error(stderr), exec_error("", stderr)):
-        (problem,) = failures.step_error("small: layer 'delta' failed", error).problems
-        assert problem.startswith(f"small: layer 'delta' failed: {advice}")
-        assert problem.endswith(f"    {stderr.splitlines()[-1]}")
-        assert failures.is_from_outside(error) is from_outside
+    ):
+        for error in (exec_error(stderr), exec_error("", stderr)):
+            (problem,) = failures.step_error("small: layer 'delta' failed", error).problems
+            assert problem.startswith(f"small: layer 'delta' failed: {advice}")
+            assert problem.endswith(f"    {stderr.splitlines()[-1]}")
+            assert failures.is_from_outside(error) is from_outside
 
 
 def test_credentials_in_what_an_installer_said_are_hidden() -> None:

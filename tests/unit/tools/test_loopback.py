@@ -14,17 +14,13 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / ".env"
 
 
-def test_the_file_is_removed(file: Path) -> None:
-    with loopback.env_file("A=1\n"):
-        assert file.read_text() == "A=1\n"
-    assert not file.exists()
-
-
-def test_a_file_that_was_there_is_restored(file: Path) -> None:
-    file.write_text("B=2\n")
-    with loopback.env_file("A=1\n"):
-        pass
-    assert file.read_text() == "B=2\n"
+def test_the_file_is_removed_or_restored(file: Path) -> None:
+    for before in (None, "B=2\n"):
+        if before:
+            file.write_text(before)
+        with loopback.env_file("A=1\n"):
+            assert file.read_text() == "A=1\n"
+        assert (file.read_text() if file.exists() else None) == before
 
 
 def test_the_file_is_removed_after_a_failure(file: Path) -> None:

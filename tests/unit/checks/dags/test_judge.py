@@ -15,6 +15,9 @@ READS = TopLevelAccess(kind="Variable", name="tables", file=FILE, line=3)
 
 NO_WORDS = "has a DAG, but not the words 'airflow' and 'dag'"
 ONLY_SCHEDULER = "the scheduler finds {}, the worker doesn't: none of its tasks would start"
+ONLY_WORKER = "the worker finds DAG 'b', the scheduler doesn't: nothing would be scheduled"
+OTHER_TASKS = "DAG 'a' has task 'z' for the scheduler alone, and task 'y' for the worker alone"
+TWO_DAGS = ONLY_SCHEDULER.format("DAGs 'b', 'c'")
 
 
 def dag_type(settings: str = "") -> DagType:
@@ -57,12 +60,12 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
     assert compare(dag_type(), both, both, {"other": other}) == CheckResult(facts=(fact,))
 
 
-@pytest.mark.parametrize(
-    ("worker", "scheduler", "check", "line", "cause"),
-    [
-        (file(errors=(MISSING,)), file(errors=(MISSING,)), "dags", 5, MISSING.cause),
-        (file(dag()), file(errors=(MISSING,)), "scheduler", 5, MISSING.cause),
-        (file(errors=(MISSING,)), file(dag()), "dags", 5, MISSING.cause),
+def test_each_mistake_is_one_finding() -> None:
+    broken, a = file(errors=(MISSING,)), file(dag("a"))
+    for worker, scheduler, check, line, cause in (
+        (broken, broken, "dags", 5, MISSING.cause),
+        (file(dag()), broken, "scheduler", 5, MISSING.cause),
+        (broken, file(dag()), "dags", 5, MISSING.cause),
         (file(died="killed"), file(died="killed"), "dags", 0, "can't be parsed in the image: killed"),
         (file(dag()), file(died="killed"), "scheduler", 0, "can't be parsed in the base: killed"),
         (file(dag(), skipped=True), file(skipped=True), "scheduler", 1, NO_WORDS),
@@ -70,89 +73,59 @@ def test_files_that_both_see_alike_are_a_fact() -> None:
         (file(dag(), slow=True), file(dag()), "parse-time", 0, "takes more than 1.5 s to parse"),
         (file(dag()), file(dag(), slow=True), "parse-time", 0, "takes more than 1.5 s to parse"),
         (file(), file(dag()), "scheduler", 7, ONLY_SCHEDULER.format("DAG 'load'")),
-        (
-            file(dag("a")),
-            file(dag("a"), dag("b", line=8), dag("c")),
-            "scheduler",
-            8,
-            ONLY_SCHEDULER.format("DAGs 'b', 'c'"),
-        ),
-        (
-            file(dag("a"), dag("b", line=9)),
-            file(dag("a")),
-            "scheduler",
-            9,
-            "the worker finds DAG 'b', the scheduler doesn't: nothing would be scheduled",
-        ),
-        (
-            file(dag("a", "x", "y")),
-            file(dag("a", "x", "z")),
-            "scheduler",
-            7,
-            "DAG 'a' has task 'z' for the scheduler alone, and task 'y' for the worker alone",
-        ),
-    ],
-)
-def test_each_mistake_is_one_finding(
-    worker: ParsedFile, scheduler: ParsedFile, check: str, line: int, cause: str
-) -> None:
-    result = compare_one(worker, scheduler, "max-parse-seconds = 1.5")
-    assert rows(result) == [(check, FILE, line, cause)]
-    assert result.facts == ()
+        (a, file(dag("a"), dag("b", line=8), dag("c")), "scheduler", 8, TWO_DAGS),
+        (file(dag("a"), dag("b", line=9)), a, "scheduler", 9, ONLY_WORKER),
+        (file(dag("a", "x", "y")), file(dag("a", "x", "z")), "scheduler", 7, OTHER_TASKS),
+    ):
+        result = compare_one(worker, scheduler, "max-parse-seconds = 1.5")
+        assert rows(result) == [(check, FILE, line, cause)]
+        assert result.facts == ()
 
 
-IMPORTS_SCRIPT = error("ModuleNotFoundError: No module named 'scripts'", statement="from scripts import tool")
-IMPORTS_NAME = error("ImportError: cannot import name 'x' from 'y'", statement="from y import x")
 MOVE = "move `{}` from line {} into the task that uses it; the scheduler's image {}"
+BASE_ALONE = "the file with the plain base: without the type's packages, scripts and environment"
+PIN = (
+    "pin the package that provides 'dbt.cli' in the type's pyproject.toml and lock, "
+    "or list its file in scripts"
+)
+NO_DATABASE = "while a file is parsed there is no network, no database and no secret"
+NO_SCRIPTS, NO_DBT = ("ModuleNotFoundError: No module named " + repr(name) for name in ("scripts", "dbt"))
 
 
 @pytest.mark.parametrize(
-    ("parse_error", "remedy"),
+    ("imported", "parse_error", "remedy"),
     [
-        (MISSING, MOVE.format("import dbt.cli", 5, "has no dbt")),
-        (IMPORTS_SCRIPT, MOVE.format("from scripts import tool", 4, "has no scripts/")),
-        (IMPORTS_NAME, MOVE.format("from y import x", 4, "is a different one")),
+        # The scheduler alone has the error.
+        (True, MISSING, MOVE.format("import dbt.cli", 5, "has no dbt")),
         (
-            error("ModuleNotFoundError: No module named 'dbt'"),
-            "import it in the task that uses it; the scheduler's image has no dbt",
+            True,
+            error(NO_SCRIPTS, statement="import scripts"),
+            MOVE.format("import scripts", 4, "has no scripts/"),
         ),
         (
-            error("KeyError: 'HOME_OF'"),
-            (
-                "move it into the task that uses it; the scheduler parses the file with the plain base: "
-                "without the type's packages, scripts and environment"
-            ),
+            True,
+            error("ImportError: x", statement="import x"),
+            MOVE.format("import x", 4, "is a different one"),
         ),
+        (True, error(NO_DBT), "import it in the task that uses it; the scheduler's image has no dbt"),
+        (
+            True,
+            error("KeyError: 'A'"),
+            f"move it into the task that uses it; the scheduler parses {BASE_ALONE}",
+        ),
+        # Both have it.
+        (False, MISSING, PIN),
+        (False, error("SyntaxError: invalid syntax"), "correct the line"),
+        (False, error("IndentationError: unexpected indent"), "correct the line"),
+        (False, error("timed out: 30 s", "timeout"), "move the slow code into a task"),
+        (False, error("a >> a", "cycle"), "remove one of these dependencies"),
+        (False, error("DAG 'x': ValueError", "dag"), "correct the DAG"),
+        (False, error("KeyError: 'TOKEN'"), f"correct the code; {NO_DATABASE}"),
     ],
 )
-def test_what_the_scheduler_cannot_import_is_to_be_moved(parse_error: ParseError, remedy: str) -> None:
-    (finding,) = compare_one(file(dag()), file(errors=(parse_error,))).findings
-    assert finding.remedy == remedy
-
-
-@pytest.mark.parametrize(
-    ("parse_error", "remedy"),
-    [
-        (
-            MISSING,
-            (
-                "pin the package that provides 'dbt.cli' in the type's pyproject.toml and lock, "
-                "or list its file in scripts"
-            ),
-        ),
-        (error("SyntaxError: invalid syntax"), "correct the line"),
-        (error("IndentationError: unexpected indent"), "correct the line"),
-        (error("timed out: 30 s", "timeout"), "move the slow code into a task"),
-        (error("a >> a", "cycle"), "remove one of these dependencies"),
-        (error("DAG 'x': ValueError", "dag"), "correct the DAG"),
-        (
-            error("KeyError: 'TOKEN'"),
-            "correct the code; while a file is parsed there is no network, no database and no secret",
-        ),
-    ],
-)
-def test_each_cause_in_the_image_has_its_remedy(parse_error: ParseError, remedy: str) -> None:
-    (finding,) = compare_one(file(errors=(parse_error,))).findings
+def test_each_cause_has_its_remedy(imported: bool, parse_error: ParseError, remedy: str) -> None:  # noqa: FBT001 - a column
+    broken = file(errors=(parse_error,))
+    (finding,) = compare_one(file(dag()) if imported else broken, broken).findings
     assert finding.remedy == remedy
 
 
@@ -168,9 +141,6 @@ def test_an_access_is_refused_with_its_line_and_only_its_possible_effects_are_le
         ("dags", FILE, 5, MISSING.cause),
     ]
     assert f'add "{FILE}" = "<reason>" to allow-top-level-access' in result.findings[0].remedy
-
-
-def test_the_metadata_database_has_no_name() -> None:
     access = READS.model_copy(update={"kind": "metadata database", "name": "session"})
     (finding,) = compare_one(file(dag(), accesses=(access,))).findings
     assert finding.cause == "accesses the metadata database while it is parsed"
@@ -190,20 +160,16 @@ def test_an_id_of_another_type_is_named_with_that_type_unless_they_share_the_fil
     assert compare_one(file(dag()), finance=file(dag())).findings == ()
 
 
-@pytest.mark.parametrize(("files", "count"), [((), "0 files"), ((file(skipped=True),), "1 file")])
-def test_a_folder_without_any_dag_is_a_finding(files: tuple[ParsedFile, ...], count: str) -> None:
-    result = compare(dag_type(), Parsed(files=files), Parsed(files=files), {})
-    assert rows(result) == [("dags", "dags", 0, f"{count}, none with a DAG")]
-    assert result.facts == ()
+def test_a_folder_without_any_dag_is_a_finding() -> None:
+    for files, count in (((), "0 files"), ((file(skipped=True),), "1 file")):
+        result = compare(dag_type(), Parsed(files=files), Parsed(files=files), {})
+        assert rows(result) == [("dags", "dags", 0, f"{count}, none with a DAG")]
+        assert result.facts == ()
 
 
 def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:
-    broken = Parsed(problem="exit code 1: no")
+    broken, listed = Parsed(problem="exit code 1: no"), Parsed(files=(file(dag()),))
     result = compare(dag_type(), broken, Parsed(files=(file(errors=(MISSING,)),)), {})
     assert rows(result) == [("dags", "", 0, "no file could be parsed in the image: exit code 1: no")]
-
-
-def test_a_file_that_one_of_them_does_not_list_differs() -> None:
-    listed = Parsed(files=(file(dag()),))
-    for result in (compare(dag_type(), listed, Parsed(), {}), compare(dag_type(), Parsed(), listed, {})):
-        assert [row[:3] for row in rows(result)] == [("scheduler", FILE, 7)]
+    for one in (compare(dag_type(), listed, Parsed(), {}), compare(dag_type(), Parsed(), listed, {})):
+        assert [row[:3] for row in rows(one)] == [("scheduler", FILE, 7)]  # one of them doesn't list it

@@ -129,9 +129,8 @@ BESIDE = ("dags/salesforce/beside.py",)
 SHARED, COMMON = "scripts/shared/x.py", "dags/common/x.py"
 
 
-@pytest.mark.parametrize(
-    ("text", "files", "cause", "remedy"),
-    [
+def test_an_import_that_fails_is_reported_with_what_to_do() -> None:
+    for text, files, cause, remedy in (
         ("from include.sql import x", (), NOWHERE.format("include"), TO_SCRIPTS.format("include")),
         ("import utils", (), NOWHERE.format("utils"), TO_SCRIPTS.format("utils")),
         ("import beside", BESIDE, NOWHERE.format("beside"), FULL_NAME),
@@ -144,13 +143,9 @@ SHARED, COMMON = "scripts/shared/x.py", "dags/common/x.py"
             f'add "shared" to [tool.airflow-images] scripts of {FILE}',
         ),
         ("from common import x", (COMMON,), FOREIGN.format(COMMON), BOTH_FOLDERS),
-    ],
-)
-def test_an_import_that_fails_is_reported_with_what_to_do(
-    text: str, files: tuple[str, ...], cause: str, remedy: str
-) -> None:
-    finding = only_finding(text, *files)
-    assert (finding.level, finding.cause, finding.remedy) == (Level.ERROR, cause, remedy)
+    ):
+        finding = only_finding(text, *files)
+        assert (finding.level, finding.cause, finding.remedy) == (Level.ERROR, cause, remedy)
 
 
 def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
@@ -179,61 +174,48 @@ def test_what_a_test_beside_dags_lacks_is_a_warning(name: str, text: str) -> Non
         assert [one.level for one in of_files({**files, **way})] == [Level.ERROR]
 
 
-@pytest.mark.parametrize(
-    ("text", "path"),
-    [
-        ("import api.x", "dags/api/x.py"),
-        ("from api import x", "dags/api/x.py"),
-        ("from dags.api.x import y", "dags/api/x.py"),
-        ("from ..api import x", "dags/api/x.py"),
-        ("from scripts.api import client", "scripts/api/client.py"),
-        ("from scripts import api", "scripts/api"),
-    ],
-)
-def test_a_file_of_another_type_is_reported_with_that_type(text: str, path: str) -> None:
-    files = ("dags/api/x.py", "scripts/api/client.py")
-    (finding,) = checked(text, settings='dags = ["salesforce"]', files=files).findings
-    assert (finding.file, finding.line, finding.level) == (DAG_FILE, 1, Level.ERROR)
-    assert finding.cause == f"imports {path}, which belongs to the DAG type api and isn't in this image"
-    assert finding.remedy == (
-        "move shared code to a folder of scripts/ and list it in scripts of both, "
-        f'or add "api" to [tool.airflow-images] {path.partition("/")[0]} of {FILE}'
-    )
+def test_a_file_of_another_type_is_reported_with_that_type() -> None:
+    dag, client = files = ("dags/api/x.py", "scripts/api/client.py")
+    texts = ("import api.x", "from api import x", "from dags.api.x import y", "from ..api import x")
+    paths = {**dict.fromkeys(texts, dag), "from scripts.api import client": client}
+    for text, path in {**paths, "from scripts import api": "scripts/api"}.items():
+        (finding,) = checked(text, settings='dags = ["salesforce"]', files=files).findings
+        assert (finding.file, finding.line, finding.level) == (DAG_FILE, 1, Level.ERROR)
+        assert finding.cause == f"imports {path}, which belongs to the DAG type api and isn't in this image"
+        assert finding.remedy == (
+            "move shared code to a folder of scripts/ and list it in scripts of both, "
+            f'or add "api" to [tool.airflow-images] {path.partition("/")[0]} of {FILE}'
+        )
 
 
-@pytest.mark.parametrize(
-    ("text", "pin"),
-    [
-        ("import requests", "requests==2.32.5"),
-        ("from psycopg import sql", "psycopg[binary]==3.3.2"),
-        ("def f():\n    import dbt.cli.main", "dbt-core==1"),
-        ("import dbt.adapters.postgres.x", "DBT_Postgres==1"),
-        ("try:\n    import requests\nexcept ImportError:\n    pass", "requests==2.32.5"),
-        ("this is no Python", "not-installed==1"),
-    ],
-)
-def test_a_dependency_that_is_imported_or_not_installed_is_fine(text: str, pin: str) -> None:
-    result = checked(text, (pin,))
-    assert [one for one in result.findings if one.check == hygiene.DECLARED] == []
+def test_a_dependency_that_is_imported_or_not_installed_is_fine() -> None:
+    pins = {
+        "import requests": "requests==2.32.5",
+        "from psycopg import sql": "psycopg[binary]==3.3.2",
+        "def f():\n    import dbt.cli.main": "dbt-core==1",
+        "import dbt.adapters.postgres.x": "DBT_Postgres==1",
+        "try:\n    import requests\nexcept ImportError:\n    pass": "requests==2.32.5",
+        "this is no Python": "not-installed==1",
+    }
+    checks = {text: {one.check for one in checked(text, (pin,)).findings} for text, pin in pins.items()}
+    assert [text for text, found in checks.items() if hygiene.DECLARED in found] == []
 
 
-@pytest.mark.parametrize(
-    ("text", "pin", "modules"),
-    [
+def test_a_dependency_that_nothing_imports_is_a_warning_at_its_line() -> None:
+    for text, pin, modules in (
         ("import os", "requests==2.32.5", "requests"),
         ("if TYPE_CHECKING:\n    import requests", "requests==2.32.5", "requests"),
         ("import dbt.cli", "dbt-postgres==1", "dbt.adapters.postgres"),
         ("import os", "meta==1", "no module"),
-    ],
-)
-def test_a_dependency_that_nothing_imports_is_a_warning_at_its_line(
-    text: str, pin: str, modules: str
-) -> None:
-    (finding,) = checked(text, (pin,)).findings
-    assert (finding.file, finding.line, finding.level) == (FILE, 3, Level.WARNING)
-    assert finding.cause == f"{pin!r} is declared, but no file of this type imports it; it provides {modules}"
-    name = pin.partition("==")[0]
-    assert f'allow-not-imported = {{ {name} = "…" }} in [tool.airflow-images]' in finding.remedy
+    ):
+        (finding,) = checked(text, (pin,)).findings
+        assert (finding.file, finding.line, finding.level) == (FILE, 3, Level.WARNING)
+        assert (
+            finding.cause
+            == f"{pin!r} is declared, but no file of this type imports it; it provides {modules}"
+        )
+        name = pin.partition("==")[0]
+        assert f'allow-not-imported = {{ {name} = "…" }} in [tool.airflow-images]' in finding.remedy
 
 
 def test_the_line_is_that_of_the_package_and_no_other() -> None:
@@ -257,16 +239,13 @@ def test_a_dependency_may_be_allowed_with_a_reason() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "cause"),
-    [
-        ("requests", "but files of this type import it"),
-        ("request", "but it is no dependency: did you mean 'requests'?"),
-        ("numpy", "but it is no dependency"),
-    ],
-)
-def test_a_permission_that_nothing_needs_is_a_warning(name: str, cause: str) -> None:
-    settings = f'allow-not-imported = {{ {name} = "why" }}'
-    (finding,) = checked("import requests", ("requests==2.32.5",), settings).findings
-    assert (finding.line, finding.level) == (6, Level.WARNING)
-    assert finding.cause == f"allow-not-imported names {name!r}, {cause}"
+def test_a_permission_that_nothing_needs_is_a_warning() -> None:
+    for name, cause in {
+        "requests": "but files of this type import it",
+        "request": "but it is no dependency: did you mean 'requests'?",
+        "numpy": "but it is no dependency",
+    }.items():
+        settings = f'allow-not-imported = {{ {name} = "why" }}'
+        (finding,) = checked("import requests", ("requests==2.32.5",), settings).findings
+        assert (finding.line, finding.level) == (6, Level.WARNING)
+        assert finding.cause == f"allow-not-imported names {name!r}, {cause}"

@@ -1,68 +1,58 @@
 """Import hygiene by what a file is, and by what it tries first: DAG files, archives, second ways."""
 
-import pytest
-
 from ci.checks.report import Level
 
 from ...repository import FILE
 from .test_hygiene import DAG_FILE, FULL_NAME, of_files, only_finding
 
 
-@pytest.mark.parametrize("tried", ["ujson", "google.cloud.bigquery", ".nothing"])
-def test_a_fallback_must_be_installed_if_the_first_choice_is_not(tried: str) -> None:
-    first = f"import {tried}" if tried[0] != "." else "from .nothing import x"
-    finding = only_finding(f"try:\n    {first}\nexcept ImportError:\n    import simplejson")
-    assert (finding.line, finding.cause.partition(",")[0]) == (4, "imports 'simplejson'")
-    assert finding.remedy == (
-        f"pin the package that provides 'simplejson', or the one that provides {tried!r}, in {FILE} and lock"
-    )
+def test_a_fallback_must_be_installed_if_the_first_choice_is_not() -> None:
+    for tried in ("ujson", "google.cloud.bigquery", ".nothing"):
+        first = f"import {tried}" if tried[0] != "." else "from .nothing import x"
+        finding = only_finding(f"try:\n    {first}\nexcept ImportError:\n    import simplejson")
+        assert (finding.line, finding.cause.partition(",")[0]) == (4, "imports 'simplejson'")
+        either = f"the package that provides 'simplejson', or the one that provides {tried!r}"
+        assert finding.remedy == f"pin {either}, in {FILE} and lock"
 
 
 DAG = "from airflow.sdk import DAG\nDAG('x')\n"
 PACKAGE = "which needs a package: Airflow loads a DAG file without its package"
 
 
-@pytest.mark.parametrize(
-    ("text", "as_written", "written"),
-    [
+def test_a_relative_import_in_a_dag_file_is_reported_with_a_replacement() -> None:
+    for text, as_written, written in (
         ("from .beside import x, y", ".beside", "from salesforce.beside import x, y"),
         ("from . import beside", ".beside", "from salesforce import beside"),
         ("from .. import salesforce", "..salesforce", "import salesforce"),
         ("from ..salesforce.beside import *", "..salesforce.beside", "from salesforce.beside import *"),
-    ],
-)
-def test_a_relative_import_in_a_dag_file_is_reported_with_a_replacement(
-    text: str, as_written: str, written: str
-) -> None:
-    finding = only_finding(DAG + text, "dags/salesforce/beside.py")
-    assert (finding.file, finding.line, finding.level) == (DAG_FILE, 2 + len(text.splitlines()), Level.ERROR)
-    assert (finding.cause, finding.remedy) == (f"imports {as_written!r}, {PACKAGE}", f"write `{written}`")
+    ):
+        finding = only_finding(DAG + text, "dags/salesforce/beside.py")
+        assert (finding.file, finding.line, finding.level) == (
+            DAG_FILE,
+            2 + len(text.splitlines()),
+            Level.ERROR,
+        )
+        assert (finding.cause, finding.remedy) == (f"imports {as_written!r}, {PACKAGE}", f"write `{written}`")
 
 
-@pytest.mark.parametrize(
-    ("name", "remedy"),
-    [
+def test_a_relative_import_without_a_short_name_is_reported() -> None:
+    for name, remedy in (
         ("my-type", "give the file and its folders names that are valid in Python, "),
         ("requests", "write `from dags.requests.x import y`"),  # an installed package hides the folder
-    ],
-)
-def test_a_relative_import_without_a_short_name_is_reported(name: str, remedy: str) -> None:
-    files = {f"dags/{name}/dag.py": f"{DAG}from .x import y", f"dags/{name}/x.py": ""}
-    (finding,) = of_files(files, name)
-    assert finding.remedy.startswith(remedy)
+    ):
+        files = {f"dags/{name}/dag.py": f"{DAG}from .x import y", f"dags/{name}/x.py": ""}
+        (finding,) = of_files(files, name)
+        assert finding.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize(
-    ("dag", "other", "level"),
-    [
+def test_a_relative_import_is_an_error_where_it_surely_fails() -> None:
+    for dag, other, level in (
         (DAG, "", Level.ERROR),
         (DAG, "import salesforce.dag", Level.WARNING),
         ("import airflow\nsalesforce_dag()\n", "", Level.WARNING),
-    ],
-)
-def test_a_relative_import_is_an_error_where_it_surely_fails(dag: str, other: str, level: Level) -> None:
-    files = {DAG_FILE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
-    assert [(one.location, one.level) for one in of_files(files)] == [(f"{DAG_FILE}:3", level)]
+    ):
+        files = {DAG_FILE: f"{dag}from .beside import x", "dags/salesforce/beside.py": other}
+        assert [(one.location, one.level) for one in of_files(files)] == [(f"{DAG_FILE}:3", level)]
 
 
 def test_a_relative_import_may_fail_where_a_second_way_works() -> None:
@@ -98,7 +88,7 @@ def test_files_in_an_archive_are_looked_at() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["ab_test", "test_it", "tests/dag", "conftest"])
-def test_a_dag_file_is_no_test_whatever_it_is_called(name: str) -> None:
-    text = "import nothing\n@dag\ndef ab(): ..."
-    assert [one.level for one in of_files({f"dags/salesforce/{name}.py": text})] == [Level.ERROR]
+def test_a_dag_file_is_no_test_whatever_it_is_called() -> None:
+    for name in ("ab_test", "test_it", "tests/dag", "conftest"):
+        text = "import nothing\n@dag\ndef ab(): ..."
+        assert [one.level for one in of_files({f"dags/salesforce/{name}.py": text})] == [Level.ERROR]

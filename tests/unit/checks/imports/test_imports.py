@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from textwrap import indent
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,24 +128,17 @@ TYPING = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "optional", "typing"),
-    [
-        *((text, True, False) for text in MAY_FAIL),
-        *((text, False, False) for text in MUST_WORK),
-        *((text, False, True) for text in TYPING),
-    ],
-)
-def test_an_import_must_work_unless_the_code_allows_for_its_failure(
-    text: str, *, optional: bool, typing: bool
-) -> None:
-    (imported,) = [one for one in imports_of(text.format("import b")) if one.module == "b"]
-    assert (imported.optional, imported.typing) == (optional, typing)
+def test_an_import_must_work_unless_the_code_allows_for_its_failure() -> None:
+    kinds = dict.fromkeys(MAY_FAIL, (True, False)) | dict.fromkeys(MUST_WORK, (False, False))
+    kinds |= dict.fromkeys(TYPING, (False, True))
+    imported = {
+        text: [one for one in imports_of(text.format("import b")) if one.module == "b"] for text in kinds
+    }
+    assert {text: (one.optional, one.typing) for text, (one,) in imported.items()} == kinds
 
 
-@pytest.mark.parametrize(
-    ("text", "tried"),
-    [
+def test_an_import_in_a_handler_is_a_fallback_for_the_try() -> None:
+    for text, tried in (
         ("try:\n    import a\nexcept ImportError:\n    {}", [["a"]]),
         ("try:\n    import a, c\n    c.d()\nexcept Exception:\n    {}", [["a", "c"]]),
         ("try:\n    from . import a\nexcept ImportError:\n    if x:\n        {}", [[".a"]]),
@@ -154,22 +146,20 @@ def test_an_import_must_work_unless_the_code_allows_for_its_failure(
         ("try:\n    try:\n        import a\n    finally:\n        x\nexcept ImportError:\n    {}", [["a"]]),
         (f"{TRY}\n  try:\n    import c\n  except ImportError:\n    {{}}", [["a"], ["c"]]),
         (f"{TRY}\n  try:\n    {{}}\n  except ImportError:\n    raise", [["a"]]),
-    ],
-)
-def test_an_import_in_a_handler_is_a_fallback_for_the_try(text: str, tried: list[list[str]]) -> None:
-    (imported,) = [one for one in imports_of(text.format("import b")) if one.module == "b"]
-    assert not imported.optional
-    assert [names_of(group) for group in imported.fallback_for] == tried
+    ):
+        (imported,) = [one for one in imports_of(text.format("import b")) if one.module == "b"]
+        assert not imported.optional
+        assert [names_of(group) for group in imported.fallback_for] == tried
 
 
-@pytest.mark.parametrize("depth", [15, 90])
-def test_handlers_in_handlers_and_tries_in_tries_are_no_work(depth: int) -> None:
-    down, across = "", "import a"
-    for at in range(depth):
-        down += f"{' ' * at}try:\n{' ' * at} import a{at}, b{at}, c{at}\n{' ' * at}except ImportError:\n"
-        across = f"try:\n{indent(across, ' ')}\nexcept ImportError:\n import b{at}"
-    assert len(imports_of(f"{down}{' ' * depth}import z")) == 3 * depth + 1
-    assert len(imports_of(across)) == depth + 1
+def test_handlers_in_handlers_and_tries_in_tries_are_no_work() -> None:
+    for depth in (15, 90):
+        down, across = "", "import a"
+        for at in range(depth):
+            down += f"{' ' * at}try:\n{' ' * at} import a{at}, b{at}, c{at}\n{' ' * at}except ImportError:\n"
+            across = f"try:\n{indent(across, ' ')}\nexcept ImportError:\n import b{at}"
+        assert len(imports_of(f"{down}{' ' * depth}import z")) == 3 * depth + 1
+        assert len(imports_of(across)) == depth + 1
 
 
 def test_lines_and_what_the_file_wrote_are_kept() -> None:
@@ -182,19 +172,16 @@ def test_lines_and_what_the_file_wrote_are_kept() -> None:
     assert [imported.as_written for imported in imports] == ["..a", ".c", "d.e"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_a_long_expression_is_no_mistake() -> None:
+    for text in (
         "x = " + " + ".join(["a"] * 1200),
         "x = " + " and (b or ".join(["a"] * 40) + ")" * 39,
         "x = a" + ".b(1)" * 600,
         "f" + "()" * 600,
         "if a:\n    pass\n" + "elif a:\n    pass\n" * 600,
         "x = " + " + ".join(["a"] * 20_000),
-    ],
-)
-def test_a_long_expression_is_no_mistake(text: str) -> None:
-    assert [one.module for one in imports_of(f"import b\n{text}")] in (["b"], [])
+    ):
+        assert [one.module for one in imports_of(f"import b\n{text}")] in (["b"], [])
     text = " + ".join(["__import__('c')", *["a"] * 600])
     assert names(f"import b\nx = {text}") == ["b", "c"]
 

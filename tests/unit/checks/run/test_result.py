@@ -68,40 +68,30 @@ def test_a_failure_names_the_tasks_and_ends_with_the_log() -> None:
         "    ValueError: the moon is full",
         "    DagRun failed",
     ]
+    late = RunResult(status=None).failure(Request(dag="d", seconds=5))
+    assert late == "DAG 'd' timed out after 5 s: raise --timeout, or find in the log what it waits for"
 
 
-def test_a_timeout_is_named() -> None:
-    text = RunResult(status=None).failure(Request(dag="d", seconds=5))
-    assert text == "DAG 'd' timed out after 5 s: raise --timeout, or find in the log what it waits for"
+GOOT, RED = Request(dag="goot"), Request(dag="d", task="red")
+NO_DAG = "no DAG 'goot' in the DAG type 'x': did you mean 'good'? It has: bad, good\n  others"
+NO_DAGS = "no DAG 'd' in the DAG type 'x'; it has none\n  others\n  could not parse a.py: ImportError: a\n"
+NO_TASK = "no task 't' in the DAG 'd'; it has: tea, u"
+DID_YOU_MEAN = "no task 'red' in the DAG 'd': did you mean 'read'? It has: read, write"
+BROKEN = {"b.py": "SyntaxError: b", "a.py": "ImportError: a"}
+PROBLEMS = ("--env-file: line 1 is wrong", "--env-file: line 2 too")
 
 
 @pytest.mark.parametrize(
     ("request_", "result", "text"),
     [
-        (
-            Request(dag="goot"),
-            RunResult(status=1, dags={"good": (), "bad": ()}),
-            "no DAG 'goot' in the DAG type 'x': did you mean 'good'? It has: bad, good\n  others",
-        ),
-        (
-            DAG,
-            RunResult(status=1, import_errors={"b.py": "SyntaxError: b", "a.py": "ImportError: a"}),
-            "no DAG 'd' in the DAG type 'x'; it has none\n  others\n  could not parse a.py: ImportError: a\n",
-        ),
-        (TASK, RunResult(status=1, dags={"d": ("tea", "u")}), "no task 't' in the DAG 'd'; it has: tea, u"),
-        (
-            Request(dag="d", task="red"),
-            RunResult(status=1, dags={"d": ("read", "write")}),
-            "no task 'red' in the DAG 'd': did you mean 'read'? It has: read, write",
-        ),
+        (GOOT, RunResult(status=1, dags={"good": (), "bad": ()}), NO_DAG),
+        (DAG, RunResult(status=1, import_errors=BROKEN), NO_DAGS),
+        (TASK, RunResult(status=1, dags={"d": ("tea", "u")}), NO_TASK),
+        (ONE, RunResult(status=1, dags={"d": ("tea", "u")}), NO_TASK),
+        (RED, RunResult(status=1, dags={"d": ("read", "write")}), DID_YOU_MEAN),
         (TASK, RunResult(status=1, tail=NO_INDEX), "task 't' is mapped: name one instance, such as "),
         (ONE, RunResult(status=1, tail=INDEX, dags={"d": ("t",)}), "task 't' isn't mapped: use --task-id t"),
-        (ONE, RunResult(status=1, dags={"d": ("tea", "u")}), "no task 't' in the DAG 'd'; it has: tea, u"),
-        (
-            DAG,
-            RunResult(problems=("--env-file: line 1 is wrong", "--env-file: line 2 too")),
-            "2 problems:\n--env-file: line 1 is wrong",
-        ),
+        (DAG, RunResult(problems=PROBLEMS), "2 problems:\n--env-file: line 1 is wrong"),
     ],
 )
 def test_a_mistake_in_the_request_is_an_error(request_: Request, result: RunResult, text: str) -> None:
@@ -110,9 +100,8 @@ def test_a_mistake_in_the_request_is_an_error(request_: Request, result: RunResu
     assert str(caught.value).startswith(text)
 
 
-@pytest.mark.parametrize(
-    ("request_", "result", "code"),
-    [
+def test_a_failed_run_is_no_mistake_in_the_request() -> None:
+    for request, result, code in (
         (TASK, RunResult(tasks=(DONE,)), 0),
         (TASK, RunResult(status=1, tasks=(FAILED,)), 1),
         (TASK, RunResult(status=1, dags={"d": ("t",)}), 1),
@@ -123,11 +112,9 @@ def test_a_mistake_in_the_request_is_an_error(request_: Request, result: RunResu
         (TASK, RunResult(status=1, tasks=(FAILED,), tail=NO_INDEX), 1),
         (DAG, RunResult(status=1, tail=NO_INDEX), 1),
         (TASK, RunResult(status=1, tail=INDEX), 1),
-    ],
-)
-def test_a_failed_run_is_no_mistake_in_the_request(request_: Request, result: RunResult, code: int) -> None:
-    result.check(request_, dag_type("x"), "")
-    assert result.code(request_) == code
+    ):
+        result.check(request, dag_type("x"), "")
+        assert result.code(request) == code
 
 
 def test_of_a_mapped_task_the_requested_instance_counts() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from ci.checks.scan.formats import FILE_NAMES, FORMATS, ScanResult, accepted, gate, render
 from ci.checks.scan.text import table
-from ci.checks.scan.verdict import State, Verdict
+from ci.checks.scan.verdict import State
 from ci.errors import CheckError
 
 from ...verdicts import DATABASE, judged, verdict
@@ -13,27 +13,24 @@ TEST = verdict(database=DATABASE.model_copy(update={"test": True}))
 NOTHING = verdict(state=State.NOT_SCANNED, image="", base="", database=None, reasons=["only as v1"])
 
 
-@pytest.mark.parametrize(
-    ("found", "test", "expected"),
-    [
+def test_test_data_alone_accepts_nothing() -> None:
+    for found, test, expected in (
         (verdict(), False, True),
         (verdict(database=None), False, False),
         (TEST, False, False),
         (TEST, True, True),
         (NOTHING, True, False),
         (verdict(judged()), True, False),
-    ],
-)
-def test_test_data_alone_accepts_nothing(found: Verdict, test: bool, expected: bool) -> None:  # noqa: FBT001 - a case
-    assert accepted(found, test=test) is expected
-    result = ScanResult(verdicts=(verdict(), found), locks={}, notes=("dbt: never published",))
-    text = render("table", result.verdicts, {}, result.notes)
-    if expected:
-        assert gate(result, test=test) == text
-    else:
-        with pytest.raises(CheckError) as raised:
-            gate(result, test=test)
-        assert raised.value.problems == (text,)
+    ):
+        assert accepted(found, test=test) is expected
+        result = ScanResult(verdicts=(verdict(), found), locks={}, notes=("dbt: never published",))
+        text = render("table", result.verdicts, {}, result.notes)
+        if expected:
+            assert gate(result, test=test) == text
+        else:
+            with pytest.raises(CheckError) as raised:
+                gate(result, test=test)
+            assert raised.value.problems == (text,)
 
 
 def test_every_format_is_its_own() -> None:

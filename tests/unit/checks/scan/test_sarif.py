@@ -123,9 +123,6 @@ def test_a_rule_is_told_once_and_is_as_bad_as_its_worst() -> None:
     assert one["helpUri"] == "https://a.example/1"
     assert one["help"]["text"] == "Zeep reads too much\nhttps://a.example/1"
     assert [result["ruleIndex"] for result in run["results"]] == [1, 1, 0]
-
-
-def test_a_rule_needs_no_id_and_no_address_and_has_a_short_title() -> None:
     (run,) = runs(verdict(judged(vulnerability("", url="javascript:alert(1)", title="x" * 2000))))
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["id"] == run["results"][0]["ruleId"] == "vulnerability"
@@ -143,16 +140,20 @@ def test_a_package_that_the_type_added_is_shown_at_its_line_of_the_lock() -> Non
 
 
 def test_all_else_is_shown_at_the_settings() -> None:
-    debian = {"purl": "pkg:deb/debian/isodate@1", "place": "debian 13"}
-    egg = {"place": "usr/lib/python3/dist-packages/isodate-1.0.egg-info/PKG-INFO"}
-    requirements = {"place": "opt/airflow/dags/salesforce/requirements.txt"}
-    nested = 'sub = { name = "isodate" }\n  name = "isodate"\n'
-    for lock, one in (
-        *(("", of("isodate")), (nested, of("isodate")), (LOCK, of("other")), (LOCK, judged(SECRET))),
-        *((LOCK, judged(of("isodate").detection, added=False)), (LOCK, of("isodate", **debian))),
-        *((LOCK, of("isodate", **egg)), (LOCK, of("isodate", **requirements))),
-    ):
+    nested, base = (
+        'sub = { name = "isodate" }\n  name = "isodate"\n',
+        judged(of("isodate").detection, added=False),
+    )
+    debian = of("isodate", purl="pkg:deb/debian/isodate@1", place="debian 13")
+    egg = of("isodate", place="usr/lib/python3/dist-packages/isodate-1.0.egg-info/PKG-INFO")
+    requirements = of("isodate", place="opt/airflow/dags/salesforce/requirements.txt")
+    others = [(LOCK, one) for one in (of("other"), judged(SECRET), base, debian, egg, requirements)]
+    for lock, one in (("", of("isodate")), (nested, of("isodate")), *others):
         assert place(one, lock) == ("images/salesforce/pyproject.toml", 1)
+    (result,) = results(verdict(judged(SECRET), dag="a b"))
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "images/a%20b/pyproject.toml"
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "/opt/dags/pull.py:7"}]
 
 
 def test_what_a_package_brings_along_is_shown_at_the_line_of_that_package() -> None:
@@ -162,13 +163,6 @@ def test_what_a_package_brings_along_is_shown_at_the_line_of_that_package() -> N
     license_ = DENIED.model_copy(update={"package": "isodate", "place": metadata("isodate")})
     for one in (of("zope-interface", place=vendored), of("a:b", **jar), judged(secret), judged(license_)):
         assert place(one) == ("images/salesforce/pylock.toml", 4)
-
-
-def test_a_location_is_an_address_and_the_place_in_the_image() -> None:
-    (result,) = results(verdict(judged(SECRET), dag="a b"))
-    (location,) = result["locations"]
-    assert location["physicalLocation"]["artifactLocation"]["uri"] == "images/a%20b/pyproject.toml"
-    assert location["logicalLocations"] == [{"fullyQualifiedName": "/opt/dags/pull.py:7"}]
 
 
 def test_a_fingerprint_is_that_of_the_detection_wherever_it_stands() -> None:
@@ -213,9 +207,8 @@ BELOW = judged(vulnerability(), Decision.TOLERATED, "in the base", added=False)
 MISSING: dict[str, Any] = {"state": State.NOT_SCANNED, "reasons": ("no mirror answers",)}
 
 
-@pytest.mark.parametrize(
-    ("found", "only"),
-    [
+def test_the_platforms_of_an_image_are_one_run_that_tells_them_apart() -> None:
+    for found, only in (
         (
             (on(AMD, FLAW, IGNORED), on(ARM, FLAW, OTHER, IGNORED)),
             {"CVE-1": "", "CVE-5": "linux/arm64", "CVE-2": ""},
@@ -223,36 +216,30 @@ MISSING: dict[str, Any] = {"state": State.NOT_SCANNED, "reasons": ("no mirror an
         ((on(AMD, BELOW), on(ARM, FLAW)), {"CVE-1": "linux/arm64"}),
         ((on(AMD, FLAW), on(ARM, **MISSING)), {"CVE-1": "linux/amd64"}),
         ((verdict(image="sha256:one"), verdict(FLAW, image="sha256:two")), {"CVE-1": "sha256:two"}),
-    ],
-)
-def test_the_platforms_of_an_image_are_one_run_that_tells_them_apart(
-    found: tuple[Verdict, ...], only: dict[str, str]
-) -> None:
-    (run,) = runs(*found)
-    assert run["automationDetails"]["id"] == "trivy-salesforce/"
-    texts = {result["ruleId"]: result["message"]["text"] for result in run["results"]}
-    assert {name: "".join(re.findall(r"\nonly on (.*)\n", text)) for name, text in texts.items()} == only
-    assert run["results"][0]["level"] == "error"
-    told = "salesforce: not scanned\nlinux/arm64: no mirror answers"
-    expected = [told] if found[-1].state is State.NOT_SCANNED else []
-    assert [note["message"]["text"] for note in notes(run)] == expected
+    ):
+        (run,) = runs(*found)
+        assert run["automationDetails"]["id"] == "trivy-salesforce/"
+        texts = {result["ruleId"]: result["message"]["text"] for result in run["results"]}
+        assert {name: "".join(re.findall(r"\nonly on (.*)\n", text)) for name, text in texts.items()} == only
+        assert run["results"][0]["level"] == "error"
+        told = "salesforce: not scanned\nlinux/arm64: no mirror answers"
+        expected = [told] if found[-1].state is State.NOT_SCANNED else []
+        assert [note["message"]["text"] for note in notes(run)] == expected
 
 
-@pytest.mark.parametrize(
-    ("types", "sizes"), [(0, [0]), (1, [1]), (20, [20]), (21, [20, 1]), (41, [20, 20, 1])]
-)
-def test_documents_have_no_more_runs_than_github_takes(types: int, sizes: list[int]) -> None:
-    every = [
-        on(platform, judged(), dag=f"type-{number}") for number in range(types) for platform in (AMD, ARM)
-    ]
-    texts = documents(every, {})
-    found = [json.loads(text) for text in texts]
-    assert [len(document["runs"]) for document in found] == sizes
-    assert [problem for document in found for problem in problems(document)] == []
-    names = [run["automationDetails"]["id"] for document in found for run in document["runs"]]
-    assert names == [f"trivy-type-{number}/" for number in range(types)]
-    whole = json.loads(sarif(every, {}))
-    assert whole["runs"] == [run for document in found for run in document["runs"]]
+def test_documents_have_no_more_runs_than_github_takes() -> None:
+    for types, sizes in ((0, [0]), (1, [1]), (20, [20]), (21, [20, 1]), (41, [20, 20, 1])):
+        every = [
+            on(platform, judged(), dag=f"type-{number}") for number in range(types) for platform in (AMD, ARM)
+        ]
+        texts = documents(every, {})
+        found = [json.loads(text) for text in texts]
+        assert [len(document["runs"]) for document in found] == sizes
+        assert [problem for document in found for problem in problems(document)] == []
+        names = [run["automationDetails"]["id"] for document in found for run in document["runs"]]
+        assert names == [f"trivy-type-{number}/" for number in range(types)]
+        whole = json.loads(sarif(every, {}))
+        assert whole["runs"] == [run for document in found for run in document["runs"]]
 
 
 def test_a_run_has_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:

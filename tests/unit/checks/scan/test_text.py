@@ -68,17 +68,18 @@ def test_a_type_that_failed_has_rows_then_fixes() -> None:
     assert len({line.index(word) for line, word in zip(told[6:8], ("WHERE", "lib/"), strict=True)}) == 1
 
 
-def test_reasons_are_told_first_one_per_line() -> None:
+def test_reasons_are_told_first_one_per_line_and_the_base_beside_the_verdict() -> None:
     reasons = ["no mirror answers:", "mirror.example: timeout", "ask again"]
     assert lines(UNKNOWN)[:4] == ["dbt: not scanned", *(f"  {reason}" for reason in reasons)]
+    assert lines(verdict(judged(added=False)))[7].endswith("  fails, in the base")
 
 
-@pytest.mark.parametrize("text", [table([UNKNOWN]), markdown([UNKNOWN])])
-def test_what_was_not_scanned_never_looks_clean(text: str) -> None:
-    assert "not scanned" in text
-    assert "unknown" in text
-    assert "none: vulnerabilities not checked" in text
-    assert not re.search(r"\b0\b|nothing|passed|\bscanned +\d|scanned: ", text.replace(IMAGE, ""))
+def test_what_was_not_scanned_never_looks_clean() -> None:
+    for text in (table([UNKNOWN]), markdown([UNKNOWN])):
+        assert "not scanned" in text
+        assert "unknown" in text
+        assert "none: vulnerabilities not checked" in text
+        assert not re.search(r"\b0\b|nothing|passed|\bscanned +\d|scanned: ", text.replace(IMAGE, ""))
 
 
 def test_what_an_old_database_knew_is_told_and_is_no_verdict() -> None:
@@ -110,10 +111,6 @@ def test_a_database_tells_its_date_in_utc_and_what_it_says_of_itself() -> None:
     assert "test data only" in markdown([test])
 
 
-def test_a_detection_of_the_base_that_fails_is_told_as_such() -> None:
-    assert lines(verdict(judged(added=False)))[7].endswith("  fails, in the base")
-
-
 @pytest.mark.parametrize("form", [table, markdown])
 @pytest.mark.parametrize(
     ("failing", "tolerated", "said"),
@@ -133,17 +130,13 @@ def test_long_tables_say_how_much_they_leave_out(
     assert "  ".join(line.strip() for line in text.splitlines() if "not shown" in line) == said
 
 
-def test_many_fixes_say_how_many_are_left_out() -> None:
-    told = lines(verdict(*(judged(vulnerability(f"CVE-{n}", f"p{n}")) for n in range(LIMIT + 2))))
-    todo = [line for line in told if line.startswith("  fix: ")]
-    assert len(todo) == LIMIT + 1
-    assert todo[-1] == "  fix: 2 more: other formats list all"
-
-
-def test_the_same_fix_is_given_once() -> None:
+def test_the_same_fix_is_given_once_and_of_many_the_first() -> None:
     for fixed, count in (("2.0", 1), ("3.0", 2)):
         both = verdict(judged(vulnerability("CVE-1")), judged(vulnerability("CVE-2", fixed=fixed)))
         assert len(fixes(both)) == count
+    told = lines(verdict(*(judged(vulnerability(f"CVE-{n}", f"p{n}")) for n in range(LIMIT + 2))))
+    todo = [line for line in told if line.startswith("  fix: ")]
+    assert (len(todo), todo[-1]) == (LIMIT + 1, "  fix: 2 more: other formats list all")
 
 
 def test_types_stand_apart_in_the_order_given() -> None:

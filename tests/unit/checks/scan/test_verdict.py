@@ -13,7 +13,6 @@ from ci.checks.scan.verdict import (
     Database,
     Decision,
     ImageScan,
-    Judged,
     State,
     Verdict,
     fails,
@@ -70,24 +69,20 @@ def judgement(
 OLD = DATABASE.model_copy(update={"updated": NOW - timedelta(days=7, seconds=1)})
 
 
-@pytest.mark.parametrize(
-    ("found", "rules", "database", "state"),
-    [
+def test_there_are_three_verdicts() -> None:
+    over = policy(ignores=(ignore(days=-1),))
+    for found, rules, database, state in (
         ([], policy(), DATABASE, State.PASSED),
         ([MILD, UNFIXED, DENIED], policy(), DATABASE, State.PASSED),
         ([FLAW], policy(ignores=(ignore(),)), DATABASE, State.PASSED),
         ([MILD, FLAW], policy(), DATABASE, State.FAILED),
-        ([], policy(ignores=(ignore(days=-1),)), DATABASE, State.FAILED),
+        ([], over, DATABASE, State.FAILED),
         ([], policy(), OLD, State.NOT_SCANNED),
         ([FLAW], policy(), OLD, State.NOT_SCANNED),
-        ([], policy(ignores=(ignore(days=-1),)), OLD, State.NOT_SCANNED),
+        ([], over, OLD, State.NOT_SCANNED),
         ([], policy(max_age_days=8), OLD, State.PASSED),
-    ],
-)
-def test_there_are_three_verdicts(
-    found: list[Detection], rules: Policy, database: Database, state: State
-) -> None:
-    assert judgement(found, rules=rules, database=database).state is state
+    ):
+        assert judgement(found, rules=rules, database=database).state is state
 
 
 def test_a_database_is_too_old_beyond_the_age_that_the_policy_accepts() -> None:
@@ -166,22 +161,13 @@ def test_counts_leave_licenses_out_and_what_the_base_alone_has_is_not_judged() -
     assert (other.database, other.reasons, other.unused) == (DATABASE, (), ())
 
 
-@pytest.mark.parametrize(
-    ("one", "shown"),
-    [
-        (judged(), True),
-        (judged(added=False), True),
-        (judged(decision=IGNORED, added=False), True),
-        (judged(decision=TOLERATED), True),
-        (judged(decision=TOLERATED, added=False), False),
-        (judged(DENIED), True),
-        (judged(DENIED, TOLERATED), False),
-        (judged(DENIED, IGNORED), True),
-    ],
-)
-def test_what_fails_is_shown_and_what_was_added_and_denied(one: Judged, shown: bool) -> None:  # noqa: FBT001
-    assert verdict(one).shown == ((one,) if shown else ())
-    assert verdict(one).failing == ((one,) if one.decision is FAILS else ())
+def test_what_fails_is_shown_and_what_was_added_and_denied() -> None:
+    shown = [judged(), judged(added=False), judged(decision=IGNORED, added=False), judged(decision=TOLERATED)]
+    shown += [judged(DENIED), judged(DENIED, IGNORED)]
+    hidden = [judged(decision=TOLERATED, added=False), judged(DENIED, TOLERATED)]
+    assert verdict(*shown, *hidden).shown == tuple(shown)
+    failing = tuple(one for one in shown if one.decision is FAILS)
+    assert verdict(*shown, *hidden).failing == failing
 
 
 POLICIES = st.builds(

@@ -19,15 +19,12 @@ def ruff(folder: Path) -> str:
 
 def test_the_real_ruff_finds_what_moved_with_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "dags").mkdir()
+    (tmp_path / "dags/new.py").write_text("from airflow.sdk import DAG\n")
+    assert result(ruff(tmp_path), str(tmp_path)).facts
     (tmp_path / "dags/old.py").write_text(f"{OLD}\nVariable, PythonOperator(task_id='a')\n")
     checked = result(ruff(tmp_path), str(tmp_path))
     assert ("dags/old.py", 5, Level.WARNING) in [(row.file, row.line, row.level) for row in checked.findings]
     assert all(finding.cause.startswith("AIR3") and finding.remedy for finding in checked.findings)
-
-
-def test_code_without_findings_is_a_fact(tmp_path: Path) -> None:
-    (tmp_path / "new.py").write_text("from airflow.sdk import DAG\n")
-    assert result(ruff(tmp_path), str(tmp_path)).facts
 
 
 def test_a_file_that_is_not_python_is_a_finding_too() -> None:

@@ -1,13 +1,12 @@
 """What can't be tried or moved to: refused before the engine is asked, or by what uv really said."""
 
-import dagger
 import pytest
 from dagger import dag
 
 from ci.checks.upgrade import upgrade as upgrade_upgrade
 from ci.checks.upgrade.upgrade import UpgradeRequest
 from ci.config import pins
-from ci.errors import ConfigurationError, Fault, Unreachable
+from ci.errors import ConfigurationError, Unreachable
 from ci.lock import bump, newest
 from ci.lock.airflow_version import upgraded
 from ci.tools.checkout import Checkout
@@ -43,57 +42,38 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.mark.parametrize(
-    ("of", "day", "error", "fault", "problem"),
-    [
-        ("3.99", "", exec_error(SERIES), ConfigurationError, f"{NO_RELEASE}: choose another version"),
-        (
-            "3.99",
-            "2020-01-01",
-            exec_error(DAY),
-            ConfigurationError,
-            f"{NO_RELEASE} up to 2020-01-01: choose another version",
-        ),
-        (
-            "3.99",
-            "",
-            exec_error(NO_ANSWER, code=2),
-            Unreachable,
-            (
-                "--airflow 3.99.x: could not look up its newest release: the package index doesn't answer: "
-                f"check network and proxy, then try again\n    {NO_ANSWER.strip()}"
-            ),
-        ),
-    ],
-)
-def test_series_without_a_release_is_told_from_an_index_that_does_not_answer(
-    of: str, day: str, error: dagger.QueryError, fault: type[Fault], problem: str
-) -> None:
-    refused = newest.refusal(of, day, error)
-    assert type(refused) is fault
-    assert refused.problems == (problem,)
+def test_series_without_a_release_is_told_from_an_index_that_does_not_answer() -> None:
+    refusals = [
+        newest.refusal("3.99", day, exec_error(text)) for day, text in (("", SERIES), ("2020-01-01", DAY))
+    ]
+    assert [(type(each), each.problems) for each in refusals] == [
+        (ConfigurationError, (f"{NO_RELEASE}{until}: choose another version",))
+        for until in ("", " up to 2020-01-01")
+    ]
+    unreachable = newest.refusal("3.99", "", exec_error(NO_ANSWER, code=2))
+    assert type(unreachable) is Unreachable
+    (problem,) = unreachable.problems
+    assert problem == (
+        "--airflow 3.99.x: could not look up its newest release: the package index doesn't answer: "
+        f"check network and proxy, then try again\n    {NO_ANSWER.strip()}"
+    )
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(
-    ("airflow", "day", "problem"),
-    [
+async def test_version_and_day_are_checked_before_anything_is_done() -> None:
+    sources = Checkout(dag.directory())
+    for airflow, day, problem in (
         ("3.x.1", "", "--airflow '3.x.1': invalid version"),
         ("newest", "", "--airflow 'newest': invalid version"),
         ("3.99.x", "now", "--exclude-newer 'now': invalid date"),
         ("", "now", "--exclude-newer 'now': invalid date"),
-    ],
-)
-async def test_version_and_day_are_checked_before_anything_is_done(
-    airflow: str, day: str, problem: str
-) -> None:
-    sources = Checkout(dag.directory())
-    with pytest.raises(ConfigurationError, match=problem):
-        await bump.bump(sources, bump.BumpRequest(airflow=airflow, exclude_newer=day))
-    if airflow:
-        asked = UpgradeRequest(airflow=airflow, exclude_newer=day)
+    ):
         with pytest.raises(ConfigurationError, match=problem):
-            await upgrade_upgrade.upgrade_test([], sources, asked)
+            await bump.bump(sources, bump.BumpRequest(airflow=airflow, exclude_newer=day))
+        if airflow:
+            asked = UpgradeRequest(airflow=airflow, exclude_newer=day)
+            with pytest.raises(ConfigurationError, match=problem):
+                await upgrade_upgrade.upgrade_test([], sources, asked)
 
 
 @pytest.mark.anyio

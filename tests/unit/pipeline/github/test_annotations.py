@@ -1,6 +1,5 @@
 """Commands in the log of GitHub Actions: at the right lines, and none from foreign text."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,18 +39,15 @@ def lines(*reports: Report, problem: str = "", plan: JobPlan | None = None) -> l
     return annotations(Publication(commit="c" * 40, rows=(row,)), plan).removesuffix("\n").split("\n")
 
 
-@pytest.mark.parametrize(
-    ("findings", "command"),
-    [
+def test_a_finding_is_shown_once_at_its_line() -> None:
+    for findings, command in (
         ([finding()], f"::error file=dags/a.py,line=3,title=api%3A parse::{MESSAGE}"),
         ([finding(line=0)], f"::error file=dags/a.py,title=api%3A parse::{MESSAGE}"),
         ([finding(file="", line=0)], f"::error title=api%3A parse::{MESSAGE}"),
         ([WARNING], f"::warning file=dags/a.py,line=3,title=api%3A parse::{MESSAGE}"),
         ([finding(file="a,b:c%")], f"::error file=a%2Cb%3Ac%25,line=3,title=api%3A parse::{MESSAGE}"),
-    ],
-)
-def test_a_finding_is_shown_once_at_its_line(findings: list[Finding], command: str) -> None:
-    assert lines(report(*findings), report(*findings)) == [command]  # of two platforms
+    ):
+        assert lines(report(*findings), report(*findings)) == [command]  # of two platforms
 
 
 def test_a_problem_is_shown_in_the_file_that_it_names() -> None:

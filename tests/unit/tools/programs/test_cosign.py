@@ -74,10 +74,6 @@ def test_a_key_in_a_kms_is_an_argument_and_its_environment_is_set(
     assert kms.asked("public-key") == [["--key", URI]]
     assert kms.asked("attest-blob")[0][5:7] == ["--key", URI]
     assert {seen["AWS_REGION"] for _, seen in kms.log} == {"eu-central-1"}
-
-
-@pytest.mark.usefixtures("kms")
-def test_a_value_of_the_kms_environment_may_hold_what_divides(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("a=b==", "https://a.example/?x=1"):
         monkeypatch.setenv("KMS_ENVIRONMENT", f"AWS_REGION={value}")
         assert programs_cosign.key() == (["--key", URI], {"AWS_REGION": value})
@@ -211,9 +207,6 @@ def test_cosign_is_a_process_with_output_and_without_input(
     cosign(tmp_path, monkeypatch, 'printf "WARNING: old\\n\\nError: no\\n" >&2; exit 7')
     with pytest.raises(programs_cosign.SigningError, match=r"^cosign verify: Error: no$"):
         programs_cosign.cosign(["verify"])
-
-
-def test_a_cosign_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cosign(tmp_path, monkeypatch, "exec sleep 60")
     monkeypatch.setattr(programs_cosign, "SECONDS", 0.05)
     with pytest.raises(programs_cosign.SigningError, match=r"^cosign public-key took longer than 0\.05 s$"):

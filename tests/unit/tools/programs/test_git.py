@@ -33,17 +33,10 @@ def tree(first: Tree, tmp_path: Path) -> Tree:
 
 
 def test_a_clean_tree_is_its_commit(tree: Tree) -> None:
-    assert tree.read() == Revision(
-        commit=tree.git("rev-parse", "HEAD").strip(),
-        created=1_700_000_000,
-        branch="main",
-        tags=(),
-        pull=False,
-        remote=None,
-        dirty=None,
-        changed=(),
-        shallow=False,
-    )
+    known = {"created": 1_700_000_000, "branch": "main", "tags": (), "changed": ()}
+    unknown = {"pull": False, "remote": None, "dirty": None, "shallow": False}
+    commit = tree.git("rev-parse", "HEAD").strip()
+    assert tree.read() == Revision.model_validate({"commit": commit, **known, **unknown})
 
 
 def test_without_an_index_a_clean_tree_is_clean_and_an_edited_one_is_not(tree: Tree) -> None:
@@ -82,22 +75,18 @@ def test_an_edited_or_removed_file_is_a_change_wherever_it_is(tree: Tree) -> Non
     assert edited.dirty != removed.dirty
 
 
-def test_the_executable_bit_and_the_target_of_a_link_are_changes(tree: Tree) -> None:
+def test_modes_targets_of_links_and_kinds_are_changes(tree: Tree) -> None:
     (tree.root / "dags/link.py").symlink_to("api/dag.py")
     tree.commit()
-    clean = tree.read()
+    assert tree.read().dirty is None
     (tree.root / "dags/api/dag.py").chmod(0o755)
     (tree.root / "dags/link.py").unlink()
     (tree.root / "dags/link.py").symlink_to("api/other.py")
-    assert clean.dirty is None
     assert tree.read().changed == ("dags/api/dag.py", "dags/link.py")
-
-
-def test_a_file_in_place_of_a_folder_is_a_change(tree: Tree) -> None:
     (tree.root / "dags/api/dag.py").unlink()
     (tree.root / "dags/api").rmdir()
-    tree.write("dags/api", "x")
-    assert tree.read().changed == ("dags/api", "dags/api/dag.py")
+    tree.write("dags/api", "a file in place of a folder")
+    assert tree.read().changed == ("dags/api", "dags/api/dag.py", "dags/link.py")
 
 
 def test_a_file_that_is_tracked_and_ignored_may_be_absent_but_not_changed(tree: Tree) -> None:
@@ -120,19 +109,18 @@ def test_of_many_changes_ten_are_named_in_order(tree: Tree) -> None:
 
 
 def test_the_same_changes_have_the_same_hash_and_others_another(tree: Tree) -> None:
-    def states() -> list[str | None]:
-        found: list[str | None] = []
-        for path, text in (("dags/a.py", "1"), ("dags/a.py", "2"), ("dags/b.py", "1")):
-            file = tree.write(path, text)
-            found.append(tree.read().dirty)
-            file.unlink()
-        return found
+    def state(path: str, text: str) -> str | None:
+        file = tree.write(path, text)
+        dirty = tree.read().dirty
+        file.unlink()
+        return dirty
 
-    first = states()
-    assert states() == first
-    assert len(set(first)) == 3
+    changes = (("dags/a.py", "1"), ("dags/a.py", "2"), ("dags/b.py", "1"))
+    first = {change: state(*change) for change in changes}
+    assert {change: state(*change) for change in changes} == first
+    assert len(set(first.values())) == 3
     tree.commit("another, with the same files")
-    assert not set(states()) & set(first)
+    assert not {state(*change) for change in changes} & set(first.values())
 
 
 def test_all_tags_at_the_commit_are_told_and_no_others(tree: Tree) -> None:

@@ -47,11 +47,9 @@ def entry(text: str, kind: str = "file") -> list[str]:
 
 def changed(answer: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """By path, what was there and what is; what is the same is left out."""
-    both = {
-        path: (answer["before"].get(path), answer["after"].get(path))
-        for path in answer["before"] | answer["after"]
-    }
-    return {path: (old, new) for path, (old, new) in sorted(both.items()) if old != new}
+    old, new = answer["before"], answer["after"]
+    both = {path: (old.get(path), new.get(path)) for path in sorted({*old, *new})}
+    return {path: pair for path, pair in both.items() if pair[0] != pair[1]}
 
 
 def test_both_states_are_told_with_the_commit_and_the_texts(tree: Tree) -> None:
@@ -71,10 +69,9 @@ def test_a_commit_can_be_named_in_many_ways(tree: Tree) -> None:
     for name in ("main", "remote-only"):
         tree.git("update-ref", f"refs/remotes/origin/{name}", "main")
     commit = tree.git("rev-parse", "main").strip()
-    refs = ["main", "v1", "annotated", "HEAD~1", "origin/main", "remote-only", "refs/heads/main"]
-    assert {ref: ask(tree, ref)["commit"] for ref in (*refs, commit, commit[:7])} == dict.fromkeys(
-        (*refs, commit, commit[:7]), commit
-    )
+    refs = "main v1 annotated HEAD~1 origin/main remote-only refs/heads/main"
+    named = dict.fromkeys((*refs.split(), commit, commit[:7]), commit)
+    assert {ref: ask(tree, ref)["commit"] for ref in named} == named
 
 
 def test_what_names_no_commit_is_told_with_the_names_there_are(tree: Tree) -> None:
@@ -120,10 +117,15 @@ def test_what_is_not_committed_counts(tree: Tree) -> None:
     }
 
 
-def test_old_modes_and_links_are_as_git_has_them(tree: Tree) -> None:
+def test_modes_links_and_line_ends_are_as_git_writes_them(tree: Tree) -> None:
+    tree.write(".gitattributes", "*.sql text eol=crlf\n")
+    tree.write("dags/api/a.sql", "select\n1\n")
     tree.write("dags/run.sh", "x").chmod(0o755)
     (tree.root / "dags/link").symlink_to("api/dag.py")
     tree.commit()
+    (tree.root / "dags/api/a.sql").unlink()
+    tree.git("checkout", "dags")
+    assert (tree.root / "dags/api/a.sql").read_bytes() == b"select\r\n1\r\n"
     found = ask(tree, "HEAD")
     assert found["before"] == found["after"]
     assert found["before"]["dags/run.sh"] == entry("x", "executable")
@@ -141,16 +143,6 @@ def test_a_renamed_file_is_told_by_its_old_path(tree: Tree, staged: bool) -> Non
     if staged:
         tree.commit()
     assert ask(tree, "start")["renames"] == {"dags/api/longer.py": "dags/api/long.py"}
-
-
-def test_line_ends_that_git_writes_are_no_change(tree: Tree) -> None:
-    tree.write(".gitattributes", "*.sql text eol=crlf\n")
-    tree.write("dags/api/a.sql", "select\n1\n")
-    tree.commit()
-    (tree.root / "dags/api/a.sql").unlink()
-    tree.git("checkout", "dags")
-    assert (tree.root / "dags/api/a.sql").read_bytes() == b"select\r\n1\r\n"
-    assert changed(ask(tree, "HEAD")) == {}
 
 
 def test_a_file_of_git_lfs_is_what_its_pointer_points_to(tree: Tree) -> None:

@@ -44,10 +44,9 @@ def causes(result: CheckResult) -> list[object]:
 
 
 def test_the_tail_is_the_end_of_the_output_errors_first() -> None:
-    assert CommandResult(1, "output", "a\n\n").tail == "a"
-    assert CommandResult(1, "output\n", "  \n").tail == "output"
-    assert CommandResult(1, "", "").tail == ""
-    assert CommandResult(1, "", "\n".join("abcdefghij")).tail == "\n".join("cdefghij")
+    tails = {("output", "a\n\n"): "a", ("output\n", "  \n"): "output", ("", ""): ""}
+    tails["", "\n".join("abcdefghij")] = "\n".join("cdefghij")
+    assert {said: CommandResult(1, *said).tail for said in tails} == tails
 
 
 def test_a_command_runs_as_the_user_in_group_0_and_without_a_status_of_its_own_gets_one(
@@ -96,14 +95,10 @@ def test_programs_are_started_with_arguments_and_their_last_line_is_the_answer(a
     assert programs_check.check_imports(["a==1", "b==2"]).facts == [{}]
     parse = answer(lambda _: CommandResult(0, '{"files": [{}], "problem": ""}', ""))
     assert programs_check.parse_dags("scheduler", 1.5) == {"files": [{}], "problem": ""}
-    for commands, name, arguments in (
-        (imports, "imports", ["a==1", "b==2"]),
-        (parse, "parse", ["scheduler", "1.5"]),
-    ):
-        ((argv, uid),) = commands
-        assert argv[:3] == ["python", "-B", "-c"]
+    expected = {"imports": ["a==1", "b==2"], "parse": ["scheduler", "1.5"]}
+    for (name, arguments), ((argv, uid),) in zip(expected.items(), (imports, parse), strict=True):
+        assert (argv[:3], argv[4:], uid) == (["python", "-B", "-c"], arguments, 50000)
         assert f"from programs import {name} as program" in argv[3]
-        assert (argv[4:], uid) == (arguments, 50000)
 
 
 def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> None:
@@ -146,7 +141,7 @@ def entrypoint(argv: list[str]) -> CommandResult:
     return CommandResult(0, "banner\n3.1.5\n" if "version" in argv else "12345\n", "")
 
 
-def test_an_entrypoint_that_works_is_a_fact(answer: Answer) -> None:
+def test_an_entrypoint_works_for_the_expected_user(answer: Answer) -> None:
     commands = answer(entrypoint)
     result = programs_check.check_entrypoint(["/usr/bin/dumb-init", "--", "/entrypoint"], 12345)
     detail = "airflow version and bash -c work as uid 12345, gid 0"
@@ -154,30 +149,18 @@ def test_an_entrypoint_that_works_is_a_fact(answer: Answer) -> None:
     assert all(argv[:3] == ["/usr/bin/dumb-init", "--", "/entrypoint"] for argv, _ in commands)
     assert {uid for _, uid in commands} == {12345}
     assert "/opt/airflow/.written-12345" in commands[1][0][-1]  # no two users write the same file
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "last_line"),
-    [
-        (CommandResult(1, "3.1.5", "Permission denied"), 1, "Permission denied"),
-        (CommandResult(0, "2.0.0", ""), 0, "2.0.0"),
-        (CommandResult(0, "", ""), 0, ""),
-    ],
-)
-def test_an_entrypoint_that_fails_is_a_finding(
-    answer: Answer, command: CommandResult, code: int, last_line: str
-) -> None:
-    answer(lambda argv: command if "version" in argv else entrypoint(argv))
-    result = programs_check.check_entrypoint([], 12345)
-    expected = f"exit code {code}, expected '3.1.5' on its last line: {last_line}"
-    assert causes(result) == [f"airflow version as uid 12345, gid 0: {expected}"]
-    assert result.facts == []
-
-
-def test_another_user_than_the_expected_one_is_a_finding(answer: Answer) -> None:
-    answer(entrypoint)
     (cause,) = causes(programs_check.check_entrypoint([], 50000))
     assert str(cause).startswith("bash -c as uid 50000, gid 0: exit code 0, expected '50000'")
+
+
+def test_an_entrypoint_that_fails_is_a_finding(answer: Answer) -> None:
+    for status, output, errors in ((1, "3.1.5", "Permission denied"), (0, "2.0.0", ""), (0, "", "")):
+        command = CommandResult(status, output, errors)
+        answer(lambda argv, command=command: command if "version" in argv else entrypoint(argv))
+        result = programs_check.check_entrypoint([], 12345)
+        expected = f"exit code {status}, expected '3.1.5' on its last line: {errors or output}"
+        assert causes(result) == [f"airflow version as uid 12345, gid 0: {expected}"]
+        assert result.facts == []
 
 
 @pytest.fixture

@@ -43,6 +43,10 @@ def test_only_a_file_that_asks_is_parsed_again_for_each_of_its_tasks(tmp_path: P
     write(tmp_path, dags__a=ASKS, dags__b="x = 1\n")
     files = known(tmp_path, a={"one": ["x", "y"], "two": ["z"], "empty": []}, b={"three": ["x"]})
     assert jobs(tmp_path, files) == [("a", "one", "x"), ("a", "one", "y"), ("a", "two", "z")]
+    # Of very many tasks the first stands for all.
+    tasks = [f"t{number:02}" for number in range(51)]
+    assert jobs(tmp_path, known(tmp_path, a={"one": tasks})) == [("a", "one", "t00")]
+    assert len(jobs(tmp_path, known(tmp_path, a={"one": tasks[1:]}))) == 50
 
 
 @pytest.mark.parametrize("path", ["dags__helper", "scripts__deep__tool"])
@@ -50,13 +54,6 @@ def test_code_that_is_no_dag_file_asks_for_all_files(tmp_path: Path, path: str) 
     write(tmp_path, **{"dags__a": "", "dags__b": "", path: "os.environ['_AIRFLOW_PARSING_CONTEXT_DAG_ID']"})
     files = known(tmp_path, a={"one": ["x"]}, b={"two": ["x"]}, helper={})
     assert jobs(tmp_path, files) == [("a", "one", "x"), ("b", "two", "x")]
-
-
-def test_of_very_many_tasks_the_first_stands_for_all(tmp_path: Path) -> None:
-    write(tmp_path, dags__a=ASKS)
-    tasks = [f"t{number:02}" for number in range(51)]
-    assert jobs(tmp_path, known(tmp_path, a={"one": tasks})) == [("a", "one", "t00")]
-    assert len(jobs(tmp_path, known(tmp_path, a={"one": tasks[1:]}))) == 50
 
 
 def test_an_archive_asks_by_the_code_in_it(tmp_path: Path) -> None:

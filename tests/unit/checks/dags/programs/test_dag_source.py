@@ -66,7 +66,7 @@ def test_a_text_is_parsed_once_however_many_names_are_looked_for(monkeypatch: py
     parse.assert_called_once_with(SOURCE)
 
 
-@pytest.mark.parametrize("text", ["x = (", "x = '\0'", "x = f()" + ".g()" * 20_000])
-def test_of_what_python_refuses_nothing_is_known(text: str) -> None:
-    assert Source(text).line_of("x") == 0
-    assert Source(text).statement_at(1) == ""
+def test_of_what_python_refuses_nothing_is_known() -> None:
+    for text in ("x = (", "x = '\0'", "x = f()" + ".g()" * 20_000):
+        assert Source(text).line_of("x") == 0
+        assert Source(text).statement_at(1) == ""

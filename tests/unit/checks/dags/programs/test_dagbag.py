@@ -135,13 +135,16 @@ def test_a_value_is_checked_strictly(install: Install) -> None:
         dagbag.check_serializable(5)
 
 
-def test_the_bundle_is_that_of_the_dags_folder_and_ready(install: Install) -> None:
+def test_bundle_and_pod_are_those_of_airflow_and_kubernetes(install: Install) -> None:
     manager = MagicMock()
-    install("airflow.dag_processing.bundles")
+    for parent in ("airflow.dag_processing.bundles", "kubernetes", "kubernetes.client"):
+        install(parent)
     install("airflow.dag_processing.bundles.manager", DagBundlesManager=manager)
+    install("kubernetes.client.models", V1Pod=Serializer)
     bundle = dagbag.dags_bundle()
     manager().get_bundle.assert_called_once_with(name="dags-folder", version=None)
     bundle.initialize.assert_called_once_with()
+    assert dagbag.pod_class() is Serializer
 
 
 def test_files_are_listed_without_safe_mode_and_skipped_by_it(install: Install) -> None:
@@ -155,10 +158,3 @@ def test_files_are_listed_without_safe_mode_and_skipped_by_it(install: Install) 
     install("airflow.utils.file", list_py_file_paths=listed, might_contain_dag=might_contain_dag)
     assert dagbag.list_python_files(Path("/x")) == ["/x/a.py", "/x/b.py"]
     assert [dagbag.is_skipped("/x/dag.py"), dagbag.is_skipped("/x/a.py")] == [False, True]
-
-
-def test_the_pod_is_the_kubernetes_clients(install: Install) -> None:
-    install("kubernetes")
-    install("kubernetes.client")
-    install("kubernetes.client.models", V1Pod=Serializer)
-    assert dagbag.pod_class() is Serializer

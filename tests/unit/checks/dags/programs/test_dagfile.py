@@ -92,8 +92,8 @@ def test_a_config_has_its_task_and_line() -> None:
     configured = dag("load", **{"group.first": ""})
     configured.task_dict["group.first"].executor_config = "text"
     (finding,) = dagfile.executor_configs(configured, "dags/x.py", SOURCE)
-    assert finding["line"] == 8
-    assert finding["cause"] == "task 'group.first' of DAG 'load': executor_config is a str"
+    cause = "task 'group.first' of DAG 'load': executor_config is a str"
+    assert (finding["line"], finding["cause"]) == (8, cause)
 
 
 def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -67,23 +67,14 @@ def test_an_executor_config_is_what_the_executor_takes(config: object, causes: l
     assert [cause for cause, _ in executor_config.faults(config)] == causes
 
 
-@pytest.mark.parametrize(
-    ("key", "meant"),
-    [
-        ("pod_overide", "pod_override"),
-        ("pod_overrides", "pod_override"),
-        ("podOverride", "pod_override"),
-        ("POD-OVERRIDE", "pod_override"),
-        ("pod_template_files", "pod_template_file"),
-        ("template_file", "pod_template_file"),
-        ("kubernetes_executor", "pod_override"),
-        ("KubernetesExecuter", "pod_override"),
-    ],
-)
-def test_a_misspelt_key_is_a_fault(key: str, meant: str) -> None:
-    ((cause, remedy),) = executor_config.faults({key: {}})
-    assert cause == UNREAD.format(key, meant)
-    assert remedy == f"write {meant!r} instead, or remove the key"
+def test_a_misspelt_key_is_a_fault() -> None:
+    template = dict.fromkeys(("pod_template_files", "template_file"), "pod_template_file")
+    pod = "pod_overide pod_overrides podOverride POD-OVERRIDE kubernetes_executor KubernetesExecuter"
+    meant = {**dict.fromkeys(pod.split(), "pod_override"), **template}
+    assert {key: list(executor_config.faults({key: {}})) for key in meant} == {
+        key: [(UNREAD.format(key, name), f"write {name!r} instead, or remove the key")]
+        for key, name in meant.items()
+    }
 
 
 def test_keys_of_other_executors_are_theirs() -> None:

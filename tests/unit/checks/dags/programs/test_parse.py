@@ -60,14 +60,12 @@ def program(
     return ran
 
 
-@pytest.mark.parametrize(("role", "safe_mode"), [("worker", False), ("scheduler", True)])
-def test_answers_have_no_times_and_a_scheduler_has_safe_mode(
-    program: Callable[..., Any], role: str, *, safe_mode: bool
-) -> None:
-    answer, asked = program({"a": [0.1], "b": [0.2]}, role)
-    files = [{"file": f"dags/{name}.py", "skipped": safe_mode, "slow": False} for name in ("a", "b")]
-    assert answer == {"files": files, "problem": ""}
-    assert asked[0] == (["a", "b"], 0)
+def test_answers_have_no_times_and_a_scheduler_has_safe_mode(program: Callable[..., Any]) -> None:
+    for role, safe_mode in (("worker", False), ("scheduler", True)):
+        answer, asked = program({"a": [0.1], "b": [0.2]}, role)
+        files = [{"file": f"dags/{name}.py", "skipped": safe_mode, "slow": False} for name in ("a", "b")]
+        assert answer == {"files": files, "problem": ""}
+        assert asked[0] == (["a", "b"], 0)
 
 
 @pytest.mark.parametrize(
