@@ -34,6 +34,12 @@ def escaped_lines(text: str) -> str:
     return "<br>".join(escaped(line) for line in text.splitlines())
 
 
+def first_of(names: Sequence[str], count: int) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
+
+
 def megabytes(size: int) -> str:
     """Return a size in bytes as text, such as "41.3 MB"; small ones in kB."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"

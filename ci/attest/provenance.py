@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from ..config.revision import Origin, Revision
 from ..errors import ConfigurationError
 from ..image.oci import Json
+from ..values import Value
 from .sbom import purl
 
 PREDICATE = "https://slsa.dev/provenance/v1"
@@ -26,16 +27,10 @@ SOURCE, BASE = "source", "base"  # names of dependencies
 _PINNED = re.compile(r"(?P<name>[^@]+/[^@/]+)@sha256:(?P<sha256>[0-9a-f]{64})")
 
 
-class _Frozen(BaseModel):
-    """A frozen part of a build's description."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 ISSUER = "https://token.actions.githubusercontent.com"  # of GitHub Actions' identity tokens
 
 
-class Workflow(_Frozen):
+class Workflow(Value):
     """Claims of GitHub Actions' identity token, which a certificate authority must have accepted."""
 
     job_workflow_ref: str
@@ -49,7 +44,7 @@ class Workflow(_Frozen):
         return f"https://github.com/{self.job_workflow_ref}"
 
 
-class Build(_Frozen):
+class Build(Value):
     """The inputs of an image's build.
 
     ``ref`` is the full ref of a pipeline's event; empty where there was none. ``base`` and ``tools`` are

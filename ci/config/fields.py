@@ -68,6 +68,13 @@ def _debian_package(value: str) -> str:
     return value
 
 
+def is_file_below(value: str, *trees: str) -> bool:
+    """Return whether a value is the plain path of something in one of these folders at the root."""
+    path = PurePosixPath(value)
+    inside = len(path.parts) > 1 and path.parts[0] in trees
+    return inside and ".." not in path.parts and str(path) == value
+
+
 def _environment(value: dict[str, str]) -> dict[str, str]:
     for name, text in value.items():
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -100,9 +107,7 @@ def files_with_reasons(permitted: str) -> AfterValidator:
 
     def checked(value: dict[str, str]) -> dict[str, str]:
         for name, reason in value.items():
-            path = PurePosixPath(name)
-            inside = path.parts[:1] in {("dags",), ("scripts",)} and len(path.parts) > 1
-            if not inside or ".." in path.parts or str(path) != name:
+            if not is_file_below(name, "dags", "scripts"):
                 raise ValueError(
                     f"has {name!r}, which is not the path of a file under dags/ or scripts/; "
                     "expected one like 'dags/salesforce/test.pem'"

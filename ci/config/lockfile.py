@@ -103,7 +103,8 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
     if problems := _no_files(dag_type, resolved):
         raise ConfigurationError(problems)
     permissions = {key: names for key, names in _allowed(dag_type).items() if names}
-    made_for = {"base": base, "requirements": _requirements(dag_type), **permissions}
+    requirements = sorted(dag_type.project.dependencies, key=canonicalize_name)
+    made_for = {"base": base, "requirements": requirements, **permissions}
     packages = _SIZE.sub("", resolved).rstrip()
     return f"{packages}\n\n{tomli_w.dumps({'tool': {TOOL: made_for}})}"
 
@@ -134,7 +135,7 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     Raise ConfigurationError if it is missing, invalid, without hashes, or not made for these pins and this
     base. Addresses with credentials are reported alone, and not shown.
     """
-    file = _file(dag_type)
+    file = file_of(dag_type)
     if text is None:
         raise ConfigurationError([f"{file}: not found; {REMEDY}"])
     urls.refuse_in_lock(file, text, "holds a login")  # first: messages of other mistakes show values
@@ -143,9 +144,10 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     document = _parse(file, text)
     made_for = document.tool.stamp
     bare = sorted(package.name for package in document.packages if not package.hashed)
+    other_base = f"{file}: made for the base {made_for.base}, not for {base}; {REMEDY}"
     problems = [
         *_differences(dag_type, file, set(made_for.requirements)),
-        *_other_base(file, base, made_for.base),
+        *([other_base] if made_for.base != base else []),
         *_other_permissions(dag_type, file, made_for),
         *(f"{file}: {name!r} has no hash; {REMEDY}" for name in bare),
     ]
@@ -154,7 +156,8 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     return Lock(text=text, packages={package.name: package.version for package in document.packages})
 
 
-def _file(dag_type: DagType) -> str:
+def file_of(dag_type: DagType) -> str:
+    """Return the path of a type's lock, as messages show it."""
     return dag_type.file.replace("pyproject.toml", NAME)
 
 
@@ -183,7 +186,7 @@ def _no_files(dag_type: DagType, text: str) -> list[str]:
     except (tomllib.TOMLDecodeError, ValidationError):
         return []
     return [
-        f"{_file(dag_type)}: {package.name!r} comes {package.description}, but only files with hashes "
+        f"{file_of(dag_type)}: {package.name!r} comes {package.description}, but only files with hashes "
         "get into an image: pin a version from a package index, or name the url of a wheel in "
         f"[tool.uv.sources] of {dag_type.file}; then {REMEDY}"
         for package in packages
@@ -209,10 +212,6 @@ def _sentence(file: str, detail: ErrorDetails) -> str:
     return f"{file}: {key}: {detail['msg']}, found {value}; {REMEDY}"
 
 
-def _requirements(dag_type: DagType) -> list[str]:
-    return sorted(dag_type.project.dependencies, key=canonicalize_name)
-
-
 def _allowed(dag_type: DagType) -> dict[str, list[str]]:
     settings = dag_type.settings
     return {
@@ -230,15 +229,8 @@ def _differences(dag_type: DagType, file: str, locked: set[str]) -> list[str]:
     )
 
 
-def _other_base(file: str, base: str, locked: str) -> list[str]:
-    return [f"{file}: made for the base {locked}, not for {base}; {REMEDY}"] if locked != base else []
-
-
 def _other_permissions(dag_type: DagType, file: str, made_for: _Stamp) -> list[str]:
-    locked = {
-        "allow-base-changes": made_for.base_changes,
-        "allow-outside-constraints": made_for.outside_constraints,
-    }
+    locked = made_for.model_dump(by_alias=True)
     return [
         f"{file}: made with {key} for {', '.join(locked[key]) or 'nothing'}, "
         f"{dag_type.file} has it for {', '.join(names) or 'nothing'}; {REMEDY}"

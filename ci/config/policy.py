@@ -1,14 +1,13 @@
 """The policies in images/policy.toml and images/<type>/policy.toml: what fails a scan, what is ignored."""
 
 from datetime import date, datetime, time
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
 
 from ..errors import ConfigurationError
 from . import names, pins, toml
-from .fields import distinct
+from .fields import distinct, is_file_below
 from .toml import Table
 
 SHARED = "images/policy.toml"  # the policy of all DAG types
@@ -36,8 +35,7 @@ def _day(value: object) -> object:
 
 
 def _under_images(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.parts[:1] != ("images",) or len(path.parts) == 1 or ".." in path.parts or str(path) != value:
+    if not is_file_below(value, "images"):
         raise ValueError(
             "is not the path of a file under images/; expected one like 'images/openssl.openvex.json'"
         )

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from ..values import Value
 from .publish import Organisation
 
 
-class Revision(BaseModel):
+class Revision(Value):
     """The commit and the state of the working tree, as git reports them.
 
     ``commit`` has 40 hex digits, ``created`` is its committer's time in seconds since the epoch, ``tags`` are
@@ -18,8 +19,6 @@ class Revision(BaseModel):
     hex hash over the differences from the commit, None if there are none; ``changed`` are some paths of them,
     for messages. ``shallow``: the history is cut off.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
     created: int

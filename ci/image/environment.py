@@ -3,14 +3,12 @@
 from functools import cached_property
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
+
+from ..values import Value
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Distribution(_Answer):
+class Distribution(Value):
     """An installed distribution.
 
     ``name`` is canonical; ``requires`` has the requirements with markers from its metadata; ``modules`` its
@@ -24,7 +22,7 @@ class Distribution(_Answer):
     size: int = 0
 
 
-class Clash(_Answer):
+class Clash(Value):
     """Files of two or more distributions that overwrite or hide one another."""
 
     kind: Literal["overwrites", "shadows"]
@@ -32,7 +30,7 @@ class Clash(_Answer):
     files: tuple[str, ...]
 
 
-class Environment(_Answer):
+class Environment(Value):
     """The Python environment of an image.
 
     ``markers`` has the values for markers of requirements; ``stdlib`` the outermost modules of the standard
@@ -45,9 +43,9 @@ class Environment(_Answer):
     stdlib: frozenset[str] = frozenset()
     loose: frozenset[str] = frozenset()
     distributions: tuple[Distribution, ...] = ()
-    namespaces: dict[str, frozenset[str]] = {}
+    namespaces: dict[str, frozenset[str]] = Field(default_factory=dict[str, frozenset[str]])
     clashes: tuple[Clash, ...] = ()
-    lost: dict[str, tuple[str, ...]] = {}
+    lost: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
 
     @cached_property
     def by_name(self) -> dict[str, Distribution]:

@@ -1,16 +1,17 @@
 """The guard of the base: nothing that a DAG type adds moves, removes or hides a package of its base."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..config.dag_type import TOOL, DagType
-from ..config.lockfile import NAME, REMEDY, Lock
+from ..config.lockfile import REMEDY, Lock, file_of
 from ..errors import ConfigurationError
+from ..text import first_of
 from .environment import Clash, Environment
 
-_FILES = 3  # files that a message names; it counts the others
+_NAMED = 3  # files that a message names; it counts the others
 
 
 def check_lock(dag_type: DagType, lock: Lock, base: Environment) -> None:
@@ -22,7 +23,7 @@ def check_lock(dag_type: DagType, lock: Lock, base: Environment) -> None:
         if present is None or name in allowed or _same(present, version):
             continue
         problems.append(
-            f"{_folder(dag_type)}/{NAME}: would move {name!r} of the base from {present} to {version}: "
+            f"{file_of(dag_type)}: would move {name!r} of the base from {present} to {version}: "
             f"{REMEDY}; or pin versions that agree with {present}, take another base, or, if the base works "
             f"with {version} too, write why into [tool.{TOOL}] allow-base-changes"
         )
@@ -46,8 +47,8 @@ def check_installed(dag_type: DagType, base: Environment, built: Environment) ->
     for name, lost in sorted(built.lost.items()):
         files = sorted(set(lost) - set(base.lost.get(name, ())))
         if files and name in base.by_name and name not in allowed:
-            problem = f"an installed package removes files of {_owner(name, base, built)}: {_named(files)}"
-            problems.append(f"{dag_type.file}: {problem}: {_REMEDY}")
+            problem = f"an installed package removes files of {_owner(name, base, built)}"
+            problems.append(f"{dag_type.file}: {problem}: {first_of(files, _NAMED)}: {_REMEDY}")
     if problems:
         raise ConfigurationError(problems)
 
@@ -59,31 +60,20 @@ _REMEDY = (
 
 
 def _clash(clash: Clash, files: Sequence[str], base: Environment, built: Environment) -> str:
-    owners = " and ".join(_owner(name, base, built) for name in _added_first(clash.owners, base))
+    added_first = sorted(clash.owners, key=lambda name: (name in base.by_name, name))
+    owners = " and ".join(_owner(name, base, built) for name in added_first)
+    named = first_of(files, _NAMED)
     if clash.kind == "shadows":
-        return f"{owners} hide modules of each other: {_named(files)}: {_REMEDY}"
+        return f"{owners} hide modules of each other: {named}: {_REMEDY}"
     in_base = any(name in base.by_name for name in clash.owners)
     chance = "" if in_base else ", and which of them wins is random"
-    return f"{owners} install the same files with different content{chance}: {_named(files)}: {_REMEDY}"
-
-
-def _added_first(names: Iterable[str], base: Environment) -> list[str]:
-    return sorted(names, key=lambda name: (name in base.by_name, name))
+    return f"{owners} install the same files with different content{chance}: {named}: {_REMEDY}"
 
 
 def _owner(name: str, base: Environment, built: Environment) -> str:
     """Return a package with version and origin, such as psycopg2-binary 2.9.11 (of the delta)."""
     version = built.versions.get(name, base.versions.get(name, ""))
     return f"{name} {version} (of the {'base' if base.versions.get(name) == version else 'delta'})"
-
-
-def _named(files: Sequence[str]) -> str:
-    more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
-    return ", ".join(files[:_FILES]) + more
-
-
-def _folder(dag_type: DagType) -> str:
-    return dag_type.file.rpartition("/")[0]
 
 
 def _same(one: str, two: str) -> bool:

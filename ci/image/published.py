@@ -24,7 +24,8 @@ def is_built_on(base: BaseImage, manifest: str, config: str) -> bool:
     A layer may occur twice, as the empty one of WORKDIR does, but one diff id must stand for the same bytes
     everywhere: analyses are cached by it. Raise StepError if the texts aren't an image's.
     """
-    digests, diff_ids = _digests(manifest), _diff_ids(config)
+    digests = _digests(manifest)
+    diff_ids = _read(config, lambda image: [str(diff_id) for diff_id in image["rootfs"]["diff_ids"]])
     base_diff_ids: list[str] = base.image.config["rootfs"]["diff_ids"]
     count = len(base_diff_ids)
     on_base = diff_ids[:count] == base_diff_ids and digests[:count] == _base_digests(base)
@@ -44,10 +45,6 @@ def entries(index: str) -> list[str]:
 
 def _digests(manifest: str) -> list[str]:
     return _read(manifest, lambda image: [str(layer["digest"]) for layer in image["layers"]])
-
-
-def _diff_ids(config: str) -> list[str]:
-    return _read(config, lambda image: [str(diff_id) for diff_id in image["rootfs"]["diff_ids"]])
 
 
 def _base_digests(base: BaseImage) -> list[str]:

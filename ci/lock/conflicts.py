@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ..config.dag_type import DagType
 from ..config.fields import AIRFLOW
 from ..config.secrets.urls import redacted
+from ..values import Value
 from . import refusals
 from .refusals import Refusal
 from .request import ROOT, BasePackages
@@ -17,11 +18,7 @@ _LINES = 12  # of uv's message
 _NAME = r"[A-Za-z0-9._-]+(?:\[[^\]]*\])?"
 
 
-class _Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ChangedPackage(_Fact):
+class ChangedPackage(Value):
     """A package that would get another version than the base holds.
 
     ``resolved`` is the version that it would get; ``installed`` whether the base has it, else only its
@@ -35,7 +32,7 @@ class ChangedPackage(_Fact):
     chain: tuple[str, ...]
 
 
-class PinConflict(_Fact):
+class PinConflict(Value):
     """Pins that conflict with each other on any base; or one that can't be installed at all.
 
     ``message`` is uv's; ``newest`` the newest version of a single pin's package, else empty.
@@ -46,7 +43,7 @@ class PinConflict(_Fact):
     newest: str = ""
 
 
-class Failure(_Fact):
+class Failure(Value):
     """All reasons why a lock failed, as ``explain`` of programs/minimal_conflict.py gives them."""
 
     conflicts: tuple[PinConflict, ...] = ()

@@ -6,7 +6,7 @@ from packaging.utils import canonicalize_name
 
 from ..errors import ConfigurationError, did_you_mean
 from ..text import table
-from .graph import Chain, Graph, Node
+from .graph import Graph, Node
 
 
 def explanation(dag: str, pins: Sequence[str], graph: Graph, package: str) -> str:
@@ -22,9 +22,11 @@ def explanation(dag: str, pins: Sequence[str], graph: Graph, package: str) -> st
     lines = [f"{name} {graph.version(name)}, {_origin(graph, name)}"]
     chains = graph.chains(graph.pins(pins), name)
     lines += [f"from the pins of {dag}:" if chains else f"no pin of {dag} requires it"]
-    lines += [f"  {_chain_text(graph, chain)}" for chain in chains]
+    for pin, *others in chains:
+        texts = [str(pin), *(f"{edge} ({graph.version(edge.node.name)})" for edge in others)]
+        lines.append(f"  {' -> '.join(texts)}")
     requirers = [
-        (_with_version(graph, other), specifier or "any version")
+        (f"{other} {graph.version(other)}{_mark(graph, other)}", specifier or "any version")
         for other, specifier in graph.requirers(name)
     ]
     lines += ["required by:" if requirers else "required by no package"]
@@ -72,12 +74,3 @@ def _origin(graph: Graph, name: str) -> str:
         return "part of the base"
     replaced = graph.base.versions.get(name)
     return f"replaces {replaced} of the base" if replaced else "added to the base"
-
-
-def _with_version(graph: Graph, name: str) -> str:
-    return f"{name} {graph.version(name)}{_mark(graph, name)}"
-
-
-def _chain_text(graph: Graph, chain: Chain) -> str:
-    pin, *others = chain
-    return " -> ".join([str(pin), *(f"{edge} ({graph.version(edge.node.name)})" for edge in others)])

@@ -11,20 +11,19 @@ from .. import text
 from ..config.dag_type import DagType
 from ..config.secrets.urls import redacted
 from ..errors import StepError
+from ..values import Value
 
 _HEAD = ("package", "locked", "base allows", "newest", "held back by")
 _LINES = 12  # of uv's message
 
 
-class PackageVersions(BaseModel):
+class PackageVersions(Value):
     """The versions of a pin or of a locked package; empty where there is none.
 
     ``locked`` is the lock's (or the base's), ``upgraded`` the newest under the pins as they are, ``allowed``
     the newest beside the base with every pin relaxed upwards, ``newest`` the newest for the base's Python,
     ``base`` the one that the base holds.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     package: str
     locked: str

@@ -113,7 +113,7 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: 
         raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:
         raise _not_locked(on, dag_type, error) from None
-    urls.refuse_in_lock(_lock_of(dag_type), resolved)
+    urls.refuse_in_lock(lockfile.file_of(dag_type), resolved)
     return lockfile.stamp(dag_type, on.reference, resolved)
 
 
@@ -165,7 +165,7 @@ async def _job(
 
 async def _present(dag_type: DagType, sources: Checkout) -> str | None:
     try:
-        return await sources.text(_lock_of(dag_type))
+        return await sources.text(lockfile.file_of(dag_type))
     except ConfigurationError:  # a lock that isn't UTF-8 is replaced, as one that is no TOML
         return None
 
@@ -190,10 +190,6 @@ async def _answer(ready: dagger.Container, verb: str, name: str) -> str:
 
 def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:
     return failures.step_error(f"{dag_type.file}: can't be locked against {on.reference}", error)
-
-
-def _lock_of(dag_type: DagType) -> str:
-    return dag_type.file.replace("pyproject.toml", lockfile.NAME)
 
 
 # What uv writes if there is nothing to resolve.

@@ -45,7 +45,9 @@ def select(comparison: Comparison, now: Catalog) -> Selection:
     """Return the DAG types that a change affects; of those after it, the ones with problems count."""
     before, after = comparison.before, comparison.after
     old = {name: _parsed(name, before) for name in _type_names(before)}
-    usable = _unambiguous({name: parsed for name, parsed in old.items() if parsed})
+    valid = {name: parsed for name, parsed in old.items() if parsed}
+    claimed_twice = dict(catalog.claimed_twice(valid))
+    usable = {name: parsed for name, parsed in valid.items() if name not in claimed_twice}
     change = _Change(
         comparison,
         comparison.changed(),
@@ -186,12 +188,6 @@ def _parsed(name: str, snapshot: Snapshot) -> DagType | None:
         return dag_type.parse(name, _pyproject(name), snapshot.text(_pyproject(name)) or "")
     except ConfigurationError:
         return None
-
-
-def _unambiguous(types: dict[str, DagType]) -> dict[str, DagType]:
-    """Return the types whose names no other type claims."""
-    clashes = dict(catalog.claimed_twice(types))
-    return {name: parsed for name, parsed in types.items() if name not in clashes}
 
 
 def _toml(snapshot: Snapshot, path: str) -> dict[str, Any]:

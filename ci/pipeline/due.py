@@ -45,7 +45,10 @@ async def due(
         if tag.rule is tags.Rule.BRANCH
     }
     if len(branch_tags) < len(plan.types):  # a release, or nothing is pushed
-        invalid = [name for name in catalog.problems if _tag_plan(catalog, plan, request.ref, name).tags]
+        revision = plan.source.revision
+        invalid = [
+            name for name in catalog.problems if tags.plan(revision, request.ref, name, catalog.names).tags
+        ]
         names = [type_plan.dag_type.name for type_plan in plan.types if type_plan.tags]
         notes = [
             f"{type_plan.dag_type.name}: {type_plan.tag_plan.reason}"
@@ -61,10 +64,6 @@ async def due(
     selections = await gather_all(_since(repository, commit, related, catalog) for commit in commits)
     since = dict(zip(commits, selections, strict=True))
     return choice.due(catalog, published, since, base_digest, request.trigger)
-
-
-def _tag_plan(catalog: Catalog, plan: PublishPlan, ref: str, name: str) -> tags.TagPlan:
-    return tags.plan(plan.source.revision, ref, name, [*catalog.types, *catalog.problems])
 
 
 async def _base_digest(reference: str) -> str:

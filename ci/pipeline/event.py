@@ -6,10 +6,11 @@ an event follows from the fields of its payload, so no other input is needed.
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..errors import ConfigurationError
 from ..text import plain
+from ..values import Value
 
 _NO_COMMIT = "0" * 40  # GitHub's "before" of a new branch
 _SUPPORTED = "pull_request, merge_group, push, workflow_dispatch or schedule"
@@ -25,7 +26,7 @@ class EventKind(StrEnum):
     SCHEDULE = "schedule"
 
 
-class Event(BaseModel):
+class Event(Value):
     """An event.
 
     ``ref`` is its git ref, empty for a schedule; ``since`` the branch or commit to compare with, empty for
@@ -33,8 +34,6 @@ class Event(BaseModel):
     ``number`` and ``comments`` (an address of GitHub's API) belong to a pull request; ``fork`` says whether
     it comes from another repository, so that its run may write nothing.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: EventKind
     ref: str = ""

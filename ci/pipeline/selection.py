@@ -2,9 +2,8 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
 from ..config.catalog import Catalog
+from ..values import Value
 
 
 class ReasonKind(StrEnum):
@@ -30,44 +29,36 @@ class ReasonKind(StrEnum):
     ASKED = "asked for"  # whatever has changed
 
 
-class ChangedPath(BaseModel):
+class ChangedPath(Value):
     """A path that changed, and how, unless only its content did: new, deleted, renamed from ….
 
     For a wrong configuration: the type's folder and the mistake.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     path: str
     how: str = ""
 
 
-class Reason(BaseModel):
+class Reason(Value):
     """A reason why a DAG type is affected."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReasonKind
     touches: tuple[ChangedPath, ...]
 
 
-class AffectedType(BaseModel):
+class AffectedType(Value):
     """An affected DAG type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dag: str
     reasons: tuple[Reason, ...]
 
 
-class Selection(BaseModel):
+class Selection(Value):
     """The DAG types that are affected, unaffected and removed, each sorted by name.
 
     ``since`` is the user's choice, ``commit`` the full name of the commit that was compared with, empty if
     there was none. ``notes`` are for the user.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     since: str
     commit: str

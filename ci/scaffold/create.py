@@ -15,6 +15,7 @@ from ..config import catalog
 from ..config.dag_type import Pin
 from ..config.secrets.urls import redacted
 from ..errors import ConfigurationError
+from ..text import first_of
 from .dag_files import dag_files
 
 _PIN = TypeAdapter[str](Pin)
@@ -144,8 +145,7 @@ def _existing(name: str, module: str, root: Path) -> list[str]:
     blocked = blocked_folders(root, folders)
     if not existing:
         return blocked
-    more = f" and {len(existing) - _NAMED} more" if len(existing) > _NAMED else ""
-    message = f"files of {name!r} exist already: {', '.join(sorted(existing)[:_NAMED])}{more}"
+    message = f"files of {name!r} exist already: {first_of(sorted(existing), _NAMED)}"
     return [*blocked, f"{message}: nothing is overwritten: take another name, or remove these"]
 
 

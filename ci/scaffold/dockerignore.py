@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..config.dag_type import TREES
+from ..text import first_of
 from .notes import Note
 from .repository import OldRepository
 
@@ -24,9 +25,8 @@ def notes(old: OldRepository) -> Iterator[Note]:
             if excludes:
                 kept_out.setdefault(line, []).append(path)
         for line, paths in sorted(kept_out.items()):
-            more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
             outcome = (
-                f"no longer keeps files out of images: {', '.join(paths[:_SHOWN])}{more}: move them out of "
+                f"no longer keeps files out of images: {first_of(paths, _SHOWN)}: move them out of "
                 "dags/ and scripts/, unless images may have them"
             )
             yield Note(file=name, line=line, text=lines[line - 1].strip(), outcome=outcome, todo=True)

@@ -68,8 +68,11 @@ def read(root: Path) -> OldRepository:
         for name, path in files.items()
         if not path.is_symlink() and (text := _text(path)) is not None
     }
-    types = tuple(_old_type(root, name, paths) for name, paths in sorted(by_type.items()))
-    return OldRepository(types=types, files=frozenset(files), texts=texts)
+    types: list[OldType] = []
+    for name, paths in sorted(by_type.items()):
+        contents = {f"{kind}_text": catalog.text_of(root / path, path) for kind, path in paths.items()}
+        types.append(OldType(name=name, **paths, **contents))
+    return OldRepository(types=tuple(types), files=frozenset(files), texts=texts)
 
 
 def mentions(old: OldRepository) -> Iterator[Note]:
@@ -115,11 +118,6 @@ def _problems(root: Path, name: str, paths: Mapping[str, str]) -> list[str]:
         except ConfigurationError as error:
             problems += error.problems
     return problems
-
-
-def _old_type(root: Path, name: str, paths: Mapping[str, str]) -> OldType:
-    texts = {f"{kind}_text": catalog.text_of(root / path, path) for kind, path in paths.items()}
-    return OldType(name=name, **paths, **texts)
 
 
 def _text(path: Path) -> str | None:

@@ -2,16 +2,11 @@
 
 import re
 
-from pydantic import BaseModel, ConfigDict
-
+from ...values import Value
 from ..report import Finding
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Dag(_Value):
+class Dag(Value):
     """A DAG of a file: its id, the line with the id (0: none), and its task ids, sorted."""
 
     id: str
@@ -19,7 +14,7 @@ class Dag(_Value):
     tasks: tuple[str, ...]
 
 
-class ParseError(_Value):
+class ParseError(Value):
     """The reason why Airflow refused a file or a DAG.
 
     ``kind`` is import, timeout, cycle or dag; ``statement`` is the import at that line, if there is one.
@@ -45,7 +40,7 @@ class ParseError(_Value):
         )
 
 
-class TopLevelAccess(_Value):
+class TopLevelAccess(Value):
     """An access while a file is parsed, such as to the Variable "x" or the network "host:443"."""
 
     kind: str
@@ -60,7 +55,7 @@ class TopLevelAccess(_Value):
         return "the metadata database" if database else f"the {self.kind} {self.name!r}"
 
 
-class ParsedFile(_Value):
+class ParsedFile(Value):
     """One file; paths are relative to the repository's root, such as dags/api/dag.py.
 
     ``skipped``: safe mode passes over it. ``slow``: it took more than the type allows. ``died``: why its
@@ -82,7 +77,7 @@ class ParsedFile(_Value):
         return bool(self.errors or self.died)
 
 
-class Parsed(_Value):
+class Parsed(Value):
     """All files of a type, or the problem why none could be parsed."""
 
     files: tuple[ParsedFile, ...] = ()

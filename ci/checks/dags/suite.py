@@ -7,7 +7,7 @@ from typing import Self
 
 import dagger
 from dagger import dag
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from ...config.dag_type import DagType
 from ...errors import StepError, gather_all, gather_both
@@ -15,6 +15,7 @@ from ...image import base, layers, runtime
 from ...image.built import BuiltImage
 from ...tools import containers, failures
 from ...tools.engine import retrying, step
+from ...values import Value
 from .. import report
 from ..report import CheckResult, Report
 from . import judge
@@ -57,9 +58,7 @@ class ImageResults:
     results: tuple[CheckResult, ...]
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Answer(Value):
     result: CheckResult
     parsed: Parsed
 

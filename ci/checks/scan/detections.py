@@ -13,6 +13,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from ...config.policy import SEVERITIES, Severity
 from ...errors import StepError
+from ...values import Value
 
 _SEVERITY: dict[str, Severity] = {str(severity): severity for severity in SEVERITIES}
 
@@ -26,7 +27,7 @@ class Kind(StrEnum):
     LICENSE = "license"
 
 
-class Detection(BaseModel):
+class Detection(Value):
     """One detection; its fields are part of signed statements and of published.json.
 
     ``id`` is an advisory's, a rule's or a license's; ``package`` and ``version`` are empty where it concerns
@@ -34,8 +35,6 @@ class Detection(BaseModel):
     the operating system for its packages; ``line`` is 0 where unknown; ``vex`` is the status and reason from
     an OpenVEX document that rules the detection out, empty where none does.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     id: str

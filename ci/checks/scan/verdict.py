@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from packaging.utils import canonicalize_name
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from ...config.policy import Ignore, Policy
+from ...values import Value
 from . import licenses
 from .detections import Detection, Kind, added, ordered
 
@@ -29,13 +30,11 @@ class Decision(StrEnum):
     IGNORED = "ignored"
 
 
-class Database(BaseModel):
+class Database(Value):
     """The vulnerability database that was used.
 
     ``digest`` is that of its archive, ``updated`` when it was built; ``test``: it contains no real data.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reference: str
     digest: str
@@ -56,13 +55,11 @@ class Database(BaseModel):
         return (f"{name} is {age.days} days old ({date_text}), {allowed}: update the mirror or use another",)
 
 
-class Judged(BaseModel):
+class Judged(Value):
     """A detection, whether the DAG type added it to its base, and the policy's decision.
 
     ``file`` is the policy that denies a license; otherwise empty.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     detection: Detection
     added: bool
@@ -71,15 +68,13 @@ class Judged(BaseModel):
     file: str = ""
 
 
-class Verdict(BaseModel):
+class Verdict(Value):
     """The verdict on one DAG type's image; its fields are part of signed statements and of published.json.
 
     ``image`` and ``base`` are digests, ``platform`` is such as linux/amd64, empty where unknown. ``reasons``
     say why it failed or was not scanned, besides the detections in ``found``; ``expired`` are those about
     expired ignores, which always fail it; ``unused`` are ignores that matched nothing, as id and package.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dag: str
     image: str

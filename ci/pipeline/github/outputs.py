@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from ...errors import ConfigurationError
 from ...publish.publication import Publication, Row
+from ...values import Value
 from .. import text
 from ..event import Event
 from ..selection import ReasonKind, Selection
@@ -16,10 +15,8 @@ MAX_JOBS = 256  # of a matrix, by GitHub's "Usage limits"
 NO_RESULT = "its job ended without a result: see its log"
 
 
-class JobPlan(BaseModel):
+class JobPlan(Value):
     """The DAG types that get a job, with the reasons, and the event of the run; None for a call by hand."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     found: Selection
     event: Event | None = None
