@@ -21,6 +21,12 @@ class ConfigurationError(Fault):
     """An invalid configuration file or argument."""
 
 
+def refuse(problems: Sequence[str]) -> None:
+    """Raise ConfigurationError if there are problems."""
+    if problems:
+        raise ConfigurationError(problems)
+
+
 class StepError(Fault):
     """A failed step outside this program: a registry, a package index, an installer."""
 

@@ -1,15 +1,16 @@
 """Selected DAG types, as a user gets them: a table, JSON, jobs."""
 
 import dagger
-from dagger import function, object_type
+from dagger import dag, function, object_type
 
 from ..pipeline import event as pipeline_event
 from ..pipeline import report_files, text
 from ..pipeline.event import Event
 from ..pipeline.github.outputs import JobPlan
 from ..pipeline.selection import Selection
+from ..tools.checkout import with_files
 from ..tools.engine import as_function_error, retrying
-from .output import folder, shown
+from .output import shown
 
 
 @object_type
@@ -44,7 +45,7 @@ class Affected:
     def files(self) -> dagger.Directory:
         """Return files for the jobs of a workflow: plan.json, planned.md for a summary, outputs.env."""
         with as_function_error():
-            return folder(report_files.of_plan(self._plan()))
+            return with_files(dag.directory(), report_files.of_plan(self._plan()))
 
     def parsed(self) -> Selection:
         """Return the selection as a value."""

@@ -11,7 +11,7 @@ from ..config import lockfile
 from ..errors import ConfigurationError
 from ..image import base
 from ..lock import bump, outdated, resolve
-from ..tools.checkout import opened
+from ..tools.checkout import changeset, opened
 from ..tools.engine import as_function_error
 from . import tests
 from .arguments import ExcludeNewer, Format
@@ -94,4 +94,4 @@ class Dependencies(Group):
         async with opened(self.source, self.netrc) as checkout:
             request = bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=self.netrc)
             bumped = await bump.bump(checkout, request)
-            return Bump(text=bumped.text, changes=bump.changeset(bumped, self.source))
+            return Bump(text=bumped.text, changes=changeset(self.source, bumped.files))

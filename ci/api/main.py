@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import dagger
-from dagger import Doc, dag, function, generate, object_type
+from dagger import Doc, function, generate, object_type
 
 from .. import text
 from ..checks.scan import scan
@@ -16,7 +16,7 @@ from ..pipeline import compare
 from ..publish import publish
 from ..publish.context import Request
 from ..publish.plan import PlanRequest
-from ..tools.checkout import Netrc, Source, opened
+from ..tools.checkout import Netrc, Source, changeset, opened
 from ..tools.cosign import Signer
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
@@ -209,11 +209,8 @@ class AirflowImages:
                 upgrade=upgrades,
                 netrc=self.netrc,
             )
-            before = dag.directory().with_directory("images", self.source.directory("images"))
-            after = before
-            for name, lock in texts.items():
-                after = after.with_new_file(f"images/{name}/{lockfile.NAME}", lock)
-            return after.changes(before)
+            paths = {f"images/{name}/{lockfile.NAME}": lock for name, lock in texts.items()}
+            return changeset(self.source, paths)
 
     @function
     def dependencies(self, dag_type: arguments.AnyDagType = "") -> Dependencies:

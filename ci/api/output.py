@@ -1,9 +1,7 @@
-"""The output of a call: of one that ends in an object Dagger's CLI shows nothing but a handle; text files."""
+"""The output of a call: of one that ends in an object Dagger's CLI shows nothing but a handle."""
 
 import os
-from collections.abc import Mapping
 
-import dagger
 from dagger import dag, function
 from opentelemetry import trace
 from opentelemetry._logs import LogRecord
@@ -45,14 +43,6 @@ class Group:
             if not name.startswith("_")
         ]
         return await shown(table(rows))
-
-
-def folder(texts: Mapping[str, str]) -> dagger.Directory:
-    """Return a folder of text files, by their paths."""
-    made = dag.directory()
-    for path, text in texts.items():
-        made = made.with_new_file(path, text)
-    return made
 
 
 def _write(text: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import dagger
-from dagger import Doc, function, object_type
+from dagger import Doc, dag, function, object_type
 
 from ..config import lockfile, names
 from ..errors import CheckError
@@ -14,9 +14,10 @@ from ..pipeline.github import comments, summary
 from ..pipeline.github.outputs import JobPlan
 from ..publish.publication import Publication
 from ..tools import loopback
+from ..tools.checkout import with_files
 from ..tools.engine import as_function_error, retrying
 from .arguments import EventFile
-from .output import folder, shown
+from .output import shown
 
 
 @object_type
@@ -60,7 +61,8 @@ class Results:
         verdicts = report_files.verdicts(done, datetime.now(UTC))
         locks = await self._locks({verdict.dag for verdict in verdicts})
         with as_function_error():
-            return folder(report_files.of_results(done, self._plan(), verdicts, locks, attested=attested))
+            texts = report_files.of_results(done, self._plan(), verdicts, locks, attested=attested)
+        return with_files(dag.directory(), texts)
 
     # Never remembered: it writes.
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads

@@ -14,7 +14,7 @@ from ..errors import gather_all
 from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
-from ..tools.checkout import LITTER, Checkout, opened
+from ..tools.checkout import LITTER, Checkout, opened, with_files
 from .output import Group
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def init(
     async with opened(after, netrc) as sources:
         reference = await sources.base_reference()
         files = create.files(name, packages, await sources.exported(), python_of(reference))
-    after = _with_files(after, files)
+    after = with_files(after, files)
     async with opened(after, netrc) as sources:
         text = await _lock((await sources.catalog()).get(name), sources, reference, netrc)
     return after.with_new_file(f"images/{name}/{lockfile.NAME}", text).changes(tree)
@@ -87,7 +87,7 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
         files = {loose.file: draft.pyproject(loose)}
         if present:
             files[f"images/{loose.name}/{lockfile.NAME}"] = present
-        sources = Checkout(_with_files(dag.directory(), files), netrc)
+        sources = Checkout(with_files(dag.directory(), files), netrc)
         try:
             return await _lock(loose.to_resolve(), sources, reference, netrc)
         finally:
@@ -107,7 +107,7 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
         after = after.with_file(now, tree.file(before)).without_file(before)
     for path in changes.removed:
         after = after.without_file(path)
-    after = _with_files(after, changes.written)
+    after = with_files(after, changes.written)
     async with opened(after, netrc) as sources:
         catalog = await sources.catalog()
         refused = {name: found for name in catalog.names if (found := catalog.problems_of(name))}
@@ -134,9 +134,3 @@ async def _lock(dag_type: DagType, sources: Checkout, reference: str, netrc: dag
         [dag_type], sources, base.container(reference), lockfile.base_name(reference), netrc=netrc
     )
     return texts[dag_type.name]
-
-
-def _with_files(tree: dagger.Directory, files: Mapping[str, str]) -> dagger.Directory:
-    for path, text in files.items():
-        tree = tree.with_new_file(path, text)
-    return tree

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from .. import text
-from ..errors import ConfigurationError, did_you_mean
+from ..errors import ConfigurationError, did_you_mean, refuse
 from . import dag_type as config_dag_type
 from . import symlinks
 from .dag_type import TOOL, DagType
@@ -56,8 +56,7 @@ class Catalog:
             hint = did_you_mean(name, self.names) or ":"
             choices = f"DAG types: {', '.join(self.names)}" if self.names else "images/ has none"
             raise ConfigurationError([f"unknown DAG type {name!r}{hint} {choices}"])
-        if problems := self.problems_of(name):
-            raise ConfigurationError(problems)
+        refuse(self.problems_of(name))
         return self.types[name]
 
     def problems_of(self, name: str) -> tuple[str, ...]:
@@ -68,8 +67,7 @@ class Catalog:
         return (*symlinks.problems(self.root, dag_type), *secret_files.problems(self.root, dag_type))
 
     def _all(self, problems_of: Callable[[str], Sequence[str]]) -> list[DagType]:
-        if problems := [problem for name in self.names for problem in problems_of(name)]:
-            raise ConfigurationError(problems)
+        refuse([problem for name in self.names for problem in problems_of(name)])
         if not self.types:
             raise ConfigurationError(["images/ has no DAG type: write images/<type>/pyproject.toml"])
         return [self.types[name] for name in sorted(self.types)]
@@ -140,8 +138,7 @@ def _load_type(root: Path, folder: Path) -> DagType:
     if not file.is_file():
         raise ConfigurationError([f"{shown}: not found: write it, or remove the folder images/{folder.name}"])
     dag_type = config_dag_type.parse(folder.name, shown, text_of(file, shown))
-    if problems := [*_missing(root, dag_type), *_without_code(root, dag_type)]:
-        raise ConfigurationError(problems)
+    refuse([*_missing(root, dag_type), *_without_code(root, dag_type)])
     return dag_type
 
 

@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import ConfigurationError, did_you_mean
+from ..errors import ConfigurationError, did_you_mean, refuse
 from . import toml
 from .fields import BaseChanges, Environment, Name, Packages, Paths, Pin
 from .fields import files_with_reasons as files
@@ -106,8 +106,7 @@ def parse(name: str, file: str, text: str) -> DagType:
     """
     document = toml.parse(file, text)
     problems = urls.problems(file, document)
-    if problems:  # alone: the messages of other mistakes show values
-        raise ConfigurationError(problems)
+    refuse(problems)  # alone: the messages of other mistakes show values
     tools = toml.table(document.get("tool"))
     project = toml.read(file, "project", Project, document.get("project"), problems)
     settings = toml.read(file, f"tool.{TOOL}", Settings, tools.get(TOOL, {}), problems)

@@ -15,7 +15,7 @@ from packaging.version import Version
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 from .dag_type import TOOL, DagType
 from .secrets import urls
 
@@ -100,8 +100,7 @@ def stamp(dag_type: DagType, base: str, resolved: str) -> str:
 
     Raise ConfigurationError if a package isn't made of files, so that ``read`` would refuse the lock.
     """
-    if problems := _no_files(dag_type, resolved):
-        raise ConfigurationError(problems)
+    refuse(_no_files(dag_type, resolved))
     permissions = {key: names for key, names in _allowed(dag_type).items() if names}
     requirements = sorted(dag_type.project.dependencies, key=canonicalize_name)
     made_for = {"base": base, "requirements": requirements, **permissions}
@@ -139,8 +138,7 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     if text is None:
         raise ConfigurationError([f"{file}: not found; {REMEDY}"])
     urls.refuse_in_lock(file, text, "holds a login")  # first: messages of other mistakes show values
-    if problems := _no_files(dag_type, text):  # before its shape: such a package may have no version
-        raise ConfigurationError(problems)
+    refuse(_no_files(dag_type, text))  # before its shape: such a package may have no version
     document = _parse(file, text)
     made_for = document.tool.stamp
     bare = sorted(package.name for package in document.packages if not package.hashed)
@@ -151,8 +149,7 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
         *_other_permissions(dag_type, file, made_for),
         *(f"{file}: {name!r} has no hash; {REMEDY}" for name in bare),
     ]
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return Lock(text=text, packages={package.name: package.version for package in document.packages})
 
 

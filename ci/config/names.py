@@ -6,7 +6,7 @@ Legal names are those of the OCI distribution specification 1.1 ("Pulling manife
 import re
 from dataclasses import dataclass
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 from .publish import FILE, PublishSettings
 from .revision import Origin
 
@@ -102,8 +102,7 @@ def names(settings: PublishSettings, registry: str, owner: str, origin: Origin |
     if not problems and not _PATH.fullmatch(path.replace("{dag}", "a")):
         expected = "a-z, 0-9 and single . _ - between, parts separated by /"
         problems.append(f"invalid repository {path!r}; expected {expected}: check --owner and {FILE}")
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return Names(registry=host, path=path, tag_pattern=tag)
 
 

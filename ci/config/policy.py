@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 from . import names, pins, toml
 from .fields import distinct, is_file_below
 from .toml import Table
@@ -139,8 +139,7 @@ def parse(shared: str | None, own: str | None = None, *, name: str = "") -> Poli
     problems: list[str] = []
     fields, ignores = _read(SHARED, shared, problems)
     own_fields, own_ignores = _read(own_file(name), own, problems)
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     files = dict.fromkeys(fields, SHARED) | dict.fromkeys(own_fields, own_file(name))
     return Policy(**(fields | own_fields), ignores=(*ignores, *own_ignores), files=files)
 

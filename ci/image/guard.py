@@ -7,7 +7,7 @@ from packaging.version import InvalidVersion, Version
 
 from ..config.dag_type import TOOL, DagType
 from ..config.lockfile import REMEDY, Lock, file_of
-from ..errors import ConfigurationError
+from ..errors import refuse
 from ..text import first_of
 from .environment import Clash, Environment
 
@@ -27,8 +27,7 @@ def check_lock(dag_type: DagType, lock: Lock, base: Environment) -> None:
             f"{REMEDY}; or pin versions that agree with {present}, take another base, or, if the base works "
             f"with {version} too, write why into [tool.{TOOL}] allow-base-changes"
         )
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
 
 
 def check_installed(dag_type: DagType, base: Environment, built: Environment) -> None:
@@ -49,8 +48,7 @@ def check_installed(dag_type: DagType, base: Environment, built: Environment) ->
         if files and name in base.by_name and name not in allowed:
             problem = f"an installed package removes files of {_owner(name, base, built)}"
             problems.append(f"{dag_type.file}: {problem}: {first_of(files, _NAMED)}: {_REMEDY}")
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
 
 
 _REMEDY = (

@@ -10,7 +10,7 @@ from packaging.utils import parse_wheel_filename
 
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
-from ..errors import ConfigurationError, did_you_mean
+from ..errors import did_you_mean, refuse
 
 # OCI's names of platforms, and the machines in the tags of wheels (PEP 425, PEP 600).
 MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
@@ -27,8 +27,7 @@ def parse(texts: list[str] | None) -> tuple[str, ...]:
         for name in names
         if name not in MACHINES
     ]
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return tuple(names)
 
 
@@ -40,8 +39,7 @@ def require_wheels(dag_type: DagType, lock: Lock, platforms: tuple[str, ...]) ->
         for platform in platforms
         for package in missing(lock, platform)
     ]
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
 
 
 def missing(lock: Lock, platform: str) -> list[str]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import dagger
-from dagger import dag
 
 from ..config import base as config_base
 from ..config import lockfile
@@ -57,15 +56,6 @@ async def bump(sources: Checkout, requested: BumpRequest) -> Bump:
         files={config_base.FILE: text, **{paths[name]: lock for name, lock in locks.items()}},
         text=bump_text.changes(old, new, pairs, others),
     )
-
-
-def changeset(done: Bump, source: dagger.Directory) -> dagger.Changeset:
-    """Return the changes as the CLI applies them; ``source`` is the repository that has the DAG types."""
-    before = dag.directory().with_directory("images", source.directory("images"))
-    after = before
-    for path, text in done.files.items():
-        after = after.with_new_file(path, text)
-    return after.changes(before)
 
 
 async def _target(series: str | None, current: str, requested: BumpRequest) -> str:

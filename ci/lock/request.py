@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict
 
 from ..config.dag_type import DagType
-from ..errors import ConfigurationError, did_you_mean
+from ..errors import ConfigurationError, did_you_mean, refuse
 
 ROOT = "this-dag-type"
 _DATE_KEYS = ("exclude-newer", "exclude-newer-package")
@@ -91,8 +91,7 @@ def validated(upgrade: Upgrade, known: Collection[str]) -> Upgrade:
     ]
     if upgrade.exclude_newer and not _is_date(upgrade.exclude_newer):
         problems.append(f"--exclude-newer {upgrade.exclude_newer!r}: invalid date; {_EXPECTED_DATE}")
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return upgrade.model_copy(update={"packages": tuple(sorted(set(names.values())))})
 
 
@@ -166,8 +165,7 @@ def _uv_settings(file: str, document: dict[str, Any]) -> dict[str, Any]:
         for key, value in _dates(settings)
         if isinstance(value, str) and not _is_date(value)
     ]
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return settings
 
 

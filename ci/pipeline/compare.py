@@ -4,8 +4,7 @@ import dagger
 from dagger import dag
 
 from ..errors import ConfigurationError
-from ..tools import checkout, containers
-from ..tools.engine import retrying
+from ..tools import checkout, git
 from . import choice, snapshot
 from .affected import select
 from .event import Event
@@ -13,7 +12,6 @@ from .selection import Selection
 from .snapshot import Comparison
 
 TREES = ["images", "dags", "scripts"]
-_MOUNT = "/mnt/repository"
 
 
 async def affected(repository: dagger.Directory, since: str) -> Selection:
@@ -48,12 +46,4 @@ async def compare(repository: dagger.Directory, since: str) -> Comparison:
 
     Raise ConfigurationError if there is no such commit, or the folder is no repository with commits.
     """
-    answer = (
-        containers.locked("history")
-        .with_mounted_directory(_MOUNT, repository)
-        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
-        .with_workdir("/mnt/programs")
-        .with_exec(["python", "-B", "-m", "programs.git_compare", _MOUNT, since, "/answer.json"])
-        .file("/answer.json")
-    )
-    return snapshot.parse(await retrying(answer.contents), since)
+    return snapshot.parse(await git.read(repository, "git_compare", git.FOLDER, since, git.ANSWER), since)

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from pydantic import ValidationError
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 from ..publish import publication
 from ..publish.publication import Publication
 from .github import outputs
@@ -36,8 +36,7 @@ def parse(texts: Mapping[str, str]) -> tuple[Publication, str]:
         joined = publication.joined(parts)
     except ValueError as error:
         raise ConfigurationError([*problems, f"--results: {error}"]) from None
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return joined, next(iter(plans.values()), "")
 
 

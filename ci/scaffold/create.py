@@ -14,7 +14,7 @@ from ..checks.imports import files as imports_files
 from ..config import catalog
 from ..config.dag_type import Pin
 from ..config.secrets.urls import redacted
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 from ..text import first_of
 from .dag_files import dag_files
 
@@ -106,8 +106,7 @@ def files(name: str, packages: Sequence[str], root: Path, python: str) -> dict[s
     existing = _existing(name, module, root)
     problems = [*existing, *_claimed(name, root), *_pins(packages)]
     problems += [] if existing else _same_id(f"{module}_example", root)
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     dependencies = tomli_w.dumps({"dependencies": sorted(packages, key=canonicalize_name)})
     return {
         f"images/{name}/pyproject.toml": _PYPROJECT.format(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config import catalog
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, refuse
 from .create import blocked_folders
 from .notes import Note
 from .pyproject import document
@@ -56,8 +56,7 @@ def read(root: Path) -> OldRepository:
         problems.append(f"nothing to adopt: {expected}")
     if (root / NOTES).exists():
         problems.append(f"{NOTES}: exists already and would be overwritten: move it away")
-    if problems:
-        raise ConfigurationError(list(dict.fromkeys(problems)))
+    refuse(list(dict.fromkeys(problems)))
     files = {
         path.relative_to(root).as_posix(): path
         for path in root.rglob("*")

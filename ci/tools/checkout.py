@@ -81,10 +81,8 @@ class Checkout:
 
     def with_locks(self, texts: Mapping[str, str]) -> dagger.Directory:
         """Return the repository with other locks, by the types' names; the checkout stays as it is."""
-        tree = self._tree
-        for name, text in texts.items():
-            tree = tree.with_new_file(f"images/{name}/{lockfile.NAME}", text)
-        return tree
+        paths = {f"images/{name}/{lockfile.NAME}": text for name, text in texts.items()}
+        return with_files(self._tree, paths)
 
     async def dag_files(self, dag_type: DagType) -> dagger.Directory:
         """Return the type's DAG code, at its paths under dags/."""
@@ -114,6 +112,19 @@ class Checkout:
             else:
                 subtree = subtree.with_file(path, self._tree.file(f"{folder}/{path}"))
         return subtree
+
+
+def with_files(tree: dagger.Directory, texts: Mapping[str, str]) -> dagger.Directory:
+    """Return a folder with files of these texts, by their paths."""
+    for path, text in texts.items():
+        tree = tree.with_new_file(path, text)
+    return tree
+
+
+def changeset(source: dagger.Directory, texts: Mapping[str, str]) -> dagger.Changeset:
+    """Return new texts of files in a repository's images/ as the CLI applies them."""
+    before = dag.directory().with_directory("images", source.directory("images"))
+    return with_files(before, texts).changes(before)
 
 
 @asynccontextmanager

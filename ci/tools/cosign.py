@@ -10,7 +10,7 @@ import dagger
 from dagger import dag
 
 from ..config import pins
-from ..errors import ConfigurationError, StepError
+from ..errors import ConfigurationError, StepError, refuse
 from . import containers, failures
 from .engine import retrying, step
 
@@ -60,8 +60,7 @@ class Signer:
                 problems.append(f"{name} needs --signing-key")
         if (self.config or self.root) and not self.is_requested:
             problems.append("--signing-config and --trusted-root need --signing-key or an identity token")
-        if problems:
-            raise ConfigurationError(problems)
+        refuse(problems)
 
     async def missing_secrets(self) -> str:
         """Return the problem of secrets that are given but empty, as in a pipeline without them; or ""."""

@@ -21,7 +21,8 @@ Repository = Annotated[
     Ignore([*LITTER, ".venv", "node_modules", ".git/index", ".git/logs", ".git/hooks", ".git/lfs"]),
 ]
 
-_FOLDER = "/mnt/repository"
+FOLDER = "/mnt/repository"
+ANSWER = "/answer.json"
 
 
 async def revision(repository: dagger.Directory) -> Revision:
@@ -58,17 +59,22 @@ async def time(repository: dagger.Directory, commit: str) -> int:
     return times[commit]
 
 
-async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
-    command = ["python", "-B", "/mnt/programs/programs/git.py", _FOLDER, "/answer.json", *commits]
+async def read(repository: dagger.Directory, program: str, *arguments: str) -> str:
+    """Return the answer of a program of this folder that reads a repository."""
     file = (
         containers.locked("history")
-        .with_mounted_directory(_FOLDER, repository)
+        .with_mounted_directory(FOLDER, repository)
         .with_mounted_directory("/mnt/programs", containers.programs("tools"))
-        .with_exec(command)
-        .file("/answer.json")
+        .with_workdir("/mnt/programs")
+        .with_exec(["python", "-B", "-m", f"programs.{program}", *arguments])
+        .file(ANSWER)
     )
     with step("git history"):
-        answer = json.loads(await retrying(file.contents))
+        return await retrying(file.contents)
+
+
+async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
+    answer = json.loads(await read(repository, "git", FOLDER, ANSWER, *commits))
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer

@@ -14,7 +14,7 @@ from ci.errors import ConfigurationError, StepError
 from ci.lock import bump
 from ci.lock.airflow_version import upgraded
 from ci.lock.bump import Bump, BumpRequest
-from ci.tools.checkout import Checkout
+from ci.tools.checkout import Checkout, changeset
 from tests.engine.conftest import BASE_FILE, BASE_REFERENCE, repository
 from tests.engine.test_smoke import GOOD, PYPROJECT
 from tests.engine.test_upgrading import PRESENT, until, version_in
@@ -54,14 +54,14 @@ async def test_the_base_and_every_lock_move_and_nothing_else() -> None:
     )
 
     source = await _tree({config_base.FILE: BASE_FILE, **FILES, "README.md": "as it is"})
-    changes = bump.changeset(done, source)
+    changes = changeset(source, done.files)
     assert set(await changes.added_paths()) | set(await changes.modified_paths()) >= MOVED
     assert await changes.modified_paths() == [config_base.FILE]
     assert await changes.removed_paths() == []
 
     again = await bumped({**FILES, **done.files}, **asked)
     assert again == Bump(files={}, text=f"Nothing changes: the base image `{now}` is the newest of 3.2.x.")
-    assert await bump.changeset(again, source).is_empty()
+    assert await changeset(source, again.files).is_empty()
 
 
 async def test_a_base_that_is_pinned_by_digest_stays_so() -> None:

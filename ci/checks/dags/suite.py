@@ -63,14 +63,6 @@ class _Answer(Value):
     parsed: Parsed
 
 
-async def run(image: ImageUnderTest) -> Report:
-    """Return the report on one type, without regard to other types."""
-    results, scheduler = await gather_both(
-        test_image(image), parse_as_scheduler(image.dag_type, image.dags, image.base, image.ignore)
-    )
-    return complete(results, {image.dag_type.name: scheduler})
-
-
 async def test_image(
     image: ImageUnderTest,
     others: Sequence[Awaitable[CheckResult]] = (),  # noqa: PT028 - no test of pytest's

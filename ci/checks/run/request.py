@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...errors import ConfigurationError
+from ...errors import refuse
 
 MAX_ID_LENGTH = 250  # Airflow's own limit
 SECONDS = 3600
@@ -30,8 +30,7 @@ class Request:
             problems.append(f"invalid --logical-date {self.date!r}: expected {expected}")
         if self.seconds <= 0:
             problems.append(f"invalid --timeout {self.seconds}: expected at least 1 second")
-        if problems:
-            raise ConfigurationError(problems)
+        refuse(problems)
 
     @property
     def task_id(self) -> str:

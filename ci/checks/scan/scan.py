@@ -13,7 +13,7 @@ from dagger import dag
 from ...config import lockfile, policy
 from ...config.dag_type import DagType
 from ...config.policy import Policy
-from ...errors import ConfigurationError, StepError, gather_all, gather_both
+from ...errors import ConfigurationError, StepError, gather_all, gather_both, refuse
 from ...image import base, build
 from ...image.base import BaseImage
 from ...image.built import BuiltImage
@@ -159,8 +159,7 @@ async def _vex(rules: Policy, checkout: Checkout) -> dagger.Directory | None:
             problems.append(f"{file}: [scan] vex: {path!r} does not exist: create it or remove the entry")
         else:
             folder = folder.with_new_file(f"{number}-{PurePosixPath(path).name}", text)
-    if problems:
-        raise ConfigurationError(problems)
+    refuse(problems)
     return folder
 
 
