@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import ConfigurationError, did_you_mean, refuse
 from . import toml
-from .fields import BaseChanges, Environment, Name, Packages, Paths, Pin
+from .fields import BaseChanges, Environment, Name, Packages, Paths, Pin, PythonRange
 from .fields import files_with_reasons as files
 from .fields import packages_with_reasons as packages
 from .secrets import urls
@@ -50,7 +51,7 @@ class Project(Table):
     name: Name
     version: str = "0"
     description: str = ""
-    requires_python: str = ""
+    requires_python: PythonRange = ""
     dependencies: tuple[Pin, ...]
     readme: Any = None
     license: Any = None
@@ -88,6 +89,14 @@ class DagType(BaseModel):
     def paths(self) -> Mapping[str, tuple[str, ...]]:
         """The folders and files that go into the image, by the folder of the repository that they are in."""
         return {"dags": self.dag_paths, "scripts": self.script_paths}
+
+    def python_problems(self, version: str) -> list[str]:
+        """Return a sentence if requires-python excludes a version of Python, such as 3.13.11."""
+        wanted = self.project.requires_python
+        if SpecifierSet(wanted).contains(version, prereleases=True):
+            return []
+        remedy = "take a base with another Python in images/base.toml, or correct the range"
+        return [f"{self.file}: requires-python {wanted!r} excludes the base's Python {version}: {remedy}"]
 
     def listing(self, tree: str, path: str) -> str:
         """Return how to get a folder or file of dags or scripts into the image too."""

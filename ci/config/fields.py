@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from typing import Annotated
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator
 
@@ -48,6 +49,14 @@ def _pinned(value: str) -> str:
         raise ValueError(f"is not pinned: write '{requirement.name}{extras}==<version>'")
     # Other pins stay as they are written, for locks have them so; "name (==1)" isn't read further on.
     return str(requirement) if "(" in value.partition(";")[0] else value
+
+
+def _python(value: str) -> str:
+    try:
+        SpecifierSet(value)
+    except InvalidSpecifier:
+        raise ValueError("is no range of Python versions; expected one like '>=3.13'") from None
+    return value
 
 
 def _relative(value: str) -> str:
@@ -129,6 +138,7 @@ def _without_airflow(value: dict[str, str]) -> dict[str, str]:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+PythonRange = Annotated[str, AfterValidator(_python)]
 Pin = Annotated[str, AfterValidator(_pinned)]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 DebianPackage = Annotated[str, AfterValidator(_debian_package)]

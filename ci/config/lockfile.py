@@ -6,7 +6,7 @@ The standard's [tool] table has what a lock was made for, so that a stale one is
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import tomli_w
 from packaging.specifiers import SpecifierSet
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import ConfigurationError, refuse
+from ..values import Value
 from .dag_type import TOOL, DagType
 from .secrets import urls
 
@@ -32,6 +33,14 @@ class Lock:
 
     text: str
     packages: dict[str, str]
+    build: "Build | None" = None
+
+    def part(self, *, built: bool) -> str:
+        """Return the lock of the packages that are built from source alone, or of the others alone."""
+        names = self.build.packages.keys() if self.build else ()
+        document = {key: value for key, value in tomllib.loads(self.text).items() if key != "tool"}
+        packages = [package for package in document["packages"] if (package["name"] in names) is built]
+        return tomli_w.dumps({**document, "packages": packages})
 
     @property
     def installed(self) -> str:
@@ -40,7 +49,18 @@ class Lock:
         return f"{head.rstrip()}\n" if separator and "[[packages]]" not in stamped else self.text
 
 
+class Build(Value):
+    """The packages of a lock that are built from source, and what builds them.
+
+    ``packages`` has their versions by name; ``requirements`` are "name @ address#sha256=…", sorted.
+    """
+
+    packages: dict[str, str]
+    requirements: tuple[str, ...]
+
+
 class _Artifact(BaseModel):
+    url: str = ""
     hashes: dict[str, str] = Field(default_factory=dict)
 
 
@@ -56,12 +76,18 @@ class _Package(BaseModel):
         files = [*self.wheels, *(file for file in (self.sdist, self.archive) if file)]
         return bool(files) and all(file.hashes for file in files)
 
+    @property
+    def is_source(self) -> bool:
+        """Whether it has no wheel at all."""
+        return not self.wheels and not (self.archive and self.archive.url.endswith(".whl"))
+
 
 class _Stamp(BaseModel):
     base: str = "unknown"
     requirements: tuple[str, ...] = ()
     base_changes: Annotated[tuple[str, ...], Field(alias="allow-base-changes")] = ()
     outside_constraints: Annotated[tuple[str, ...], Field(alias="allow-outside-constraints")] = ()
+    build: Build | None = None
 
 
 class _Tools(BaseModel):
@@ -95,15 +121,18 @@ def base_name(reference: str) -> str:
     return reference.partition("@")[0]
 
 
-def stamp(dag_type: DagType, base: str, resolved: str) -> str:
+def stamp(dag_type: DagType, base: str, resolved: str, build: Build | None = None) -> str:
     """Return the text of a lock: the packages that uv resolved, and a stamp of what they were resolved for.
 
+    ``build`` says what builds those without a wheel.
     Raise ConfigurationError if a package isn't made of files, so that ``read`` would refuse the lock.
     """
     refuse(_no_files(dag_type, resolved))
     permissions = {key: names for key, names in _allowed(dag_type).items() if names}
     requirements = sorted(dag_type.project.dependencies, key=canonicalize_name)
-    made_for = {"base": base, "requirements": requirements, **permissions}
+    made_for: dict[str, Any] = {"base": base, "requirements": requirements, **permissions}
+    if build:
+        made_for["build"] = build.model_dump(mode="json")
     packages = _SIZE.sub("", resolved).rstrip()
     return f"{packages}\n\n{tomli_w.dumps({'tool': {TOOL: made_for}})}"
 
@@ -143,14 +172,20 @@ def read(dag_type: DagType, base: str, text: str | None) -> Lock:
     made_for = document.tool.stamp
     bare = sorted(package.name for package in document.packages if not package.hashed)
     other_base = f"{file}: made for the base {made_for.base}, not for {base}; {REMEDY}"
+    built = made_for.build.packages if made_for.build else {}
+    unbuilt = sorted(
+        p.name for p in document.packages if p.hashed and p.is_source and built.get(p.name) != p.version
+    )
     problems = [
         *_differences(dag_type, file, set(made_for.requirements)),
         *([other_base] if made_for.base != base else []),
         *_other_permissions(dag_type, file, made_for),
         *(f"{file}: {name!r} has no hash; {REMEDY}" for name in bare),
+        *(f"{file}: {name!r} has no wheel, and the lock not what builds it; {REMEDY}" for name in unbuilt),
     ]
     refuse(problems)
-    return Lock(text=text, packages={package.name: package.version for package in document.packages})
+    packages = {package.name: package.version for package in document.packages}
+    return Lock(text=text, packages=packages, build=made_for.build)
 
 
 def file_of(dag_type: DagType) -> str:

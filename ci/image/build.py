@@ -9,7 +9,7 @@ from ..config import layers as config_layers
 from ..config import lockfile
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
-from ..errors import ConfigurationError, gather_all
+from ..errors import ConfigurationError, gather_all, refuse
 from ..text import megabytes
 from ..tools import containers, failures
 from ..tools.checkout import Checkout
@@ -80,10 +80,11 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
 
 
 async def _check_lock(plan: _Plan) -> Environment | None:
-    """Check the lock against the base, and return what is installed there; None if it has no packages."""
-    if not plan.lock.packages:
+    """Check lock and Python against the base, and return what is installed there; None if nothing asks."""
+    if not plan.lock.packages and not plan.dag_type.project.requires_python:
         return None
     before = await _installed(plan.dag_type, plan.base.container)
+    refuse(plan.dag_type.python_problems(before.markers["python_full_version"]))
     guard.check_lock(plan.dag_type, plan.lock, before)
     return before
 
@@ -99,7 +100,7 @@ async def _check_made(
     plan: _Plan, before: Environment | None, layers: Mapping[oci.Layer, dagger.File]
 ) -> None:
     """Check that the base is unchanged, and that the layers are as small as the type demands."""
-    if before:
+    if before and plan.lock.packages:
         guard.check_installed(plan.dag_type, before, await _installed(plan.dag_type, plan.installed))
     budget = plan.dag_type.settings.max_added_mb
     size = sum(layer.size for layer in layers)

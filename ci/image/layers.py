@@ -21,6 +21,10 @@ AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-
 # 1980-01-01, the time of every file: the oldest that a ZIP file can have, so that tools can zip the files.
 TIME = "315532800"
 OUT = "/layer"
+_LOCK = "/mnt/pylock.toml"
+_BUILT = "/mnt/pylock.built.toml"
+_REQUIREMENTS = "/mnt/build.txt"
+BUILD_HOOK = "/mnt/build/sitecustomize.py"  # programs/build_hook.py, in a folder of its own on PYTHONPATH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ class LayerPlan:
 def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[LayerPlan, dagger.Container]:
     """Return a layer with Debian packages, and the base with them installed."""
     installed = _prepared(base).with_exec(
-        _capture("run", "--root", "/", "--out", OUT, "--", "sh", "-ec", containers.apt_get(packages))
+        _capture("run", "--root", "/", "--out", OUT, "--", *_debian(packages))
     )
     return LayerPlan(title="system packages", folder=installed.directory(OUT)), installed.without_directory(
         OUT
@@ -58,23 +62,25 @@ def delta(
     The engine makes them once for all types with the same packages. ``own`` are those that get a layer of
     their own, sorted; the type has the Debian packages that a build needs.
     """
-    builder = _prepared(base)
-    if dag_type.settings.build_packages:
-        builder = builder.with_exec(["sh", "-ec", containers.apt_get(dag_type.settings.build_packages)])
+    builder = with_debian_packages(base, dag_type.settings.build_packages)
     install = [containers.UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     options = [word for name in own for word in ("--own", name)]
-    installed = (
-        containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
-        .with_mounted_file("/mnt/pylock.toml", dag.file("pylock.toml", lock.installed))
-        .with_exec(
-            [
-                *_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, *options, "--"),
-                *install,
-                "--requirements",
-                "/mnt/pylock.toml",
-            ]
+    ready = containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
+    if lock.build:
+        requirements = "\n".join(lock.build.requirements)
+        ready = (
+            ready.with_mounted_file(_LOCK, dag.file("pylock.toml", lock.part(built=False)))
+            .with_mounted_file(_BUILT, dag.file("pylock.built.toml", lock.part(built=True)))
+            .with_mounted_file(_REQUIREMENTS, dag.file("build.txt", requirements))
+            .with_mounted_file(BUILD_HOOK, build_hook())
         )
+        install = [*_program("install"), _LOCK, _BUILT, _REQUIREMENTS, ENVIRONMENT, "--", *install]
+    else:
+        ready = ready.with_mounted_file(_LOCK, dag.file("pylock.toml", lock.installed))
+        install += ["--no-build", "--requirements", _LOCK]
+    installed = ready.with_exec(
+        [*_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, *options, "--"), *install]
     )
     layers = [LayerPlan(title=name, folder=installed.directory(f"{OUT}/{name}")) for name in own]
     return [*layers, LayerPlan(title="delta", folder=installed.directory(OUT))], installed
@@ -92,6 +98,21 @@ def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: s
     return LayerPlan(title=title, folder=packed.directory(OUT))
 
 
+def build_hook() -> dagger.File:
+    """Return the program that makes builds of source distributions reproducible, for BUILD_HOOK."""
+    return containers.programs("image").file("programs/build_hook.py")
+
+
+def with_debian_packages(base: dagger.Container, packages: tuple[str, ...]) -> dagger.Container:
+    """Return a container as root, with Debian packages installed where any are named."""
+    prepared = _prepared(base)
+    return prepared.with_exec(_debian(packages)) if packages else prepared
+
+
+def _debian(packages: tuple[str, ...]) -> list[str]:
+    return [*_program("debian"), *sorted(packages)]
+
+
 def _prepared(base: dagger.Container) -> dagger.Container:
     return (
         base.with_user("root")
@@ -102,5 +123,9 @@ def _prepared(base: dagger.Container) -> dagger.Container:
 
 
 def _capture(command: str, *arguments: str) -> list[str]:
+    return [*_program("capture"), command, "--time", TIME, *arguments]
+
+
+def _program(name: str) -> list[str]:
     # -I: the image's own paths and environment don't change what the program imports.
-    return ["python3", "-I", "-B", "/mnt/programs/programs/capture.py", command, "--time", TIME, *arguments]
+    return ["python3", "-I", "-B", f"/mnt/programs/programs/{name}.py"]

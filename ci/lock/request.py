@@ -25,14 +25,19 @@ _EXPECTED_DATE = "expected a date like 2026-01-01 or 2026-01-01T12:00:00Z"
 class BasePackages(BaseModel):
     """The versions that a base holds, by package: of what is installed, and of what its constraints name.
 
-    ``python`` is its Python, such as 3.13; empty where it isn't known.
+    ``full_python`` is the version of its Python, such as 3.13.11; empty where it isn't known.
     """
 
     model_config = ConfigDict(frozen=True)
 
     installed: dict[str, str]
     constraints: dict[str, str]
-    python: str = ""
+    full_python: str = ""
+
+    @property
+    def python(self) -> str:
+        """The series of its Python, such as 3.13."""
+        return ".".join(self.full_python.split(".")[:2])
 
     @classmethod
     def parse(cls, listing: str, constraints: str, python: str) -> "BasePackages":
@@ -44,7 +49,7 @@ class BasePackages(BaseModel):
         return cls(
             installed={canonicalize_name(entry["name"]): entry["version"] for entry in json.loads(listing)},
             constraints=_exact_pins(constraints, python),
-            python=".".join(python.split(".")[:2]),
+            full_python=python,
         )
 
     def installed_for(self, dag_type: DagType) -> dict[str, str]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import dagger
 from dagger import dag
+from pydantic import BaseModel
 
 from ..config import lockfile
 from ..config.dag_type import DagType
 from ..config.secrets import urls
-from ..errors import ConfigurationError, StepError, Unreachable, gather_all
+from ..errors import ConfigurationError, StepError, Unreachable, gather_all, refuse
+from ..image import layers
 from ..image.base import PYTHON
 from ..tools import containers, failures
 from ..tools.checkout import Checkout
@@ -24,10 +26,17 @@ CONSTRAINTS = "/home/airflow/constraints.txt"  # those that the official image w
 _PROGRAMS = "/mnt/programs"
 _JOB = "/mnt/job.json"
 _FOLDER = "/lock"
-_ANSWER = "/answer"
-_FACTS = "facts.json"
+_ANSWER = "/answer.json"
+_NOT_BUILT = 64  # the exit code of programs/resolve.py where a package can't be built
 _KEPT = Upgrade()
 _AT_ONCE = 4
+
+
+class _Resolved(BaseModel):
+    """The answer of a lock: its text, and what builds packages without a wheel."""
+
+    lock: str
+    build: lockfile.Build | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +47,21 @@ class Resolver:
     is newer: each runs uv many times, on all cores.
     """
 
-    container: dagger.Container
+    base: dagger.Container
     reference: str
     base_packages: BasePackages
     target: tuple[str, ...]
     limit: asyncio.Semaphore
+
+    def container(self, dag_type: DagType) -> dagger.Container:
+        """Return the base with the Debian packages of a DAG type, as its builds have them."""
+        packages = (*dag_type.settings.system_packages, *dag_type.settings.build_packages)
+        base = layers.with_debian_packages(self.base, packages) if packages else self.base
+        return (
+            base.with_mounted_directory(_PROGRAMS, containers.programs("lock"))
+            .with_mounted_file(layers.BUILD_HOOK, layers.build_hook())
+            .with_env_variable("PYTHONPATH", _PROGRAMS)
+        )
 
 
 async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret | None = None) -> Resolver:
@@ -60,9 +79,8 @@ async def resolver(base: dagger.Container, reference: str, netrc: dagger.Secret 
     with failures.as_step_error(f"could not list the packages of the base {reference}"):
         python, listing, constraints = (await retrying(listed.stdout)).split("\n", 2)
     base_packages = BasePackages.parse(listing, constraints, python)
-    ready = tools.with_mounted_directory(_PROGRAMS, containers.programs("lock"))
     return Resolver(
-        container=ready.with_env_variable("PYTHONPATH", _PROGRAMS),
+        base=tools,
         reference=reference,
         base_packages=base_packages,
         # The series alone: with a patch version, a lock would refuse the base rebuilt with another one.
@@ -87,6 +105,8 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
         known |= request.pinned_by(dag_type) | request.packages_of(present)
     validated = request.validated(upgrade, known)
     on = await resolver(base, reference, netrc)
+    python = on.base_packages.full_python
+    refuse([problem for dag_type in types for problem in dag_type.python_problems(python)])
     texts = await gather_all(_resolve(on, dag_type, sources, validated) for dag_type in types)
     return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
 
@@ -105,26 +125,30 @@ async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: 
     job = await _job(on, dag_type, sources, upgrade)
     kept = None if upgrade.everything else lockfile.usable(await _present(dag_type, sources))
     # An upgrade asks the index again; a lock that is kept is remembered by the engine.
-    ready = _ready(containers.uncached(on.container) if upgrade.is_requested else on.container, job, kept)
+    container = on.container(dag_type)
+    ready = _ready(containers.uncached(container) if upgrade.is_requested else container, job, kept)
     try:
         with step(f"lock of {dag_type.name}"):
-            resolved = await _answer(ready, "lock", lockfile.NAME)
+            resolved = _Resolved.model_validate_json(await _answer(ready, "lock"))
     except dagger.ExecError as error:
+        if error.exit_code == _NOT_BUILT:
+            problem = f"{dag_type.file}: a package has no wheel for the base, and can't be built"
+            raise failures.step_error(f"{problem}; name what it needs in build-packages", error) from None
         raise await _explained(on, dag_type, job, error) from None
     except dagger.QueryError as error:
         raise _not_locked(on, dag_type, error) from None
-    urls.refuse_in_lock(lockfile.file_of(dag_type), resolved)
-    return lockfile.stamp(dag_type, on.reference, resolved)
+    urls.refuse_in_lock(lockfile.file_of(dag_type), resolved.lock)
+    return lockfile.stamp(dag_type, on.reference, resolved.lock, resolved.build)
 
 
 async def _explained(on: Resolver, dag_type: DagType, job: str, error: dagger.ExecError) -> StepError:
     """Return the failure of uv with every conflict; the engine doesn't remember them."""
     if failures.is_from_outside(error):
         return _not_locked(on, dag_type, error)
-    ready = _ready(containers.uncached(on.container), job, None)
+    ready = _ready(containers.uncached(on.container(dag_type)), job, None)
     try:
         async with on.limit:
-            facts = await _answer(ready, "explain", _FACTS)
+            facts = await _answer(ready, "explain")
     except dagger.QueryError as second:
         return _not_locked(on, dag_type, second)
     failure = conflicts.Failure.model_validate_json(facts)
@@ -140,10 +164,10 @@ async def _outdated(on: Resolver, dag_type: DagType, sources: Checkout, exclude_
     if not dag_type.project.dependencies:
         return OutdatedReport(dag=dag_type.name, packages=())
     job = await _job(on, dag_type, sources, Upgrade(exclude_newer=exclude_newer), packages)
-    ready = _ready(containers.uncached(on.container), job, None)
+    ready = _ready(containers.uncached(on.container(dag_type)), job, None)
     with failures.as_step_error(f"{dag_type.file}: could not look up newer versions"):
         async with on.limit:
-            facts = await _answer(ready, "outdated", _FACTS)
+            facts = await _answer(ready, "outdated")
     return parse(dag_type, json.loads(facts))
 
 
@@ -174,18 +198,12 @@ def _ready(container: dagger.Container, job: str, present: str | None) -> dagger
     folder = dag.directory()
     if present is not None:
         folder = folder.with_new_file(lockfile.NAME, present)
-    return (
-        container.with_new_file(_JOB, job)
-        .with_directory(_FOLDER, folder)
-        .with_directory(_ANSWER, dag.directory())
-        .with_workdir(_FOLDER)
-    )
+    return container.with_new_file(_JOB, job).with_directory(_FOLDER, folder).with_workdir(_FOLDER)
 
 
-async def _answer(ready: dagger.Container, verb: str, name: str) -> str:
-    answer = _ANSWER if verb == "lock" else f"{_ANSWER}/{name}"
-    done = ready.with_exec([PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, answer])
-    return await retrying(done.file(f"{_ANSWER}/{name}").contents)
+async def _answer(ready: dagger.Container, verb: str) -> str:
+    done = ready.with_exec([PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, _ANSWER])
+    return await retrying(done.file(_ANSWER).contents)
 
 
 def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:

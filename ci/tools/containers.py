@@ -58,15 +58,6 @@ def with_netrc(container: dagger.Container, netrc: dagger.Secret | None) -> dagg
     return container.with_mounted_secret(NETRC, netrc).with_env_variable("NETRC", NETRC)
 
 
-def apt_get(packages: tuple[str, ...]) -> str:
-    """Return a shell command that installs Debian packages, and removes the package lists."""
-    names = " ".join(sorted(packages))  # checked by the configuration: no characters that a shell reads
-    return (
-        "export DEBIAN_FRONTEND=noninteractive; apt-get -q update; "
-        f"apt-get -q install --yes --no-install-recommends {names}; rm -rf /var/lib/apt/lists/*"
-    )
-
-
 def without_certificate_updates(container: dagger.Container) -> dagger.Container:
     """Return the container without a slow program that the engine runs around every step.
 

@@ -2,9 +2,10 @@
 
     python -m programs.resolve lock|explain|outdated JOB.json ANSWER
 
-Run in a folder that has nothing but the present lock, if any. ci/lock/request.py writes JOB.json.
-``lock`` leaves pylock.toml in the folder ANSWER and ends with uv's exit code; ``explain`` and ``outdated``
-write their facts as JSON into the file ANSWER, for ci/lock/conflicts.py and ci/lock/outdated.py.
+Run in a folder that has nothing but the present lock, if any. ci/lock/request.py writes JOB.json; ANSWER is
+written as JSON: by ``lock`` as {"lock": its text, "build": the answer of builds.py}, by ``explain`` and
+``outdated`` as the facts for ci/lock/conflicts.py and ci/lock/outdated.py. ``lock`` ends with uv's exit code,
+or with NOT_BUILT where a package can't be built.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .available import outdated
+from .builds import BuildError, builds
 from .job import Job
 from .minimal_conflict import explain
 from .solver import Resolution, Solver, parse, pyproject
 
 LOCK = "pylock.toml"
+NOT_BUILT = 64  # an exit code that uv doesn't have
 SECONDS = 120  # for a run of uv that explains: longer than any that succeeds
 
 
@@ -39,14 +44,31 @@ def lock_command(job: Job, folder: Path) -> list[str]:
     return command
 
 
-def lock(job: Job, folder: Path) -> int:
-    """Resolve into a lock in the folder, and return uv's exit code."""
+def lock(job: Job, answer: Path) -> int:
+    """Resolve into a lock, write the answer, and return the exit code."""
+    present = _present_build()
     tables = {"project": job.project, "dependency-groups": job.groups, "tool.uv": job.settings}
     Path("pyproject.toml").write_text(pyproject(tables), encoding="utf-8")
-    code = subprocess.run(lock_command(job, folder), check=False).returncode  # noqa: S603
-    if code == 0:
-        (folder / LOCK).write_text(Path(LOCK).read_text(encoding="utf-8"), encoding="utf-8")
-    return code
+    with tempfile.TemporaryDirectory() as folder:
+        code = subprocess.run(lock_command(job, Path(folder)), check=False).returncode  # noqa: S603
+    if code:
+        return code
+    text = Path(LOCK).read_text(encoding="utf-8")
+    try:
+        content = {"lock": text, "build": builds(job, text, present, Path.cwd())}
+    except BuildError as error:
+        sys.stderr.write(f"{error}\n")
+        return NOT_BUILT
+    answer.write_text(json.dumps(content), encoding="utf-8")
+    return 0
+
+
+def _present_build() -> dict[str, Any]:
+    """Return what builds packages of the present lock; none where there is no lock, or it is broken."""
+    try:
+        return dict(tomllib.loads(Path(LOCK).read_text(encoding="utf-8"))["tool"]["airflow-images"]["build"])
+    except (OSError, KeyError, ValueError, TypeError):
+        return {}
 
 
 def solver(job: Job, folder: Path) -> Solver:

@@ -4,6 +4,8 @@ import os
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from airgap import registry
 from airgap.artifact import Kind, write_artifact
 
@@ -50,3 +52,8 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
             os.utime(file, (time, time))
         digests.append(write_artifact(tmp_path / f"layout-{name}", "2", files, _KIND, {}))
     assert digests[0] == digests[1]
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_artifact(tmp_path, "2", [tmp_path / "none"], _KIND, {})

@@ -45,14 +45,16 @@ def test_a_killed_holder_leaves_the_lock_free(tmp_path: Path, capsys: pytest.Cap
         assert capsys.readouterr().err == ""
 
 
-def test_those_who_share_exclude_nobody_but_who_wants_it_alone_and_a_stop_ends_the_waiting(
-    tmp_path: Path,
-) -> None:
+def test_those_who_share_exclude_nobody_but_who_wants_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with locked(path, "x", shared=True), locked(path, "x", shared=True), locked_if_free(path) as free:
         assert not free
     with locked_if_free(path) as free:
         assert free
+
+
+def test_a_stop_ends_the_waiting(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock", "making tools"):
         threading.Timer(0.05, commands.stop_all).start()
-        with pytest.raises(AirgapError, match="airgap is stopping"), locked(path, "x"):
+        with pytest.raises(AirgapError, match="airgap is stopping"), locked(tmp_path / "lock", "x"):
             pass

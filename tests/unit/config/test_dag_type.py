@@ -139,3 +139,26 @@ def test_several_mistakes_are_all_reported_at_once() -> None:
     assert [part for part in parts if part not in message] == []
     assert len(message.splitlines()) == 5
     assert all(line.startswith(FILE) for line in message.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version", "fits"),
+    [
+        ("", "3.13.11", True),
+        (">=3.11", "3.13.11", True),
+        (">=3.11,<3.13", "3.13.11", False),
+        ("==3.12.*", "3.13.0", False),
+        (">=3.13", "3.13.0rc1", False),
+        (">=3.14.0a1", "3.14.0rc1", True),
+    ],
+)
+def test_a_type_says_which_python_it_takes(wanted: str, version: str, *, fits: bool) -> None:
+    text = f'[project]\nname = "x"\ndependencies = []\nrequires-python = "{wanted}"\n'
+    problems = parse("x", FILE, text).python_problems(version)
+    assert bool(problems) is not fits
+    assert all(f"{wanted!r} excludes the base's Python {version}" in problem for problem in problems)
+
+
+def test_a_range_of_python_that_is_none_is_reported() -> None:
+    text = '[project]\nname = "x"\ndependencies = []\nrequires-python = "3.13 or so"\n'
+    assert "is no range of Python versions; expected one like '>=3.13'" in problem_of(text)

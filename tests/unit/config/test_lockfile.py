@@ -1,12 +1,13 @@
 """The lock of a DAG type: written, read back, and refused if it is made for something else."""
 
 import re
+import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.config.lockfile import read, stamp, versions
+from ci.config.lockfile import Build, read, stamp, versions
 
 from ..refusals import refusal
 from ..repository import FILE, dag_type
@@ -41,18 +42,19 @@ def test_a_stamped_lock_is_read_back() -> None:
     assert read(dag_type(), BASE, bare).packages == {}
 
 
-def test_a_stamp_is_readable_text_behind_what_was_resolved_without_sizes() -> None:
-    stamped = dag_type(["psycopg[binary]==3.3.6", "httpx==0.28.1"])
-    text = stamp(stamped, BASE, RESOLVED)
+def test_a_stamp_is_readable_text_behind_what_was_resolved() -> None:
+    text = stamp(dag_type(["psycopg[binary]==3.3.6", "httpx==0.28.1"]), BASE, RESOLVED)
     assert text == (
         f'{RESOLVED}\n[tool.airflow-images]\nbase = "{BASE}"\n'
         'requirements = [\n    "httpx==0.28.1",\n    "psycopg[binary]==3.3.6",\n]\n'
     )
-    bare, sized = (
-        RESOLVED.replace(", hashes", f", upload-time = 2025-12-06T17:31:41Z{size}, hashes")
-        for size in ("", ", size = 212774")
-    )
-    assert stamp(stamped, BASE, sized) == stamp(stamped, BASE, bare)
+
+
+def test_a_lock_is_the_same_from_an_index_that_tells_sizes() -> None:
+    sized = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, size = 212774, hashes")
+    bare = RESOLVED.replace(", hashes", ", upload-time = 2025-12-06T17:31:41Z, hashes")
+    expected = dag_type(["httpx==0.28.1"])
+    assert stamp(expected, BASE, sized) == stamp(expected, BASE, bare)
 
 
 @pytest.mark.parametrize("sign", ['"', "\x7f", "\t", "ä", "#", "\U0001f40d"])
@@ -196,3 +198,34 @@ def test_a_lock_with_a_login_is_refused_whatever_else_is_wrong(text: str) -> Non
 @pytest.mark.parametrize("text", [None, "", "<<<<<<< HEAD", "packages = 3", "[[packages]]\nname = 'a'"])
 def test_a_lock_that_is_missing_or_broken_has_no_versions(text: str | None) -> None:
     assert versions(text) == {}
+
+
+SOURCE = """[[packages]]
+name = "sgmllib3k"
+version = "1.0.0"
+sdist = { url = "https://example.com/s.tar.gz", hashes = { sha256 = "aa" } }
+
+[[packages]]
+name = "feedparser"
+version = "6.0.11"
+wheels = [{ url = "https://example.com/f.whl", hashes = { sha256 = "bb" } }]
+"""
+
+
+@pytest.mark.parametrize("version", [None, "0.9"])
+def test_a_package_without_a_wheel_needs_what_builds_that_version(version: str | None) -> None:
+    build = Build(packages={"sgmllib3k": version}, requirements=()) if version else None
+    text = stamp(dag_type(["feedparser==6.0.11"]), BASE, SOURCE, build)
+    expected = f"{LOCK}: 'sgmllib3k' has no wheel, and the lock not what builds it{REMEDY}"
+    assert problems_of(text, "feedparser==6.0.11") == (expected,)
+
+
+def test_what_builds_is_read_back_and_parts_the_lock() -> None:
+    build = Build(packages={"sgmllib3k": "1.0.0"}, requirements=("setuptools @ https://example.com/s.whl",))
+    expected = dag_type(["feedparser==6.0.11"])
+    lock = read(expected, BASE, stamp(expected, BASE, SOURCE, build))
+    assert lock.build == build
+    assert "build" not in lock.installed
+    for built, names in ((True, ["sgmllib3k"]), (False, ["feedparser"])):
+        packages = tomllib.loads(lock.part(built=built))["packages"]
+        assert [package["name"] for package in packages] == names

@@ -20,7 +20,6 @@ from ci.image.oci import (
     assemble,
     canonical,
     described,
-    differences,
     index,
 )
 
@@ -126,15 +125,3 @@ def test_an_index_names_its_images_by_platform_in_order(names: list[str]) -> Non
             for name, platform in PLATFORMS.items()
         ],
     }
-
-
-def test_each_value_that_differs_is_reported_by_its_path_with_both_sides_cut() -> None:
-    one: Json = {"config": {"Env": ["A=1"], "User": "50000"}, "os": "linux", "x": "y" * 1000}
-    *lines, long = differences(one, {"config": {"Env": ["A=2"]}, "os": "linux", "x": "z"})
-    assert lines == [
-        'configuration.config.Env: published ["A=1"], rebuilt ["A=2"]',
-        'configuration.config.User: published "50000", rebuilt nothing',
-    ]
-    assert "…" in long
-    assert len(long) < 300
-    assert differences(one, one) == []

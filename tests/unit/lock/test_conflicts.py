@@ -9,7 +9,7 @@ from ..repository import FILE, dag_type
 
 BASE = "registry.example/airflow:1"
 BASE_PACKAGES = BasePackages(
-    installed={"protobuf": "6.33.2", "requests": "2.32.5"}, constraints={}, python="3.13"
+    installed={"protobuf": "6.33.2", "requests": "2.32.5"}, constraints={}, full_python="3.13.11"
 )
 PIN = "dbt-core==1.8.0"
 CHANGE = ChangedPackage(

@@ -11,7 +11,7 @@ from ci.lock.request import BasePackages, Upgrade, job, validated
 from ..refusals import refusal
 from ..repository import FILE, dag_type
 
-BASE_PACKAGES = BasePackages(installed={}, constraints={}, python="3.13")
+BASE_PACKAGES = BasePackages(installed={}, constraints={}, full_python="3.13.11")
 PINS = 'dependencies = ["httpx==0.28.1"]\n'
 
 

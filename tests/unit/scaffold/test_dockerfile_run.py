@@ -30,7 +30,12 @@ B = "b[c]>=2; python_version > '3'"
 PLAIN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **dict.fromkeys(
         (
-            *("apt-get update -qq", "apt-get clean", "rm -rf /var/lib/apt/lists/* /tmp/*", "set -eux"),
+            *(
+                "apt-get update -qq",
+                "apt-get clean",
+                "rm -rf /var/lib/apt/lists/* /tmp/*",
+                "set -euxo pipefail",
+            ),
             *("pip install --no-cache-dir --upgrade pip uv", "pip install .", "uv sync --frozen --no-dev"),
             *("python -m pip install -r pyproject.toml", "uv pip install --system -r ./pyproject.toml"),
         ),
@@ -57,7 +62,12 @@ OTHERS = {
         *("apt-get -y upgrade", "apt-get install jq || true", "sudo apt-get install jq", "apt-get install"),
     ),
     PYTHON: (
-        *("pip install a>1", "pip install --pre a==1", "pip install -r r.txt", "pip install ./lib"),
+        *(
+            "pip install a>1",
+            "pip install --pre a==1",
+            "pip install -r r.txt",
+            "pip install ./lib",
+        ),
         *("pip install -c c.txt a", "pip install --index-url https://example.com/simple a==1", "uv lock"),
         *("pip install a==$V", "pip uninstall -y a", "pip install git+https://github.com/a/b"),
         *("pip install 'a @ https://example.com/a.whl'", "PIP_NO_INDEX=1 pip install a==1", "pip install 'a"),
@@ -76,9 +86,12 @@ def test_every_other_command_is_left_to_do(command: str, remedy: str) -> None:
     assert remedy in decided.text
 
 
-def test_what_is_taken_in_part_or_is_of_all_types_is_left_to_do() -> None:
-    decided = outcome("apt-get install -y jq", OWN)  # with what jq recommends
+def test_packages_with_what_they_recommend_are_taken_and_left_to_do() -> None:
+    decided = outcome("apt-get install -y jq", OWN)
     assert (decided.packages, decided.todo) == (("jq",), True)
+
+
+def test_a_pyproject_of_all_types_is_not_the_types_own() -> None:
     shared = ("pip install .", "pip install -r pyproject.toml", "uv sync")
     assert all(outcome(command, {"pyproject.crm.toml"}).todo for command in shared)
 

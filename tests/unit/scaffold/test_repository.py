@@ -63,9 +63,12 @@ def test_everything_that_forbids_an_adoption_is_reported_at_once(tmp_path: Path)
     assert not [part for part in expected if not any(part in problem for problem in problems)]
 
 
-def test_a_backup_is_no_type_and_without_any_there_is_nothing_to_adopt(tmp_path: Path) -> None:
+def test_a_repository_without_old_files_is_refused(tmp_path: Path) -> None:
     (message,) = refused(tmp_path)
     assert message.startswith("nothing to adopt: expected Dockerfile.<type> or pyproject.<type>.toml")
+
+
+def test_a_backup_is_no_type(tmp_path: Path) -> None:
     backups = [f"Dockerfile.crm{end}" for end in (".bak", ".old", ".orig", ".tmp", "~")]
     written(tmp_path, "Dockerfile.crm", *backups, text="FROM x\n")
     reason = "its name is that of a backup, not of a DAG type: rename or remove the file"

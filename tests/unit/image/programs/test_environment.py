@@ -51,16 +51,11 @@ def test_distributions_are_reported_with_requirements_and_modules(install: Insta
     assert (two.name, two.modules) == ("other", ("other",))
 
 
-def test_the_standard_library_and_the_markers_are_reported_and_one_without_a_record_has_no_files(
-    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_distribution_without_a_record_has_no_files(install: Install, tmp_path: Path) -> None:
     install("bare", {"bare.py": ""}, record=False)
     result = message(tmp_path)
-    assert (result.by_name["bare"].modules, "bare" in result.loose) == ((), True)
-    assert result.markers == {key: value for key, value in default_environment().items() if key != "extra"}
-    assert {"os", "sys", "asyncio"} <= result.stdlib
-    monkeypatch.delattr(sys, "stdlib_module_names")  # as in an older Python
-    assert {"os", "sys", "asyncio", "_json"} <= set(environment.standard_library())
+    assert result.by_name["bare"].modules == ()
+    assert "bare" in result.loose
 
 
 def test_namespaces_are_reported_with_what_is_in_them(install: Install, tmp_path: Path) -> None:
@@ -141,6 +136,17 @@ def test_lost_files_are_reported_but_for_those_that_do_not_matter(install: Insta
     for path in ("p/a.py", "tests/y.py", "x.pyc", "p/py.typed"):
         (tmp_path / path).unlink()
     assert message(tmp_path).lost == {"one": ("p/a.py",)}
+
+
+def test_the_standard_library_and_the_markers_are_reported(tmp_path: Path) -> None:
+    result = message(tmp_path)
+    assert {"os", "sys", "asyncio"} <= result.stdlib
+    assert result.markers == {key: value for key, value in default_environment().items() if key != "extra"}
+
+
+def test_an_older_python_tells_its_standard_library_by_its_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(sys, "stdlib_module_names")
+    assert {"os", "sys", "asyncio", "_json"} <= set(environment.standard_library())
 
 
 def test_it_runs_as_a_program(tmp_path: Path) -> None:
