@@ -101,7 +101,7 @@ def test_what_is_not_committed_counts(tree: Tree) -> None:
     (tree.root / "dags/empty/deep").mkdir(parents=True)
     (tree.root / "images").mkdir()
     (tree.root / "images/link").symlink_to("nowhere")
-    os.mkfifo(tree.root / "dags/api/pipe")  # no layer holds it
+    os.mkfifo(tree.root / "dags/empty/deep/pipe")  # no layer holds it
     tree.write("uv.lock", "x")
     litter = ("dags/__pycache__/x.py", "dags/x.pyc", "scripts/.DS_Store", "dags/left/__pycache__/x.pyc")
     for path in ("other.txt", "docs/x.md", *litter):
