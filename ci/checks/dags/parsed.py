@@ -2,7 +2,7 @@
 
 import re
 
-from ...values import Value
+from ...config.values import Value
 from ..report import Finding
 
 
