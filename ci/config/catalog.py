@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from .. import text
 from ..errors import ConfigurationError, did_you_mean, refuse
 from . import dag_type as config_dag_type
-from . import symlinks
+from . import stand_ins, symlinks
 from .dag_type import TOOL, DagType
 from .secrets import files as secret_files
 
@@ -19,6 +19,10 @@ _LONGEST = 100  # characters of a name: it is in paths and in the image's refere
 # The name becomes a component of the image's reference, where nothing else is legal.
 NAME = re.compile(rf"(?=.{{1,{_LONGEST}}}\Z)[a-z0-9]+([._-][a-z0-9]+)*")
 RESERVED = frozenset({"base"})  # images/base is the base image's own folder, no DAG type
+_NONE = (
+    "the source has no images/<type>/pyproject.toml, so no DAG type: "
+    "write one, or, if the project is in another folder, pass that as --source"
+)
 _CODE = frozenset({".py", ".zip"})  # the files that Airflow looks for DAGs in
 
 
@@ -64,12 +68,13 @@ class Catalog:
         if name in self.problems:
             return self.problems[name]
         dag_type = self.types[name]
-        return (*symlinks.problems(self.root, dag_type), *secret_files.problems(self.root, dag_type))
+        checks = (stand_ins.problems, symlinks.problems, secret_files.problems)
+        return tuple(problem for check in checks for problem in check(self.root, dag_type))
 
     def _all(self, problems_of: Callable[[str], Sequence[str]]) -> list[DagType]:
         refuse([problem for name in self.names for problem in problems_of(name)])
         if not self.types:
-            raise ConfigurationError(["images/ has no DAG type: write images/<type>/pyproject.toml"])
+            raise ConfigurationError([_NONE])
         return [self.types[name] for name in sorted(self.types)]
 
 
@@ -138,7 +143,8 @@ def _load_type(root: Path, folder: Path) -> DagType:
     if not file.is_file():
         raise ConfigurationError([f"{shown}: not found: write it, or remove the folder images/{folder.name}"])
     dag_type = config_dag_type.parse(folder.name, shown, text_of(file, shown))
-    refuse([*_missing(root, dag_type), *_without_code(root, dag_type)])
+    if problems := [*_missing(root, dag_type), *_without_code(root, dag_type)]:
+        refuse(stand_ins.absent_submodules(root, dag_type) or problems)
     return dag_type
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from . import stand_ins
 from .dag_type import DagType
 
 _LIMIT = 40  # links on the way to one file, as Linux follows them (path_resolution(7))
@@ -37,6 +38,8 @@ class _Tree:
                 yield self._leading_out(dag_type, path)
                 continue
             for link in sorted(file for file in location.rglob("*") if file.is_symlink()):
+                if stand_ins.is_annexed(link):  # reported there
+                    continue
                 at = f"{path}/{link.relative_to(location).as_posix()}"
                 end = self._end(at)
                 if end is None or end.parts[:1] != (self._tree,):

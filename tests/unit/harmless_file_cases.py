@@ -44,6 +44,11 @@ FINE = {
     "rsa_key.pub": pem("PUBLIC KEY"),
     "config.json": "{}",
     "docker/config.json": "{}",
+    ".gitmodules": '[submodule "x"]\n\turl = https://git@git.example/x\n',
+    "config/config": "[a]\nurl = https://git.example/x\n",
+    "aws/config": "",
+    "ssh/config": "",
+    ".config/settings": "",
     # no private keys
     "a.pem": pem("CERTIFICATE"),
     "a.crt": pem("CERTIFICATE"),

@@ -52,6 +52,16 @@ BY_NAME = (
 SECRET = {
     # by name
     **dict.fromkeys(BY_NAME, ""),
+    # by folder
+    **dict.fromkeys(
+        (".aws/config", ".aws/sso/cache/1.json", ".azure/msal_token_cache.json", ".ssh/config"), ""
+    ),
+    **dict.fromkeys((".config/gcloud/access_tokens.db", ".docker/contexts/x", ".kube/cache/x"), ""),
+    **dict.fromkeys((".gnupg/pubring.kbx", ".config/gh/hosts.yml", ".dbt/profiles.yml"), ""),
+    # clones
+    ".gitmodules": '[submodule "x"]\n\turl = https://me:hunter2@git.example/x\n',
+    "git/config": '[remote "origin"]\n\turl = https://deploy:hunter2@git.example/x.git\n',
+    "hgrc": "[paths]\ndefault = https://me:hunter2@hg.example/x\n",
     # private keys
     "a.pem": pem(),
     "a.key": pem("RSA PRIVATE KEY"),

@@ -1,12 +1,11 @@
 """Secret files among a DAG type's DAGs and scripts, recognised by name or content."""
 
-import os
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from ...errors import did_you_mean
+from .. import type_files
 from ..dag_type import TOOL, DagType
 from . import patterns
 from .patterns import KEY, KUBERNETES, REGISTRIES
@@ -22,7 +21,8 @@ _NAMES = {
     **dict.fromkeys((".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf"), _PASSWORDS),
     **dict.fromkeys((".htpasswd", ".git-credentials", ".pypirc", ".passwd-s3fs"), _PASSWORDS),
     **dict.fromkeys((".dlt/secrets.toml", ".streamlit/secrets.toml", ".snowsql/config"), _PASSWORDS),
-    **dict.fromkeys((".snowflake/connections.toml", "standalone_admin_password.txt"), _PASSWORDS),
+    **dict.fromkeys((".dbt/profiles.yml", ".dbt/profiles.yaml", ".snowflake/connections.toml"), _PASSWORDS),
+    "standalone_admin_password.txt": _PASSWORDS,
     **dict.fromkeys(("simple_auth_manager_passwords.json.generated", "rclone.conf"), _PASSWORDS),
     **dict.fromkeys((".dockerconfigjson", ".dockercfg", ".docker/config.json"), REGISTRIES),
     **dict.fromkeys((".databrickscfg", ".vault-token", "kaggle.json", "credentials.tfrc.json"), _TOKENS),
@@ -30,6 +30,14 @@ _NAMES = {
     **dict.fromkeys((".aws/credentials", ".boto", ".s3cfg", "application_default_credentials.json"), _CLOUD),
     **dict.fromkeys(("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"), KEY),
     "cosign.key": KEY,
+}
+# Whatever is in these folders: each tool keeps logins there under names of its own.
+_FOLDERS = {
+    **dict.fromkeys((".aws", ".azure", ".config/gcloud", ".oci", ".aliyun", ".bluemix"), _CLOUD),
+    **dict.fromkeys((".ssh", ".gnupg", ".password-store"), KEY),
+    **dict.fromkeys((".config/gh", ".terraform.d"), _TOKENS),
+    ".docker": REGISTRIES,
+    ".kube": KUBERNETES,
 }
 _ENDINGS = {
     **dict.fromkeys((".p12", ".pfx", ".jks", ".jceks", ".keystore", ".kdbx"), _STORE),
@@ -44,7 +52,7 @@ _SAMPLES = {"example", "sample", "template", "dist"}
 def problems(root: Path, dag_type: DagType) -> list[str]:
     """Return a sentence for each secret file of a DAG type, and for each permission that no file needs."""
     allowed = dag_type.settings.allow_secret_files
-    kinds = {path: kind(path, _head(file)) for path, file in _files(root, dag_type)}
+    kinds = {path: kind(path, _head(file)) for path, file in type_files.walk(root, dag_type)}
     secret = {path for path in kinds if kinds[path]}
     setting = f"[tool.{TOOL}] allow-secret-files"
     sentences = [
@@ -73,26 +81,8 @@ def _by_name(path: PurePosixPath) -> str:
         return "an environment file"
     if ending in _ENDINGS and not (_ENDINGS[ending] == _STORE and "truststore" in name):
         return _ENDINGS[ending]
-    return _NAMES.get(name) or _NAMES.get("/".join(path.parts[-2:])) or ""
-
-
-def _files(root: Path, dag_type: DagType) -> Iterator[tuple[str, Path]]:
-    """Yield the files of a DAG type, each with its path from the repository's root."""
-    for tree, paths in dag_type.paths.items():
-        inside = os.path.realpath(root / tree)
-        for path in paths:
-            # A path in the settings is followed if it is a link; links below it stay links in the image.
-            location = Path(os.path.realpath(root / tree / path))
-            if not location.is_relative_to(inside):
-                continue
-            if location.is_file():
-                yield f"{tree}/{path}", location
-            for folder, _, names in os.walk(location):
-                relative = PurePosixPath(tree, path, Path(folder).relative_to(location).as_posix())
-                for name in names:
-                    # A name may have bytes that aren't UTF-8, which no message can.
-                    shown = str(relative / name).encode("utf-8", "backslashreplace").decode()
-                    yield shown, Path(folder, name)
+    by_name = _NAMES.get(name) or _NAMES.get("/".join(path.parts[-2:]))
+    return by_name or next((_FOLDERS[each] for each in _FOLDERS if f"/{each}/" in f"/{path}"), "")
 
 
 def _head(file: Path) -> bytes:

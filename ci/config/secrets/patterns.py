@@ -17,6 +17,7 @@ _CONNECTIONS = "exported Airflow connections"
 _ADDRESSES = "addresses with passwords"
 _CLUSTER_DATA = "a Secret of Kubernetes"
 _NPM = "a login to npm's registry"
+_CLONE = "the address of a clone with its login"
 _INDEX = "an address of a package index with its password"
 
 # Text that is about keys and settings more often than it sets them.
@@ -124,6 +125,7 @@ class _Settings(NamedTuple):
 _PROFILE = rb"(?:\w+_)?(?:password|token|secret|secret_access_key)|pass|private_key(?:_passphrase)?"
 _CONFIGURATION = rb"fernet_key|secret_key|flower_basic_auth|(?:\w+_)?(?:password|secret)"
 _OF_DBT, _OF_AIRFLOW = r"profiles\.ya?ml", r"airflow\.cfg"
+_OF_CLONES = r"\.gitmodules|\.gitconfig|\.?hgrc|config"
 _OF_INSTALLERS = r"pip\.(?:conf|ini)|uv\.toml|pyproject\.toml|\.condarc|requirements.*\.(?:txt|in)"
 _SETTINGS = (
     _Settings(
@@ -132,6 +134,7 @@ _SETTINGS = (
     _Settings(_CLUSTER_DATA, _DATA, _of_kind(b"Secret")),
     _Settings(_NPM, _NPM_LOGIN, name=r"\.npmrc"),
     _Settings(_INDEX, _address(rb"(?:\A|[=\s\"'])"), name=_OF_INSTALLERS),
+    _Settings(_CLONE, _address(rb"=[ \t]{0,99}"), name=_OF_CLONES),
     _Settings(KEY, _with_value(b"d", b"k"), _json(rb'"kty"\s*:')),
     _Settings(_DBT, _with_value(_PROFILE), name=_OF_DBT),
     _Settings(_DBT, _with_default(_PROFILE), name=_OF_DBT),
