@@ -50,6 +50,7 @@ class Image:
     tarballs: list[dagger.File]
     base_layout: dagger.Directory
     dag_files: dagger.Directory
+    left_out: list[str]
 
     @classmethod
     def of(cls, built: BuiltImage, source: dagger.Directory, netrc: dagger.Secret | None = None) -> Self:
@@ -71,6 +72,7 @@ class Image:
             tarballs=[built.tarballs[layer.digest] for layer in built.layers],
             base_layout=built.base_layout,
             dag_files=built.dags,
+            left_out=[*built.left_out],
         )
 
     def to_built(self) -> BuiltImage:
@@ -86,6 +88,7 @@ class Image:
             tarballs=dict(zip(digests, self.tarballs, strict=True)),
             dags=self.dag_files,
             lock=self.lock,
+            left_out=tuple(self.left_out),
         )
 
     # A remembered call shows nothing.

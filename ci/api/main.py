@@ -230,9 +230,9 @@ class AirflowImages:
                 flags = "--since REF, or in GitHub Actions --event $GITHUB_EVENT_PATH"
                 raise ConfigurationError([f"choose what to compare with: {flags}"])
         if event_file is None:
-            return affected.of(await compare.affected(repository, since))
+            return affected.of(await compare.affected(repository, self.source, since))
         event = await affected.event_of(event_file)
-        return affected.of(await compare.by_event(repository, event), event)
+        return affected.of(await compare.by_event(repository, self.source, event), event)
 
     @function
     async def report(

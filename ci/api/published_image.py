@@ -95,7 +95,7 @@ class PublishedImage(RegistryGroup):
         with as_function_error():
             reference = names.reference(self.reference, digest=False)
             registry = await self._connect(reference)
-            return await reproduce.reproduce(reference, registry, self.repository, self.netrc)
+            return await reproduce.reproduce(reference, registry, self.repository, self.source, self.netrc)
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def promote(self, tag: Annotated[str, Doc("The tag to add")]) -> str:

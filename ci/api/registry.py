@@ -80,7 +80,8 @@ class Registry(RegistryGroup):
                 findings = choice.everything(catalog, reason)
             else:
                 planned = await self._plan(checkout, "", ref, skip_invalid=True)
-                request = DueRequest(ref=ref, base=await checkout.base_reference(), trigger=reason)
+                base_reference = await checkout.base_reference()
+                request = DueRequest(source=checkout.tree, ref=ref, base=base_reference, trigger=reason)
                 findings = await due.due(catalog, self.repository, planned, self.access(), request)
         return affected.of(findings, trigger)
 
@@ -97,7 +98,7 @@ class Registry(RegistryGroup):
         async with opened(self.source) as checkout:
             types = (await checkout.catalog()).chosen(dag_type)
             settings = config_publish.parse(await checkout.text(config_publish.FILE))
-            origin = revision.origin((await git.revision(self.repository)).remote)
+            origin = revision.origin((await git.revision(self.repository, checkout.tree)).remote)
             called = names.names(settings, self.host, self.owner, origin)
             owner = self.owner or (origin.owner if origin else "")
             registry = await registries.connect(called.registry, self.access(), owner)

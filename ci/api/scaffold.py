@@ -24,15 +24,15 @@ NewDagType = Annotated[str, Name("dag"), Doc("Name of the new DAG type: a folder
 Packages = Annotated[list[str] | None, Doc("Its dependencies, as exact pins: httpx==0.28.1,lxml==6.0.2")]
 Tests = Annotated[
     dagger.Directory,
-    DefaultPath("/"),
-    Doc("The repository, whose tests/dags/ is read"),
+    DefaultPath("."),
+    Doc("The project's folder, whose tests/dags/ is read"),
     Ignore(["*", "!tests/dags", *LITTER]),
 ]
 OldRepository = Annotated[
     dagger.Directory,
-    DefaultPath("/"),
+    DefaultPath("."),
     Doc("The repository with Dockerfile.<type> and pyproject.<type>.toml files at its root"),
-    Ignore([*LITTER, ".git", "**/.venv", "**/venv", "**/node_modules", "**/.*_cache", ".hypothesis", "sdk"]),
+    Ignore([*LITTER, "**/venv", "**/.*_cache", "sdk"]),
 ]
 
 

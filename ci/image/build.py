@@ -39,6 +39,7 @@ class _Plan:
     installed: dagger.Container
     """The base with the packages of the type in it."""
     dags: dagger.Directory
+    left_out: tuple[str, ...]
 
 
 async def build(
@@ -75,7 +76,13 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
     dags = await checkout.dag_files(dag_type)
     layers.append(image_layers.tree(tools, built.DAGS, dags, DAGS))
     return _Plan(
-        dag_type=dag_type, base=base, lock=lock, layers=tuple(layers), installed=container, dags=dags
+        dag_type=dag_type,
+        base=base,
+        lock=lock,
+        layers=tuple(layers),
+        installed=container,
+        dags=dags,
+        left_out=tuple(await checkout.left_out(dag_type)),
     )
 
 
@@ -122,6 +129,7 @@ def _assemble(plan: _Plan, layers: Mapping[oci.Layer, dagger.File]) -> BuiltImag
         tarballs={layer.digest: tarball for layer, tarball in layers.items()},
         dags=plan.dags,
         lock=plan.lock.text,
+        left_out=plan.left_out,
     )
 
 

@@ -16,6 +16,7 @@ from .base import BaseImage
 
 DAGS = "dags"
 """The title of the last layer, that of the DAG code."""
+_LITTER = "files of a version control system, editor, virtual environment or cache are in no image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class BuiltImage:
     """The added layers' files, by digest."""
     dags: dagger.Directory
     lock: str
+    left_out: tuple[str, ...] = ()
+    """The paths of litter among the type's files, which the image hasn't."""
 
     @property
     def digest(self) -> str:
@@ -85,6 +88,7 @@ class BuiltImage:
             f"digest   {self.digest}",
             f"size     {megabytes(self.size)}, of which {megabytes(self.added_size)} are added to the base",
             *(f"layer    {layer.line}" for layer in self.layers),
+            *(f"left out {path}: {_LITTER}" for path in self.left_out),
         ]
         return "\n".join(lines)
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..config.values import Value
+from ..values import Value
 
 
 class Distribution(Value):

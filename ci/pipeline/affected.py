@@ -166,7 +166,7 @@ class _Change:
         if source:
             return ChangedPath(path=path, how=f"renamed from {source}")
         if old is None:
-            return ChangedPath(path=path, how="an empty folder" if new.kind == "folder" else "new")
+            return ChangedPath(path=path, how="new")
         if old.content == new.content and "executable" in (old.kind, new.kind):
             how = "executable" if new.kind == "executable" else "no longer executable"
             return ChangedPath(path=path, how=how)

@@ -23,8 +23,9 @@ from .selection import Selection
 
 @dataclass(frozen=True, kw_only=True)
 class DueRequest:
-    """The ref whose images are due, empty for what is checked out; their base; the trigger in words."""
+    """The ref whose images are due, empty for what is checked out; source and base; the trigger in words."""
 
+    source: dagger.Directory
     ref: str
     base: str
     trigger: str
@@ -61,7 +62,9 @@ async def due(
     )
     commits = sorted({image.commit for image in published.values() if image.commit})
     related = await git.related(repository, commits)
-    selections = await gather_all(_since(repository, commit, related, catalog) for commit in commits)
+    selections = await gather_all(
+        _since(repository, request.source, commit, related, catalog) for commit in commits
+    )
     since = dict(zip(commits, selections, strict=True))
     return choice.due(catalog, published, since, base_digest, request.trigger)
 
@@ -90,11 +93,11 @@ async def _published(plan: PublishPlan, branch_tags: dict[str, str], access: Acc
 
 
 async def _since(
-    repository: dagger.Directory, commit: str, related: Related, catalog: Catalog
+    repository: dagger.Directory, source: dagger.Directory, commit: str, related: Related, catalog: Catalog
 ) -> Selection | str:
     if related.descends[commit] is False and commit not in related.later:
         return "not in the history of what is checked out"
     try:
-        return select(await compare.compare(repository, commit), catalog)
+        return select(await compare.compare(repository, source, commit), catalog)
     except ConfigurationError as fault:
         return "; ".join(fault.problems)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from ..config.catalog import Catalog
-from ..config.values import Value
+from ..values import Value
 
 
 class ReasonKind(StrEnum):

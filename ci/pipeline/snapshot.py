@@ -15,9 +15,9 @@ MAX_LINKS = 40  # as Linux follows them (path_resolution(7))
 
 
 class Entry(NamedTuple):
-    """A file with its sha256, a link with its target, or an empty folder."""
+    """A file with its sha256, or a link with its target."""
 
-    kind: Literal["file", "executable", "link", "folder"]
+    kind: Literal["file", "executable", "link"]
     content: str
 
 

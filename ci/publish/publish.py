@@ -35,7 +35,7 @@ async def plan(
         if skip_invalid
         else catalog.chosen(request.dag_type)
     )
-    revision = await git.revision(repository)
+    revision = await git.revision(repository, checkout.tree)
     settings = config_publish.parse(await checkout.text(config_publish.FILE))
     return publish_plan.plan(catalog, chosen, revision, settings, request)
 
@@ -50,7 +50,7 @@ async def unplanned(
     """
     catalog = await checkout.catalog()
     names = [dag_type] if dag_type else sorted({*catalog.types, *catalog.problems})
-    revision = await git.revision(repository)
+    revision = await git.revision(repository, checkout.tree)
     rows = tuple(
         Row(dag=name, repository="", problem="\n".join(catalog.problems.get(name) or fault.problems))
         for name in names

@@ -48,6 +48,7 @@ async def reproduce(
     reference: Reference,
     registry: Registry,
     repository: dagger.Directory,
+    source: dagger.Directory,
     netrc: dagger.Secret | None = None,
 ) -> str:
     """Rebuild an image, or every image of an index; return a report.
@@ -56,6 +57,7 @@ async def reproduce(
         reference: the published image.
         registry: the image's.
         repository: with the image's commit in its history.
+        source: the project as it is now, by which it is found in the commit.
         netrc: logins for package indexes, if they are needed.
 
     Raises:
@@ -69,7 +71,7 @@ async def reproduce(
     same = True
     for platform, answer in images or [(None, top)]:
         published = _Published(reference=reference, manifest=answer["manifest"], config=answer["config"])
-        rebuilt = await _rebuild(published, repository, platform, netrc)
+        rebuilt = await _rebuild(published, repository, source, platform, netrc)
         equal = rebuilt.digest == published.digest
         same = same and equal
         report += [f"{'identical' if equal else 'different'}: {reference.repository}@{published.digest}"]
@@ -92,17 +94,21 @@ def _platform(entry: dict[str, Any]) -> str:
 
 
 async def _rebuild(
-    published: _Published, repository: dagger.Directory, platform: str | None, netrc: dagger.Secret | None
+    published: _Published,
+    repository: dagger.Directory,
+    source: dagger.Directory,
+    platform: str | None,
+    netrc: dagger.Secret | None,
 ) -> BuiltImage:
     commit = published.label(f"{labels.OCI}revision")
     if commit.endswith("-dirty"):
         clean = commit.removesuffix("-dirty")
         problem = f"{published.reference}: was built from uncommitted changes on top of {clean}"
         raise ConfigurationError([f"{problem}, which can't be restored: publish from a clean tree"])
-    created = await git.time(repository, commit)
+    found = await git.find(repository, commit, source)
     reference = f"{published.label(f'{labels.OCI}base.name')}@{published.label(f'{labels.OCI}base.digest')}"
     base_image = await base.load(reference, platform)
-    checkout = Checkout(repository.as_git().commit(commit).tree(), netrc)
+    checkout = Checkout(repository.as_git().commit(commit).tree().directory(found.folder or "."), netrc)
     try:
         dag_type = (await checkout.catalog()).get(published.label(labels.DAG))
         settings = publish.parse(await checkout.text(publish.FILE))
@@ -111,7 +117,7 @@ async def _rebuild(
         checkout.close()
     revision = Revision(
         commit=commit,
-        created=created,
+        created=found.time,
         branch=None,
         tags=(),
         pull=False,
@@ -120,9 +126,9 @@ async def _rebuild(
         changed=(),
         shallow=False,
     )
-    source = SourceInfo(revision=revision, origin=origin(revision.remote), organisation=settings.labels)
+    info = SourceInfo(revision=revision, origin=origin(revision.remote), organisation=settings.labels)
     forced = published.labels.get(labels.FORCED, "")
-    return labelled(dag_type, {"": image}, source, forced).images[""]
+    return labelled(dag_type, {"": image}, info, forced).images[""]
 
 
 async def _differences(registry: Registry, published: _Published, rebuilt: BuiltImage) -> list[str]:

@@ -1,5 +1,6 @@
-"""The repository's folders as a function of the module gets them: catalog, locks and files."""
+"""The project's folders as a function of the module gets them: catalog, locks and files."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable, Mapping
@@ -16,18 +17,23 @@ from ..config.dag_type import DagType
 from ..config.lockfile import Lock
 from .engine import as_function_error
 from .memo import Memo
+from .programs import litter
 
 T = TypeVar("T")
 
-LITTER = ["**/__pycache__", "**/*.pyc", "**/.DS_Store"]
+# What is in a folder that is litter isn't uploaded: it may be large, or hold logins as a clone's .git does.
+# The folder itself is, so that a build can say what it leaves out.
+LITTER = [*(f"**/{name}" for name in litter.UNNAMED), *(f"**/{name}/*" for name in litter.NAMED)]
+TREES = ["images", "dags", "scripts"]
 
 # A function's inputs are its cache key, so only the wanted files are handed over.
 # One folder for all three: a default path must exist, and a repository may lack scripts/.
+# Not "/", which is the root of the git repository, not of a project in a folder of it.
 Source = Annotated[
     dagger.Directory,
-    DefaultPath("/"),
-    Doc("The repository; images/, dags/ and scripts/ are read from it"),
-    Ignore(["*", "!images", "!dags", "!scripts", *LITTER]),
+    DefaultPath("."),
+    Doc("The project's folder, with images/, dags/ and scripts/; default: the module's"),
+    Ignore(["*", *(f"!{name}" for name in (*TREES, ".gitmodules")), *LITTER]),
 ]
 Netrc = Annotated[
     dagger.Secret | None, Doc("Logins for package indexes, as a netrc file: file://$HOME/.netrc")
@@ -41,19 +47,34 @@ class Checkout:
     """
 
     def __init__(self, tree: dagger.Directory, netrc: dagger.Secret | None = None) -> None:
-        self._tree = tree
+        include = [*TREES, ".gitmodules"]
+        self.tree = dag.directory().with_directory("", tree, include=include, exclude=LITTER)
         self.netrc = netrc
         self._folder: Path | None = None
+        self._litter: list[str] = []
         self._memo = Memo()
 
     async def exported(self) -> Path:
-        """Return a folder with images/, dags/ and scripts/ as plain files; exported on the first call."""
+        """Return a folder with images/, dags/ and scripts/ as plain files, without litter; made once."""
         return await self.memoized("exported", self._export)
 
     async def _export(self) -> Path:
         self._folder = Path(tempfile.mkdtemp(prefix="airflow-images-"))
-        await self._tree.export(str(self._folder))
+        await self.tree.export(str(self._folder))
+        self._litter = [path.relative_to(self._folder).as_posix() for path in litter.remove(self._folder)]
         return self._folder
+
+    async def left_out(self, dag_type: DagType) -> list[str]:
+        """Return the paths of litter among a type's files."""
+        paths = [f"{tree}/{path}" for tree, names in dag_type.paths.items() for path in names]
+        return [f"{path}/{inside}" for path in paths for inside in await self._litter_in(path)]
+
+    async def _litter_in(self, path: str) -> list[str]:
+        """Return the paths of litter in a folder, from there; the folder may be a link."""
+        folder = await self.exported()
+        place = (folder / path).resolve()
+        paths = [folder.resolve() / found for found in self._litter]
+        return [found.relative_to(place).as_posix() for found in paths if found.is_relative_to(place)]
 
     async def memoized(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the value that belongs to a key; ``make`` is called by the first caller alone."""
@@ -82,7 +103,7 @@ class Checkout:
     def with_locks(self, texts: Mapping[str, str]) -> dagger.Directory:
         """Return the repository with other locks, by the types' names; the checkout stays as it is."""
         paths = {f"images/{name}/{lockfile.NAME}": text for name, text in texts.items()}
-        return with_files(self._tree, paths)
+        return with_files(self.tree, paths)
 
     async def dag_files(self, dag_type: DagType) -> dagger.Directory:
         """Return the type's DAG code, at its paths under dags/."""
@@ -91,7 +112,7 @@ class Checkout:
     async def ignore_file(self) -> dagger.File | None:
         """Return dags/.airflowignore, which counts for all types; None if it doesn't exist."""
         path = "dags/.airflowignore"
-        return self._tree.file(path) if (await self.exported() / path).is_file() else None
+        return self.tree.file(path) if (await self.exported() / path).is_file() else None
 
     async def script_files(self, dag_type: DagType) -> dagger.Directory:
         """Return the type's scripts, at their paths under scripts/."""
@@ -107,10 +128,12 @@ class Checkout:
     async def _subtree(self, folder: str, paths: Iterable[str]) -> dagger.Directory:
         subtree = dag.directory()
         for path in paths:
-            if (await self.exported() / folder / path).is_dir():
-                subtree = subtree.with_directory(path, self._tree.directory(f"{folder}/{path}"))
+            place = f"{folder}/{path}"
+            if (await self.exported() / place).is_dir():
+                left_out = [_pattern(found) for found in await self._litter_in(place)]
+                subtree = subtree.with_directory(path, self.tree.directory(place), exclude=left_out)
             else:
-                subtree = subtree.with_file(path, self._tree.file(f"{folder}/{path}"))
+                subtree = subtree.with_file(path, self.tree.file(place))
         return subtree
 
 
@@ -125,6 +148,11 @@ def changeset(source: dagger.Directory, texts: Mapping[str, str]) -> dagger.Chan
     """Return new texts of files in a repository's images/ as the CLI applies them."""
     before = dag.directory().with_directory("images", source.directory("images"))
     return with_files(before, texts).changes(before)
+
+
+def _pattern(path: str) -> str:
+    """Return the pattern that a path alone matches."""
+    return re.sub(r"([\\*?\[\]!])", r"\\\1", path)
 
 
 @asynccontextmanager

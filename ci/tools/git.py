@@ -5,29 +5,35 @@ from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore
+from dagger import DefaultPath, Doc, Ignore, dag
 
 from ..config.revision import Revision
 from ..errors import ConfigurationError
 from . import containers
-from .checkout import LITTER
 from .engine import retrying, step
+from .programs import litter, trees
 
+# Of the working tree only the module, which makes images: what they are made of is the source.
 # The index, logs and hooks change without a commit.
 Repository = Annotated[
     dagger.Directory,
     DefaultPath("/"),
-    Doc("The repository with its .git, whose commit names the images"),
-    Ignore([*LITTER, ".venv", "node_modules", ".git/index", ".git/logs", ".git/hooks", ".git/lfs"]),
+    Doc("The repository's root, whose commit names the images"),
+    Ignore(
+        [
+            *("*", "!.git", *(f"!**/{name}" for name in trees.MODULE)),
+            *(f"**/{name}" for name in litter.UNNAMED),
+            *(f".git/{name}" for name in ("index", "logs", "hooks", "lfs", "annex")),
+        ]
+    ),
 ]
 
-FOLDER = "/mnt/repository"
-ANSWER = "/answer.json"
+_FOLDER, _SOURCE = "/mnt/repository", "/mnt/source"
 
 
-async def revision(repository: dagger.Directory) -> Revision:
-    """Return commit, branch, tags and changes of a tree; raise ConfigurationError if it has no commits."""
-    return Revision.model_validate((await _ask(repository, ()))["revision"])
+async def revision(repository: dagger.Directory, source: dagger.Directory) -> Revision:
+    """Return HEAD and how the source differs from it; raise ConfigurationError if there is no commit."""
+    return Revision.model_validate((await _ask(repository, (), source))["revision"])
 
 
 class Related(NamedTuple):
@@ -50,31 +56,47 @@ async def related(repository: dagger.Directory, commits: Iterable[str]) -> Relat
     return Related(descends=dict(answer["descends"]), later=frozenset(answer["later"]))
 
 
-async def time(repository: dagger.Directory, commit: str) -> int:
-    """Return a commit's time in seconds since the epoch; raise ConfigurationError if the history lacks it."""
-    times: dict[str, int] = (await _ask(repository, (commit,)))["times"]
-    if commit not in times:
+class Found(NamedTuple):
+    """A commit's time, in seconds since the epoch, and the project's folder in it."""
+
+    time: int
+    folder: str
+
+
+async def find(repository: dagger.Directory, commit: str, source: dagger.Directory) -> Found:
+    """Return a commit, and where it has the project; raise ConfigurationError if the history lacks it."""
+    answer = await _ask(repository, (commit,), source)
+    if commit not in answer["times"]:
         remedy = "fetch it first (git fetch --unshallow, or git fetch origin <commit>)"
         raise ConfigurationError([f"the commit {commit} isn't in this repository's history: {remedy}"])
-    return times[commit]
+    return Found(answer["times"][commit], answer["folders"][commit])
 
 
-async def read(repository: dagger.Directory, program: str, *arguments: str) -> str:
-    """Return the answer of a program of this folder that reads a repository."""
-    file = (
-        containers.locked("history")
-        .with_mounted_directory(FOLDER, repository)
-        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
-        .with_workdir("/mnt/programs")
-        .with_exec(["python", "-B", "-m", f"programs.{program}", *arguments])
-        .file(ANSWER)
-    )
-    with step("git history"):
-        return await retrying(file.contents)
+async def compare(repository: dagger.Directory, source: dagger.Directory, since: str) -> str:
+    """Return the inputs of images now and where HEAD left ``since``, as programs/git_compare.py writes it."""
+    return await _run(repository, source, ["programs.git_compare", _FOLDER, _SOURCE, since, "/answer.json"])
 
 
-async def _ask(repository: dagger.Directory, commits: Iterable[str]) -> dict[str, Any]:
-    answer = json.loads(await read(repository, "git", FOLDER, ANSWER, *commits))
+async def _ask(
+    repository: dagger.Directory, commits: Iterable[str], source: dagger.Directory | None = None
+) -> dict[str, Any]:
+    place = _SOURCE if source else ""
+    text = await _run(repository, source, ["programs.git", _FOLDER, place, "/answer.json", *commits])
+    answer = json.loads(text)
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer
+
+
+async def _run(repository: dagger.Directory, source: dagger.Directory | None, module: list[str]) -> str:
+    file = (
+        containers.locked("history")
+        .with_mounted_directory(_FOLDER, repository)
+        .with_mounted_directory(_SOURCE, source or dag.directory())
+        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
+        .with_workdir("/mnt/programs")
+        .with_exec(["python", "-B", "-m", *module])
+        .file("/answer.json")
+    )
+    with step("git history"):
+        return await retrying(file.contents)

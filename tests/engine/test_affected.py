@@ -9,6 +9,7 @@ from ci.errors import ConfigurationError
 from ci.image import build
 from ci.image.base import BaseImage
 from ci.pipeline import compare, text
+from ci.pipeline.selection import Selection
 from ci.tools.checkout import Checkout
 from tests.engine.histories import DAG, PYPROJECT, History
 
@@ -28,6 +29,12 @@ def history(tmp_path: Path) -> History:
     made.commit()
     made.tag("start")
     return made
+
+
+async def since(history: History, ref: str) -> Selection:
+    """Return what the change since a commit affects."""
+    directory = history.directory()
+    return await compare.affected(directory, directory, ref)
 
 
 async def digest(history: History, name: str, below: BaseImage) -> str:
@@ -58,7 +65,7 @@ async def test_a_type_that_is_not_named_has_the_same_image(
 ) -> None:
     before = {name: await digest(history, name, below) for name in ("one", "two")}
     change(history)
-    affected = await compare.affected(history.directory(), "start")
+    affected = await since(history, "start")
     assert text.matrix(affected) == f'{{"include":[{{"dag":"one","reason":"{reason}"}}]}}'
     assert affected.unaffected == ("two",)
     after = {name: await digest(history, name, below) for name in ("one", "two")}
@@ -69,7 +76,7 @@ async def test_a_type_that_is_not_named_has_the_same_image(
 async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path: Path) -> None:
     (tmp_path / "scripts/shared/clock.py").rename(tmp_path / "scripts/shared/time.py")
     history.commit()
-    affected = await compare.affected(history.directory(), "HEAD~1")
+    affected = await since(history, "HEAD~1")
     assert text.table(affected).splitlines()[1:] == [
         "one  scripts  scripts/shared/time.py (renamed from scripts/shared/clock.py)",
         "unaffected: two",
@@ -78,7 +85,7 @@ async def test_a_renamed_file_is_told_by_its_old_path(history: History, tmp_path
 
 async def test_what_all_types_ignore_touches_the_tests_of_each(history: History) -> None:
     history.write("dags/.airflowignore", "one_dag.py\n")
-    affected = await compare.affected(history.directory(), "start")
+    affected = await since(history, "start")
     assert text.table(affected).splitlines()[1:] == [
         "one  ignored DAG files  dags/.airflowignore (new)",
         "two  ignored DAG files  dags/.airflowignore (new)",
@@ -87,10 +94,10 @@ async def test_what_all_types_ignore_touches_the_tests_of_each(history: History)
 
 async def test_nothing_is_affected_by_nothing(history: History) -> None:
     commit = history.commit()  # with no changes
-    nothing = await compare.affected(history.directory(), "main")
+    nothing = await since(history, "main")
     assert (nothing.affected, nothing.unaffected, nothing.commit) == ((), ("one", "two"), commit)
 
 
 async def test_a_wrong_name_is_told_with_one_that_is_near(history: History) -> None:
     with pytest.raises(ConfigurationError, match=r"--since 'strat' .* did you mean 'start'\?"):
-        await compare.compare(history.directory(), "strat")
+        await since(history, "strat")

@@ -94,7 +94,7 @@ async def test_a_tag_is_added_by_digest_and_a_release_stays(released: Released) 
 
 async def test_an_image_is_rebuilt_from_an_older_commit(released: Released) -> None:
     flows = released.flows.directory()
-    told = await reproduce.reproduce(released.at(tag="v1.0.0"), released.registry, flows)
+    told = await reproduce.reproduce(released.at(tag="v1.0.0"), released.registry, flows, flows)
     assert told.startswith(f"identical: {released.repository}@{released.first}\n")
 
 
@@ -116,8 +116,9 @@ async def test_what_is_not_as_its_commit_is_told_by_file(released: Released) -> 
     }
     answer = await place.push({"base": [], "siblings": [], "images": {"one": job}}, {}, None)
     assert answer["one"]["written"] == ["lie"]
+    flows = released.flows.directory()
     with pytest.raises(CheckError) as caught:
-        await reproduce.reproduce(released.at(tag="lie"), place, released.flows.directory())
+        await reproduce.reproduce(released.at(tag="lie"), place, flows, flows)
     told = str(caught.value)
     assert told.startswith(f"different: {released.repository}@{lie.digest}")
     assert "opt/airflow/dags/one/one_dag.py: " in told
@@ -129,8 +130,8 @@ async def test_an_image_that_cannot_be_rebuilt_says_why(released: Released, tmp_
     stranger = History(tmp_path)
     stranger.write("dags/one/one_dag.py", "# another repository")
     stranger.commit()
-    where = released.at(released.first)
+    where, directory = released.at(released.first), stranger.directory()
     with pytest.raises(ConfigurationError, match=r"isn't in this repository's history: fetch it first"):
-        await reproduce.reproduce(where, released.registry, stranger.directory())
+        await reproduce.reproduce(where, released.registry, directory, directory)
     config = (await released.registry.image(where))["config"]
     assert labels.DAG in json.loads(config)["config"]["Labels"]

@@ -9,7 +9,7 @@ from ci.config.catalog import Catalog
 from ci.pipeline.affected import select
 from ci.pipeline.selection import Selection
 from ci.pipeline.snapshot import Comparison, Entry, Snapshot
-from ci.tools.programs.git_compare import TreeReader
+from ci.tools.programs import git_compare, trees
 
 from .repository import pyproject
 
@@ -60,9 +60,7 @@ def write(root: Path, state: State) -> None:
     for path, entry in state.items():
         place = root / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        if entry.kind == "folder":
-            place.mkdir(exist_ok=True)
-        elif entry.kind == "link":
+        if entry.kind == "link":
             place.symlink_to(entry.content)
         else:
             place.write_text(entry.content, encoding="utf-8")
@@ -71,9 +69,9 @@ def write(root: Path, state: State) -> None:
 
 def surveyed(root: Path) -> Snapshot:
     """Return a folder as the program in the container reads it."""
-    reader = TreeReader(None)
-    entries = {path: Entry._make(entry) for path, entry in reader.read(root).items()}
-    return Snapshot(entries, reader.texts)
+    texts: dict[str, str] = {}
+    told = git_compare.snapshot(trees.present(root, root, lambda _: False), texts)
+    return Snapshot({path: Entry._make(entry) for path, entry in told.items()}, texts)
 
 
 def compared(before: Path, after: Path, renames: Mapping[str, str], now: Catalog) -> Selection:

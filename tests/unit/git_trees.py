@@ -27,9 +27,10 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Tree:
-    """A working tree."""
+    """A working tree, whose ``project`` is the folder of the DAG types."""
 
     root: Path
+    project: str = ""
 
     def git(self, *arguments: str) -> str:
         """Run git in it."""
@@ -49,7 +50,7 @@ class Tree:
     def ask(self, commits: Sequence[str] = ()) -> dict[str, Any]:
         """Return what the program answers."""
         file = self.root.with_name("answer.json")
-        git.main([str(self.root), str(file), *commits])
+        git.main([str(self.root), str(self.root / self.project), str(file), *commits])
         return json.loads(file.read_text(encoding="utf-8"))
 
     def read(self) -> Revision:

@@ -230,7 +230,7 @@ class Events(Scene):
             self.assertIn(f"`{self.images(name)['latest']}`", run.summary)
 
     def test_13_every_call_and_file_of_these_workflows_was_used(self) -> None:
-        call = re.compile(r"call --source \. (report --results results \S+|\S+)")
+        call = re.compile(r'call --source (?:\.|"\$FOLDER") (report --results results \S+|\S+)')
         wanted = set(call.findall(CALLED))
         done = [made for run in self.runner.runs for made in run.calls if made.status == 0]
         made = {words for each in done for words in call.findall(each.arguments)}

@@ -2,7 +2,7 @@
 
 import re
 
-from ...config.values import Value
+from ...values import Value
 from ..report import Finding
 
 

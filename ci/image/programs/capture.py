@@ -245,12 +245,16 @@ def _still_folder(name: str, gone: Set[str], after: dict[str, Mark]) -> bool:
 
 
 def pack_tree(layer: Layer, source: Path, target: str) -> None:
-    """Write a folder and its content at a path of the image; the folders above are the base's."""
+    """Write a folder and its content at a path of the image; the folders above are the base's.
+
+    A folder without a file is left out: no commit has it.
+    """
     layer.add(source, target.strip("/"))
-    for path in sorted(source.rglob("*"), key=lambda path: path.relative_to(source).as_posix()):
-        name = path.relative_to(source).as_posix()
-        if not any(_is_bytecode(part) for part in name.split("/")):
-            layer.add(path, f"{target.strip('/')}/{name}")
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_symlink() or path.is_file()]
+    packed = [file for file in files if not any(map(_is_bytecode, file.parts))]
+    folders = {folder for file in packed for folder in file.parents if folder.name}
+    for path in sorted({*packed, *folders}, key=Path.as_posix):
+        layer.add(source / path, f"{target.strip('/')}/{path.as_posix()}")
 
 
 def _owner(text: str) -> tuple[int, int]:

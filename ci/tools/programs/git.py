@@ -1,17 +1,17 @@
-"""Read a working tree with libgit2: commit, branch, tags, changes, and how commits are related.
+"""Read a repository with libgit2: commit, branch, tags, changes of the source, and how commits are related.
 
-    git.py /mnt/repository ANSWER.json [COMMIT…]
+    python -m programs.git /mnt/repository /mnt/source ANSWER.json [COMMIT…]
 
-ANSWER.json: {"revision": {…} as ci/config/revision.py has it, "descends": {COMMIT: true, false or null},
-"later": [those of the commits that come after HEAD],
-"times": {COMMIT: its committer time in seconds; absent if the history doesn't have it}},
-or {"problem": "…"} if the repository can't be read.
+The source has images/, dags/ and scripts/ as they get into images; the repository has what makes them.
+ANSWER.json: {"revision": {…} as ci/config/revision.py has it, null without a source (""),
+"descends": {COMMIT: true, false or null}, "later": [those of the commits that come after HEAD],
+"times": {COMMIT: its committer time in seconds; absent if the history doesn't have it},
+"folders": {COMMIT: the project's folder in it}}, or {"problem": "…"} if the repository can't be read.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import re
@@ -19,17 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# Folders whose files get into images: a file there that git doesn't know counts as a change.
-INPUTS = ("images", "dags", "scripts", "ci")
-LITTER = ("__pycache__", ".DS_Store")
-
-
-def git() -> Any:  # noqa: ANN401 - pygit2 has no types of its own worth naming
-    """Return the library pygit2, which only this program's container and tests have."""
-    library = importlib.import_module("pygit2")
-    # The repository belongs to a user of another machine.
-    library.option(importlib.import_module("pygit2.enums").Option.SET_OWNER_VALIDATION, 0)
-    return library
+from . import trees
+from .trees import git
 
 
 def problem(folder: Path) -> str | None:
@@ -38,7 +29,11 @@ def problem(folder: Path) -> str | None:
     if git_folder.is_file():
         return "this is a linked worktree, whose history is elsewhere: run this in the main working tree"
     if not git_folder.is_dir():
-        return "this folder isn't a git repository: run git init and commit; images are named after commits"
+        return (
+            "this folder has no .git: if it is in a larger repository, pass that one's root "
+            "(git rev-parse --show-toplevel) as --repository; otherwise run git init and commit: "
+            "images are named after commits"
+        )
     try:
         unborn = git().Repository(str(folder)).head_is_unborn
     except git().GitError as error:
@@ -48,36 +43,31 @@ def problem(folder: Path) -> str | None:
     return None
 
 
-def changes(repository: Any, folder: Path) -> dict[str, str]:  # noqa: ANN401 - pygit2's
-    """Return the paths that differ from the commit, each with its mode and hash, or "deleted"."""
-    flags = importlib.import_module("pygit2.enums").DiffOption
-    included = flags.INCLUDE_UNTRACKED | flags.RECURSE_UNTRACKED_DIRS | flags.INCLUDE_IGNORED
-    included |= flags.RECURSE_IGNORED_DIRS | flags.INCLUDE_TYPECHANGE | flags.IGNORE_SUBMODULES
-    tree = repository.head.peel(git().Tree)
-    changed: dict[str, str] = {}
-    for delta in tree.diff_to_workdir(flags=included).deltas:
-        path = delta.new_file.path
-        tracked = delta.status_char() not in "?IA"  # untracked, ignored, added
-        if any(part in LITTER or part.endswith(".pyc") for part in Path(path).parts):
-            continue
-        if not tracked and path.split("/")[0] not in INPUTS:
-            continue
-        file = folder / path
-        if file.is_symlink():
-            changed[path] = f"link {file.readlink()}"
-        elif file.is_file():
-            executable = bool(file.stat().st_mode & 0o100)
-            changed[path] = f"{executable} {hashlib.sha256(file.read_bytes()).hexdigest()}"
-        elif not repository.path_is_ignored(path):
-            changed[path] = "deleted"  # not a file that is tracked and ignored: it isn't handed over
+def changes(repository: Any, root: Path, source: Path) -> dict[str, str]:  # noqa: ANN401 - pygit2's
+    """Return the paths that differ from the commit, each with its kind and content, or "deleted"."""
+    head = repository.head.peel(git().Commit)
+    with trees.opened(root) as objects:
+        commit = trees.Commit.at(objects, head.id, root, source)
+        before, after = commit.entries(), commit.present(root, source)
+        changed = dict.fromkeys(before.keys() - after.keys(), "deleted")
+        for path, entry in after.items():
+            if path not in before or not _equal(before[path], entry):
+                changed[path] = f"{entry.kind} {entry.content()}"
     return changed
 
 
-def revision(repository: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 - pygit2's
-    """Return what HEAD is, and how the working tree differs from it."""
+def _equal(old: trees.Entry, new: trees.Entry) -> bool:
+    try:
+        return old.kind == new.kind and old.content() == new.content()
+    except (KeyError, git().GitError):  # a partial clone lacks the commit's file
+        return False
+
+
+def revision(repository: Any, root: Path, source: Path) -> dict[str, Any]:  # noqa: ANN401 - pygit2's
+    """Return what HEAD is, and how the inputs of images differ from it."""
     library = git()
     head = repository.head.peel(library.Commit)
-    changed = changes(repository, folder)
+    changed = changes(repository, root, source)
     tags: list[str] = []
     pull = False
     for name in repository.references:
@@ -132,16 +122,19 @@ def later(repository: Any, commits: list[str]) -> list[str]:  # noqa: ANN401 - p
 
 def main(arguments: list[str]) -> None:
     """Write the answer."""
-    folder, file, *commits = arguments
-    unreadable = problem(Path(folder))
+    root, source, file, *commits = arguments
+    unreadable = problem(Path(root))
     answer: dict[str, Any] = {"problem": unreadable}
     if not unreadable:
-        repository = git().Repository(folder)
+        repository = git().Repository(root)
+        here = [one for one in commits if known(repository, one)]
+        place = Path(source) if source else None
         answer = {
-            "revision": revision(repository, Path(folder)),
+            "revision": revision(repository, Path(root), place) if place else None,
             "descends": descends(repository, commits),
             "later": later(repository, commits),
-            "times": {one: repository[one].commit_time for one in commits if known(repository, one)},
+            "times": {one: repository[one].commit_time for one in here},
+            "folders": {one: trees.project_folder(repository[one], place) for one in here},
         }
     Path(file).write_text(json.dumps(answer), encoding="utf-8")
 

@@ -38,7 +38,6 @@ FILES: list[tuple[str, str | Entry | None, str, str, str]] = [
     ("dags/one/.airflowignore", "x", "one", "DAG code", ""),
     ("dags/.airflowignore", "x", EVERY, "ignored DAG files", " (new)"),
     ("dags/one/a.py", "", "one", "DAG code", " (new)"),
-    ("dags/one/left", Entry("folder", ""), "one", "DAG code", " (an empty folder)"),
     ("dags/nobody.py", "", "", "", ""),
     ("scripts/two/steps.py", EXECUTABLE, "two", "scripts", " (executable)"),
     ("scripts/shared/clock.py", "", "one two", "scripts", ""),

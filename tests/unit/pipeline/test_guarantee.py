@@ -58,7 +58,6 @@ LOCKS = st.builds("images/{}/pylock.toml".format, one_of(*TYPES))
 LOCAL = (
     (PLACES, CODE),
     (PLACES, entry("link", *TARGETS)),
-    (PLACES, entry("folder", "")),
     (st.just("dags/link"), entry("link", "one", "two", "three")),
     (LOCKS, entry("file", "", "# 1", "# 2")),
 )
@@ -86,12 +85,8 @@ def written(name: str, pins: list[str], settings: dict[str, Any]) -> Entry:
 def put(state: Changing, path: str, entry: Entry) -> None:
     """Put an entry at a path, unless a file would have to be a folder or a folder a file."""
     parents = {"/".join(path.split("/")[:end]) for end in range(1, path.count("/") + 1)}
-    blocked = any(state[parent].kind != "folder" for parent in parents & state.keys())
-    if blocked or any(other.startswith(f"{path}/") for other in state):
-        return
-    for parent in parents:
-        state.pop(parent, None)
-    state[path] = entry
+    if not parents & state.keys() and not any(other.startswith(f"{path}/") for other in state):
+        state[path] = entry
 
 
 def edit(draw: st.DrawFn, state: Changing) -> None:

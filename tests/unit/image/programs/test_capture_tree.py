@@ -82,6 +82,7 @@ def test_everything_is_airflows_and_writable_by_its_group(source: Path, tmp_path
         (source / name).write_text("x")
         (source / name).chmod(mode)
     (source / "folder").mkdir(mode=0o700)
+    (source / "folder/file").touch()
     (source / "link").symlink_to("plain")
     result = packed(source, tmp_path / "out").members
     assert {(member.uid, member.gid) for member in result.values()} == {(50000, 0)}
@@ -115,6 +116,14 @@ def test_any_name_is_kept(source: Path, tmp_path: Path) -> None:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("content")
     assert packed(source, tmp_path / "out").contents == {f"{TARGET}/{name}": b"content" for name in files}
+
+
+def test_a_folder_without_files_is_left_out_as_git_has_none(source: Path, tmp_path: Path) -> None:
+    (source / "empty/deep").mkdir(parents=True)
+    (source / "kept/deep").mkdir(parents=True)
+    (source / "kept/deep/link").symlink_to("nowhere")
+    names = ["", "/kept", "/kept/deep", "/kept/deep/link"]
+    assert list(packed(source, tmp_path / "out").members) == [f"{TARGET}{name}" for name in names]
 
 
 def test_links_are_kept_and_not_followed(source: Path, tmp_path: Path) -> None:

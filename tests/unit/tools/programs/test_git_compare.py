@@ -37,7 +37,7 @@ def tree(second: Tree, tmp_path: Path) -> Tree:
 def ask(tree: Tree, ref: str = "main") -> dict[str, Any]:
     """Return what the program answers."""
     file = tree.root.with_name("answer.json")
-    git_compare.main([str(tree.root), ref, str(file)])
+    git_compare.main([str(tree.root), str(tree.root / tree.project), ref, str(file)])
     return json.loads(file.read_text(encoding="utf-8"))
 
 
@@ -109,8 +109,6 @@ def test_what_is_not_committed_counts(tree: Tree) -> None:
     assert changed(ask(tree, "HEAD")) == {
         "dags/api/added.py": (entry("added"), None),
         "dags/api/dag.py": (entry("code"), entry("edited")),
-        "dags/empty/deep": (None, ["folder", ""]),
-        "dags/left": (None, ["folder", ""]),
         "images/link": (None, ["link", "nowhere"]),
         "scripts/untracked.sh": (None, entry("x", "executable")),
         "uv.lock": (None, entry("x")),
@@ -157,17 +155,31 @@ def test_a_file_of_git_lfs_is_what_its_pointer_points_to(tree: Tree) -> None:
     assert list(changed(ask(tree, "HEAD"))) == ["dags/api/changed.parquet", "dags/api/plain.csv"]
 
 
-def test_what_a_submodule_holds_is_new_whatever_commit_it_is_at(tree: Tree) -> None:
-    commit = tree.git("rev-parse", "main").strip()
-    tree.git("update-index", "--add", "--cacheinfo", f"160000,{commit},dags/sub")
-    tree.git("commit", "--quiet", "--message", "a submodule")
+def test_a_submodule_is_the_files_of_its_commit_where_that_is_known(tree: Tree) -> None:
+    tree.write(".gitmodules", '[submodule "sub"]\n\tpath = dags/sub\n')
+    for commit in ("1" * 40, tree.git("rev-parse", "main").strip()):
+        tree.git("update-index", "--add", "--cacheinfo", f"160000,{commit},dags/sub")
+        tree.git("commit", "--quiet", "--message", "a submodule")
     (tree.root / "dags/sub").mkdir()
     assert changed(ask(tree, "HEAD")) == {}
-    tree.write("dags/sub/dag.py", "code")
-    assert changed(ask(tree, "HEAD")) == {
-        "dags/sub": (["folder", ""], None),
-        "dags/sub/dag.py": (None, entry("code")),
-    }
+    tree.write("dags/sub/README.md")
+    tree.write("dags/sub/dags/api/dag.py", "edited")
+    assert changed(ask(tree, "HEAD")) == {"dags/sub/dags/api/dag.py": (entry("code"), entry("edited"))}
+    assert set(changed(ask(tree, "HEAD~1"))) == {"dags/sub/README.md", "dags/sub/dags/api/dag.py"}
+
+
+def test_a_project_that_moved_with_its_files_is_unchanged(tree: Tree) -> None:
+    tree.write("images/base.toml")
+    tree.commit("the project at the root")
+    (tree.root / "services/airflow").mkdir(parents=True)
+    for folder in ("dags", "images"):
+        (tree.root / folder).rename(tree.root / "services/airflow" / folder)
+    tree.commit("the project in a folder")
+    moved = Tree(tree.root, "services/airflow")
+    assert changed(ask(moved, "HEAD~1")) == {}
+    moved.write("services/airflow/dags/api/dag.py", "edited")
+    moved.write("dags/api/dag.py", "of no project")
+    assert list(changed(ask(moved, "HEAD~1"))) == ["dags/api/dag.py"]
 
 
 def test_texts_are_decoded_as_python_does_and_what_can_not_be_is_left_out(tree: Tree) -> None:
