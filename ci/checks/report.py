@@ -1,6 +1,6 @@
 """Results of checks as data: facts that were confirmed, and findings with file, line, cause and remedy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Self
 
@@ -46,6 +46,9 @@ class Finding(_Value):
         return f"{self.cause}\nfix: {self.remedy}"
 
 
+_MAX_PLACES = 20  # that a finding names
+
+
 class CheckResult(_Value):
     """The result of one check, or of a program that makes several."""
 
@@ -54,8 +57,9 @@ class CheckResult(_Value):
 
     @classmethod
     def of_problems(cls, check: str, file: str, problems: Iterable[str], remedy: str) -> Self:
-        """Return a result with an error per problem."""
-        rows = (Finding(check=check, file=file, line=0, cause=cause, remedy=remedy) for cause in problems)
+        """Return a result with an error per problem, which may begin with the file."""
+        causes = (problem.removeprefix(f"{file}: ") if file else problem for problem in problems)
+        rows = (Finding(check=check, file=file, line=0, cause=cause, remedy=remedy) for cause in causes)
         return cls(findings=tuple(rows))
 
 
@@ -81,14 +85,29 @@ class Report(CheckResult):
 
 
 def merge(subject: str, results: Iterable[CheckResult]) -> Report:
-    """Return one report: facts in their order, findings without duplicates by level, file and line."""
+    """Return one report: facts in their order, findings by level, file and line.
+
+    What is wrong in several places for the same reason is one finding, that names them all.
+    """
     parts = list(results)
+    same: dict[tuple[str, str, str, str], list[Finding]] = {}
     findings = dict.fromkeys(finding for part in parts for finding in part.findings)
+    for finding in sorted(findings, key=_order):
+        key = (finding.check, finding.level, finding.cause, finding.remedy)
+        same.setdefault(key, []).append(finding)
     return Report(
         subject=subject,
         facts=tuple(fact for part in parts for fact in part.facts),
-        findings=tuple(sorted(findings, key=_order)),
+        findings=tuple(sorted(map(_joined, same.values()), key=_order)),
     )
+
+
+def _joined(findings: Sequence[Finding]) -> Finding:
+    first, *others = findings
+    places = [other.location for other in others if other.location]
+    more = f" and {len(places) - _MAX_PLACES} more" if len(places) > _MAX_PLACES else ""
+    also = f" (also in {', '.join(places[:_MAX_PLACES])}{more})" if places else ""
+    return first.model_copy(update={"cause": f"{first.cause}{also}"})
 
 
 def _order(finding: Finding) -> tuple[bool, str, int, str, str, str]:

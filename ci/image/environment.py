@@ -35,8 +35,8 @@ class Environment(Value):
 
     ``markers`` has the values for markers of requirements; ``stdlib`` the outermost modules of the standard
     library; ``loose`` those that no distribution lists; ``namespaces`` the names in each folder of modules
-    without an __init__.py, by its dotted name; ``lost`` the files that a distribution lists and that don't
-    exist, by the distribution's name.
+    without an __init__.py, by its dotted name; ``owners`` the distributions of each outermost module that is
+    no such folder; ``lost`` the files that a distribution lists and that don't exist, by its name.
     """
 
     markers: dict[str, str]
@@ -44,6 +44,7 @@ class Environment(Value):
     loose: frozenset[str] = frozenset()
     distributions: tuple[Distribution, ...] = ()
     namespaces: dict[str, frozenset[str]] = Field(default_factory=dict[str, frozenset[str]])
+    owners: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
     clashes: tuple[Clash, ...] = ()
     lost: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
 

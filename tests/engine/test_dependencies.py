@@ -125,16 +125,16 @@ async def test_what_is_allowed_is_built_and_told(below: BaseImage, tmp_path: Pat
 async def test_imports_are_checked_against_the_image(sources: Checkout, below: BaseImage) -> None:
     dag_type = (await sources.catalog()).get("api")
     own = await build.build(dag_type, sources, below)
-    found = await import_hygiene(own, dag_type, sources)
+    found = (await import_hygiene(own, dag_type, sources))()
     assert found.findings == ()
-    assert [fact.check for fact in found.facts] == ["import hygiene", "unused dependencies"]
+    assert [fact.check for fact in found.facts] == ["import hygiene", "imports", "unused dependencies"]
     strange = {
         "dags/api/more.py": "import requests, airflow.providers.zzz\n\nimport salesforce.dag\n",
         "dags/salesforce/dag.py": "",
         "images/salesforce/pyproject.toml": '[project]\nname = "salesforce"\ndependencies = []\n',
         dag_type.file: await sources.text(dag_type.file) or "",
     }
-    told = (await import_hygiene(own, dag_type, repository(strange))).findings
+    told = (await import_hygiene(own, dag_type, repository(strange)))().findings
     assert [(each.location, each.cause.split(",")[0]) for each in told if each.level is Level.ERROR] == [
         ("dags/api/more.py:1", "imports 'airflow.providers.zzz'"),
         ("dags/api/more.py:3", "imports dags/salesforce/dag.py"),
@@ -217,7 +217,7 @@ async def test_a_relative_import_that_fails_in_a_task_is_told_with_one_that_work
         )
         dag_type = (await sources.catalog()).get("small")
         own = await build.build(dag_type, sources, below)
-        found = (await import_hygiene(own, dag_type, sources)).findings
+        found = (await import_hygiene(own, dag_type, sources))().findings
         told[name] = [f"{each.level.value} {each.location} {each.remedy}" for each in found]
         files = ("small.py", "small"), ("pack.zip", "packed")
         arguments = [word for file, dag_id in files for word in (f"/opt/airflow/dags/small/{file}", dag_id)]

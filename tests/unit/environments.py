@@ -21,13 +21,14 @@ MARKERS = {
 STDLIB = frozenset({"ast", "importlib", "json", "os", "sys", "typing"})
 
 
-def environment(
+def environment(  # noqa: PLR0913 - a part of an environment each
     *lines: str,
     modules: Mapping[str, tuple[str, ...]] | None = None,
     namespaces: Mapping[str, Iterable[str]] | None = None,
     clashes: tuple[Clash, ...] = (),
     lost: Mapping[str, tuple[str, ...]] | None = None,
     loose: Iterable[str] = (),
+    owners: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Environment:
     """Return an environment of distributions, each as "name version | requirement | …".
 
@@ -47,6 +48,7 @@ def environment(
         clashes=clashes,
         lost=dict(lost or {}),
         loose=frozenset(loose),
+        owners=dict(owners or {}),
     )
 
 

@@ -1,6 +1,8 @@
 """Tests of several DAG types at the same time; a problem with one of them hides no other's report."""
 
+import dataclasses
 from collections.abc import Sequence
+from functools import partial
 
 from ...config.dag_type import DagType
 from ...errors import Fault, StepError, gather_all, gather_both
@@ -11,6 +13,7 @@ from ...image.runtime import installed
 from ...tools.checkout import Checkout
 from .. import report
 from ..imports import files, hygiene
+from ..imports.code import Code
 from ..report import CheckResult, Report
 from . import suite
 from .parsed import Parsed
@@ -63,11 +66,15 @@ async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage
 
 async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:
     image = ImageUnderTest.of(built, await checkout.ignore_file())
-    return await suite.test_image(image, [import_hygiene(built, dag_type, checkout)])
+    results, imports = await gather_both(suite.test_image(image), import_hygiene(built, dag_type, checkout))
+    return dataclasses.replace(results, imports=imports(listed=results.worker.listed))
 
 
-async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout) -> CheckResult:
-    """Check what a built image's files import and its type declares; only the image's Python is run."""
+async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout) -> partial[CheckResult]:
+    """Return the check of what a built image's files import; it takes the files that Airflow looks at.
+
+    Only the image's Python is run.
+    """
 
     async def read() -> dict[str, str]:
         return files.read(await sources.exported())
@@ -75,4 +82,7 @@ async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout
     types = (await sources.catalog()).types.values()  # mistakes in other types' files are reported elsewhere
     own = {dag_type.file: await sources.text(dag_type.file) or ""}
     texts = {**await sources.memoized("code", read), **own}
-    return hygiene.check(dag_type, types, texts, await installed(built.container()))
+    code = Code(dag_type, tuple(types), texts, await installed(built.container()))
+    tried = await suite.import_names(ImageUnderTest.of(built), code.names())
+    moved = await suite.new_places([name for name in tried.failed if name.startswith("airflow.")])
+    return partial(hygiene.check, code, tried, moved)

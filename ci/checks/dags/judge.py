@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ...config.dag_type import DagType
 from ..report import CheckResult, Fact, Finding, Level
-from .parsed import Parsed, ParsedFile, ParseError, TopLevelAccess
+from . import remedies
+from .parsed import IgnorePattern, Parsed, ParsedFile, ParseError, TopLevelAccess
 
 _DEFINE_A_DAG = (
     "define a DAG at the top level, or list the file in the .airflowignore of its folder or, "
@@ -27,14 +28,18 @@ def compare(
     if problems := list(_problems(worker, scheduler)):
         return CheckResult(findings=tuple(problems))
     files = list(_pairs(worker, scheduler))
-    accesses = list(dict.fromkeys(access for pair in files for file in pair for access in file.accesses))
-    findings = [finding for pair in files for finding in _of_file(dag_type, *pair)]
+    # What safe mode passes over counts here too: it may be the file that should have a DAG.
+    accesses = list(dict.fromkeys(one for file in (*worker.files, *scheduler.files) for one in file.accesses))
+    meant = {file for pattern in worker.patterns for file in pattern.files}
+    findings = [finding for pair in files for finding in _of_file(dag_type, *pair, meant=meant)]
     findings += [*_unused(dag_type, accesses), *_duplicate_ids(dag_type.name, worker, others)]
-    if not findings and not any(file.dags for file in worker.files):
-        cause = f"{_count_files(len(worker.files))}, none with a DAG"
-        finding = Finding(check="dags", file="dags", line=0, cause=cause, remedy="add a DAG")
-        return CheckResult(findings=(finding,))
+    findings += map(_without_effect, worker.patterns)
+    has_dag = any(file.dags for file in worker.files)
+    findings += _passed_over([file for file in worker.files if file.file not in meant], has_dag=has_dag)
     failed = any(finding.level is Level.ERROR for finding in findings)
+    if not has_dag and not failed:
+        failed = True
+        findings.append(_no_dag(worker.files))
     facts = [*([] if failed else _same_dags(files)), *_allowed(dag_type, accesses)]
     return CheckResult(facts=tuple(facts), findings=tuple(dict.fromkeys(findings)))
 
@@ -58,7 +63,69 @@ def _pairs(worker: Parsed, scheduler: Parsed) -> Iterator[_Pair]:
             yield pair
 
 
-def _of_file(dag_type: DagType, worker: ParsedFile, scheduler: ParsedFile) -> Iterator[Finding]:
+def _no_dag(files: Sequence[ParsedFile]) -> Finding:
+    skipped = [f"{file.file} (no word {file.lacks!r})" for file in files if file.lacks]
+    passed = f"; Airflow's safe mode skips {', '.join(skipped)}" if skipped else ""
+    cause = f"{_count_files(len(files))}, none with a DAG{passed}"
+    remedy = "add a DAG" + ("; a file with one needs the words 'airflow' and 'dag'" if skipped else "")
+    if any(file.accesses for file in files):
+        remedy += "; where a made-up value is why there is none, give the Variable a default that makes one"
+    return Finding(check="dags", file="dags", line=0, cause=cause, remedy=remedy)
+
+
+def _passed_over(files: Iterable[ParsedFile], *, has_dag: bool) -> Iterator[Finding]:
+    """Yield the errors of files that safe mode passes over; as warnings where the type has a DAG elsewhere.
+
+    A relative import fails there in any module, since it isn't loaded as one of its package.
+    """
+    for file in files:
+        for error in file.errors if file.skipped and not file.dags else ():
+            if "attempted relative import" in error.cause:
+                continue
+            lacks = f", as it lacks the word {file.lacks!r}" if file.lacks else ""
+            cause = f"{error.cause} (Airflow's safe mode skips the file{lacks})"
+            finding = _finding("dags", file, error.line, cause, remedies.in_image(error))
+            yield finding.model_copy(update={"level": Level.WARNING}) if has_dag else finding
+
+
+def _without_effect(pattern: IgnorePattern) -> Finding:
+    name = pattern.pattern.rstrip("/")
+    return Finding(
+        check="dags",
+        file=pattern.file,
+        line=pattern.line,
+        cause=f"{pattern.pattern!r} ignores nothing: Airflow {pattern.airflow} compares it with {name!r}",
+        remedy=f"write {name!r}, without the slash",
+        level=Level.WARNING,
+    )
+
+
+def with_imports(comparison: CheckResult, imports: CheckResult) -> tuple[CheckResult, CheckResult]:
+    """Return both results, with one finding where a failed import is one of each at the same line.
+
+    The parse has the true error, and the imports know the type's own files, so what to do.
+    """
+    told = {(one.file, one.line): one for one in imports.findings if one.line and one.level is Level.ERROR}
+    joined: set[Finding] = set()
+    findings: list[Finding] = []
+    for finding in comparison.findings:
+        other = told.get((finding.file, finding.line))
+        if other and finding.check == "dags" and re.match(r"(ModuleNotFound|Import)Error\b", finding.cause):
+            joined.add(other)
+            findings.append(finding.model_copy(update={"remedy": other.remedy, "level": Level.ERROR}))
+        else:
+            findings.append(finding)
+    left = tuple(finding for finding in imports.findings if finding not in joined)
+    return (
+        comparison.model_copy(update={"findings": tuple(findings)}),
+        imports.model_copy(update={"findings": left}),
+    )
+
+
+def _of_file(
+    dag_type: DagType, worker: ParsedFile, scheduler: ParsedFile, *, meant: Collection[str]
+) -> Iterator[Finding]:
+    """Yield the findings on a file; ``meant`` are those that should be ignored, and aren't."""
     allowed = dag_type.settings.allow_top_level_access
     accesses = dict.fromkeys((*worker.accesses, *scheduler.accesses))
     refused = [_refused(access) for access in accesses if access.file not in allowed]
@@ -66,17 +133,19 @@ def _of_file(dag_type: DagType, worker: ParsedFile, scheduler: ParsedFile) -> It
     made_up = {access.kind for access in accesses} - {"program"}  # programs are really started
     findings = [*_errors(worker, scheduler, made_up=bool(made_up))]
     findings += [_weakened(finding, made_up) for finding in (*worker.findings, *scheduler.findings)]
-    if not worker.dags and not scheduler.dags and not worker.failed and not worker.skipped:
+    has_no_dag = not worker.dags and not scheduler.dags and not worker.failed and not worker.skipped
+    if has_no_dag and worker.file not in meant:
         finding = _finding("dags", worker, 1, "defines no DAG", _DEFINE_A_DAG)
         findings.append(_warning(finding) if made_up else finding)
     yield from (finding for finding in findings if finding.level is Level.ERROR or not refused)
     if worker.slow or scheduler.slow:
         cause = f"takes more than {dag_type.settings.max_parse_seconds:g} s to parse"
-        remedy = "move the slow code into a task, or raise max-parse-seconds"
+        remedy = f"move the slow code into a task, or raise max-parse-seconds; {remedies.BUSY}"
         yield _finding("parse-time", worker, 0, cause, remedy)
     if worker.dags and scheduler.skipped:
-        cause = "has a DAG, but not the words 'airflow' and 'dag'"
-        remedy = "mention both words, in a comment for instance: without them the scheduler skips the file"
+        word = scheduler.lacks or worker.lacks
+        cause = f"has a DAG, but not the word {word!r}" if word else "has a DAG, but safe mode skips it"
+        remedy = "mention 'airflow' and 'dag', in a comment for instance: else the scheduler skips the file"
         yield _finding("scheduler", worker, 1, cause, remedy)
     elif not worker.failed and not scheduler.failed:
         yield from _differences(worker, scheduler)
@@ -98,15 +167,16 @@ def _warning(finding: Finding, cause: str = "") -> Finding:
 def _errors(worker: ParsedFile, scheduler: ParsedFile, *, made_up: bool) -> Iterator[Finding]:
     """Yield the worker's errors, and the scheduler's others; as warnings where made-up answers may be why."""
     for error in worker.errors:
-        yield _of_error("dags", worker, error, _remedy(error), made_up=made_up)
+        yield _of_error("dags", worker, error, remedies.in_image(error), made_up=made_up)
     causes = {error.cause for error in worker.errors}
     for error in scheduler.errors:
         if error.cause not in causes and not (worker.failed and made_up and error.may_be_made_up):
-            yield _of_error("scheduler", scheduler, error, _remedy_in_base(error), made_up=made_up)
+            yield _of_error("scheduler", scheduler, error, remedies.in_base(error), made_up=made_up)
     for check, container, parsed in (("dags", "image", worker), ("scheduler", "base", scheduler)):
         if parsed.died and (check == "dags" or not worker.died):
             cause = f"can't be parsed in the {container}: {parsed.died}"
             remedy = "make the file importable without exiting, waiting or using much memory"
+            remedy += f"; {remedies.BUSY}" if parsed.late else ""
             yield _finding(check, parsed, 0, cause, remedy)
 
 
@@ -116,37 +186,6 @@ def _of_error(check: str, parsed: ParsedFile, error: ParseError, remedy: str, *,
         return finding
     cause = f"not parsed completely, perhaps {_MADE_UP}: {error.cause}"
     return _warning(finding, "" if error.kind == "dag" else cause)
-
-
-def _remedy(error: ParseError) -> str:
-    """Return the remedy for an error in the finished image."""
-    if error.kind == "timeout":
-        return "move the slow code into a task"
-    if error.kind == "cycle":
-        return "remove one of these dependencies"
-    if error.missing:
-        pin = f"pin the package that provides {error.missing!r} in the type's pyproject.toml and lock"
-        return f"{pin}, or list its file in scripts"
-    if re.match(r"(Syntax|Indentation|Tab)Error\b", error.cause):
-        return "correct the line"
-    if error.kind == "dag":
-        return "correct the DAG"
-    return "correct the code; while a file is parsed there is no network, no database and no secret"
-
-
-def _remedy_in_base(error: ParseError) -> str:
-    """Return the remedy for an error that only the plain base has."""
-    package = error.missing.partition(".")[0]
-    lacks = {"": "is a different one", "scripts": "has no scripts/"}.get(package, f"has no {package}")
-    if error.statement:
-        move = f"move `{error.statement}` from line {error.line} into the task that uses it"
-        return f"{move}; the scheduler's image {lacks}"
-    if package:
-        return f"import it in the task that uses it; the scheduler's image {lacks}"
-    return (
-        "move it into the task that uses it; the scheduler parses the file with the plain base: "
-        "without the type's packages, scripts and environment"
-    )
 
 
 def _differences(worker: ParsedFile, scheduler: ParsedFile) -> Iterator[Finding]:

@@ -17,26 +17,33 @@ class Dag(Value):
 class ParseError(Value):
     """The reason why Airflow refused a file or a DAG.
 
-    ``kind`` is import, timeout, cycle or dag; ``statement`` is the import at that line, if there is one.
+    ``kind`` is import, timeout, cycle or dag; ``statement`` is the import at that line, if there is one;
+    ``steady``: the file got made-up values, and fails alike whatever they are.
     """
 
     kind: str
     cause: str
     line: int
     statement: str
+    steady: bool = False
 
     @property
     def missing(self) -> str:
         """Return the dotted name of the missing module; empty for other errors."""
-        match = re.search(r"No module named '([\w.]+)'", self.cause)
+        found = r"No module named '([\w.]+)'"
+        match = None if self.kind == "timeout" else re.search(found, self.cause)
         return match[1] if match else ""
 
     @property
     def may_be_made_up(self) -> bool:
-        """Return whether a made-up answer alone may be the cause: it is neither an import nor syntax."""
-        return self.kind == "dag" or (
-            self.kind == "import"
-            and not re.match(r"(ModuleNotFound|Import|Syntax|Indentation|Tab)Error\b", self.cause)
+        """Return whether a made-up answer may be the cause: other ones change it, or weren't tried."""
+        return (
+            not self.steady
+            and self.kind in {"dag", "import"}
+            and (
+                self.kind == "dag"
+                or not re.match(r"(ModuleNotFound|Import|Syntax|Indentation|Tab)Error\b", self.cause)
+            )
         )
 
 
@@ -58,12 +65,14 @@ class TopLevelAccess(Value):
 class ParsedFile(Value):
     """One file; paths are relative to the repository's root, such as dags/api/dag.py.
 
-    ``skipped``: safe mode passes over it. ``slow``: it took more than the type allows. ``died``: why its
-    process ended without an answer.
+    ``skipped``: safe mode passes over it, since it ``lacks`` a word. ``slow``: it took more than the type
+    allows. ``died``: why its process ended without an answer. ``late``: a limit of time decided something.
     """
 
     file: str
     skipped: bool = False
+    lacks: str = ""
+    late: bool = False
     slow: bool = False
     died: str = ""
     dags: tuple[Dag, ...] = ()
@@ -77,8 +86,25 @@ class ParsedFile(Value):
         return bool(self.errors or self.died)
 
 
+class IgnorePattern(Value):
+    """A line of an .airflowignore with a folder that Airflow doesn't ignore, and the folder's files."""
+
+    file: str
+    line: int
+    pattern: str
+    airflow: str
+    files: tuple[str, ...]
+
+
 class Parsed(Value):
     """All files of a type, or the problem why none could be parsed."""
 
     files: tuple[ParsedFile, ...] = ()
+    patterns: tuple[IgnorePattern, ...] = ()
     problem: str = ""
+
+    @property
+    def listed(self) -> set[str] | None:
+        """The files that Airflow is meant to look at; None where they are unknown."""
+        meant = {file for pattern in self.patterns for file in pattern.files}
+        return None if self.problem else {parsed.file for parsed in self.files} - meant

@@ -1,7 +1,7 @@
 """Tests of one DAG type, by a real Airflow without network, in the type's image and in the plain base."""
 
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,14 +10,16 @@ from dagger import dag
 from pydantic import ValidationError
 
 from ...config.dag_type import DagType
-from ...errors import StepError, gather_all, gather_both
+from ...errors import StepError, gather_both
 from ...image import base, layers, runtime
 from ...image.built import BuiltImage
 from ...tools import containers, failures
 from ...tools.engine import retrying, step
 from ...values import Value
 from .. import report
+from ..imports.imported import Imported
 from ..report import CheckResult, Report
+from ..upgrade import ruff
 from . import judge
 from .parsed import Parsed
 
@@ -56,20 +58,20 @@ class ImageResults:
     dag_type: DagType
     worker: Parsed
     results: tuple[CheckResult, ...]
+    imports: CheckResult | None = None
 
 
 class _Answer(Value):
     result: CheckResult
-    parsed: Parsed
+    parsed: Parsed | None = None
+    imported: Imported | None = None
+    late: bool = False
 
 
-async def test_image(
-    image: ImageUnderTest,
-    others: Sequence[Awaitable[CheckResult]] = (),  # noqa: PT028 - no test of pytest's
-) -> ImageResults:
-    """Run the tests in the image itself, and other checks at the same time."""
-    worker, results = await gather_both(_parse_as_worker(image), gather_all([_environment(image), *others]))
-    return ImageResults(dag_type=image.dag_type, worker=worker, results=tuple(results))
+async def test_image(image: ImageUnderTest) -> ImageResults:
+    """Run the tests in the image itself."""
+    worker, environment = await gather_both(_parse_as_worker(image), _environment(image))
+    return ImageResults(dag_type=image.dag_type, worker=worker, results=(environment,))
 
 
 def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
@@ -77,7 +79,9 @@ def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
     name = image.dag_type.name
     others = {other: files for other, files in parsed.items() if other != name}
     comparison = judge.compare(image.dag_type, image.worker, parsed[name], others)
-    return report.merge(name, [comparison, *image.results])
+    if image.imports is None:
+        return report.merge(name, [comparison, *image.results])
+    return report.merge(name, [*judge.with_imports(comparison, image.imports), *image.results])
 
 
 async def parse_as_scheduler(
@@ -99,25 +103,57 @@ async def _parse_as_worker(image: ImageUnderTest) -> Parsed:
 
 async def _environment(image: ImageUnderTest) -> CheckResult:
     """Return the result of the checks that need no DAG, and aren't run again when one changes."""
-    job = {
-        "requirements": list(image.dag_type.project.dependencies),
-        "entrypoint": await retrying(image.without_dags.entrypoint),
-    }
+    job = {"entrypoint": await retrying(image.without_dags.entrypoint)}
     ready = runtime.with_bytecode(image.without_dags, base.container(image.base))
     return (await _check(ready, {"environment": job}, f"environment of {image.dag_type.name}")).result
 
 
+async def import_names(image: ImageUnderTest, names: Sequence[str]) -> Imported:
+    """Return what of these modules and names, and of the declared dependencies, can't be imported."""
+    requirements = list(image.dag_type.project.dependencies)
+    job = {"imports": {"requirements": requirements, "names": list(names)}}
+    ready = runtime.with_bytecode(image.without_dags, base.container(image.base))
+    answer = await _check(ready, job, f"imports of {image.dag_type.name}")
+    return answer.imported or Imported(problem="no answer")
+
+
+async def new_places(names: Sequence[str]) -> dict[str, str]:
+    """Return what to write in place of imports that Airflow lacks, where ruff's rules for Airflow know it.
+
+    Args:
+        names: as module:name.
+    """
+    known = [name.partition(":") for name in names if name.partition(":")[2] not in {"", "*"}]
+    if not known:
+        return {}
+    # Rules are on uses, not on imports alone.
+    text = "".join(f"from {module} import {name}; {name}\n" for module, _, name in known)
+    command = ["ruff", "check", "--isolated", "--no-cache", "--select", ruff.SELECT]
+    checked = (
+        containers.locked("airflow-rules")
+        .with_mounted_file("/code/imports.py", dag.file("imports.py", text))
+        .with_exec([*command, "--output-format", "json", "--exit-zero", "/code"])
+    )
+    try:
+        by_line = ruff.by_line(await retrying(checked.stdout))
+    except dagger.QueryError:
+        return {}  # the imports are findings in any case
+    return {"".join(name): by_line[line] for line, name in enumerate(known, start=1) if line in by_line}
+
+
 async def _parse(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
-    """Return a type's files; slow ones make it parse once more, as the engine would keep the answer."""
     job = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
-    title = f"{role} parse of {dag_type.name}"
-    parsed = (await _check(container, job, title)).parsed
-    if not any(file.slow for file in parsed.files):
-        return parsed
-    return (await _check(containers.uncached(container), job, title)).parsed
+    answer = await _check(container, job, f"{role} parse of {dag_type.name}")
+    return answer.parsed or Parsed(problem="no answer")
 
 
 async def _check(container: dagger.Container, job: Mapping[str, object], title: str) -> _Answer:
+    """Return the answer on a job; one that a limit of time decided isn't kept: the machine may be busy."""
+    answer = await _answer(container, job, title)
+    return await _answer(containers.uncached(container), job, title) if answer.late else answer
+
+
+async def _answer(container: dagger.Container, job: Mapping[str, object], title: str) -> _Answer:
     answer = (
         container.with_mounted_directory("/mnt/testing", containers.programs("checks/dags", "image"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))

@@ -1,11 +1,13 @@
 """The imports of a Python file, by its syntax tree: names with their lines, and whether they may fail."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from . import optional
+from .conditions import Conditions, Python
 
 # Airflow runs functions with these decorators, or given to these operators, in another Python.
 _OTHER_PYTHON = frozenset(
@@ -13,6 +15,7 @@ _OTHER_PYTHON = frozenset(
 )
 _OPERATORS = ("VirtualenvOperator", "ExternalPythonOperator")
 _DYNAMIC = frozenset({"import_module", "__import__"})
+_ANY = Python()
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -21,8 +24,9 @@ class Import:
 
     ``module`` is dotted, without the dots of a relative import, which ``level`` counts. ``name`` is taken of
     it, and may be a module too: empty where the module itself is imported, "*" for all. ``optional`` imports
-    may fail; ``typing`` ones are for type checkers only. ``fallback_for`` has the groups of imports that it
-    replaces, as in a handler: it must work unless all imports of one group do.
+    may fail; ``unreached`` ones are never run, as for type checkers alone; ``as_program`` ones only where the
+    file is run as a program. ``fallback_for`` has the groups of imports that it replaces, as in a handler: it
+    must work unless all imports of one group do.
     """
 
     line: int
@@ -30,7 +34,8 @@ class Import:
     name: str = ""
     level: int = 0
     optional: bool = False
-    typing: bool = False
+    unreached: bool = False
+    as_program: bool = False
     fallback_for: tuple[tuple["Import", ...], ...] = ()
 
     @property
@@ -46,9 +51,9 @@ class Import:
 
 
 @cache
-def imports_of(text: str) -> tuple[Import, ...]:
-    """Return the imports of a file, sorted; none where the text is no Python."""
-    return tuple(sorted(set(_within(optional.tree_of(text)))))
+def imports_of(text: str, python: Python = _ANY) -> tuple[Import, ...]:
+    """Return the imports of a file as a Python runs it, sorted; none where the text is no Python."""
+    return tuple(sorted(set(_within(optional.tree_of(text), python))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,27 +61,41 @@ class _Context:
     """The effect of the surrounding code on imports in a node, as the fields of Import of these names."""
 
     optional: bool = False
-    typing: bool = False
+    unreached: bool = False
+    as_program: bool = False
     fallback_for: tuple[tuple[Import, ...], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _File:
-    """Facts of a whole file: functions that run in another Python, and the meanings of imported names."""
+    """Facts of a whole file: functions for another Python or a program, meanings of names and conditions."""
 
     in_other_python: frozenset[str]
+    of_program: frozenset[str]
     meanings: Mapping[str, str]
+    conditions: Conditions
 
 
-def _within(tree: ast.Module) -> Iterator[Import]:
-    file = _File(in_other_python=_functions_for_other_python(tree), meanings=optional.meanings(tree))
+def _within(tree: ast.Module, python: Python) -> Iterator[Import]:
+    meanings = optional.meanings(tree)
+    conditions = Conditions(tree, meanings, python)
+    file = _File(
+        in_other_python=_functions_for_other_python(tree),
+        of_program=_functions_of_program(tree, conditions),
+        meanings=meanings,
+        conditions=conditions,
+    )
     # No recursion: a long expression is nested deeper than Python calls functions.
     waiting: list[tuple[ast.AST, _Context]] = [(tree, _Context())]
     while waiting:
         node, context = waiting.pop()
         for imported in _plain(node):
             yield replace(
-                imported, optional=context.optional, typing=context.typing, fallback_for=context.fallback_for
+                imported,
+                optional=context.optional,
+                unreached=context.unreached,
+                as_program=context.as_program,
+                fallback_for=context.fallback_for,
             )
         for nodes, inner in _parts(node, context, file):
             waiting += [(child, inner) for child in nodes]
@@ -95,6 +114,36 @@ def _functions_for_other_python(tree: ast.Module) -> frozenset[str]:
     names = {value.id for value in given if isinstance(value, ast.Name)}
     used = {node.id for node in nodes if isinstance(node, ast.Name) and node not in given}
     return frozenset(names - used)
+
+
+def _functions_of_program(tree: ast.Module, conditions: Conditions) -> frozenset[str]:
+    """Return the names of a file's own functions that it uses only where it is run as a program."""
+    functions = {
+        node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    blocks: list[ast.AST] = [
+        part
+        for node in tree.body
+        if isinstance(node, ast.If)
+        and conditions.outcome(node.test) is False
+        and conditions.outcome(node.test, as_program=True) is not False
+        for part in node.body
+    ]
+    used = Counter(_names_in(tree))
+    names: set[str] = set()
+    waiting = list(blocks)
+    inside = Counter[str]()
+    while waiting:
+        inside.update(_names_in(waiting.pop()))
+        found = {name for name in functions.keys() - names if 0 < used[name] == inside[name]}
+        found = {name for name in found if not functions[name].decorator_list}
+        names |= found
+        waiting += [functions[name] for name in found]
+    return frozenset(names)
+
+
+def _names_in(node: ast.AST) -> list[str]:
+    return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
 
 
 def _operator(func: ast.expr) -> ast.expr:
@@ -124,19 +173,29 @@ def _parts(node: ast.AST, context: _Context, file: _File) -> list[tuple[Sequence
         return [(node.body, body), *handlers, ([*node.orelse, *node.finalbody], context)]
     if isinstance(node, ast.With) and any(optional.suppresses(item.context_expr) for item in node.items):
         return [(node.body, may_fail)]
-    if isinstance(node, ast.If):
-        decided = may_fail if optional.decides(node.test, file.meanings) else context
-        negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
-        inner = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
-        checked = replace(decided, typing=True) if optional.last(inner) == "TYPE_CHECKING" else decided
-        body, orelse = (decided, checked) if negated else (checked, decided)
-        return [([node.test], decided), (node.body, body), (node.orelse, orelse)]
+    if isinstance(node, ast.If | ast.IfExp | ast.While):
+        body, orelse = _branch_contexts(node.test, context, file)
+        both = (node.body, body), (node.orelse, orelse)
+        branches = [([part] if isinstance(part, ast.expr) else part, inner) for part, inner in both]
+        return [([node.test], context), *branches]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         decorators = map(optional.last, node.decorator_list)
         other_python = node.name in file.in_other_python or not _OTHER_PYTHON.isdisjoint(decorators)
         body = may_fail if other_python else context
+        body = replace(body, as_program=True) if node.name in file.of_program else body
         return [(node.body, body), ([*node.decorator_list, node.args], context)]
     return [(list(ast.iter_child_nodes(node)), context)]
+
+
+def _branch_contexts(test: ast.expr, context: _Context, file: _File) -> tuple[_Context, _Context]:
+    """Return the contexts of the two branches of a condition."""
+    outcome = file.conditions.outcome(test)
+    as_program = file.conditions.outcome(test, as_program=True)
+    if outcome is None:
+        inner = replace(context, optional=True) if optional.decides(test, file.meanings) else context
+        return inner, inner
+    never = replace(context, **{"unreached" if as_program is outcome else "as_program": True})
+    return (context, never) if outcome else (never, context)
 
 
 def _handler_context(handler: ast.ExceptHandler, node: ast.Try | ast.TryStar, context: _Context) -> _Context:

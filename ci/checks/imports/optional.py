@@ -59,8 +59,8 @@ def suppresses(context: ast.expr) -> bool:
 def decides(test: ast.expr, meaning: Mapping[str, str]) -> bool:
     """Return whether the test of an `if` depends on the Python, platform or installed modules."""
     for node in ast.walk(test):
-        called = _dotted(node.func, meaning) if isinstance(node, ast.Call) else ""
-        if called.rpartition(".")[2] == "find_spec" or _dotted(node, meaning) in _DECIDING:
+        called = dotted(node.func, meaning) if isinstance(node, ast.Call) else ""
+        if called.rpartition(".")[2] == "find_spec" or dotted(node, meaning) in _DECIDING:
             return True
         if called.startswith("platform.") and called.removeprefix("platform.") in _PLATFORM_CALLS:
             return True
@@ -79,7 +79,7 @@ def meanings(tree: ast.Module) -> dict[str, str]:
     return known
 
 
-def _dotted(node: ast.AST, meaning: Mapping[str, str]) -> str:
+def dotted(node: ast.AST, meaning: Mapping[str, str]) -> str:
     """Return the dotted name that a name or attribute means; an unknown name that isn't imported is ?."""
     attributes: list[str] = []
     while isinstance(node, ast.Attribute):

@@ -12,6 +12,8 @@ from ...image.environment import Environment
 from .imports import Import
 from .locations import archive_of, depth, module_paths
 
+_MAX_OWNERS = 3  # that a message names
+
 
 class Origin(StrEnum):
     """The kind of module that an import leads to."""
@@ -51,9 +53,42 @@ class ImportResolver:
         """
         if not self._is_installed_first(imported) or self._is_in_same_archive(file, imported):
             return ""
+        first = imported.module.partition(".")[0]
         targets = (self._own.target(path, imported) for path in module_paths(file, imported))
-        top = f"dags/{imported.module.partition('.')[0]}/__init__.py"
-        return next((target for target in targets if target.endswith(".py") and target != top), "")
+        top = f"dags/{first}/__init__.py"
+        meant = (one for one in targets if one != top and (one.endswith(".py") or (one and first in TREES)))
+        return next(meant, "")
+
+    def is_hidden_tree(self, tree: str) -> bool:
+        """Return whether a distribution's regular package hides scripts/ or dags/, a namespace's portion."""
+        return tree in self._environment.owners and f"{tree}/__init__.py" not in self._own.files
+
+    def hiding(self) -> list[tuple[str, str]]:
+        """Return the type's own packages and modules that hide an installed namespace, with its name."""
+        tops = {name for name in self._environment.namespaces if "." not in name} & self._installed
+        tops -= self._environment.stdlib | set(TREES)
+        paths = {f"dags/{name}{end}": name for name in tops for end in (".py", "/__init__.py")}
+        return sorted((path, name) for path, name in paths.items() if path in self._own.files)
+
+    def owner(self, first: str) -> str:
+        """Return what installs modules of a first name: distributions with versions, or Python."""
+        if first in self._environment.stdlib:
+            return "Python"
+        names = self._environment.owners.get(first) or [
+            package.name
+            for package in self._environment.distributions
+            if any(module.partition(".")[0] == first for module in package.modules)
+        ]
+        shown = [f"{name} {self._environment.versions[name]}" for name in names[:_MAX_OWNERS]]
+        more = f" and {len(names) - _MAX_OWNERS} more" if len(names) > _MAX_OWNERS else ""
+        return f"{', '.join(shown)}{more}" or "the image"
+
+    @property
+    def airflow(self) -> str:
+        """Airflow with its version."""
+        versions = self._environment.versions
+        version = versions.get("apache-airflow-core") or versions.get("apache-airflow")
+        return f"Airflow {version}" if version else "this Airflow"
 
     def absolute(self, file: str, imported: Import) -> str | None:
         """Return the full name of a relative import's module; empty for the root, None for no valid name."""
@@ -90,29 +125,38 @@ class ImportResolver:
                 return ".".join(parts[: end + 1])
         return ""
 
-    def near(self, module: str, declared: Collection[str]) -> str:
+    def near(self, imported: Import, module: str, declared: Collection[str]) -> str:
         """Return the hint ": did you mean 'x'?" if the type has a module of nearly that name.
 
-        ``declared`` are its dependencies: other packages that are installed are rarely meant.
+        Args:
+            imported: the import.
+            module: the name that is lacking, the import's or a package's around it.
+            declared: the type's dependencies; other packages that are installed are rarely meant.
         """
         parent = module.split(".")[:-1]
+        rest = imported.longest.split(".")[len(parent) + 1 :]
         packages = [package for package in self._environment.distributions if package.name in declared]
         modules = [name.split(".") for package in packages for name in package.modules]
+        # An own folder is meant only where it has the rest of the name.
+        own = [
+            parts for parts in self._own.dotted() if not rest or parts[len(parent) + 1 :][: len(rest)] == rest
+        ]
         end = len(parent)
-        inside = {
-            tuple(parts[end : end + 1]) for parts in (*modules, *self._own.dotted()) if parts[:end] == parent
-        }
+        inside = {tuple(parts[end : end + 1]) for parts in (*modules, *own) if parts[:end] == parent}
         return did_you_mean(module.rpartition(".")[2], {parts[0] for parts in inside if parts})
 
-    def beside(self, module: str) -> str:
-        """Return a file of the type's own whose path ends like a module's name; empty for none."""
-        end = module.replace(".", "/")
-        return self._own.ending(f"/{end}.py", f"/{end}/__init__.py")
+    def beside(self, imported: Import) -> str:
+        """Return a file of the type's own whose path ends like an import's name; empty for none."""
+        for name in dict.fromkeys((imported.longest, imported.module)):
+            end = name.replace(".", "/")
+            if found := self._own.ending(f"/{end}.py", f"/{end}/__init__.py"):
+                return found
+        return ""
 
     @cached_property
     def outermost(self) -> frozenset[str]:
         """The first names of all that the image's Python can import."""
-        return self._installed | self._environment.loose | {"__main__"}
+        return self._installed | self._environment.loose | self._environment.owners.keys() | {"__main__"}
 
     @cached_property
     def _installed(self) -> frozenset[str]:
@@ -129,7 +173,13 @@ class ImportResolver:
     def _is_installed_first(self, imported: Import) -> bool:
         """Return whether Python takes an installed module, whatever is below dags/."""
         first = imported.module.partition(".")[0]
-        if imported.level or first in TREES or first not in self._installed:
+        if imported.level:
+            return False
+        if first in TREES:
+            return self.is_hidden_tree(first)
+        if first in self._environment.owners:
+            return True
+        if first not in self._installed:
             return False
         if first not in self._environment.namespaces:
             return True

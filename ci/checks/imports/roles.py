@@ -64,7 +64,7 @@ def roles(
     defining = {path for path, text in texts.items() if path.startswith("dags/") and defines_dag(text)}
     graph: dict[str, set[str]] = {}
     for path, file_imports in imports.items():
-        targets = {resolver.resolve(path, imported)[1] for imported in file_imports if not imported.typing}
+        targets = {resolver.resolve(path, imported)[1] for imported in file_imports if not imported.unreached}
         graph[path] = targets - {path}
     tests = imports.keys() - reached(
         graph, [path for path in graph if not _is_test(path) or path in defining]

@@ -40,6 +40,15 @@ def result(report: str, root: str) -> CheckResult:
     return CheckResult(findings=tuple(_finding(diagnostic, root) for diagnostic in diagnostics))
 
 
+def by_line(report: str) -> dict[int, str]:
+    """Return what to do about each line of a report's only file: what ruff would write, or its message."""
+    diagnostics = _REPORT.validate_json(report)
+    return {
+        one.location.row: (one.fix and one.fix.message) or one.message.rstrip("; ")
+        for one in reversed(diagnostics)
+    }
+
+
 def unavailable(cause: str) -> CheckResult:
     """Return a warning that ruff could not be run: the tests show what really breaks."""
     remedy = "try again later to see what was moved or removed; all other tests ran"

@@ -4,12 +4,14 @@
 
 ENVIRONMENT.json: {"markers": {"python_version": "3.13", …}, "stdlib": ["abc", …], "loose": ["plugins", …],
 "distributions": [{"name", "version", "requires", "modules", "size"}, …],
-"namespaces": {"google": ["auth", …], …},
+"namespaces": {"google": ["auth", …], …}, "owners": {"httpx": ["httpx"], "tests": ["a", "b"], …},
 "clashes": [{"kind": "overwrites" | "shadows", "owners": ["a", "b"], "files": ["x.py", …]}, …],
 "lost": {"a": ["x.py", …], …}}. Everything is sorted.
 
-Namespaces are folders of modules without an __init__.py; loose are modules that no distribution lists; lost
-are files that a distribution lists and that don't exist. Files are relative to the distribution's folder.
+Namespaces are folders of modules without an __init__.py; owners are the distributions of each outermost
+module that isn't one, also of tests and the like that lie beside their modules; loose are modules that no
+distribution lists; lost are files that a distribution lists and that don't exist. Files are relative to the
+distribution's folder.
 """
 
 from __future__ import annotations
@@ -163,6 +165,19 @@ def namespaces(installed: list[Distribution]) -> dict[str, list[str]]:
     }
 
 
+def owners(installed: list[Distribution]) -> dict[str, list[str]]:
+    """Return the distributions that have an outermost module or regular package, by its name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for distribution in installed:
+        for file in distribution.files:
+            folder, _, name = file.rpartition("/")
+            stem = name.partition(".")[0]
+            module = folder if stem == "__init__" else "" if folder else stem
+            if file.endswith(SUFFIXES) and module.isidentifier():
+                found[module].add(distribution.name)
+    return {name: sorted(found[name]) for name in sorted(found)}
+
+
 def loose(installed: list[Distribution]) -> list[str]:
     """Return the outermost modules on the import path, or where Airflow adds to it, that nothing lists."""
     home = os.environ.get("AIRFLOW_HOME", "/opt/airflow")
@@ -236,6 +251,7 @@ def main(file: str) -> int:
             for one in installed
         ],
         "namespaces": namespaces(installed),
+        "owners": owners(installed),
         "clashes": clashes(installed),
         "lost": lost(installed),
     }

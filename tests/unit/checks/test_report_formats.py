@@ -73,7 +73,7 @@ def test_a_verdict_counts_the_findings() -> None:
     cases = {
         (): "passed",
         (WARNING,): "passed, 1 warning",
-        (ERROR, ERROR.model_copy(update={"line": 4})): "failed, 2 errors",
+        (ERROR, ERROR.model_copy(update={"cause": "x"})): "failed, 2 errors",
     }
     assert {findings: verdict(merge("a", [CheckResult(findings=findings)])) for findings in cases} == cases
     assert all(render(form, []) for form in FILE_NAMES)

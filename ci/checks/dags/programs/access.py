@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from unittest.mock import MagicMock
 
 from . import drivers
@@ -44,10 +44,29 @@ class MadeUp(dict[str, object]):
         return MadeUp() if default is None else default
 
 
-class Recorder:
-    """A recorder of accesses by code in the dags/ and scripts/ of a folder."""
+class MadeUpValues(NamedTuple):
+    """The answers to accesses: a Variable's text, its JSON, and a Connection's host."""
 
-    def __init__(self, root: str) -> None:
+    text: str
+    json: object
+    host: str
+
+
+# With which a file is parsed; then again with the others where they may be the cause of an error.
+MADE_UP = (
+    MadeUpValues("1", MadeUp(), "localhost"),  # a text that is also a number
+    MadeUpValues("@daily", [], "example.com"),
+    MadeUpValues("{}", {}, "warehouse"),
+    MadeUpValues("2026-01-01T00:00:00+00:00", "text", "https://example.com/path"),
+    MadeUpValues("/tmp/folder", [MadeUp()], "db"),  # noqa: S108 - no file is made
+)
+
+
+class Recorder:
+    """A recorder of accesses by code in the dags/ and scripts/ of a folder, with the answers to them."""
+
+    def __init__(self, root: str, made_up: MadeUpValues = MADE_UP[0]) -> None:
+        self.made_up = made_up
         self.accesses: list[dict[str, object]] = []
         self.active = True
         self._trees = tuple(f"{root}/{tree}/" for tree in TREES)
@@ -146,7 +165,7 @@ def _variable(recorder: Recorder, original: Callable[..., Any]) -> Callable[...,
         if defaults:
             return defaults[0]
         as_json = options.get("deserialize_json") or arguments[1:2] == (True,)
-        return MadeUp() if as_json else "1"  # a text that is also a number
+        return recorder.made_up.json if as_json else recorder.made_up.text
 
     return get
 
@@ -155,7 +174,8 @@ def _connection(recorder: Recorder, cls: Any, original: Callable[..., Any]) -> C
     def get(conn_id: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as Airflow has it
         if not recorder.record("Connection", conn_id):
             return original(conn_id, *arguments, **options)
-        made_up = {"conn_type": "generic", "host": "localhost", "login": "user", "password": "", "port": 1}
+        made_up = {"conn_type": "generic", "login": "user", "password": "", "port": 1}
+        made_up["host"] = recorder.made_up.host
         return cls(conn_id=conn_id, **made_up, extra="{}")
 
     return get

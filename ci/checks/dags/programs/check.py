@@ -3,8 +3,10 @@
     python3 -m programs.check JOB.json ANSWER.json      as root, with the right to create a network namespace
 
 JOB.json has one of: {"parse": {"role": "worker", "seconds": 2.0}},
-{"environment": {"requirements": ["httpx==0.28.1", …], "entrypoint": ["/usr/bin/dumb-init", …]}}
-ANSWER.json: {"parsed": the answer of parse.py, "result": {"facts": […], "findings": […]}}
+{"imports": {"requirements": ["httpx==0.28.1", …], "names": ["httpx", "airflow.sdk:dag", …]}},
+{"environment": {"entrypoint": ["/usr/bin/dumb-init", …]}}
+ANSWER.json: {"parsed": the answer of parse.py, "imported": that of imports.py,
+"result": {"facts": […], "findings": […]}, "late": whether a limit of time decided something}
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from . import clock
 
 PROGRAMS = str(Path(__file__).parents[1])  # the folder of the package, as it is mounted
 AIRFLOW_UID, STRANGER_UID, GROUP = 50000, 12345, 0
@@ -26,6 +32,7 @@ DAGS = "/opt/airflow/dags"
 SECONDS = 180
 FILE_SECONDS = 180  # per DAG file: parse.py ends a parse after 60, and parses once more for all of its tasks
 TRIES = 6  # times the limit of a file: two more tries, of three times the limit at most
+TIMED_OUT = 124  # the status of a command that a limit of time ended, as that of timeout(1)
 # As for Airflow's own programs, neither this folder nor the current one is on the import path.
 START = (
     f"import sys; sys.path[0] = {PROGRAMS!r}; from programs import {{}} as program; del sys.path[0]; "
@@ -39,6 +46,7 @@ class CheckResult:
 
     facts: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     findings: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    late: bool = False
 
     def add_fact(self, check: str, detail: str) -> None:
         """Add a fact."""
@@ -51,7 +59,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class CommandResult:
-    """A finished command; its status is 124 after a timeout."""
+    """A finished command; its status is TIMED_OUT after a timeout."""
 
     status: int
     output: str
@@ -86,8 +94,9 @@ def run(argv: list[str], uid: int, seconds: float = SECONDS) -> CommandResult:
         "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACKS": "True",
         "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "10000",  # with the default of 2, no DAG file
     }
+    started, computed = time.monotonic(), _computed()
     try:
-        process = subprocess.run(  # noqa: S603 - the image's own programs
+        process = subprocess.Popen(  # noqa: S603 - the image's own programs
             argv,
             user=uid,
             group=GROUP,
@@ -95,38 +104,64 @@ def run(argv: list[str], uid: int, seconds: float = SECONDS) -> CommandResult:
             env=env,
             cwd="/opt/airflow",
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=seconds,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        return CommandResult(124, "", f"took more than {seconds:g} s")
     except OSError as error:
         return CommandResult(126, "", str(error))
-    return CommandResult(process.returncode, process.stdout, process.stderr)
+    with process:
+        while True:
+            try:
+                output, errors = process.communicate(timeout=_left(started, seconds, process.pid))
+            except subprocess.TimeoutExpired:
+                if clock.overdue(started, seconds, process.pid) < 0:
+                    continue
+                process.kill()
+                process.wait()
+                wall = time.monotonic() - started
+                return CommandResult(
+                    TIMED_OUT, "", clock.took_too_long(seconds, wall, _computed() - computed)
+                )
+            return CommandResult(process.returncode, output, errors)
 
 
-def parse_dags(role: str, seconds: float) -> dict[str, Any]:
-    """Return every DAG file as parsed by Airflow; the time limit grows with their number."""
+def _left(started: float, seconds: float, pid: int) -> float:
+    return max(0.1, -clock.overdue(started, seconds, pid))
+
+
+def _computed() -> float:
+    """Return the CPU time of all commands that have ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def parse_dags(role: str, seconds: float) -> tuple[dict[str, Any], bool]:
+    """Return every DAG file as parsed by Airflow, and whether a limit of time decided something.
+
+    The limit for all grows with their number.
+    """
     files = sum(path.suffix in {".py", ".zip"} for path in Path(DAGS).rglob("*"))
     limit = SECONDS + files * (FILE_SECONDS + TRIES * seconds)
-    answer = _program("parse", {"files", "problem"}, role, str(seconds), limit=limit)
-    return answer if isinstance(answer, dict) else {"files": [], "problem": answer}
+    answer = _program("parse", {"files", "patterns", "problem"}, role, str(seconds), limit=limit)
+    if isinstance(answer, CommandResult):
+        late = answer.status == TIMED_OUT
+        return {"files": [], "patterns": [], "problem": _ended(answer)}, late
+    return answer, any(file.get("late") for file in answer["files"])
 
 
-def check_imports(requirements: list[str]) -> CheckResult:
-    """Check that every declared dependency can be imported."""
-    answer = _program("imports", {"facts", "findings"}, *requirements)
-    if isinstance(answer, dict):
-        return CheckResult(**answer)
-    result = CheckResult()
-    result.add_finding("imports", answer, "make Python start in the base")
-    return result
+def check_imports(requirements: list[str], names: list[str]) -> tuple[dict[str, Any], bool]:
+    """Return what of these can't be imported, and whether a limit of time decided it."""
+    answer = _program("imports", {"failed", "broken"}, *requirements, "--", *names)
+    if isinstance(answer, CommandResult):
+        return {"failed": {}, "broken": {}, "problem": _ended(answer)}, answer.status == TIMED_OUT
+    return {**answer, "problem": ""}, False
 
 
-def _program(name: str, keys: set[str], *arguments: str, limit: float = SECONDS) -> dict[str, Any] | str:
+def _program(
+    name: str, keys: set[str], *arguments: str, limit: float = SECONDS
+) -> dict[str, Any] | CommandResult:
     """Return the answer in the last line of another program of this folder, or how it ended without one."""
     command = run(["python", "-B", "-c", START.format(name), *arguments], AIRFLOW_UID, limit)
     try:
@@ -135,7 +170,11 @@ def _program(name: str, keys: set[str], *arguments: str, limit: float = SECONDS)
         answer = None
     if isinstance(answer, dict) and answer.keys() == keys:
         return answer
-    return f"exit code {command.status}: {command.tail}"
+    return command
+
+
+def _ended(command: CommandResult) -> str:
+    return command.tail if command.status == TIMED_OUT else f"exit code {command.status}: {command.tail}"
 
 
 def check_environment() -> CheckResult:
@@ -144,6 +183,10 @@ def check_environment() -> CheckResult:
     result = CheckResult()
     if command.status == 0:
         result.add_fact("packages", "pip check finds no conflict")
+        return result
+    if command.status == TIMED_OUT:
+        result.late = True
+        result.add_finding("packages", f"pip check {command.tail}", "test again: this result isn't kept")
         return result
     text = command.output.strip() or command.errors.strip() or f"pip check: exit code {command.status}"
     for line in text.splitlines():
@@ -168,25 +211,26 @@ def check_entrypoint(entrypoint: list[str], uid: int) -> CheckResult:
         if command.status or not lines or (expected and lines[-1].strip() != expected):
             cause = f"{name} as {user}: exit code {command.status}, expected {expected!r} on its last line"
             remedy = "keep the base's entrypoint, environment and file modes as they are"
+            result.late = result.late or command.status == TIMED_OUT
             result.add_finding("entrypoint", f"{cause}: {command.tail}", remedy)
     if not result.findings:
         result.add_fact("entrypoint", f"airflow version and bash -c work as {user}")
     return result
 
 
-def check_all(requirements: list[str], entrypoint: list[str]) -> CheckResult:
+def check_all(entrypoint: list[str]) -> CheckResult:
     """Run all checks of the environment, as many at the same time as there are CPUs."""
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
         checks = [
             pool.submit(check_entrypoint, entrypoint, AIRFLOW_UID),
             pool.submit(check_entrypoint, entrypoint, STRANGER_UID),
-            pool.submit(check_imports, requirements),
             pool.submit(check_environment),
         ]
     whole = CheckResult()
     for check in checks:
         whole.facts += check.result().facts
         whole.findings += check.result().findings
+        whole.late = whole.late or check.result().late
     return whole
 
 
@@ -195,8 +239,15 @@ def main(job_file: str, answer_file: str) -> int:
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     cut_network()
     result = check_all(**job["environment"]) if "environment" in job else CheckResult()
-    parsed: dict[str, Any] = parse_dags(**job["parse"]) if "parse" in job else {"files": [], "problem": ""}
-    answer = {"result": asdict(result), "parsed": parsed}
+    parsed: dict[str, Any] | None = None
+    imported: dict[str, Any] | None = None
+    late = result.late
+    if "parse" in job:
+        parsed, late = parse_dags(**job["parse"])
+    if "imports" in job:
+        imported, late = check_imports(**job["imports"])
+    found = {"facts": result.facts, "findings": result.findings}
+    answer = {"result": found, "parsed": parsed, "imported": imported, "late": late}
     Path(answer_file).write_text(json.dumps(answer, sort_keys=True), encoding="utf-8")
     return 0
 

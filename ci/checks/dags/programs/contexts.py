@@ -92,6 +92,8 @@ def findings(
     answers = run(selected, lambda job: parse_for(job, bundle), seconds, total_seconds=limit)
     for job, answer in answers.items():
         path, dag_id, task_id = json.loads(job)
+        if "late" in answer:
+            files[path]["late"] = True
         if reason := _reason(answer, dag_id, task_id):
             missing.setdefault((path, dag_id), []).append((task_id, reason))
     by_path: dict[str, list[dict[str, object]]] = {}

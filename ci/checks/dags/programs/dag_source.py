@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import tokenize
 
+DECISIONS = (ast.Raise, ast.Assert)
+
 
 class Source:
     """A Python text, parsed once; without names and imports where it isn't Python."""
@@ -13,13 +15,18 @@ class Source:
         """Collect its names and imports."""
         self._lines: dict[str, int] = {}
         self._imports: list[ast.Import | ast.ImportFrom] = []
-        for node in ast.walk(_tree(text)):
+        tree = _tree(text)
+        self._unconditional = [node.lineno for node in tree.body if isinstance(node, DECISIONS[:1])]
+        self._decisions: list[ast.stmt] = []
+        for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._add(node.name, node.lineno)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._add(node.value, node.lineno)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self._imports.append(node)
+            elif isinstance(node, DECISIONS):
+                self._decisions.append(node)
 
     def _add(self, name: str, line: int) -> None:
         self._lines[name] = min(line, self._lines.get(name, line))
@@ -38,6 +45,12 @@ class Source:
             if node.lineno <= line <= (node.end_lineno or 0):
                 return ast.unparse(node)
         return ""
+
+    def decides_at(self, line: int) -> bool:
+        """Return whether a line belongs to an `assert`, or to a `raise` that isn't always reached."""
+        return line not in self._unconditional and any(
+            node.lineno <= line <= (node.end_lineno or 0) for node in self._decisions
+        )
 
 
 def text_of(path: str) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from . import clock
+
 Work = Callable[[str], "dict[str, Any]"]
 
 TICK = 0.2  # seconds between checks whether a process still runs: its children may keep the pipe open
@@ -34,11 +36,12 @@ class Fork:
     answer: bytes = b""
     open: bool = True
     failure: str = ""
+    late: bool = False
 
     @property
     def overdue(self) -> float:
         """Return the seconds since its time was over."""
-        return time.monotonic() - self.started - self.seconds
+        return clock.overdue(self.started, self.seconds, self.pid)
 
     def receive(self) -> None:
         """Read from the pipe; an empty read means that no process has it open any more."""
@@ -58,6 +61,7 @@ def run(
     """Return the answer to each job, in their order; {"died": reason} where a fork ended without one.
 
     ``seconds`` limits one job; after ``total_seconds`` no job is started. 0 workers mean one per CPU.
+    What a limit ended has "late" in its answer: on another day it may have been in time.
     """
     waiting, answers = list(jobs), dict[str, Any]()
     running: list[Fork] = []
@@ -67,11 +71,11 @@ def run(
             job = waiting.pop(0)
             if time.monotonic() > last_start:
                 reason = f"not started within {total_seconds:g} s, because others took so long"
-                answers[job] = {"died": reason}
+                answers[job] = {"died": reason, "late": True}
             else:
                 running.append(_start(job, work, seconds))
         _wait(running)
-        for fork in [fork for fork in running if fork.failure or b"\n" in fork.answer]:
+        for fork in [fork for fork in running if fork.failure or fork.late or b"\n" in fork.answer]:
             running.remove(fork)
             answers[fork.job] = _finish(fork)
     return {job: answers[job] for job in jobs}
@@ -94,7 +98,7 @@ def _wait(running: list[Fork]) -> None:
         elif fork in ended:
             fork.failure = ENDED
         elif overdue >= 0:
-            fork.failure = f"took more than {fork.seconds:g} s"
+            fork.late = True
 
 
 def _start(job: str, work: Work, seconds: float) -> Fork:
@@ -140,9 +144,13 @@ def _finish(fork: Fork) -> dict[str, Any]:
         os.killpg(fork.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         os.kill(fork.pid, signal.SIGKILL)
-    status = os.waitpid(fork.pid, 0)[1]
+    _, status, usage = os.wait4(fork.pid, 0)
     if b"\n" in fork.answer:
         return _read(fork.answer.partition(b"\n")[0], fork.token)
+    if fork.late:
+        wall = time.monotonic() - fork.started
+        computed = usage.ru_utime + usage.ru_stime
+        return {"died": clock.took_too_long(fork.seconds, wall, computed), "late": True}
     if fork.failure == ENDED and os.WIFSIGNALED(status):
         return {"died": f"its process was ended by {signal.Signals(os.WTERMSIG(status)).name}"}
     return {"died": fork.failure}

@@ -5,8 +5,10 @@
 As a worker: as Airflow's task runner finds a task. As a scheduler: as its DAG processor does, in safe mode.
 Where the image names no database, Airflow's default is an empty SQLite file: ``access.py`` answers instead.
 A worker parses once more for each task where a file uses its parsing context (``contexts.py``).
-The last line of output is JSON: {"files": […], "problem": ""}; a file is the dictionary that
-``dagfile.examine`` returns, with "slow", and with "died" where its process ended without an answer.
+The last line of output is JSON: {"files": […], "problem": "", "patterns": what ``ignores.without_effect``
+returns}. A file is the dictionary that ``dagfile.examine`` returns, with "slow", with "lacks", the word for
+which safe mode passes over it, with "died" where its process ended without an answer, and with "late" where
+a limit of time decided.
 """
 
 from __future__ import annotations
@@ -20,13 +22,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import contexts
-from .dagbag import dag_bag, dags_bundle, is_skipped, list_python_files, round_trip
+from . import contexts, ignores
+from .access import MADE_UP
+from .dagbag import dag_bag, dags_bundle, is_skipped, lacking_word, list_python_files, round_trip
 from .dagfile import examine
 from .forks import run
 
 SECONDS = 60  # Airflow itself gives up a file after 30; this is for what it can't interrupt
 TRIES = 3
+BUSY = 1  # seconds of waiting for a CPU, from which on a parse that Airflow gave up is tried again
+TIMEOUT = "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"
 HOPELESS = 3  # times the limit of a file: a longer time can't be the machine's fault
 WARM = "from airflow.sdk import DAG\n\nwith DAG('warm'):\n    pass\n"
 
@@ -64,20 +69,70 @@ def parse_files(
     """Return the answer on each file; a slow one is tried again, as the machine may have been busy."""
     work = partial(examine, bundle=bundle, safe_mode=safe_mode)
     answers = run(paths, work, SECONDS)
+    _without_a_busy_machine(answers, work)
     times = {path: 0.0 if _timed_out(answers[path]) else answers[path].get("seconds", 0.0) for path in paths}
     for _ in range(TRIES - 1):
         slow = [path for path in paths if seconds < times[path] <= HOPELESS * seconds]
         for path, answer in run(slow, work, SECONDS, workers=1).items():
             times[path] = min(times[path], answer.get("seconds", times[path]))
+    _mark_steady(answers, work)
     files: dict[str, dict[str, Any]] = {}
     for path in paths:
-        answers[path].pop("seconds", None)
-        named = {"file": f"dags/{Path(path).relative_to(bundle.path)}", "skipped": is_skipped(path)}
-        files[path] = {**named, **answers[path], "slow": times[path] > seconds}
+        answer = answers[path]
+        slow = times[path] > seconds
+        late = bool(slow or _timed_out(answer) or answer.get("late"))
+        for key in ("seconds", "waited"):
+            answer.pop(key, None)
+        skipped = is_skipped(path)
+        named = {"file": f"dags/{Path(path).relative_to(bundle.path)}", "skipped": skipped}
+        word = lacking_word(path) if skipped else ""
+        files[path] = {**named, **answer, "lacks": word, "slow": slow, "late": late}
     if not safe_mode:
         for path, findings in contexts.findings(files, bundle, SECONDS).items():
             files[path]["findings"] = [*files[path]["findings"], *findings]
     return list(files.values())
+
+
+def _without_a_busy_machine(answers: dict[str, dict[str, Any]], work: Any) -> None:  # noqa: ANN401
+    """Parse files alone, with more time, that Airflow gave up while the machine was busy."""
+    busy = [path for path in answers if _timed_out(answers[path]) and answers[path].get("waited", 0) > BUSY]
+    before = os.environ.get(TIMEOUT)
+    os.environ[TIMEOUT] = str(SECONDS)
+    answers.update(run(busy, work, SECONDS, workers=1))
+    if before is None:
+        del os.environ[TIMEOUT]
+    else:
+        os.environ[TIMEOUT] = before
+
+
+def _mark_steady(answers: dict[str, dict[str, Any]], work: Any) -> None:  # noqa: ANN401
+    """Mark the errors that a file has whatever made-up values it gets: those are not their cause.
+
+    A `raise` under a condition of the type's own code may test a value in a way that no made-up one passes.
+    """
+    same = {path: _errors(answer) for path, answer in answers.items() if _has_made_up_values(answer)}
+    for made_up in MADE_UP[1:]:
+        doubtful = [path for path, errors in same.items() if errors]
+        for path, answer in run(doubtful, partial(work, made_up=made_up), SECONDS).items():
+            same[path] &= _errors(answer)
+    for path, answer in answers.items():
+        for error in answer.get("errors", ()):
+            decided = error.pop("decided", False)
+            error["steady"] = _key(error) in same.get(path, ()) and not decided
+
+
+def _has_made_up_values(answer: dict[str, Any]) -> bool:
+    """Return whether a file got made-up values, and nothing else that no other try would change."""
+    kinds = {access["kind"] for access in answer.get("accesses", ())} - {"program"}
+    return bool(kinds) and kinds <= {"Variable", "Connection"}
+
+
+def _errors(answer: dict[str, Any]) -> set[tuple[object, ...]]:
+    return set(map(_key, answer.get("errors", ())))
+
+
+def _key(error: dict[str, Any]) -> tuple[object, ...]:
+    return error["kind"], error["cause"], error["line"]
 
 
 def _timed_out(answer: dict[str, Any]) -> bool:
@@ -92,9 +147,11 @@ def main(arguments: list[str]) -> int:
     try:
         bundle = warm_up()
         paths = list_python_files(Path(bundle.path))
+        patterns = ignores.without_effect(Path(bundle.path), paths)
         files = parse_files(paths, bundle, float(seconds), safe_mode=role == "scheduler")
         problem = ""
     except Exception as error:  # noqa: BLE001 - the image's own Airflow may raise anything
-        files, problem = [], f"{type(error).__name__}: {error}"
-    sys.stdout.write("\n" + json.dumps({"files": files, "problem": problem}, sort_keys=True) + "\n")
+        files, patterns, problem = [], [], f"{type(error).__name__}: {error}"
+    answer = {"files": files, "patterns": patterns, "problem": problem}
+    sys.stdout.write("\n" + json.dumps(answer, sort_keys=True) + "\n")
     return 0

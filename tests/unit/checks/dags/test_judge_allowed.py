@@ -3,7 +3,7 @@
 import pytest
 
 from ci.checks.dags.judge import compare
-from ci.checks.dags.parsed import Parsed, TopLevelAccess
+from ci.checks.dags.parsed import IgnorePattern, Parsed, ParsedFile, TopLevelAccess
 from ci.checks.report import Finding, Level
 
 from .test_judge import FILE, READS, compare_one, dag, dag_type, error, file, rows
@@ -27,8 +27,65 @@ def test_an_allowed_file_that_made_up_values_break_is_a_warning() -> None:
         f"defines no DAG, perhaps {MADE_UP}": file(),
     }
     for cause, parsed in causes.items():
-        (finding,) = compare_one(parsed.model_copy(update={"accesses": (READS,)}), settings=ALLOWED).findings
+        both = Parsed(
+            files=(parsed.model_copy(update={"accesses": (READS,)}), file(dag("b"), name="dags/sample/b.py"))
+        )
+        (finding,) = compare(dag_type(ALLOWED), both, both, {}).findings
         assert (finding.level, finding.check, finding.cause) == (Level.WARNING, "dags", cause)
+
+
+def test_an_error_that_no_made_up_value_causes_is_one() -> None:
+    cause = "CosmosConfigError: Unable to find the dbt executable"
+    steady = error(cause).model_copy(update={"steady": True})
+    (finding,) = compare_one(file(accesses=(READS,), errors=(steady,)), settings=ALLOWED).findings
+    assert (finding.level, finding.cause) == (Level.ERROR, cause)
+    assert finding.remedy.startswith("install the program that is missing")
+
+
+@pytest.mark.parametrize(
+    ("faults", "causes"),
+    [
+        # A factory makes the DAG, and the file lacks a word: nothing would ever run.
+        (
+            {"skipped": True, "lacks": "airflow", "accesses": (READS,), "errors": (error("KeyError: 'x'"),)},
+            ["KeyError: 'x' (Airflow's safe mode skips the file, as it lacks the word 'airflow')"],
+        ),
+        (
+            {"skipped": True, "lacks": "dag", "accesses": (READS,)},
+            [f"1 file, none with a DAG; Airflow's safe mode skips {FILE} (no word 'dag')"],
+        ),
+        ({"accesses": (READS,)}, ["1 file, none with a DAG", f"defines no DAG, perhaps {MADE_UP}"]),
+        (
+            {"accesses": (READS,), "errors": (error("KeyError: 'x'"),)},
+            ["1 file, none with a DAG", f"not parsed completely, perhaps {MADE_UP}: KeyError: 'x'"],
+        ),
+    ],
+)
+def test_a_type_without_a_dag_never_passes(faults: dict[str, object], causes: list[str]) -> None:
+    result = compare_one(ParsedFile.model_validate({"file": FILE, **faults}), settings=ALLOWED)
+    assert sorted(one.cause for one in result.findings) == causes
+    assert Level.ERROR in {one.level for one in result.findings}
+    assert [one.check for one in result.facts] == ["top-level-access"]
+
+
+def test_an_error_of_a_file_that_safe_mode_skips_is_told_beside_the_dags_of_others() -> None:
+    helper = file(name=HELPER, skipped=True, lacks="dag", errors=(error("KeyError: 'x'"),))
+    both = Parsed(files=(file(dag()), helper))
+    (finding,) = compare(dag_type(), both, both, {}).findings
+    assert (finding.level, finding.file) == (Level.WARNING, HELPER)
+    assert finding.cause == "KeyError: 'x' (Airflow's safe mode skips the file, as it lacks the word 'dag')"
+
+
+def test_a_pattern_that_ignores_nothing_is_a_warning_and_its_files_need_no_dag() -> None:
+    pattern = IgnorePattern(
+        file="dags/sample/.airflowignore", line=2, pattern="common/", airflow="3.1.5", files=(HELPER,)
+    )
+    both = Parsed(files=(file(dag()), file(name=HELPER)), patterns=(pattern,))
+    (finding,) = compare(dag_type(), both, both, {}).findings
+    assert (finding.level, finding.location) == (Level.WARNING, "dags/sample/.airflowignore:2")
+    assert finding.cause == "'common/' ignores nothing: Airflow 3.1.5 compares it with 'common'"
+    assert finding.remedy == "write 'common', without the slash"
+    assert both.listed == {FILE}
 
 
 def test_imports_syntax_cycles_and_timeouts_are_no_effects_of_made_up_values() -> None:

@@ -3,8 +3,11 @@
 import pytest
 
 from ci.checks.imports import hygiene
+from ci.checks.imports.code import Code
+from ci.checks.imports.declared import DECLARED
 from ci.checks.report import CheckResult, Finding, Level
 from ci.config.dag_type import DagType, parse
+from ci.image.environment import Environment
 
 from ...environments import environment
 from ...repository import FILE, pyproject
@@ -32,7 +35,7 @@ def checked(
     toml = pyproject(pins, settings)
     own = parse("salesforce", FILE, toml)
     sources = {FILE: toml, DAG_FILE: text, **dict.fromkeys(files, "import os")}
-    return hygiene.check(own, [own, other()], sources, IMAGE)
+    return hygiene.check(Code(own, (own, other()), sources, IMAGE))
 
 
 def other() -> DagType:
@@ -41,8 +44,16 @@ def other() -> DagType:
 
 def of_files(files: dict[str, str], name: str = "salesforce") -> tuple[Finding, ...]:
     """Return the findings of a type without dependencies."""
-    own = parse(name, f"images/{name}/pyproject.toml", pyproject(name=name))
-    return hygiene.check(own, [own, other()], {own.file: pyproject(name=name), **files}, IMAGE).findings
+    return hygiene.check(code_of(files, name)).findings
+
+
+def code_of(
+    files: dict[str, str], name: str = "salesforce", settings: str = "", image: Environment = IMAGE
+) -> Code:
+    """Return the code of a type without dependencies."""
+    toml = pyproject(name=name, settings=settings)
+    own = parse(name, f"images/{name}/pyproject.toml", toml)
+    return Code(own, (own, other()), {own.file: toml, **files}, image)
 
 
 def only_finding(text: str, *files: str) -> Finding:
@@ -97,10 +108,11 @@ def test_what_is_in_the_image_may_be_imported(text: str) -> None:
         ("from google.cloud import bigquery", "google.cloud.bigquery", ""),
         ("import google.cloud.bigquery.client", "google.cloud.bigquery", ""),
         ("from google.clou import storage", "google.clou", ""),
-        ("import salesforc.x", "salesforc", ": did you mean 'salesforce'?"),
+        ("import salesforc.dag", "salesforc", ": did you mean 'salesforce'?"),
+        ("import salesforc", "salesforc", ": did you mean 'salesforce'?"),
+        ("import salesforc.x", "salesforc", ""),  # another package: the type's folder has no x
         ("import psycop", "psycop", ": did you mean 'psycopg'?"),
         ("from google import aut", "google.aut", ": did you mean 'auth'?"),
-        ("from airflow.providers.snowflake.hooks import x", "airflow.providers.snowflake", ""),
         ("importlib.import_module('numpy')", "numpy", ""),
     ],
 )
@@ -121,6 +133,13 @@ TO_SCRIPTS = (
     f"and scripts/ are in an image; otherwise pin the package that provides '{{0}}' in {FILE} and lock"
 )
 FULL_NAME = "import it as 'salesforce.beside': a file's own folder isn't on the import path"
+TOOLS = ("dags/salesforce/helpers/tools.py",)
+FROM_HELPERS = "write `from salesforce.helpers import tools`: a file's own folder isn't on the import path"
+HELPERS_TOOLS = "import it as 'salesforce.helpers.tools': a file's own folder isn't on the import path"
+SNOWFLAKE = "airflow.providers.snowflake"
+PIN_PROVIDER = (
+    f"pin apache-airflow-providers-snowflake in {FILE} and lock; what a DAG file imports, the base needs too"
+)
 BOTH_FOLDERS = (
     f'write dags = ["salesforce", "common"] into [tool.airflow-images] of {FILE}: '
     'without it, dags is ["salesforce"]'
@@ -134,6 +153,9 @@ def test_an_import_that_fails_is_reported_with_what_to_do() -> None:
         ("from include.sql import x", (), NOWHERE.format("include"), TO_SCRIPTS.format("include")),
         ("import utils", (), NOWHERE.format("utils"), TO_SCRIPTS.format("utils")),
         ("import beside", BESIDE, NOWHERE.format("beside"), FULL_NAME),
+        ("from helpers import tools", TOOLS, NOWHERE.format("helpers"), FROM_HELPERS),
+        ("from helpers.tools import x", TOOLS, NOWHERE.format("helpers"), HELPERS_TOOLS),
+        ("from airflow.providers.snowflake.hooks import x", (), NOWHERE.format(SNOWFLAKE), PIN_PROVIDER),
         ("from scripts.nothing import x", (), NO_FILE.format("scripts.nothing"), CORRECT),
         ("from . import zzz", (), NO_FILE.format(".zzz"), CORRECT),
         (
@@ -152,7 +174,7 @@ def test_an_own_module_that_an_installed_one_hides_is_a_warning() -> None:
     settings, files = 'dags = ["salesforce", "requests"]', ("dags/requests/client.py",)
     (finding,) = checked("from requests import client", settings=settings, files=files).findings
     assert (finding.check, finding.level) == ("import hygiene", Level.WARNING)
-    cause = "can't be imported as 'requests.client': the installed 'requests' comes first"
+    cause = "can't be imported as 'requests.client': the installed 'requests' of requests 2.32.5 comes first"
     assert (finding.location, finding.cause) == (f"{DAG_FILE}:1", f"{files[0]} {cause}")
     assert finding.remedy == "rename it, or import it as 'dags.requests.client'"
 
@@ -198,7 +220,7 @@ def test_a_dependency_that_is_imported_or_not_installed_is_fine() -> None:
         "this is no Python": "not-installed==1",
     }
     checks = {text: {one.check for one in checked(text, (pin,)).findings} for text, pin in pins.items()}
-    assert [text for text, found in checks.items() if hygiene.DECLARED in found] == []
+    assert [text for text, found in checks.items() if DECLARED in found] == []
 
 
 def test_a_dependency_that_nothing_imports_is_a_warning_at_its_line() -> None:
@@ -224,7 +246,7 @@ def test_the_line_is_that_of_the_package_and_no_other() -> None:
         "  'psycopg==3.3.2',\n  'requests.oauthlib==1',\n  'Requests==2.32.5',\n]\n"
     )
     own = parse("salesforce", FILE, toml)
-    result = hygiene.check(own, [own], {FILE: toml, DAG_FILE: "import psycopg"}, IMAGE)
+    result = hygiene.check(Code(own, (own,), {FILE: toml, DAG_FILE: "import psycopg"}, IMAGE))
     assert [one.line for one in result.findings] == [8]
 
 

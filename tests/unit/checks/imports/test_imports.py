@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from textwrap import indent
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci.checks.imports.conditions import Python
 from ci.checks.imports.imports import Import, imports_of
+
+from ...environments import MARKERS
 
 
 def names(text: str) -> list[str]:
@@ -111,6 +115,10 @@ MUST_WORK = [
     "if find_spec:\n    {}",
     "if system():\n    {}",
     "if TYPE_CHECKING:\n    import a\nelse:\n    {}",
+    "if x or TYPE_CHECKING:\n    {}",
+    "if 1:\n    {}",
+    "DEBUG = False\nDEBUG = x\nif DEBUG:\n    {}",
+    "DEBUG = False\ndef f(DEBUG):\n    if DEBUG:\n        {}",
     "if not typing.TYPE_CHECKING:\n    {}",
     "@task\ndef f():\n    {}",
     "@task.kubernetes_cmd\ndef f():\n    {}",
@@ -121,20 +129,103 @@ MUST_WORK = [
     "def f():\n    {}\nPythonVirtualenvOperator(python_callable=g, op_args=f)",
     "def f():\n    {}\nPythonVirtualenvOperator(python_callable=m.f)",
 ]
-TYPING = [
+UNREACHED = [
     "if TYPE_CHECKING:\n    {}",
     "if typing.TYPE_CHECKING:\n    {}",
+    "import typing as t\nif t.TYPE_CHECKING:\n    {}",
+    "from typing import TYPE_CHECKING as checking\nif checking:\n    {}",
     "if not TYPE_CHECKING:\n    x\nelse:\n    {}",
+    "if x and TYPE_CHECKING:\n    {}",
+    "if False:\n    {}",
+    "if 0:\n    {}",
+    "if None or ():\n    {}",
+    "while False:\n    {}",
+    "if True:\n    x\nelif y:\n    {}",
+    "DEBUG = False\ndef f():\n    if DEBUG:\n        {}",
+    "__import__('b') if 0 else x",
 ]
 
 
 def test_an_import_must_work_unless_the_code_allows_for_its_failure() -> None:
     kinds = dict.fromkeys(MAY_FAIL, (True, False)) | dict.fromkeys(MUST_WORK, (False, False))
-    kinds |= dict.fromkeys(TYPING, (False, True))
+    kinds |= dict.fromkeys(UNREACHED, (False, True))
     imported = {
         text: [one for one in imports_of(text.format("import b")) if one.module == "b"] for text in kinds
     }
-    assert {text: (one.optional, one.typing) for text, (one,) in imported.items()} == kinds
+    assert {text: (one.optional, one.unreached) for text, (one,) in imported.items()} == kinds
+
+
+PYTHON = Python.of_markers(MARKERS)  # 3.13.5 on Linux
+
+
+@pytest.mark.parametrize(
+    ("test", "outcome"),
+    [
+        ("sys.version_info >= (3, 13)", True),
+        ("sys.version_info < (3, 11)", False),
+        ("(3, 8) <= sys.version_info[:2] < (3, 12)", False),
+        ("sys.version_info[0] == 2", False),
+        ("sys.version_info.major >= 3 and sys.version_info.minor > 13", False),
+        ("sys.hexversion >= 0x030D0000", True),
+        ("sys.platform == 'win32'", False),
+        ("sys.platform.startswith('linux')", True),
+        ("sys.platform in ('win32', 'cygwin')", False),
+        ("sys.platform not in {'win32', 'cygwin'}", True),
+        ("os.name == 'nt'", False),
+        ("platform.system().lower() == 'windows'", False),
+        ("platform.python_implementation() == 'PyPy'", False),
+        ("six.PY2", False),
+        ("sys.platform == 'win32' or unknown", None),
+        ("sys.platform == 'win32' and unknown", False),
+        ("not (sys.platform == 'win32')", True),
+        ("platform.machine() == 'x86_64'", None),  # an image has several
+        ("sys.platform > 3", None),
+        ("sys.version_info[9]", None),
+    ],
+)
+def test_a_branch_that_the_images_python_never_takes_is_no_import(test: str, *, outcome: bool | None) -> None:
+    start = "import os, platform, six, sys"
+    found = imports_of(f"{start}\nif {test}:\n    import a\nelse:\n    import b", PYTHON)
+    unreached = {one.module: one.unreached for one in found if one.module in {"a", "b"}}
+    expected = {"a": outcome is False, "b": outcome is True}
+    assert unreached == expected
+    assert [one.optional for one in found if one.module == "a"] == [outcome is None]
+    unknown = imports_of(f"{start}\nif {test}:\n    import a", Python())
+    assert [(one.unreached, one.optional) for one in unknown if one.module == "a"] in (
+        [(False, True)],
+        [(False, False)],  # six isn't of the environment
+    )
+
+
+MAIN = "if __name__ == '__main__':\n    "
+
+
+@pytest.mark.parametrize(
+    ("text", "as_program"),
+    [
+        (f"{MAIN}import b", True),
+        ("if '__main__' == __name__ and x:\n    import b", True),
+        ("if x:\n    pass\nelif __name__ == '__main__':\n    import b", True),
+        ("if __name__ != '__main__':\n    x\nelse:\n    import b", True),
+        ("if not __name__ == '__main__':\n    x\nelse:\n    import b", True),
+        (f"def main():\n    import b\n{MAIN}main()", True),
+        (f"def main():\n    inner()\ndef inner():\n    import b\n{MAIN}main()", True),
+        ("if __name__ == '__main__' or x:\n    import b", False),
+        ("if __name__ != '__main__':\n    import b", False),
+        ("if __name__ == 'other':\n    import b", False),
+        ("if __name__ == '__main__':\n    x\nelse:\n    import b", False),
+        (f"def main():\n    import b\nmain()\n{MAIN}main()", False),
+        (f"@task\ndef main():\n    import b\n{MAIN}main()", False),
+        ("def main():\n    import b", False),
+    ],
+)
+def test_an_import_of_a_file_that_is_run_as_a_program_is_told_apart(text: str, *, as_program: bool) -> None:
+    (imported,) = imports_of(text)
+    assert (imported.as_program, imported.unreached, imported.optional) == (as_program, False, False)
+
+
+def test_a_doctest_imports_nothing() -> None:
+    assert names('def f():\n    """Do it.\n\n    >>> import b\n    """\n    import a') == ["a"]
 
 
 def test_an_import_in_a_handler_is_a_fallback_for_the_try() -> None:

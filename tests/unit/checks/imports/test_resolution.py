@@ -145,12 +145,14 @@ def test_an_own_module_behind_an_installed_one_is_hidden() -> None:
 def test_a_near_name_is_one_of_the_types_own() -> None:
     names = {"requets": "requests", "aa": "a", "odd.storag": "storage", "jso": "json"}
     names |= dict.fromkeys(("bb", "six", "astt"), "")
-    hints = {name: RESOLVER.near(name, ["requests", "odd-store", "not-there"]) for name in names}
+    declared = ["requests", "odd-store", "not-there"]
+    hints = {name: RESOLVER.near(Import(line=1, module=name), name, declared) for name in names}
     assert hints == {name: f": did you mean {near!r}?" if near else "" for name, near in names.items()}
 
 
 def test_the_shortest_lacking_name_and_a_file_with_the_end_of_a_name_are_returned() -> None:
     lacking = {name: RESOLVER.lacking(Import(line=1, module=name)) for name in ("odd.z.a", "zzz.a", "six.z")}
     assert lacking == {"odd.z.a": "odd.z", "zzz.a": "zzz", "six.z": ""}
-    files = [RESOLVER.beside(name) for name in ("code", "deep.x", "nothing", "m", "pack.m")]
+    modules = ("code", "deep.x", "nothing", "m", "pack.m")
+    files = [RESOLVER.beside(Import(line=1, module=name)) for name in modules]
     assert files == [FILE, "scripts/a/deep/x.py", "", "", ""]

@@ -1,6 +1,5 @@
-"""The modules that a requirement installed, and the finding if one of them can't be imported."""
+"""The modules that a requirement installed, and what can't be imported of them and of their names."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.checks.report import CheckResult
+from ci.checks.imports.imported import Imported
 from ci.image.programs import imports
-from ci.image.programs.imports import applies, failure_of, modules_of
+from ci.image.programs.imports import applies, breakage_of, failures, modules_of
 
 MODULE = "sample_module_of_a_test"
 IDENTIFIERS = st.sampled_from(["dbt", "adapters", "postgres", "core", "__init__", "tests", "x-y"])
@@ -93,9 +92,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 @pytest.mark.parametrize(
     "form", ["sample-package==1.0", "Sample_Package[extra]==1.0", "sample-package ===1.0"]
 )
-def test_a_package_that_imports_is_no_finding(installed: Path, form: str) -> None:
+def test_a_package_that_imports_is_not_broken(installed: Path, form: str) -> None:
     installed.write_text("")
-    assert failure_of(form) is None
+    assert not breakage_of(form, [], {})
 
 
 @pytest.mark.parametrize(
@@ -103,38 +102,84 @@ def test_a_package_that_imports_is_no_finding(installed: Path, form: str) -> Non
     [
         ("import nothing_of_that_name", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
-        ("raise OSError('libpq.so.5: cannot open')", "OSError: libpq.so.5: cannot open"),
+        ("raise OSError('libpq.so.5:\\n cannot open')", "OSError: libpq.so.5: cannot open"),
     ],
 )
-def test_a_package_that_does_not_import_is_reported_with_the_cause(
+def test_a_package_of_which_no_module_imports_is_broken_with_the_cause(
     installed: Path, code: str, cause: str
 ) -> None:
     installed.write_text(code)
-    failure = failure_of("sample-package==1.0")
-    assert failure is not None
-    assert failure[0] == f"sample-package==1.0: import {MODULE}: {cause}"
+    assert breakage_of("sample-package==1.0", [], {}) == f"import {MODULE}: {cause}"
+    assert failures([MODULE, f"{MODULE}:name"])[f"{MODULE}:name"]["cause"] == cause
 
 
-def test_the_last_line_tells_all_findings_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        imports.main(["nothing-of-that-name==1", "another==1; sys_platform == 'nowhere'", "neither-this==2"])
-        == 0
-    )
-    outcome = CheckResult.model_validate_json(capsys.readouterr().out.splitlines()[-1])
-    assert outcome.facts == ()
-    assert [(finding.check, finding.cause, finding.remedy) for finding in outcome.findings] == [
-        ("imports", "nothing-of-that-name==1: not installed", "run: dagger call lock -y"),
-        ("imports", "neither-this==2: not installed", "run: dagger call lock -y"),
-    ]
+def test_a_package_that_is_not_there_is_broken() -> None:
+    assert breakage_of("nothing-of-that-name==1", [], {}) == "not installed"
 
 
-def test_without_findings_it_tells_how_many_were_imported(
-    installed: Path, capsys: pytest.CaptureFixture[str]
+OPTIONAL = ("needs_an_extra", "raise ImportError('an extra')")
+
+
+@pytest.mark.parametrize(
+    ("files", "broken"),
+    [
+        ({"needs_an_extra.py": OPTIONAL[1], f"{MODULE}.py": ""}, False),
+        ({"needs_an_extra.py": OPTIONAL[1], f"z{MODULE}/__init__.py": ""}, False),
+        ({"needs_an_extra.py": OPTIONAL[1]}, True),
+        ({"sample_package-stubs/__init__.pyi": ""}, False),  # types
+        ({"../../../bin/sample": ""}, False),  # a program
+        ({"share/data.json": ""}, False),
+        ({f"{MODULE}_space/inner/leaf.py": ""}, False),  # a namespace
+        ({f"{MODULE}_space/inner/leaf.py": OPTIONAL[1]}, True),
+    ],
+)
+def test_a_package_is_broken_where_it_has_modules_and_none_can_be_imported(
+    installed: Path, files: dict[str, str], *, broken: bool
 ) -> None:
+    folder = installed.parent
+    record = folder / "sample_package-1.0.dist-info/RECORD"
+    record.write_text("".join(f"{file},,\n" for file in files))
+    for file, text in files.items():
+        if not file.startswith(".."):
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text)
+    before = set(sys.modules)
+    try:
+        assert bool(breakage_of("sample-package==1.0", [], {})) is broken
+    finally:
+        for name in set(sys.modules) - before:
+            del sys.modules[name]
+
+
+def test_what_was_imported_already_tells_that_a_package_works(installed: Path) -> None:
+    installed.write_text("raise ImportError")
+    assert not breakage_of("sample-package==1.0", [f"{MODULE}:x"], {})
+    assert breakage_of("sample-package==1.0", [f"{MODULE}:x"], {f"{MODULE}:x": {}})
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "elsewhere"),
+    [
+        ("json:loads", "", ""),
+        ("json:*", "", ""),
+        ("json:decoder", "", ""),
+        ("email:mime", "", ""),  # a module
+        ("json:load_all", "ImportError: cannot import name 'load_all' from 'json'", ""),
+        ("json:JSONArray", "ImportError: cannot import name 'JSONArray' from 'json'", "json.decoder"),
+        ("json.decode", "ModuleNotFoundError: No module named 'json.decode'", "json.decoder"),
+        ("json.nothing.x", "ModuleNotFoundError: No module named 'json.nothing'", ""),
+    ],
+)
+def test_a_name_that_a_module_lacks_is_told_with_where_it_is(name: str, cause: str, elsewhere: str) -> None:
+    expected = {name: {"cause": cause, "elsewhere": elsewhere}} if cause else {}
+    assert failures([name]) == expected
+
+
+def test_the_last_line_is_the_answer_as_json(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     installed.write_text("print('noise')")
-    assert imports.main(["sample-package==1.0", "another==1; sys_platform == 'nowhere'"]) == 0
-    message = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert message == {
-        "facts": [{"check": "imports", "told": "1 of 1 declared dependencies"}],
-        "findings": [],
-    }
+    requirements = ["sample-package==1.0", "nothing-of-that-name==1", "other==1; sys_platform == 'nowhere'"]
+    assert imports.main([*requirements, "--", "json:loads", "nothing.x:y"]) == 0
+    answer = Imported.model_validate_json(capsys.readouterr().out.splitlines()[-1])
+    assert answer.broken == {"nothing-of-that-name==1": "not installed"}
+    assert [*answer.failed] == ["nothing.x:y"]
+    assert answer.failed["nothing.x:y"].lacks("nothing.x")

@@ -54,12 +54,20 @@ def test_a_command_runs_as_the_user_in_group_0_and_without_a_status_of_its_own_g
 ) -> None:
     command = programs_check.run(["/nothing/of/that/name"], 12345)
     assert (command.status, bool(command.errors)) == (126, True)
-    process = MagicMock(return_value=subprocess.CompletedProcess("x", 3, "out", "err"))
-    monkeypatch.setattr(subprocess, "run", process)
+    process = MagicMock()
+    process.return_value.__enter__.return_value = process.return_value
+    process.return_value.configure_mock(pid=1, returncode=3)
+    communicate = process.return_value.communicate
+    communicate.return_value = "out", "err"
+    monkeypatch.setattr(subprocess, "Popen", process)
     assert programs_check.run(["x"], 12345) == CommandResult(3, "out", "err")
     assert process.call_args.kwargs.items() >= {"user": 12345, "group": 0, "extra_groups": []}.items()
-    process.side_effect = subprocess.TimeoutExpired("sleep", 1)
-    assert programs_check.run(["sleep"], 0) == CommandResult(124, "", "took more than 180 s")
+    communicate.side_effect = subprocess.TimeoutExpired("sleep", 1)
+    overdue = MagicMock(side_effect=[-5, -5, -5, 0, 0])
+    monkeypatch.setattr(programs_check.clock, "overdue", overdue)
+    late = programs_check.run(["sleep"], 0)
+    assert (late.status, late.tail.partition(" (")[0]) == (124, "took more than 180 s")
+    assert communicate.call_count == 3
 
 
 @pytest.mark.parametrize(
@@ -91,11 +99,15 @@ def test_the_more_dag_files_the_longer_a_parse_may_take(
 
 
 def test_programs_are_started_with_arguments_and_their_last_line_is_the_answer(answer: Answer) -> None:
-    imports = answer(lambda _: CommandResult(0, 'noise\n{"facts": [{}], "findings": []}\n', "more noise"))
-    assert programs_check.check_imports(["a==1", "b==2"]).facts == [{}]
-    parse = answer(lambda _: CommandResult(0, '{"files": [{}], "problem": ""}', ""))
-    assert programs_check.parse_dags("scheduler", 1.5) == {"files": [{}], "problem": ""}
-    expected = {"imports": ["a==1", "b==2"], "parse": ["scheduler", "1.5"]}
+    imports = answer(lambda _: CommandResult(0, 'noise\n{"failed": {"x": {}}, "broken": {}}\n', "more noise"))
+    imported: dict[str, object] = {"failed": {"x": dict[str, str]()}, "broken": {}, "problem": ""}
+    assert programs_check.check_imports(["a==1", "b==2"], ["x"]) == (imported, False)
+    parse = answer(
+        lambda _: CommandResult(0, '{"files": [{"late": true}], "patterns": [], "problem": ""}', "")
+    )
+    parsed = {"files": [{"late": True}], "patterns": [], "problem": ""}
+    assert programs_check.parse_dags("scheduler", 1.5) == (parsed, True)
+    expected = {"imports": ["a==1", "b==2", "--", "x"], "parse": ["scheduler", "1.5"]}
     for (name, arguments), ((argv, uid),) in zip(expected.items(), (imports, parse), strict=True):
         assert (argv[:3], argv[4:], uid) == (["python", "-B", "-c"], arguments, 50000)
         assert f"from programs import {name} as program" in argv[3]
@@ -113,10 +125,24 @@ def test_a_program_starts_with_nothing_of_ours_on_its_path(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("said", ["", "Killed", "[]", "null", '{"other": 1}', "5"])
-def test_a_program_that_ends_without_an_answer_is_a_finding(answer: Answer, said: str) -> None:
-    answer(lambda _: CommandResult(137, said, "out of memory"))
-    assert causes(programs_check.check_imports([])) == ["exit code 137: out of memory"]
-    assert programs_check.parse_dags("worker", 2) == {"files": [], "problem": "exit code 137: out of memory"}
+@pytest.mark.parametrize(
+    ("status", "problem", "late"),
+    [(137, "exit code 137: out of memory", False), (programs_check.TIMED_OUT, "out of memory", True)],
+)
+def test_a_program_that_ends_without_an_answer_is_a_problem(
+    answer: Answer, said: str, status: int, problem: str, *, late: bool
+) -> None:
+    answer(lambda _: CommandResult(status, said, "out of memory"))
+    imported, parsed = programs_check.check_imports([], []), programs_check.parse_dags("worker", 2)
+    assert imported == ({"failed": {}, "broken": {}, "problem": problem}, late)
+    assert parsed == ({"files": [], "patterns": [], "problem": problem}, late)
+
+
+def test_what_takes_too_long_is_no_conflict_of_packages(answer: Answer) -> None:
+    answer(lambda _: CommandResult(programs_check.TIMED_OUT, "", "took more than 180 s"))
+    result = programs_check.check_environment()
+    assert (causes(result), result.late) == (["pip check took more than 180 s"], True)
+    assert "pin" not in str(result.findings[0]["remedy"])
 
 
 @pytest.mark.parametrize(
@@ -182,16 +208,35 @@ def test_all_checks_of_an_environment_make_one_result_that_the_module_reads(
     answer: Answer, run_job: Callable[[object], dict[str, Any]]
 ) -> None:
     answer(lambda argv: entrypoint(argv) if "/entrypoint" in argv else CommandResult(1, "", "failed"))
-    job = {"environment": {"requirements": ["a==1"], "entrypoint": ["/entrypoint"]}}
-    response = run_job(job)
-    assert response["parsed"] == {"files": [], "problem": ""}
+    response = run_job({"environment": {"entrypoint": ["/entrypoint"]}})
+    assert (response["parsed"], response["imported"], response["late"]) == (None, None, False)
     result = report_module.CheckResult.model_validate(response["result"])
     assert [fact.detail for fact in result.facts] == ["airflow version and bash -c work as uid 12345, gid 0"]
-    assert [finding.check for finding in result.findings] == ["entrypoint", "imports", "packages"]
+    assert [finding.check for finding in result.findings] == ["entrypoint", "packages"]
 
 
-def test_a_job_may_be_a_parse_alone(answer: Answer, run_job: Callable[[object], dict[str, Any]]) -> None:
-    commands = answer(lambda _: CommandResult(0, '{"files": [], "problem": "x"}', ""))
-    response = run_job({"parse": {"role": "worker", "seconds": 2}})
-    assert response == {"result": {"facts": [], "findings": []}, "parsed": {"files": [], "problem": "x"}}
+@pytest.mark.parametrize(
+    ("job", "part", "told"),
+    [
+        (
+            {"parse": {"role": "worker", "seconds": 2}},
+            "parsed",
+            {"files": [], "patterns": [], "problem": "x"},
+        ),
+        ({"imports": {"requirements": [], "names": []}}, "imported", {"failed": {}, "broken": {}}),
+    ],
+)
+def test_a_job_may_be_one_program_alone(
+    answer: Answer,
+    run_job: Callable[[object], dict[str, Any]],
+    job: object,
+    part: str,
+    told: dict[str, object],
+) -> None:
+    commands = answer(lambda _: CommandResult(0, json.dumps(told), ""))
+    response = run_job(job)
+    assert response.pop(part) == {"problem": "", **told}
+    result: dict[str, list[object]] = {"facts": [], "findings": []}
+    other = ({"parsed", "imported"} - {part}).pop()
+    assert response == {"result": result, "late": False, other: None}
     assert len(commands) == 1

@@ -1,5 +1,6 @@
 """The answer on a DAG file: errors, cycles, executor_config, and changes by serialization."""
 
+from enum import Enum, StrEnum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,10 +61,10 @@ def test_errors_name_their_kind_and_the_import_to_blame() -> None:
         BaggedDag(dag("fine"), None),
     ]
     assert [tuple(each.values()) for each in errors_of(texts, DAG_FILE, SOURCE, refused)] == [
-        ("import", "ImportError: no", 4, "from scripts.tool import one, two"),
-        ("timeout", "timed out: Airflow gives up a file after 30 s", 0, ""),
-        ("cycle", "DAG 'load' has a cycle: a >> a", 7, ""),
-        ("dag", "DAG 'extract': ValueError: bad", 11, ""),
+        ("import", "ImportError: no", 4, "from scripts.tool import one, two", False),
+        ("timeout", "timed out: Airflow gives up a file after 30 s", 0, "", False),
+        ("cycle", "DAG 'load' has a cycle: a >> a", 7, "", False),
+        ("dag", "DAG 'extract': ValueError: bad", 11, "", False),
     ]
 
 
@@ -86,6 +87,58 @@ def test_changes_by_serialization_are_findings(monkeypatch: pytest.MonkeyPatch) 
     round_trip.side_effect = TypeError("<object object at 0x12ab> is no JSON\nmore")
     (finding,) = dagfile.serialization(dag(), "dags/x.py", SOURCE)
     assert finding["cause"] == "DAG 'load' can't be serialized: TypeError: <object object> is no JSON more"
+
+
+class Step(StrEnum):
+    """Ids of tasks, as Airflow's own example_skip_dag has them."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+class Mixed(str, Enum):  # noqa: UP042 - formatted by its name, unlike a StrEnum
+    """The same, as it was written before Python 3.11."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+@pytest.mark.parametrize("step", [Step, Mixed])
+def test_ids_are_compared_as_airflow_does(monkeypatch: pytest.MonkeyPatch, step: type[Step | Mixed]) -> None:
+    after = {step.FIRST: {step.SECOND}, step.SECOND: set[str]()}
+    tasks = {task: SimpleNamespace(downstream_task_ids=others) for task, others in after.items()}
+    made = SimpleNamespace(dag_id=step.FIRST, task_dict=tasks)
+    monkeypatch.setattr(
+        dagfile, "round_trip", MagicMock(return_value=dag("first", first="second", second=""))
+    )
+    assert dagfile.serialization(made, "dags/x.py", SOURCE) == []
+    assert [type(task) for task in dagfile.task_ids(made)] == [str, str]
+    monkeypatch.setattr(dagfile, "round_trip", MagicMock(return_value=dag("first", first="", second="")))
+    (finding,) = dagfile.serialization(made, "dags/x.py", SOURCE)
+    assert str(finding["cause"]).startswith(
+        "DAG 'first' isn't the same after serialization: edges: ['first >> "
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "decided"),
+    [
+        ("if x:\n    raise ValueError", 2, True),
+        ("def f():\n    raise ValueError", 2, True),
+        ("assert x in (1, 2)", 1, True),
+        ("raise ValueError", 1, False),
+        ("x = 1 / 0\nif x:\n    raise ValueError", 1, False),
+    ],
+)
+def test_an_error_that_own_code_raises_under_a_condition_is_told_apart(
+    tmp_path: Path, text: str, line: int, *, decided: bool
+) -> None:
+    for tree in ("dags", "lib"):
+        (tmp_path / tree).mkdir()
+        file = tmp_path / tree / "x.py"
+        file.write_text(text)
+        traceback = f'  File "/other.py", line 9\n  File "{file}", line {line}, in f\nValueError\n'
+        assert dagfile.decides(traceback, str(tmp_path)) is (decided and tree == "dags")
 
 
 def test_a_config_has_its_task_and_line() -> None:
@@ -120,17 +173,20 @@ def test_the_answer_on_a_file_is_complete(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(executor_config, "check_serializable", same)
     answer = dagfile.examine(str(path), SimpleNamespace(path=tmp_path / "dags"), safe_mode=True)
     assert answer.pop("seconds") >= 0
+    assert answer.pop("waited") >= 0
     assert answer == {
         "file": "dags/api/dag.py",
         "skipped": False,
         "dags": [{"id": "load", "line": 7, "tasks": ["a", "b"]}],
-        "errors": [{"kind": "dag", "cause": "DAG 'bad': ValueError: x", "line": 0, "statement": ""}],
+        "errors": [
+            {
+                "kind": "dag",
+                "cause": "DAG 'bad': ValueError: x",
+                "line": 0,
+                "statement": "",
+                "decided": False,
+            }
+        ],
         "findings": [],
         "accesses": [{"kind": "network"}],
     }
-
-
-def test_time_spent_waiting_is_none_where_the_kernel_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dagfile.waiting_time() >= 0
-    monkeypatch.setattr(Path, "read_text", MagicMock(return_value="what"))
-    assert dagfile.waiting_time() == 0

@@ -50,6 +50,12 @@ ValueError: bad table:
    | c: d
 and more
 """
+INVALID = f"""{OF_3_11}
+The above exception was the direct cause of the following exception:
+
+AirflowException: Invalid arguments were passed to BashOperator (task_id: a). Invalid arguments were:
+**kwargs: {{'retry': 3}}
+"""
 MANY = f"""{OF_3_11}
 During handling of the above exception, another exception occurred:
 
@@ -85,8 +91,8 @@ During handling of the above exception, another exception occurred:
     +------------------------------------
 """
 MANY_TOLD = (
-    "ExceptionGroup: many (17 sub-exceptions): ValueError: a: ExceptionGroup: in (1 sub-exception): OSError"
-    ": KeyError: 'second': and 14 more exceptions"
+    "ExceptionGroup: many (17 sub-exceptions): ValueError: a | t: u more: b: ExceptionGroup: in "
+    "(1 sub-exception): OSError: KeyError: 'second': and 14 more exceptions"
 )
 
 
@@ -105,20 +111,26 @@ def test_the_line_is_the_last_one_in_the_dag_file_itself() -> None:
 def test_the_cause_is_the_error_itself_in_one_line() -> None:
     cases = {
         TRACEBACK: "ModuleNotFoundError: No module named 'simple_salesforce'",
-        TRACEBACK.replace("'simple", "x\nmore\n  and\n'simple"): "ModuleNotFoundError: No module named x",
+        TRACEBACK.replace(
+            "'simple", "x\nmore\n  and\n'simple"
+        ): "ModuleNotFoundError: No module named x more and 'simple_salesforce'",
         '  File "x.py", line 3\n    a b\n      ^\nSyntaxError: invalid': "SyntaxError: invalid",
         "ValueError: <object object at 0x7f00c0ffee>": "ValueError: <object object>",
         GROUP: "ExceptionGroup: many (2 sub-exceptions): ValueError: a: KeyError: 'b'",
         OF_3_11: "NameError: name 'parser' is not defined",
         OF_3_13: "TypeError: unexpected keyword argument 'shedule'",
-        TABLE: "ValueError: bad table:",
+        INVALID: "AirflowException: Invalid arguments were passed to BashOperator (task_id: a). "
+        "Invalid arguments were: **kwargs: {'retry': 3}",
+        f"ValueError: {'word ' * 200}": f"ValueError: {'word ' * 199}word",
+        f"ValueError: a\n{'word ' * 200}": f"ValueError: a {'word ' * 117}…",
+        TABLE: "ValueError: bad table: | a | b +--- 1 --- | c: d and more",
         MANY: MANY_TOLD,
         f"{MANY}\nDuring handling of it:\n\n{TRACEBACK}": cause_of(TRACEBACK),
         "  + Exception Group Traceback (most recent call last):\n": "unknown",
         '  File "x.py", line 3\n    a = "\u2028| b"\nKeyError: 1\r\n': "KeyError: 1",
-        '  File "x.py", line 3\nKeyError: a\rb\n': "KeyError: a",
-        "ValueError: a\n  | b\n  | c\n": "ValueError: a",
-        "Traceback (most recent call last):\nValueError: a\nb\n": "ValueError: a",
+        '  File "x.py", line 3\nKeyError: a\rb\n': "KeyError: a b",
+        "ValueError: a\n  | b\n  | c\n": "ValueError: a | b | c",
+        "Traceback (most recent call last):\nValueError: a\nb\n": "ValueError: a b",
         "only this\n\n": "only this",
         "": "unknown",
         "\n \n": "unknown",

@@ -1,8 +1,9 @@
 """The program that parses a folder's DAG files: as whom, how often, and what it prints last."""
 
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from ci.checks.dags.parsed import Parsed
 from ci.checks.dags.programs import parse
+from ci.checks.dags.programs.access import MADE_UP, MadeUpValues
 from ci.checks.dags.programs.forks import Work
 
 Times = dict[str, list[float]]
@@ -25,7 +27,7 @@ def program(
     parts = SimpleNamespace(path=tmp_path / "dags")
     monkeypatch.setattr(parse, "warm_up", lambda: parts)
 
-    def ran(times: Times, role: str = "worker", seconds: str = "2", **more: object) -> Any:  # noqa: ANN401 - JSON
+    def ran(times: Times, role: str = "worker", seconds: str = "2", **more: Any) -> Any:  # noqa: ANN401 - JSON
         asked: list[tuple[list[str], int]] = []
 
         def passed_over(path: str) -> bool:
@@ -33,10 +35,14 @@ def program(
 
         paths = [f"{parts.path}/{name}.py" for name in sorted(times)]
 
-        def one(path: str, *, bundle: object, safe_mode: bool) -> dict[str, Any]:
+        def one(
+            path: str, *, bundle: object, safe_mode: bool, made_up: MadeUpValues = MADE_UP[0]
+        ) -> dict[str, Any]:
             assert bundle is parts
             name = Path(path).stem
-            return {"file": f"dags/{name}.py", "seconds": times[name].pop(0), "skipped": safe_mode, **more}
+            values = more["by_value"](made_up, os.environ) if "by_value" in more else more
+            answer = {"file": f"dags/{name}.py", "seconds": times[name].pop(0), "skipped": safe_mode}
+            return {**answer, **values}
 
         def run(jobs: list[str], work: Work, limit: float, workers: int = 0) -> dict[str, Any]:
             assert limit == 60
@@ -63,8 +69,9 @@ def program(
 def test_answers_have_no_times_and_a_scheduler_has_safe_mode(program: Callable[..., Any]) -> None:
     for role, safe_mode in (("worker", False), ("scheduler", True)):
         answer, asked = program({"a": [0.1], "b": [0.2]}, role)
-        files = [{"file": f"dags/{name}.py", "skipped": safe_mode, "slow": False} for name in ("a", "b")]
-        assert answer == {"files": files, "problem": ""}
+        more = {"skipped": safe_mode, "lacks": "", "slow": False, "late": False}
+        files = [{"file": f"dags/{name}.py", **more} for name in ("a", "b")]
+        assert answer == {"files": files, "patterns": [], "problem": ""}
         assert asked[0] == (["a", "b"], 0)
 
 
@@ -85,17 +92,72 @@ def test_answers_have_no_times_and_a_scheduler_has_safe_mode(program: Callable[.
 def test_a_slow_file_is_tried_again_alone_unless_airflow_gave_it_up(
     program: Callable[..., Any], kind: str, times: list[float], tries: int, *, slow: bool
 ) -> None:
+    late = slow or kind == "timeout"
     errors = [{"kind": kind, "cause": "c", "line": 0, "statement": ""}] if kind else []
     answer, asked = program({"a": [0.1], "b": times}, errors=errors)
     assert [file["slow"] for file in answer["files"]] == [False, slow]
+    assert answer["files"][1]["late"] is late
     assert [retry for retry in asked[1:] if retry[0]] == [(["b"], 1)] * (tries - 1)
+
+
+TIMED_OUT = {"kind": "timeout", "cause": "timed out", "line": 0, "statement": ""}
+
+
+@pytest.mark.parametrize(("waited", "tries"), [(0.5, 1), (20, 2)])
+def test_a_file_that_airflow_gave_up_on_a_busy_machine_is_tried_again_alone_with_more_time(
+    program: Callable[..., Any], waited: float, tries: int
+) -> None:
+    limits: list[str] = []
+
+    def by_value(_: MadeUpValues, env: Mapping[str, str]) -> dict[str, object]:
+        limits.append(env.get(parse.TIMEOUT, ""))
+        return {"errors": [] if limits[-1] else [TIMED_OUT], "waited": waited}
+
+    answer, _ = program({"a": [0.1, 0.1]}, by_value=by_value)
+    assert limits == ["", "60"][:tries]
+    assert [bool(file["errors"]) for file in answer["files"]] == [tries == 1]
+    assert parse.TIMEOUT not in os.environ
+
+
+VARIABLE, SESSION = {"kind": "Variable"}, {"kind": "metadata database"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "kinds", "decided", "steady"),
+    [
+        ("CosmosConfigError: Unable to find the dbt executable", [VARIABLE], False, True),
+        (
+            "CosmosConfigError: Unable to find the dbt executable",
+            [VARIABLE, {"kind": "program"}],
+            False,
+            True,
+        ),
+        ("ValueError: bad {text}", [VARIABLE], False, False),
+        ("ValueError: which?", [VARIABLE], True, False),
+        ("ValueError: which?", [VARIABLE, SESSION], False, False),
+        ("ValueError: which?", [], False, False),
+    ],
+)
+def test_an_error_that_every_made_up_value_gives_is_steady(
+    program: Callable[..., Any], cause: str, kinds: list[dict[str, str]], *, decided: bool, steady: bool
+) -> None:
+    accesses = [{**kind, "name": "n", "file": "f", "line": 1} for kind in kinds]
+
+    def by_value(made_up: MadeUpValues, _: object) -> dict[str, object]:
+        told = cause.format(text=made_up.text)
+        error = {"kind": "import", "cause": told, "line": 3, "statement": "", "decided": decided}
+        return {"errors": [error], "accesses": accesses}
+
+    answer, _ = program({"a": [0.1] * 9}, by_value=by_value)
+    assert [error["steady"] for error in answer["files"][0]["errors"]] == [steady]
 
 
 def test_a_file_whose_process_died_is_named_by_its_path(program: Callable[..., Any]) -> None:
     answer, _ = program({"a": [], "passed_over": []})
+    more = {"lacks": "", "slow": False, "late": False}
     assert answer["files"] == [
-        {"file": "dags/a.py", "died": "why", "skipped": False, "slow": False},
-        {"file": "dags/passed_over.py", "died": "why", "skipped": True, "slow": False},
+        {"file": f"dags/{name}.py", "died": "why", "skipped": skipped, **more}
+        for name, skipped in (("a", False), ("passed_over", True))
     ]
 
 
@@ -114,7 +176,7 @@ def test_an_airflow_that_does_not_start_is_a_problem(
     monkeypatch.setattr(parse, "warm_up", MagicMock(side_effect=ValueError("no such bundle")))
     assert parse.main(["worker", "2"]) == 0
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert answer == {"files": [], "problem": "ValueError: no such bundle"}
+    assert answer == {"files": [], "patterns": [], "problem": "ValueError: no such bundle"}
 
 
 def test_airflow_is_warm_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
