@@ -100,6 +100,17 @@ async def test_an_edited_dag_changes_the_last_layer_alone(below: BaseImage) -> N
     assert [layer.title for layer in after.layers] == ["delta", "dags"]
 
 
+async def test_litter_is_left_out_and_told(below: BaseImage) -> None:
+    left = ("dags/small/env/", "dags/small/shared/.git/", "dags/small/[a] .swp/.idea/")
+    paths = [f"{left[0]}pyvenv.cfg", f"{left[0]}lib/x.py", f"{left[1]}config", f"{left[2]}x.xml"]
+    sources = await locked({**small(), **dict.fromkeys(["dags/small/shared/rates.py", *paths], "x")}, below)
+    found = await built(sources, below)
+    assert found.summary().count("\nleft out ") == len(left)
+    assert all(f"left out {path[:-1]}: " in found.summary() for path in left)
+    inside = await found.container().directory("/opt/airflow/dags/small").glob("**/*")
+    assert sorted(inside) == ["shared/", "shared/rates.py", "small_dag.py"]
+
+
 async def test_system_packages_lie_below_the_delta_and_build_packages_stay_out(below: BaseImage) -> None:
     settings = 'system-packages = ["tree"]\nbuild-packages = ["patchutils"]\nenv = { GREETING = "hello" }'
     found = await built(await locked(small(settings), below), below)

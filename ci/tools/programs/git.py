@@ -17,7 +17,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import trees
 from .trees import git
@@ -43,24 +43,40 @@ def problem(folder: Path) -> str | None:
     return None
 
 
-def changes(repository: Any, root: Path, source: Path) -> dict[str, str]:  # noqa: ANN401 - pygit2's
-    """Return the paths that differ from the commit, each with its kind and content, or "deleted"."""
+class Change(NamedTuple):
+    """The kind and content of a file that differs from the commit, and how, where git may not show that."""
+
+    state: str
+    how: str = ""
+
+
+def changes(repository: Any, root: Path, source: Path) -> dict[str, Change]:  # noqa: ANN401 - pygit2's
+    """Return the files that differ from the commit, by path."""
     head = repository.head.peel(git().Commit)
     with trees.opened(root) as objects:
         commit = trees.Commit.at(objects, head.id, root, source)
         before, after = commit.entries(), commit.present(root, source)
-        changed = dict.fromkeys(before.keys() - after.keys(), "deleted")
+        changed = dict.fromkeys(before.keys() - after.keys(), Change("deleted"))
         for path, entry in after.items():
-            if path not in before or not _equal(before[path], entry):
-                changed[path] = f"{entry.kind} {entry.content()}"
+            how = _difference(before.get(path), entry)
+            if how is not None:
+                changed[path] = Change(f"{entry.kind} {entry.content()}", how)
     return changed
 
 
-def _equal(old: trees.Entry, new: trees.Entry) -> bool:
+def _difference(old: trees.Entry | None, new: trees.Entry) -> str | None:
+    """Return how a file differs from that of the commit, empty if by its content; None if it doesn't."""
+    if old is None:
+        return ""
+    if old.kind != new.kind:
+        return f"{new.kind}, {old.kind} in the commit"
     try:
-        return old.kind == new.kind and old.content() == new.content()
+        if old.content() == new.content():
+            return None
+        same_lines = old.read().splitlines() == new.read().splitlines()
     except (KeyError, git().GitError):  # a partial clone lacks the commit's file
-        return False
+        return ""
+    return "line ends" if same_lines else ""
 
 
 def revision(repository: Any, root: Path, source: Path) -> dict[str, Any]:  # noqa: ANN401 - pygit2's
@@ -77,7 +93,10 @@ def revision(repository: Any, root: Path, source: Path) -> dict[str, Any]:  # no
                 pull = pull or not name.startswith("refs/tags/")
                 tags += [name.removeprefix("refs/tags/")] if name.startswith("refs/tags/") else []
     remotes = {remote.name: remote.url for remote in repository.remotes}
-    difference = "".join(f"{path}\0{state}\n" for path, state in sorted(changed.items()))
+    difference = "".join(f"{path}\0{change.state}\n" for path, change in sorted(changed.items()))
+    shown = [
+        f"{path} ({change.how})" if change.how else path for path, change in sorted(changed.items())[:10]
+    ]
     return {
         "commit": str(head.id),
         "created": head.commit_time,
@@ -88,7 +107,7 @@ def revision(repository: Any, root: Path, source: Path) -> dict[str, Any]:  # no
         "dirty": hashlib.sha256(f"{head.id}\n{difference}".encode(errors="surrogateescape")).hexdigest()
         if changed
         else None,
-        "changed": [os.fsencode(path).decode(errors="replace") for path in sorted(changed)[:10]],
+        "changed": [os.fsencode(text).decode(errors="replace") for text in shown],
         "shallow": repository.is_shallow,
     }
 

@@ -11,7 +11,7 @@ import importlib
 import os
 import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -242,7 +242,8 @@ def _projects(tree: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN40
             yield path, tree
     for child in tree:
         if child.filemode == modes.TREE and not litter.is_litter(_name(child)):
-            yield from _projects(child, f"{path}/{_name(child)}" if path else _name(child))
+            with suppress(KeyError, git().GitError):  # a partial clone lacks folders that aren't checked out
+                yield from _projects(child, f"{path}/{_name(child)}" if path else _name(child))
 
 
 def _name(item: Any) -> str:  # noqa: ANN401 - pygit2's

@@ -84,7 +84,7 @@ def test_modes_targets_of_links_and_kinds_are_changes(tree: Tree) -> None:
     (tree.root / "dags/api/dag.py").chmod(0o755)
     (tree.root / "dags/link.py").unlink()
     (tree.root / "dags/link.py").symlink_to("api/other.py")
-    assert tree.read().changed == ("dags/api/dag.py", "dags/link.py")
+    assert tree.read().changed == ("dags/api/dag.py (executable, file in the commit)", "dags/link.py")
     (tree.root / "dags/api/dag.py").unlink()
     (tree.root / "dags/api").rmdir()
     tree.write("dags/api", "a file in place of a folder")
