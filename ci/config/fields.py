@@ -9,6 +9,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator
 
+from .secrets import credentials
+
 # The distributions that are Airflow: one version each, on every image above a base.
 AIRFLOW = frozenset({"apache-airflow", "apache-airflow-core", "apache-airflow-task-sdk"})
 
@@ -96,6 +98,12 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
             raise ValueError(f"has {name}, which belongs to the base image: use another name")
         if "\0" in text:
             raise ValueError(f"has a NUL character in {name}")
+    kinds = {name: found for name, text in value.items() if (found := credentials.kind(name, text))}
+    if kinds:
+        held = ", ".join(f"{name} ({found})" for name, found in kinds.items())
+        raise ValueError(
+            f"holds credentials, which whoever pulls the image can read: {held}: {credentials.REMEDY}"
+        )
     return value
 
 

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 
 from ...config.fields import RESERVED_ENV
-from ...config.secrets.names import is_secret_name, may_hold_secret
+from ...config.secrets import credentials
 
 HOME = "/opt/airflow"
 _OF_BUILD = frozenset(
@@ -31,10 +31,8 @@ def outcome(name: str, value: str) -> Outcome:
         return Outcome(text="the image has it")
     if name in _OF_BUILD:
         return Outcome(text="was for the build alone")
-    if is_secret_name(name) or may_hold_secret(value):
-        text = (
-            f"{name} looks like a secret, which everybody who pulls the image could read: set it in the pod"
-        )
+    if found := credentials.kind(name, value):
+        text = f"{name} isn't carried over, as it holds {found}: {credentials.REMEDY}"
         return Outcome(text=text, todo=True, secret=True)
     if name.startswith(("PIP_", "UV_")):
         text = "set indexes in [[tool.uv.index]] and pins in [project] dependencies (docs/dependencies.md)"

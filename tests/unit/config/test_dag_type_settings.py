@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ci.config.dag_type import parse
 from ci.config.fields import RESERVED_ENV
+from ci.config.secrets.credentials import REMEDY
 from ci.errors import ConfigurationError
 
 from ..refusals import refusal
@@ -112,6 +113,10 @@ NO_REASON = "has no reason for 'pandas': write why this type may change the base
             f"has {PIP}, which installs at every start of a pod: use [project] dependencies",
         ),
         ('env = { A = "x\\u0000" }', "has a NUL character in A"),
+        (
+            'env = { DB_PASSWORD = "hunter2", A = "1", DB = "mysql://u:hunter2@h/d" }',
+            f"DB_PASSWORD (a password, by its name), DB (an address with a password): {REMEDY}",
+        ),
         *((f'allow-base-changes = {{ pandas = "{reason}" }}', NO_REASON) for reason in ("", "  ", "\\t\\n")),
     ],
 )

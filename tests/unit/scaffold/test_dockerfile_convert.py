@@ -126,7 +126,11 @@ def test_copied_dags_are_known_by_their_paths() -> None:
 
 
 SECRETS = (
-    *("ENV API_TOKEN=hunter2", "ENV DB=postgresql://u:hunter2@db/x", "ENV AIRFLOW_CONN_DB hunter2"),
+    *(
+        "ENV API_TOKEN=hunter2",
+        "ENV DB=postgresql://u:hunter2@db/x",
+        "ENV AIRFLOW_CONN_DB aws://?token=hunter2",
+    ),
     *("ARG GITHUB_TOKEN=hunter2", "RUN export PGPASSWORD=hunter2 && make", "LABEL token=hunter2"),
     "RUN pip install --extra-index-url https://u:hunter2@example.com/simple x==1",
 )
