@@ -90,6 +90,11 @@ class DagType(BaseModel):
         """The folders and files that go into the image, by the folder of the repository that they are in."""
         return {"dags": self.dag_paths, "scripts": self.script_paths}
 
+    def holds(self, file: str) -> bool:
+        """Return whether a file, by its path from the repository's root, goes into the image."""
+        paths = (f"{tree}/{path}" for tree, inside in self.paths.items() for path in inside)
+        return any(file == path or file.startswith(f"{path}/") for path in paths)
+
     def python_problems(self, version: str) -> list[str]:
         """Return a sentence if requires-python excludes a version of Python, such as 3.13.11."""
         wanted = self.project.requires_python

@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from functools import partial
 
+from ...config import publish
 from ...config.dag_type import DagType
-from ...errors import Fault, StepError, gather_all, gather_both
+from ...errors import ConfigurationError, Fault, StepError, gather_all, gather_both
 from ...image import build
 from ...image.base import BaseImage
 from ...image.built import BuiltImage
@@ -14,6 +15,7 @@ from ...tools.checkout import Checkout
 from .. import report
 from ..imports import files, hygiene
 from ..imports.code import Code
+from ..pods import check as pods
 from ..report import CheckResult, Report
 from . import suite
 from .parsed import Parsed
@@ -67,7 +69,11 @@ async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage
 async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:
     image = ImageUnderTest.of(built, await checkout.ignore_file())
     results, imports = await gather_both(suite.test_image(image), import_hygiene(built, dag_type, checkout))
-    return dataclasses.replace(results, imports=imports(listed=results.worker.listed))
+    return dataclasses.replace(
+        results,
+        results=(*results.results, await _pods(dag_type, checkout)),
+        imports=imports(listed=results.worker.listed),
+    )
 
 
 async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout) -> partial[CheckResult]:
@@ -75,14 +81,27 @@ async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout
 
     Only the image's Python is run.
     """
-
-    async def read() -> dict[str, str]:
-        return files.read(await sources.exported())
-
     types = (await sources.catalog()).types.values()  # mistakes in other types' files are reported elsewhere
     own = {dag_type.file: await sources.text(dag_type.file) or ""}
-    texts = {**await sources.memoized("code", read), **own}
+    texts = {**await _code(sources), **own}
     code = Code(dag_type, tuple(types), texts, await installed(built.container()))
     tried = await suite.import_names(ImageUnderTest.of(built), code.names())
     moved = await suite.new_places([name for name in tried.failed if name.startswith("airflow.")])
     return partial(hygiene.check, code, tried, moved)
+
+
+async def _pods(dag_type: DagType, sources: Checkout) -> CheckResult:
+    """Check what a type's code writes into pods."""
+    try:
+        pattern = publish.parse(await sources.text(publish.FILE)).publish.reference
+    except ConfigurationError:  # what is wrong with it is told where images are published
+        pattern = publish.DEFAULT
+    types = (await sources.catalog()).types.values()
+    return pods.check(dag_type, types, await _code(sources), pattern)
+
+
+async def _code(sources: Checkout) -> dict[str, str]:
+    async def read() -> dict[str, str]:
+        return files.read(await sources.exported())
+
+    return await sources.memoized("code", read)

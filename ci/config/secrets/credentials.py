@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from . import patterns
 
-REMEDY = "give it by a Kubernetes secret or an Airflow connection; for local runs, write it into dag.env"
+REMEDY = "give it by a Kubernetes secret, an Airflow connection or, for local runs, dag.env"
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # What the words of a name end with, written as one; of short words, the last one alone.
