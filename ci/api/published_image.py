@@ -10,9 +10,11 @@ from dagger import Doc, function, object_type
 from ..attest.verify import verify
 from ..attest.verify.checks import Expected
 from ..checks.scan import scan
-from ..config import names
+from ..config import names, revision
+from ..config import publish as config_publish
 from ..config.names import Reference
 from ..publish import promote, reproduce
+from ..tools import git
 from ..tools import registry as registries
 from ..tools.checkout import opened
 from ..tools.cosign import Trust
@@ -29,6 +31,8 @@ class RegistryGroup(Group):
     source: dagger.Directory
     netrc: dagger.Secret | None
     repository: dagger.Directory
+    host: str
+    owner: str
     username: dagger.Secret | None
     token: dagger.Secret | None
     authority: dagger.File | None
@@ -99,10 +103,15 @@ class PublishedImage(RegistryGroup):
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def promote(self, tag: Annotated[str, Doc("The tag to add")]) -> str:
-        """Add a tag to it, named by digest; nothing is built."""
-        with as_function_error():
+        """Add a tag to it, and to a release its lines; nothing is built."""
+        async with opened(self.source) as checkout:
             reference = names.reference(self.reference, digest=True)
-            return await promote.promote(reference, tag, await self._connect(reference))
+            settings = config_publish.parse(await checkout.text(config_publish.FILE))
+            origin = revision.origin((await git.revision(self.repository, checkout.tree)).remote)
+            owner = self.owner or (origin.owner if origin else reference.owner)
+            dag_types = (await checkout.catalog()).names
+            called = names.names(settings, self.host or reference.registry, owner, origin, dag_types)
+            return await promote.promote(reference, tag, called, await self._connect(reference))
 
     async def _connect(self, reference: Reference) -> Registry:
         return await registries.connect(reference.registry, self.access(), reference.owner)

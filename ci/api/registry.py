@@ -96,10 +96,11 @@ class Registry(RegistryGroup):
     ) -> Scan:
         """Scan published images by today's database and policy; fails unless all passed."""
         async with opened(self.source) as checkout:
-            types = (await checkout.catalog()).chosen(dag_type)
+            catalog = await checkout.catalog()
+            types = catalog.chosen(dag_type)
             settings = config_publish.parse(await checkout.text(config_publish.FILE))
             origin = revision.origin((await git.revision(self.repository, checkout.tree)).remote)
-            called = names.names(settings, self.host, self.owner, origin)
+            called = names.names(settings, self.host, self.owner, origin, catalog.names)
             owner = self.owner or (origin.owner if origin else "")
             registry = await registries.connect(called.registry, self.access(), owner)
             request = DatabaseRequest(
@@ -142,6 +143,8 @@ class Registry(RegistryGroup):
             source=self.source,
             netrc=self.netrc,
             repository=self.repository,
+            host=self.host,
+            owner=self.owner,
             username=self.username,
             token=self.token,
             authority=self.authority,

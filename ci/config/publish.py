@@ -32,6 +32,8 @@ def _reference(value: str) -> str:
         raise ValueError(f"has a placeholder in its registry; {_EXPECTED}, or give --registry")
     if "{version}" not in tag or "{version}" in name:
         raise ValueError(f"lacks {{version}} in its tag, for branch, release and commit; {_EXPECTED}")
+    if tag.count("{version}") > 1:
+        raise ValueError(f"has {{version}} more than once, so that no tag can be read back; {_EXPECTED}")
     if "{dag}" not in value:
         raise ValueError(f"lacks {{dag}}, so that DAG types would overwrite each other; {_EXPECTED}")
     return value

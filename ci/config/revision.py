@@ -17,7 +17,8 @@ class Revision(Value):
     the git tags there; ``branch`` is that of HEAD, None if it is detached. ``pull``: HEAD is a pull request's
     ref (refs/remotes/pull/…), as a pipeline checks it out. ``remote`` is the URL of "origin". ``dirty`` is a
     hex hash over the differences from the commit, None if there are none; ``changed`` are some paths of them,
-    for messages. ``shallow``: the history is cut off.
+    for messages. ``shallow``: the history is cut off. ``merged``: the branch main, here or on "origin", has
+    the commit; None if there is no main, or the history is too short to tell.
     """
 
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
@@ -29,6 +30,7 @@ class Revision(Value):
     dirty: Annotated[str, Field(pattern=r"^[0-9a-f]{12,}$")] | None
     changed: tuple[str, ...]
     shallow: bool
+    merged: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """The DAG types without a published image of the sources at hand."""
 
-import json
 from dataclasses import dataclass
 
 import dagger
@@ -8,8 +7,8 @@ import dagger
 from ..config.catalog import Catalog
 from ..errors import ConfigurationError, StepError, gather_all, gather_both
 from ..image import base, labels
-from ..publish import tags
-from ..publish.plan import PublishPlan
+from ..publish import tag_updates, tags
+from ..publish.plan import PublishPlan, tag_plan
 from ..tools import failures, git
 from ..tools import registry as registries
 from ..tools.engine import retrying
@@ -46,9 +45,10 @@ async def due(
         if tag.rule is tags.Rule.BRANCH
     }
     if len(branch_tags) < len(plan.types):  # a release, or nothing is pushed
-        revision = plan.source.revision
         invalid = [
-            name for name in catalog.problems if tags.plan(revision, request.ref, name, catalog.names).tags
+            name
+            for name in catalog.problems
+            if tag_plan(plan.source.revision, request.ref, plan.names, name).tags
         ]
         names = [type_plan.dag_type.name for type_plan in plan.types if type_plan.tags]
         notes = [
@@ -85,10 +85,9 @@ async def _published(plan: PublishPlan, branch_tags: dict[str, str], access: Acc
         raise StepError(problems)
     published: dict[str, Published] = {}
     for name, tag in branch_tags.items():
-        manifest = json.loads(contents[name].manifests.get(tag, "{}"))
-        annotations: dict[str, str] = manifest.get("annotations") or {}
-        commit = contents[name].commits.get(tag, "")
-        published[name] = Published(tag, commit, annotations.get(labels.BASE_DIGEST, ""))
+        image_labels = contents[name].labels.get(tag, {})
+        commit = image_labels.get(tag_updates.LABEL, "")
+        published[name] = Published(tag, commit, image_labels.get(labels.BASE_DIGEST, ""))
     return published
 
 

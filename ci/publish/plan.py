@@ -1,8 +1,9 @@
 """The plan of a publish: each DAG type with its repository and its tags, before anything is built."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
@@ -12,7 +13,7 @@ from ..config.revision import Revision, SourceInfo, origin
 from ..errors import collect
 from ..image import labels
 from . import tags
-from .tags import TagPlan
+from .tags import TagPlan, TypeNaming
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +45,17 @@ class TypePlan:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishPlan:
-    """A whole publish: under which names, for which owner, from which commit; ``ref`` is the event's."""
+    """A whole publish: under which names, for which owner, from which commit.
+
+    ``ref`` is the event's; ``notes`` are what a user should look at beside it.
+    """
 
     names: Names
     owner: str
     ref: str
     source: SourceInfo
     types: tuple[TypePlan, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def pushes(self) -> bool:
@@ -90,11 +95,10 @@ def plan(
         ConfigurationError: with every invalid name and tag.
     """
     remote = origin(revision.remote)
-    all_names = [*catalog.types, *catalog.problems]
-    image_names = names(settings, request.registry, request.owner, remote)
+    image_names = names(settings, request.registry, request.owner, remote, catalog.names)
     types = collect(
         [
-            lambda dag_type=dag_type: _type_plan(dag_type, image_names, revision, request.ref, all_names)
+            lambda dag_type=dag_type: _type_plan(dag_type, image_names, revision, request.ref)
             for dag_type in chosen
         ]
     )
@@ -104,6 +108,7 @@ def plan(
         ref=request.ref,
         source=SourceInfo(revision=revision, origin=remote, organisation=settings.labels),
         types=tuple(types),
+        notes=() if request.ref else tags.notes(revision, catalog.names),
     )
 
 
@@ -116,7 +121,7 @@ def table(plan: PublishPlan) -> str:
         lines += [f"  {type_plan.repository}:{tag}" for tag in type_plan.tags.values()] or [
             "  nothing is pushed"
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *plan.notes])
 
 
 def as_json(plan: PublishPlan) -> str:
@@ -133,16 +138,26 @@ def as_json(plan: PublishPlan) -> str:
         }
         for type_plan in plan.types
     ]
-    return json.dumps({"commit": plan.source.revision.commit, "images": images}, indent=2)
+    notes = {"notes": plan.notes} if plan.notes else {}
+    return json.dumps({"commit": plan.source.revision.commit, "images": images, **notes}, indent=2)
 
 
-def _type_plan(
-    dag_type: DagType, image_names: Names, revision: Revision, ref: str, all_names: Collection[str]
-) -> TypePlan:
-    tag_plan = tags.plan(revision, ref, dag_type.name, all_names)
+def tag_plan(revision: Revision, ref: str, image_names: Names, dag_type: str) -> TagPlan:
+    """Return the tags of a DAG type's image, by the names of all images; raise as ``tags.plan``."""
+    naming = TypeNaming(
+        dag_type=dag_type,
+        dag_types=image_names.dag_types,
+        longest=image_names.longest(dag_type),
+        taken=partial(image_names.taken, dag_type),
+    )
+    return tags.plan(revision, ref, naming)
+
+
+def _type_plan(dag_type: DagType, image_names: Names, revision: Revision, ref: str) -> TypePlan:
+    planned = tag_plan(revision, ref, image_names, dag_type.name)
     return TypePlan(
         dag_type=dag_type,
-        tag_plan=tag_plan,
+        tag_plan=planned,
         repository=image_names.repository(dag_type.name),
-        tags={tag.name: image_names.tag(dag_type.name, tag.name) for tag in tag_plan.tags},
+        tags={tag.name: image_names.tag(dag_type.name, tag.name) for tag in planned.tags},
     )

@@ -78,7 +78,9 @@ async def publish(
                     rows = await stage(rows, context)
     except Fault as fault:
         rows = failed(rows, str(fault))
-    return Publication(commit=plan.source.revision.commit, rows=tuple(row.row() for row in rows))
+    return Publication(
+        commit=plan.source.revision.commit, rows=tuple(row.row() for row in rows), notes=plan.notes
+    )
 
 
 def require_success(publication: Publication) -> Publication:

@@ -1,28 +1,21 @@
 """The tags of an image: decided by the commit's branch, its git tags, and the ref of a pipeline's event.
 
-Names become tags as docker/metadata-action makes them; versions are those of semver 2.0.0.
+Names become tags as docker/metadata-action makes them.
 """
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from ..config.names import LONGEST_TAG, is_referrers
 from ..config.revision import Revision
 from ..errors import ConfigurationError, did_you_mean
+from .versions import LINE, Version, version
 
 BRANCHES = ("main", "develop")  # the branches whose names no other branch or git tag may take
 
-LONGEST = 128  # characters of a tag, by the OCI distribution specification 1.1
-
-_NUMBER = r"(?:0|[1-9][0-9]*)"
-_IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-_VERSION = re.compile(
-    rf"v?(?P<numbers>{_NUMBER}\.{_NUMBER}\.{_NUMBER})"
-    rf"(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
-    r"(?:[+_][0-9A-Za-z.-]+)?"
-)
 _EVENT = re.compile(
     r"refs/(?:heads/(?P<branch>.+)|tags/(?P<tag>.+)"
     r"|(?P<pull>pull/[0-9]+/(?:merge|head)|merge-requests/[0-9]+/.+))"
@@ -33,15 +26,21 @@ _ACCEPTED = (
     "give the event's whole ref, or omit it to use what is checked out"
 )
 _RESERVED = (
-    (re.compile(rf"v?{_NUMBER}(?:\.{_NUMBER})?"), "the newest of several releases"),
+    (LINE, "the newest of several releases"),
     (re.compile(r"latest"), "the newest image"),
     (re.compile(r"|".join(BRANCHES)), "the branch of that name"),
     (re.compile(r"sha-[0-9a-f]+"), "a commit"),
     (re.compile(r"dirty-.*"), "a tree that differs from its commit"),
+    (re.compile(r"not-latest-[0-9a-f]+"), "a commit that latest was taken from"),
 )
 _NO_NAME = "no character of its name is allowed in a registry's tag"
 
 LATEST = "latest"  # the tag of the newest image
+
+
+def withdrawn(commit: str) -> str:
+    """Return the tag of an image that latest was moved away from by hand: no publish moves it back there."""
+    return f"not-latest-{commit[:12]}"
 
 
 class Rule(Enum):
@@ -69,58 +68,39 @@ class TagPlan:
     reason: str
 
 
-@dataclass(frozen=True, order=True)
-class Version:
-    """A release's version, ordered by semver's precedence: spelling (v or none) and build don't count.
+@dataclass(frozen=True, kw_only=True)
+class TypeNaming:
+    """What the names of images allow as the tag of one DAG type.
 
-    ``pre_release`` holds the identifiers behind the hyphen; ``tag`` is the version's name in a registry.
+    ``dag_type`` is its name, ``dag_types`` those of the catalog. A tag may have ``longest`` characters;
+    ``taken`` returns what else it would be read as, or an empty string.
     """
 
-    numbers: tuple[int, ...]
-    final: bool
-    pre_release: tuple[tuple[bool, int, str], ...]
-    tag: str = field(compare=False)
+    dag_type: str
+    dag_types: Collection[str]
+    longest: int = LONGEST_TAG
+    taken: Callable[[str], str] = lambda _: ""
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The floating tags it may move, as 'v1.2' and 'v1'; there is no 'v0', which promises nothing."""
-        prefix = "v" if self.tag.startswith("v") else ""
-        major, minor, _ = self.numbers
-        return (f"{prefix}{major}.{minor}", *([f"{prefix}{major}"] if major else []))
+    def legal(self, name: str) -> str:
+        """Return the tag that docker/metadata-action makes of a name; empty if no character remains."""
+        return re.sub(r"[^a-zA-Z0-9._-]+", "-", name).lstrip(".-")[: self.longest]
 
-    @property
-    def plain(self) -> bool:
-        """Whether it is three numbers and nothing else; only such a release moves other tags."""
-        return self.tag.removeprefix("v") == ".".join(map(str, self.numbers))
-
-
-def version(tag: str) -> Version | None:
-    """Return the version that a git tag or a registry's tag names; None if it is no version.
-
-    A version has exactly three numbers without leading zeros, with or without v before; behind them may be
-    semver's pre-release, and build metadata after '+', which is '_' in a registry.
-    """
-    match = _VERSION.fullmatch(tag) if len(tag) <= LONGEST else None
-    if match is None:
-        return None
-    identifiers = match["pre"].split(".") if match["pre"] else []
-    return Version(
-        numbers=tuple(map(int, match["numbers"].split("."))),
-        final=not identifiers,
-        # Numbers come before words, by semver's item 11.
-        pre_release=tuple((False, int(i), "") if i.isdecimal() else (True, 0, i) for i in identifiers),
-        tag=tag.replace("+", "_"),
-    )
+    def reserved_for(self, tag: str) -> str:
+        """Return what a tag is reserved for; empty if branches and git tags may have it."""
+        if version(tag):
+            return "a release"
+        if is_referrers(tag):
+            return "an image's signatures"
+        return next((purpose for name, purpose in _RESERVED if name.fullmatch(tag)), "") or self.taken(tag)
 
 
-def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
+def plan(revision: Revision, ref: str, naming: TypeNaming) -> TagPlan:
     """Return the tags of a DAG type's image.
 
     Args:
         revision: commit, branch and git tags of the working tree.
         ref: the full ref of a pipeline's event, which then decides; empty on a laptop, where HEAD decides.
-        dag_type: whose image it is.
-        dag_types: the names of all DAG types, which git tags such as 'salesforce/v1.2.3' may name.
+        naming: whose image it is, and the types that git tags such as 'salesforce/v1.2.3' may name.
 
     Raises:
         ConfigurationError: the ref is none of a branch, tag or pull request, or isn't what is checked out; or
@@ -134,10 +114,10 @@ def plan(revision: Revision, ref: str, dag_type: str, dag_types: Collection[str]
     if revision.dirty is not None:
         return _dirty(revision, revision.dirty)
     if event is None:
-        return _checked_out(revision, dag_type, dag_types)
+        return _checked_out(revision, naming)
     if event["branch"]:
-        return _branch(revision, event["branch"])
-    return _git_tag(revision, event["tag"], dag_type, dag_types)
+        return _branch(revision, event["branch"], naming)
+    return _git_tag(revision, event["tag"], naming)
 
 
 def _dirty(revision: Revision, difference: str) -> TagPlan:
@@ -148,10 +128,11 @@ def _dirty(revision: Revision, difference: str) -> TagPlan:
     return TagPlan((Tag(f"dirty-{difference[:12]}", Rule.BRANCH),), reason)
 
 
-def _branch(revision: Revision, branch: str) -> TagPlan:
+def _branch(revision: Revision, branch: str, naming: TypeNaming) -> TagPlan:
     sha = _sha(revision)
-    name = _legal(branch)
-    purpose = _reserved_for(name) if branch not in BRANCHES else ""
+    name = naming.legal(branch)
+    # Whether another DAG type would read it holds for main, too.
+    purpose = naming.taken(name) if branch in BRANCHES else naming.reserved_for(name)
     if purpose or not name:
         why = f"the tag {name} is reserved for {purpose}" if purpose else _NO_NAME
         return TagPlan((sha,), f"branch {branch}: {why}, so only {sha.name}")
@@ -159,7 +140,7 @@ def _branch(revision: Revision, branch: str) -> TagPlan:
     return TagPlan((Tag(name, Rule.BRANCH), *latest, sha), f"branch {branch}")
 
 
-def _git_tag(revision: Revision, tag: str, dag_type: str, dag_types: Collection[str]) -> TagPlan:
+def _git_tag(revision: Revision, tag: str, naming: TypeNaming) -> TagPlan:
     # A shallow clone fetches no tags: none at the commit says nothing.
     if revision.tags and tag not in revision.tags:
         problem = f"commit {revision.commit[:7]} is checked out, with the tags {', '.join(revision.tags)}"
@@ -168,23 +149,33 @@ def _git_tag(revision: Revision, tag: str, dag_type: str, dag_types: Collection[
     owner, _, name = tag.rpartition("/")
     release = version(name)
     if release is None:
-        return _no_version(revision, tag)
-    if owner and owner not in dag_types:
-        problem = f"tag {tag!r}: there is no DAG type {owner!r}{did_you_mean(owner, dag_types) or ':'}"
-        types = ", ".join(sorted(dag_types))
-        remedy = f"Rename the tag to <type>/{name} for one of {types}, or to {name} for all of them"
-        raise ConfigurationError([f"{problem} {remedy}"])
-    if owner not in ("", dag_type):
+        return _no_version(revision, tag, naming)
+    if owner and owner not in naming.dag_types:
+        raise ConfigurationError([_no_type(tag, naming.dag_types)])
+    if owner not in ("", naming.dag_type):
         return _other_type(tag, owner)
-    return TagPlan(_released([release]), f"release {tag}")
+    return _release([release], tag)
 
 
-def _no_version(revision: Revision, tag: str) -> TagPlan:
+def notes(revision: Revision, dag_types: Collection[str]) -> tuple[str, ...]:
+    """Return the notes on git tags at HEAD that release no DAG type; they may be mistyped, or of others."""
+    unknown = [release for release in _releases(revision) if release.owner not in ("", *dag_types)]
+    return tuple(_no_type(release.git_tag, dag_types) for release in unknown)
+
+
+def _no_type(tag: str, dag_types: Collection[str]) -> str:
+    owner, _, name = tag.rpartition("/")
+    problem = f"tag {tag!r}: there is no DAG type {owner!r}{did_you_mean(owner, dag_types) or ':'}"
+    types = ", ".join(sorted(dag_types))
+    return f"{problem} Rename the tag to <type>/{name} for one of {types}, or to {name} for all of them"
+
+
+def _no_version(revision: Revision, tag: str, naming: TypeNaming) -> TagPlan:
     sha = _sha(revision)
-    name = _legal(tag)
+    name = naming.legal(tag)
     if not name:
         return TagPlan((sha,), f"tag {tag}: {_NO_NAME}, so only {sha.name}")
-    if purpose := _reserved_for(name):
+    if purpose := naming.reserved_for(name):
         reserved = "its name" if name == tag else f"its name in a registry, {name!r},"
         raise ConfigurationError(
             [f"tag {tag!r}: {reserved} is reserved for {purpose}: rename it; releases are named like v1.2.3"]
@@ -192,15 +183,15 @@ def _no_version(revision: Revision, tag: str) -> TagPlan:
     return TagPlan((Tag(name, Rule.BRANCH),), f"tag {tag}, which is no version")
 
 
-def _checked_out(revision: Revision, dag_type: str, dag_types: Collection[str]) -> TagPlan:
-    releases = [one for one in _releases(revision) if one.owner in ("", dag_type)]
+def _checked_out(revision: Revision, naming: TypeNaming) -> TagPlan:
+    releases = [one for one in _releases(revision) if one.owner in ("", naming.dag_type)]
     if releases:
         names = ", ".join(release.git_tag for release in releases)
-        return TagPlan(_released([release.version for release in releases]), f"release {names}")
+        return _release([release.version for release in releases], names)
     if revision.branch is not None:
-        return _branch(revision, revision.branch)
+        return _branch(revision, revision.branch, naming)
     for release in _releases(revision):
-        if release.owner in dag_types:
+        if release.owner in naming.dag_types:
             return _other_type(release.git_tag, release.owner)
     sha = _sha(revision)
     return TagPlan((sha,), f"commit {revision.commit[:7]}, on no branch and without a version tag")
@@ -221,14 +212,18 @@ def _releases(revision: Revision) -> list[_Release]:
     return sorted(releases, reverse=True)
 
 
-def _released(versions: list[Version]) -> tuple[Tag, ...]:
-    tags: list[Tag] = []
-    for released in versions:
-        tags.append(Tag(released.tag, Rule.RELEASE))
-        if released.plain:
-            tags += [Tag(line, Rule.FLOATING) for line in released.lines]
-            tags.append(Tag(LATEST, Rule.LATEST))
-    return tuple(sorted(dict.fromkeys(tags), key=lambda tag: list(Rule).index(tag.rule)))
+def _release(versions: list[Version], git_tags: str) -> TagPlan:
+    latest = [Tag(LATEST, Rule.LATEST)] if any(released.plain for released in versions) else []
+    return TagPlan((*with_lines(versions), *latest), f"release {git_tags}")
+
+
+def with_lines(versions: Collection[Version]) -> tuple[Tag, ...]:
+    """Return the tags of releases, and after them those of the lines that they may move."""
+    lines = [line for released in versions if released.plain for line in released.lines]
+    return (
+        *dict.fromkeys(Tag(released.tag, Rule.RELEASE) for released in versions),
+        *dict.fromkeys(Tag(line, Rule.FLOATING) for line in lines),
+    )
 
 
 def _other_type(tag: str, owner: str) -> TagPlan:
@@ -237,15 +232,3 @@ def _other_type(tag: str, owner: str) -> TagPlan:
 
 def _sha(revision: Revision) -> Tag:
     return Tag(f"sha-{revision.commit[:7]}", Rule.BRANCH)
-
-
-def _legal(name: str) -> str:
-    """Return the tag that docker/metadata-action makes of a name; empty if no character remains."""
-    return re.sub(r"[^a-zA-Z0-9._-]+", "-", name).lstrip(".-")[:LONGEST]
-
-
-def _reserved_for(name: str) -> str:
-    """Return what a tag's name is reserved for; empty if branches and git tags may have it."""
-    if version(name):
-        return "a release"
-    return next((purpose for pattern, purpose in _RESERVED if pattern.fullmatch(name)), "")

@@ -69,21 +69,24 @@ class TypePublish:
         return not self.problem and not self.skipped
 
     @property
-    def to_write(self) -> tuple[str, ...]:
-        """The registry's tags that are to be written."""
-        return tuple(self.plan.tags[tag] for tag in tag_updates.with_action(self.updates, Action.SET))
+    def to_write(self) -> tuple[tuple[str, str], ...]:
+        """The registry's tags that are to be written, in this order, each with the digest it is to have."""
+        return tuple(
+            (self.plan.tags[update.tag], update.digest) for update in tag_updates.to_write(self.updates)
+        )
 
     def row(self) -> Row:
         """Return the row of the publication."""
         pushed = self.built.digest if not self.problem else ""
         images = self.built.images.values()
+        written = tag_updates.with_action(self.updates, Action.SET)
         same = tag_updates.with_action(self.updates, Action.SAME)
         kept = tag_updates.with_action(self.updates, Action.KEPT)
         return Row(
             dag=self.name,
             repository=self.plan.repository if self.plan.tags else "",
             digest=pushed,
-            written=self.to_write if not self.problem else (),
+            written=tuple(self.plan.tags[tag] for tag in written) if not self.problem else (),
             same=tuple(self.plan.tags[tag] for tag in same),
             left={self.plan.tags[tag]: why for tag, why in kept.items()},
             size=sum(image.size for image in images),

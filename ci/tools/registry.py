@@ -161,7 +161,7 @@ class Registry:
             return json.loads(await retrying(container.file("/answer.json").contents))
 
     def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
-        file = dag.file("job.json", json.dumps(job, sort_keys=True))
+        file = dag.file("job.json", json.dumps(job))
         # A job writes to the registry, or reads what changes.
         return containers.uncached(container.with_mounted_file("/mnt/job.json", file)).with_exec(
             ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
@@ -172,7 +172,7 @@ def _content(answer: Mapping[str, Any], repository: str) -> RepositoryContent:
     if "problem" in answer:
         return RepositoryContent(problem=failures.registry_problem(repository, str(answer["problem"])))
     return RepositoryContent(
-        names=tuple(answer["names"]), manifests=answer["manifests"], commits=answer["revisions"]
+        names=tuple(answer["names"]), manifests=answer["manifests"], labels=answer["labels"]
     )
 
 

@@ -52,7 +52,7 @@ async def released(plain_registry: str, tmp_path_factory: pytest.TempPathFactory
     flows = History(tmp_path_factory.mktemp("flows"), OWNER, registries.passed)
     return Released(
         flows=flows,
-        names=names.names(PublishSettings(), plain_registry, OWNER, None),
+        names=names.names(PublishSettings(), plain_registry, OWNER, None, ["one", "two"]),
         registry=await registry.connect(plain_registry, registries.PLAIN, ""),
         first=await release(flows, plain_registry, "v1.0.0"),
         second=await release(flows, plain_registry, "v1.1.0"),
@@ -82,13 +82,13 @@ async def test_latest_goes_back_release_by_release(released: Released) -> None:
 
 async def test_a_tag_is_added_by_digest_and_a_release_stays(released: Released) -> None:
     first, second, place = released.first, released.second, released.registry
-    assert "is now" in await promote.promote(released.at(first), "stable", place)
-    assert "already" in await promote.promote(released.at(first), "stable", place)
+    assert "is now" in await promote.promote(released.at(first), "stable", released.names, place)
+    assert "already" in await promote.promote(released.at(first), "stable", released.names, place)
     assert (await released.points_to("stable"), await released.points_to("v1")) == (first, second)
     with pytest.raises(ConfigurationError, match=rf"v1\.0\.0 is released as {first} and never changes"):
-        await promote.promote(released.at(second), "v1.0.0", place)
+        await promote.promote(released.at(second), "v1.0.0", released.names, place)
     with pytest.raises(ConfigurationError, match="--tag 'a/b' isn't a tag"):
-        await promote.promote(released.at(second), "a/b", place)
+        await promote.promote(released.at(second), "a/b", released.names, place)
     assert await released.points_to("v1.0.0") == first
 
 
@@ -112,7 +112,7 @@ async def test_what_is_not_as_its_commit_is_told_by_file(released: Released) -> 
         "repository": released.repository,
         "digest": lie.digest,
         "texts": [config_text.text, lie.text],
-        "tags": {"lie": None},
+        "tags": [["lie", None, lie.digest]],
     }
     answer = await place.push({"base": [], "siblings": [], "images": {"one": job}}, {}, None)
     assert answer["one"]["written"] == ["lie"]

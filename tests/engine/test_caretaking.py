@@ -164,7 +164,7 @@ async def test_every_image_of_an_index_is_judged(place: Place, tmp_path: Path) -
     index = oci.canonical({"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": entries})
     texts = [image["config"], gone, *manifests, index]
     job = {"repository": where.repository, "digest": oci.Blob(text=index).digest, "texts": texts}
-    images = {"one": {**job, "tags": {"both": None}}}
+    images = {"one": {**job, "tags": [["both", None, job["digest"]]]}}
     blobs = {digest: dag.host().file(str(tmp_path / "layer.tar"))}
     answer = await place.registry.push({"base": [], "siblings": [], "images": images}, blobs, None)
     assert answer["one"]["written"] == ["both"]

@@ -181,9 +181,14 @@ def job(tmp_path: Path, *names: str, siblings: Sequence[str] = (), **tags: str |
     for name in names:
         made = texts(name)
         place = {"repository": f"r.example/{name}", "digest": digest(made[1])}
-        images[name] = {**place, "texts": made, "tags": tags or {"main": None}}
+        images[name] = {**place, "texts": made, "tags": moves(made, tags or {"main": None})}
     blobs = [str(tmp_path / folder) for folder in folders]
     return {"base": BASE, "siblings": list(siblings), "blobs": blobs, "images": images}
+
+
+def moves(made: list[str], tags: Mapping[str, str | None]) -> list[list[str | None]]:
+    """Describe how tags are moved, from what they pointed to before, to the image of these texts."""
+    return [[tag, before, digest(made[1])] for tag, before in tags.items()]
 
 
 def sharing(tmp_path: Path, delta: str, *names: str) -> Json:
@@ -192,5 +197,6 @@ def sharing(tmp_path: Path, delta: str, *names: str) -> Json:
     (tmp_path / "layers" / digest(delta)[7:]).write_text(delta)
     for name in names:
         made = texts(name, delta)
-        pushed["images"][name] |= {"digest": digest(made[1]), "texts": made}
+        tags = moves(made, {"main": None})
+        pushed["images"][name] |= {"digest": digest(made[1]), "texts": made, "tags": tags}
     return pushed

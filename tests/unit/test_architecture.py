@@ -23,7 +23,7 @@ _DAGGER_SIDE = {
     "ci/image": "base build built layers published runtime shared_layers",
     "ci/lock": "bump explain newest resolve",
     "ci/pipeline": "compare due",
-    "ci/publish": "context gate promote publish reproduce stages type_publish",
+    "ci/publish": "context gate promote publish registry_stages reproduce stages type_publish",
     "ci/tools": "checkout containers cosign engine failures git loopback registry trivy",
 }
 DAGGER_SIDE = {f"{folder}/{name}.py" for folder, names in _DAGGER_SIDE.items() for name in names.split()}

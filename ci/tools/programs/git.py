@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 from . import trees
 from .trees import git
 
+MAIN = ("refs/heads/main", "refs/remotes/origin/main")
+
 
 def problem(folder: Path) -> str | None:
     """Return why a folder can't be read as a repository; None if it can."""
@@ -87,11 +89,12 @@ def revision(repository: Any, root: Path, source: Path) -> dict[str, Any]:  # no
     tags: list[str] = []
     pull = False
     for name in repository.references:
-        if name.startswith(("refs/tags/", "refs/remotes/pull/", "refs/pull/")):
-            target = repository.references[name].peel()
-            if target.id == head.id:
-                pull = pull or not name.startswith("refs/tags/")
-                tags += [name.removeprefix("refs/tags/")] if name.startswith("refs/tags/") else []
+        if (
+            name.startswith(("refs/tags/", "refs/remotes/pull/", "refs/pull/"))
+            and tip(repository, name) == head.id
+        ):
+            pull = pull or not name.startswith("refs/tags/")
+            tags += [name.removeprefix("refs/tags/")] if name.startswith("refs/tags/") else []
     remotes = {remote.name: remote.url for remote in repository.remotes}
     difference = "".join(f"{path}\0{change.state}\n" for path, change in sorted(changed.items()))
     shown = [
@@ -109,7 +112,25 @@ def revision(repository: Any, root: Path, source: Path) -> dict[str, Any]:  # no
         else None,
         "changed": [os.fsencode(text).decode(errors="replace") for text in shown],
         "shallow": repository.is_shallow,
+        "merged": merged(repository),
     }
+
+
+def tip(repository: Any, name: str) -> Any | None:  # noqa: ANN401 - pygit2's
+    """Return the object that a reference leads to; None where there is none, as in a dangling link."""
+    try:
+        return repository.references[name].peel().id
+    except (KeyError, ValueError, git().GitError):
+        return None
+
+
+def merged(repository: Any) -> bool | None:  # noqa: ANN401 - pygit2's
+    """Return whether main has HEAD; None if there is no main, or the history is too short to tell."""
+    head = repository.head.peel(git().Commit).id
+    tips = [one for name in MAIN if (one := tip(repository, name)) and known(repository, str(one))]
+    if any(one == head or repository.descendant_of(one, head) for one in tips):
+        return True
+    return None if repository.is_shallow or not tips else False
 
 
 def known(repository: Any, commit: str) -> bool:  # noqa: ANN401 - pygit2's

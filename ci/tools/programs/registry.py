@@ -3,16 +3,17 @@
     python -m programs.registry look|fetch|push JOB.json ANSWER.json
 
 look: {"images": {NAME: {"repository", "tags": […], "write": bool}}}
-    → {NAME: {"names": […], "manifests": {TAG: TEXT}, "revisions": {TAG: COMMIT}} or {"problem": "…"}}
+    → {NAME: {"names": […], "manifests": {TAG: TEXT}, "labels": {TAG: {LABEL: VALUE}}} or {"problem": "…"}}
 fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…],
         "cache": FOLDER of blobs that stay between calls, or ""}}}
     → {NAME: {"manifest": TEXT, "config": TEXT or null (an index)} or {"problem": "…"}}; blobs lie in /blobs
 push: {"base": [DIGEST…], "siblings": [REPOSITORY…], "blobs": [FOLDER…], "images": {NAME: {"repository",
-       "digest", "texts": [TEXT…], "tags": {TAG: DIGEST before or null}}}}
+       "digest", "texts": [TEXT…], "tags": [[TAG, DIGEST before or null, DIGEST after]…]}}}
     → {NAME: {"written": […], "seconds": …} or {"problem": "…"}}
 
 A command whose failure may pass is tried again. A tag is written only after everything that it leads to, and
-only if it still points to what it did when it was decided to move it.
+only if it still points to what it did when it was decided to move it. Tags are written in their order: a list
+keeps it through any JSON.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ JOBS = 4  # images at a time; more would only wait for the same registry
 REVISION = "org.opencontainers.image.revision"
 
 
-def revision(repository: str, text: str) -> str:
-    """Return the commit in an image's annotations, or else in its labels; empty if there is none."""
+def labels(repository: str, text: str) -> dict[str, str]:
+    """Return an image's annotations, or else its labels, where those have its commit."""
     top: dict[str, Any] = json.loads(text)
-    labels: dict[str, str] = top.get("annotations") or {}
-    if REVISION not in labels:
+    found: dict[str, str] = top.get("annotations") or {}
+    if REVISION not in found:
         completed = run(["image", "config", f"{repository}@{digest(text)}"])
         config: dict[str, Any] = json.loads(completed.output) if completed.status == 0 else {}
         settings: dict[str, Any] = config.get("config") or {}
-        labels = settings.get("Labels") or {}
-    return labels.get(REVISION, "")
+        found = settings.get("Labels") or {}
+    return found
 
 
 def look(image: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def look(image: dict[str, Any]) -> dict[str, Any]:
     return {
         "names": names,
         "manifests": manifests,
-        "revisions": {tag: revision(repository, text) for tag, text in manifests.items()},
+        "labels": {tag: labels(repository, text) for tag, text in manifests.items()},
     }
 
 
@@ -83,13 +84,19 @@ def cached(repository: str, blob: str, folder: Path) -> bytes:
     return content
 
 
+def existing(reference: str) -> str:
+    """Return the text of a manifest that there is; raise RegistryError if it isn't."""
+    text = manifest(reference)
+    if text is None:
+        raise RegistryError(f"{reference}: not found")
+    return text
+
+
 def fetch(image: dict[str, Any]) -> dict[str, Any]:
     """Return an image's manifest and configuration, and write the blobs that are asked for."""
     repository, version = image["repository"], image["manifest"]
     reference = f"{repository}{'@' if ':' in version else ':'}{version}"
-    text = manifest(reference)
-    if text is None:
-        raise RegistryError(f"{reference}: not found")
+    text = existing(reference)
     top: dict[str, Any] = json.loads(text)
     if image["blobs"]:
         Path("/blobs").mkdir(exist_ok=True)
@@ -181,14 +188,15 @@ def write_tag(tag: str, manifest_text: str, before: str | None) -> bool:
 
 
 def push(image: dict[str, Any], donors: dict[str, str]) -> dict[str, Any]:
-    """Push an image by digest, then write its tags, in their order."""
+    """Push an image by digest, then write its tags, in their order; some may lead to other images."""
     started = time.monotonic()
     send(image, donors)
-    manifest_text = next(text for text in image["texts"] if digest(text) == image["digest"])
+    repository, texts = image["repository"], {digest(text): text for text in image["texts"]}
     written: list[str] = []
-    for tag, before in image["tags"].items():
+    for tag, before, after in image["tags"]:
         try:
-            written += [tag] if write_tag(f"{image['repository']}:{tag}", manifest_text, before) else []
+            text = texts.get(after) or existing(f"{repository}@{after}")
+            written += [tag] if write_tag(f"{repository}:{tag}", text, before) else []
         except RegistryError as error:
             already = f"; written before: {', '.join(written)}" if written else ""
             raise RegistryError(f"{error}{already}") from None

@@ -167,7 +167,7 @@ class Lane:
                     "repository": f"{self._host}/{self._name}/{name}",
                     "digest": image.digest,
                     "texts": image.texts,
-                    "tags": before[name],
+                    "tags": [[tag, digest, image.digest] for tag, digest in before[name].items()],
                 }
                 for name, image in images.items()
             },

@@ -10,7 +10,7 @@ from ci.config.names import Names, hex_digits, is_loopback, is_tag, names, refer
 from ci.config.publish import FILE, parse
 from ci.config.revision import Origin, origin
 from ci.errors import ConfigurationError
-from ci.publish.tags import version
+from ci.publish.versions import version
 
 from ..refusals import refusal
 

@@ -57,6 +57,10 @@ def test_a_pattern_is_taken_as_it_is(reference: str) -> None:
         ("ghcr.io/{dags}:{version}", f"has an unknown placeholder {{dags}}: did you mean 'dag'?{KNOWN}"),
         ("ghcr.io/{dag}:{zzz}", f"has an unknown placeholder {{zzz}}{KNOWN}"),
         ("ghcr.io/{}/{dag}:{version}", f"has an unknown placeholder {{}}{KNOWN}"),
+        (
+            "ghcr.io/{dag}:{version}-{version}",
+            f"has {{version}} more than once, so that no tag can be read back; {SHAPE}",
+        ),
         *((f"ghcr.io/{dag}:{{version}}", UNPAIRED) for dag in ("{dag", "dag}", "{{dag}}")),
         *((text, NO_REFERENCE) for text in ("{dag}:{version}", "acme/{dag}:{version}", "ghcr.io/{dag}", "")),
         *((text, NO_REFERENCE) for text in ("ghcr.io/:{dag}-{version}", "localhost:5000/{dag}/{version}")),

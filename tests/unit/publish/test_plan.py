@@ -60,6 +60,67 @@ def test_in_one_package_every_tag_of_the_registry_names_its_type(catalog: Catalo
     assert not set(api.tags.values()) & set(salesforce.tags.values())
 
 
+SHARED = [
+    ("a", "a-b", "{dag}-{version}"),
+    ("data", "my_data", "{version}_{dag}"),
+    ("a", "ab", "{dag}{version}"),
+]
+
+
+@pytest.mark.parametrize(("short", "long", "pattern"), SHARED)
+def test_no_branch_gets_a_tag_that_another_type_reads_as_its_own(
+    repository: Repository, short: str, long: str, pattern: str
+) -> None:
+    for name in (short, long):
+        repository.add(name)
+    catalog, text = repository.load(), f'[publish]\nreference = "r.example/x:{pattern}"\n'
+    whole = plan(catalog, names=(short, long), text=text).names
+    for version in ("main", "v1.2.3", "latest", "v1"):
+        taken = whole.tag(long, version)
+        assert (whole.version(long, taken), whole.version(short, taken)) == (version, None)
+        head, tail = pattern.replace("{dag}", short).split("{version}")
+        sources = MAIN.model_copy(update={"branch": taken.removeprefix(head).removesuffix(tail)})
+        (planned,) = plan(catalog, sources, [short], text).types
+        assert list(planned.tags) == ["sha-0123456"]
+        assert "is reserved for " in planned.tag_plan.reason
+
+
+def test_no_git_tag_gets_a_tag_that_another_type_reads_as_its_own(repository: Repository) -> None:
+    for name in ("a", "a-b"):
+        repository.add(name)
+    catalog = repository.load()
+    with pytest.raises(ConfigurationError) as caught:
+        plan(catalog, released("b-v1.2.3"), ["a"], ONE_PACKAGE, PlanRequest(ref="refs/tags/b-v1.2.3"))
+    (problem,) = caught.value.problems
+    assert "tag 'b-v1.2.3': its name is reserved for DAG type 'a-b': rename it" in problem
+
+
+def test_types_whose_commits_can_not_be_told_apart_are_reported(repository: Repository) -> None:
+    for name in ("a", "a-sha"):
+        repository.add(name)
+    catalog = repository.load()
+    with pytest.raises(ConfigurationError) as caught:
+        plan(catalog, names=["a", "a-sha"], text=ONE_PACKAGE)
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        "the tag a-sha-0123456 of DAG type 'a' would be read as one of DAG type 'a-sha'; "
+    )
+    assert "such as __: change images/publish.toml" in problem
+    apart = ONE_PACKAGE.replace("-{version}", "__{version}")
+    assert len(plan(catalog, names=["a", "a-sha"], text=apart).types) == 2
+    assert len(plan(catalog, names=["a", "a-sha"]).types) == 2  # each in its own repository
+
+
+def test_a_git_tag_at_head_that_names_no_type_is_told_where_head_decides(catalog: Catalog) -> None:
+    revision = released("salesfroce/v1.2.3", "docs/1.0")
+    planned = plan(catalog, revision)
+    note = "tag 'salesfroce/v1.2.3': there is no DAG type 'salesfroce': did you mean 'salesforce'?"
+    assert [told.startswith(note) for told in planned.notes] == [True]
+    assert table(planned).splitlines()[-1] == planned.notes[0]
+    assert json.loads(as_json(planned))["notes"] == list(planned.notes)
+    assert plan(catalog, revision, request=PlanRequest(ref="refs/heads/main")).notes == ()
+
+
 def test_labels_get_what_git_and_the_house_say(catalog: Catalog) -> None:
     planned = plan(catalog, text='[labels]\nvendor = "ACME Ltd"\n')
     assert planned.owner == "Acme"
@@ -103,13 +164,20 @@ def test_what_concerns_all_types_is_told_once(catalog: Catalog) -> None:
     assert "no DAG type 'sales'" in problem
 
 
-def test_every_tag_that_is_too_long_is_told(catalog: Catalog) -> None:
+def test_a_branch_is_cut_to_what_the_pattern_leaves_of_a_tag(catalog: Catalog) -> None:
     revision = MAIN.model_copy(update={"branch": "b" * 125})
+    planned = plan(catalog, revision, text=ONE_PACKAGE)
+    branch_tags = [next(iter(each.tags.values())) for each in planned.types]
+    assert branch_tags == [f"api-{'b' * 124}", f"salesforce-{'b' * 117}"]
+    assert next(iter(plan(catalog, revision).types[0].tags)) == "b" * 125
+
+
+def test_every_release_that_is_too_long_is_told(catalog: Catalog) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        plan(catalog, revision, text=ONE_PACKAGE)
-    assert [problem.partition("b")[0] for problem in caught.value.problems] == [
-        "invalid tag 'api-",
-        "invalid tag 'salesforce-",
+        plan(catalog, released(f"v1.2.3-{'b' * 118}"), text=ONE_PACKAGE)
+    assert [problem.partition("-b")[0] for problem in caught.value.problems] == [
+        "invalid tag 'api-v1.2.3",
+        "invalid tag 'salesforce-v1.2.3",
     ]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ci.errors import ConfigurationError
 from ci.publish.tag_updates import previous, released
-from ci.publish.tags import version
+from ci.publish.versions import version
 
 DIGESTS = {"v1.0.0": "a", "v1.1.0": "b", "v2.0.0": "c", "v2.1.0-rc.1": "d"}
 RELEASES = st.tuples(*[st.integers(0, 3)] * 3).map(lambda found: "v" + ".".join(map(str, found)))

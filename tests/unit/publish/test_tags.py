@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from ci.config.revision import Revision
 from ci.errors import ConfigurationError
-from ci.publish.tags import Rule, Tag, TagPlan, plan, version
+from ci.publish.tags import Rule, Tag, TagPlan, plan
+from ci.publish.versions import version
 
 from ..tag_cases import (
     BRANCHES,
@@ -18,6 +19,7 @@ from ..tag_cases import (
     CLEAN,
     HASH,
     LAPTOP,
+    NAMING,
     OTHER_TAGS,
     PULLS,
     REFUSALS,
@@ -90,7 +92,7 @@ REVISIONS = st.builds(
 
 
 def planned(where: Given) -> TagPlan:
-    return plan(where.revision, where.ref, "salesforce", TYPES)
+    return plan(where.revision, where.ref, NAMING)
 
 
 def planned_or_refused(revision: Revision, ref: str) -> TagPlan | None:

@@ -33,7 +33,7 @@ def tree(first: Tree, tmp_path: Path) -> Tree:
 
 
 def test_a_clean_tree_is_its_commit(tree: Tree) -> None:
-    known = {"created": 1_700_000_000, "branch": "main", "tags": (), "changed": ()}
+    known = {"created": 1_700_000_000, "branch": "main", "tags": (), "changed": (), "merged": True}
     unknown = {"pull": False, "remote": None, "dirty": None, "shallow": False}
     commit = tree.git("rev-parse", "HEAD").strip()
     assert tree.read() == Revision.model_validate({"commit": commit, **known, **unknown})
@@ -126,6 +126,34 @@ def test_all_tags_at_the_commit_are_told_and_no_others(tree: Tree) -> None:
     tree.git("pack-refs", "--all")
     tree.git("tag", "loose")
     assert tree.read().tags == ("api/v2.0.0", "loose", "tag-of-tag", "v1.0.0")
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v1.0.0", "refs/pull/7/head", "refs/remotes/pull/7/merge"])
+def test_a_reference_that_leads_nowhere_is_passed_over(tree: Tree, ref: str) -> None:
+    tree.git("symbolic-ref", ref, "refs/heads/gone")
+    (tree.root / ".git/refs/tags/gone").write_text(f"{UNKNOWN}\n")
+    tree.git("tag", "there")
+    found = tree.read()
+    assert (found.tags, found.pull) == (("there",), False)
+
+
+def test_main_has_what_is_merged_into_it_here_or_on_the_remote(tree: Tree, tmp_path: Path) -> None:
+    tree.git("switch", "--quiet", "--create", "side")
+    tree.commit("aside")
+    before = tree.read().merged
+    clone = Tree(tmp_path / "clone")
+    tree.git("clone", "--quiet", "--branch=side", f"file://{tree.root}", str(clone.root))
+    on_remote = [clone.read().merged]
+    tree.git("branch", "--force", "main", "side")
+    clone.git("fetch", "--quiet")
+    on_remote.append(clone.read().merged)
+    shallow = Tree(tmp_path / "shallow")
+    tree.git("commit", "--quiet", "--allow-empty", "--message=more")
+    tree.git("clone", "--quiet", "--depth=1", "--no-single-branch", f"file://{tree.root}", str(shallow.root))
+    without = [shallow.read().merged]
+    tree.git("branch", "--delete", "--force", "main")
+    without.append(tree.read().merged)
+    assert (before, on_remote, without) == (False, [False, True], [None, None])
 
 
 def test_the_branch_is_told_by_its_whole_name(tree: Tree) -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.image.oci import canonical
+from ci.image.oci import MANIFEST, canonical
 from ci.tools.programs import regctl, registry
 
-from ...fake_regctl import BASE, COMMIT, Fake, digest, job, sharing, started, texts
+from ...fake_regctl import BASE, COMMIT, Fake, digest, job, moves, sharing, started, texts
 from ...programs import script
 
 
@@ -74,13 +74,14 @@ def test_a_pause_doubles_up_to_ten_seconds_half_of_it_by_chance(attempt: int, ch
 @pytest.mark.parametrize("said", ["", "name unknown [http 404]", "r.example/api: not found"])
 def test_a_repository_without_tags_has_nothing_and_may_be_written_to(fake: Fake, said: str) -> None:
     fake.fails(*[("tag ls", 9, said)] if said else [])
-    assert fake.look("api", write=True) == {"api": {"names": [], "manifests": {}, "revisions": {}}}
+    assert fake.look("api", write=True) == {"api": {"names": [], "manifests": {}, "labels": {}}}
     assert fake.asked("blob put") == ["r.example/api"]
 
 
-def test_a_look_tells_names_manifests_and_commits(fake: Fake) -> None:
+def test_a_look_tells_names_manifests_and_labels(fake: Fake) -> None:
     fake.push("api", main=None, nightly=None)
-    there = {"manifests": {"main": texts("api")[1]}, "revisions": {"main": COMMIT}}
+    told = {"main": {registry.REVISION: COMMIT, "name": "api"}}
+    there = {"manifests": {"main": texts("api")[1]}, "labels": told}
     assert fake.look("api") == {"api": {"names": ["main", "nightly"], **there}}
     assert fake.asked("blob put") == []
 
@@ -92,7 +93,7 @@ def test_a_repository_that_cannot_be_used_does_not_stop_others(fake: Fake, broke
     told = fake.look("a", "b", "c", write=True)
     assert told["b"]["problem"].startswith(broken)
     assert told["b"]["problem"].endswith(said)
-    assert told["a"] == told["c"] == {"names": [], "manifests": {}, "revisions": {}}
+    assert told["a"] == told["c"] == {"names": [], "manifests": {}, "labels": {}}
 
 
 def test_a_layout_is_made_of_links_to_what_is_mounted_and_of_the_texts(fake: Fake, tmp_path: Path) -> None:
@@ -143,6 +144,7 @@ def test_deltas_of_two_kinds_are_sent_each_once_where_the_base_is_there(fake: Fa
         **sharing(fake.state, "one", "e")["images"]["e"],
         "digest": digest(both[1]),
         "texts": both,
+        "tags": moves(both, {"main": None}),
     }
     told = fake.do("push", {**pushed, "siblings": ["r.example/old"]})
     assert all(each["written"] for each in told.values())
@@ -165,6 +167,30 @@ def test_what_cannot_be_mounted_is_sent(fake: Fake) -> None:
     assert set(BASE) < set(fake.uploads("r.example/dbt"))
 
 
+def test_tags_are_written_in_the_order_given_whatever_json_does_to_objects(fake: Fake) -> None:
+    order = ["v1.3.0", "v1.3", "v1", "latest"]
+    given = job(fake.state, "api")
+    given["images"]["api"]["tags"] = moves(texts("api"), dict.fromkeys(order))
+    pushed = json.loads(json.dumps(given, sort_keys=True))
+    assert fake.do("push", pushed)["api"]["written"] == order
+    assert fake.asked("manifest put --content-type " + MANIFEST) == [f"r.example/api:{tag}" for tag in order]
+
+
+def test_a_tag_may_be_moved_to_another_image_that_is_there(fake: Fake) -> None:
+    fake.push("api", main=None)
+    there = fake.tags("api")["main"]
+    made = texts("api", "newer")
+    pushed = job(fake.state, "api", "newer")
+    tags = [["main", there, digest(made[1])], ["v1", None, there]]
+    del pushed["images"]["newer"]
+    pushed["images"]["api"] |= {"digest": digest(made[1]), "texts": made, "tags": tags}
+    assert fake.do("push", pushed)["api"]["written"] == ["main", "v1"]
+    assert fake.tags("api") == {"main": digest(made[1]), "v1": there}
+    pushed["images"]["api"]["tags"] = [["v2", None, digest("nothing")]]
+    problem = f"r.example/api@{digest('nothing')}: not found"
+    assert fake.do("push", pushed) == {"api": {"problem": problem}}
+
+
 def test_what_is_there_already_is_not_written_again(fake: Fake) -> None:
     fake.push("api")
     before = len(fake.asked("image copy") + fake.asked("manifest put") + fake.uploads())
@@ -179,10 +205,11 @@ def test_a_tag_that_was_moved_meanwhile_is_left(fake: Fake, tmp_path: Path, befo
     pushed = job(tmp_path, "api", main=before)
     text = canonical({**json.loads(texts("api")[1]), "annotations": {"other": "image"}})
     pushed["images"]["api"] |= {"digest": digest(text), "texts": [texts("api")[0], text]}
+    pushed["images"]["api"]["tags"] = [["main", before, digest(text)]]
     problem = f"r.example/api:main was moved to {theirs} by someone else in the meantime: publish again"
     assert fake.do("push", pushed) == {"api": {"problem": problem}}
     assert fake.tags("api") == {"main": theirs}
-    pushed["images"]["api"]["tags"] = {"main": theirs}
+    pushed["images"]["api"]["tags"] = [["main", theirs, digest(text)]]
     assert fake.do("push", pushed)["api"]["written"] == ["main"]
 
 
