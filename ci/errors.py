@@ -55,14 +55,27 @@ async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
     A fault leaves the other jobs running: StepError has the problems of every job that ended in one;
     Unreachable where one of them did. A bug cancels them, and is raised as it is.
     """
-    results: dict[int, T] = {}
-    faults: dict[int, Fault] = {}
+    results = await gather_each(jobs)
+    if faults := [result for result in results if isinstance(result, Fault)]:
+        raise joined(faults)
+    return [result for result in results if not isinstance(result, Fault)]
+
+
+def joined(faults: Sequence[Fault]) -> StepError:
+    """Return one error with the problems of several; Unreachable where one of them is."""
+    kind = Unreachable if any(isinstance(fault, Unreachable) for fault in faults) else StepError
+    return kind([problem for fault in faults for problem in fault.problems])
+
+
+async def gather_each(jobs: Iterable[Awaitable[T]]) -> list[T | Fault]:
+    """Return the result of each job, or the fault that it ended in, in order; otherwise as gather_all."""
+    results: dict[int, T | Fault] = {}
 
     async def run(number: int, job: Awaitable[T]) -> None:
         try:
             results[number] = await job
         except Fault as fault:
-            faults[number] = fault
+            results[number] = fault
 
     try:
         async with anyio.create_task_group() as group:
@@ -70,9 +83,6 @@ async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
                 group.start_soon(run, number, job)
     except BaseExceptionGroup as bugs:
         raise bugs.exceptions[0] from None
-    if faults:
-        kind = Unreachable if any(isinstance(fault, Unreachable) for fault in faults.values()) else StepError
-        raise kind([problem for number in sorted(faults) for problem in faults[number].problems])
     return [results[number] for number in sorted(results)]
 
 

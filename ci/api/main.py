@@ -21,7 +21,7 @@ from ..tools.cosign import Signer
 from ..tools.engine import as_function_error
 from ..tools.git import Repository
 from ..tools.registry import Access
-from . import affected, arguments, results, tests
+from . import affected, arguments, locks, results, tests
 from . import scan as api_scan
 from .affected import Affected
 from .checks import Checks
@@ -196,12 +196,12 @@ class AirflowImages:
     ) -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
         async with opened(self.source, self.netrc) as checkout:
-            types = (await checkout.catalog()).chosen(dag_type)
+            types, problems = (await checkout.catalog()).divided(dag_type)
             reference = await checkout.base_reference()
             upgrades = request.Upgrade(
                 everything=upgrade, packages=tuple(upgrade_package or ()), exclude_newer=exclude_newer
             )
-            texts = await resolve.lock(
+            made = await resolve.lock_each(
                 types,
                 checkout,
                 base.container(reference),
@@ -209,8 +209,8 @@ class AirflowImages:
                 upgrade=upgrades,
                 netrc=self.netrc,
             )
-            paths = {f"images/{name}/{lockfile.NAME}": lock for name, lock in texts.items()}
-            return changeset(self.source, paths)
+            refused = {name: ConfigurationError(found) for name, found in problems.items()}
+            return changeset(self.source, await locks.kept({**made, **refused}, checkout))
 
     @function
     def dependencies(self, dag_type: arguments.AnyDagType = "") -> Dependencies:

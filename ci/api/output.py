@@ -25,7 +25,7 @@ async def shown(text: str) -> str:
     It is what a ``sync`` does, which the CLI calls where a call ends in an object. The text is the last that
     it shows but for the handle, in a terminal, in a pipe and with --silent.
     """
-    _write(text)
+    write(text)
     return await dag.directory().id()
 
 
@@ -45,7 +45,8 @@ class Group:
         return await shown(table(rows))
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
+    """Write a text to the standard output of the CLI, beside what the call returns."""
     context = W3CBaggagePropagator().extract({"baggage": os.environ.get("BAGGAGE", "")})
     span = get_baggage(_OUTPUT_SPAN, context)
     if not isinstance(span, str):  # a client other than the CLI: the log of this function is all there is

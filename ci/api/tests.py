@@ -65,5 +65,7 @@ def of(reports: Sequence[Report]) -> Reports:
 
 async def test(checkout: Checkout, dag_type: str) -> list[Report]:
     """Return the reports on one DAG type, or on all of them where the name is empty."""
-    types = (await checkout.catalog()).chosen(dag_type)
-    return await all_types.test_all(types, checkout, await base.pinned(checkout))
+    types, problems = (await checkout.catalog()).divided(dag_type)
+    tested = await all_types.test_all(types, checkout, await base.pinned(checkout)) if types else []
+    refused = [all_types.refused(name, found) for name, found in problems.items()]
+    return sorted([*tested, *refused], key=lambda report: report.subject)

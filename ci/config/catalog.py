@@ -54,6 +54,16 @@ class Catalog:
         """Return the DAG type of that name, or every one if it is empty; raise as ``get`` and ``all``."""
         return [self.get(name)] if name else self.all()
 
+    def divided(self, name: str) -> tuple[list[DagType], dict[str, tuple[str, ...]]]:
+        """Return the types of ``chosen`` that have no problem, and the problems of the others by name.
+
+        Raise ConfigurationError if there is no type, or none of that name.
+        """
+        names = [name] if name else self.names
+        problems = {one: found for one in names if one in self.names and (found := self.problems_of(one))}
+        types = [self.get(one) for one in names if one not in problems]
+        return (types, problems) if names else (self.all(), problems)
+
     def get(self, name: str) -> DagType:
         """Return the DAG type of a name; raise ConfigurationError if there is none, or with its problems."""
         if name not in self.names:

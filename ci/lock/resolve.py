@@ -12,7 +12,16 @@ from pydantic import BaseModel
 from ..config import lockfile
 from ..config.dag_type import DagType
 from ..config.secrets import urls
-from ..errors import ConfigurationError, StepError, Unreachable, gather_all, refuse
+from ..errors import (
+    ConfigurationError,
+    Fault,
+    StepError,
+    Unreachable,
+    gather_all,
+    gather_each,
+    joined,
+    refuse,
+)
 from ..image import layers
 from ..image.base import PYTHON
 from ..tools import containers, failures
@@ -99,16 +108,32 @@ async def lock(  # noqa: PLR0913 - what a lock depends on
     netrc: dagger.Secret | None = None,
 ) -> dict[str, str]:
     """Return the text of each type's pylock.toml, by the type's name; ``reference`` names the base in it."""
+    locks = await lock_each(types, sources, base, reference, upgrade=upgrade, netrc=netrc)
+    if faults := [lock for lock in locks.values() if isinstance(lock, Fault)]:
+        raise joined(faults)
+    return {name: lock for name, lock in locks.items() if not isinstance(lock, Fault)}
+
+
+async def lock_each(  # noqa: PLR0913 - as lock
+    types: list[DagType],
+    sources: Checkout,
+    base: dagger.Container,
+    reference: str,
+    *,
+    upgrade: Upgrade = _KEPT,
+    netrc: dagger.Secret | None = None,
+) -> dict[str, str | Fault]:
+    """Return the text of each type's pylock.toml, or why it has none; otherwise as ``lock``."""
+    if not types:
+        return {}
     known: set[str] = set()
     for dag_type in types:
         present = await _present(dag_type, sources)
         known |= request.pinned_by(dag_type) | request.packages_of(present)
     validated = request.validated(upgrade, known)
     on = await resolver(base, reference, netrc)
-    python = on.base_packages.full_python
-    refuse([problem for dag_type in types for problem in dag_type.python_problems(python)])
-    texts = await gather_all(_resolve(on, dag_type, sources, validated) for dag_type in types)
-    return {dag_type.name: text for dag_type, text in zip(types, texts, strict=True)}
+    locks = await gather_each(_resolve(on, dag_type, sources, validated) for dag_type in types)
+    return {dag_type.name: lock for dag_type, lock in zip(types, locks, strict=True)}
 
 
 async def outdated(
@@ -120,6 +145,7 @@ async def outdated(
 
 
 async def _resolve(on: Resolver, dag_type: DagType, sources: Checkout, upgrade: Upgrade) -> str:
+    refuse(dag_type.python_problems(on.base_packages.full_python))
     if not dag_type.project.dependencies:
         return lockfile.stamp(dag_type, on.reference, _EMPTY)
     job = await _job(on, dag_type, sources, upgrade)

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from ci.errors import ConfigurationError, StepError, Unreachable, collect, gather_all, gather_both
+from ci.errors import (
+    ConfigurationError,
+    StepError,
+    Unreachable,
+    collect,
+    gather_all,
+    gather_both,
+    gather_each,
+)
 
 from .refusals import refusal
 
@@ -47,6 +55,11 @@ def test_all_faults_are_reported_in_the_order_of_their_jobs(
     with pytest.raises(kind) as caught:
         asyncio.run(jobs())
     assert caught.value.problems == problems
+
+
+def test_each_job_has_its_result_or_its_fault() -> None:
+    fault = StepError(["a"])
+    assert asyncio.run(gather_each([gives(1), fails(fault), gives(2)])) == [1, fault, 2]
 
 
 @pytest.mark.parametrize(

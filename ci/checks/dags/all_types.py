@@ -29,6 +29,12 @@ async def test_all(types: Sequence[DagType], checkout: Checkout, base: BaseImage
     return [one if isinstance(one, Report) else suite.complete(one, parsed) for one in results]
 
 
+def refused(name: str, problems: Sequence[str]) -> Report:
+    """Return the report on a DAG type that can't be built, for its configuration or files are wrong."""
+    remedy = "fix this first: nothing else of the type was tested"
+    return report.merge(name, [CheckResult.of_problems("build", "", problems, remedy)])
+
+
 async def test_one(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> Report:
     """Return the report on a type's image."""
     results, parsed = await gather_both(
@@ -61,9 +67,7 @@ async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage
     try:
         return await _test(dag_type, await build.build(dag_type, checkout, base), checkout)
     except Fault as fault:
-        remedy = "fix this first: nothing else of the type was tested"
-        result = CheckResult.of_problems("build", "", fault.problems, remedy)
-        return report.merge(dag_type.name, [result])
+        return refused(dag_type.name, fault.problems)
 
 
 async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:

@@ -42,6 +42,7 @@ def test_an_unknown_name_is_reported_with_the_nearest_and_all_there_are(
 
 
 def test_a_repository_without_types_says_how_to_write_one(repository: Repository) -> None:
+    assert refusal(repository.load().divided, "") == refusal(repository.load().all)
     assert problems_of(repository, "api") == ("unknown DAG type 'api': images/ has none",)
     (problem,) = refusal(repository.load().all)
     assert "write one, or, if the project is in another folder, pass that as --source" in problem
@@ -56,6 +57,18 @@ def test_a_broken_type_stops_no_other_and_all_tells_the_problems_of_each(three: 
     other = "images/dbt/pyproject.toml"
     three.write(other, pyproject(["dbt-core"], name="dbt"))
     assert [problem.partition(":")[0] for problem in refusal(three.load().all)] == [other, FILE]
+
+
+def test_types_with_problems_are_divided_from_the_others(three: Repository) -> None:
+    three.write("images/dbt/pyproject.toml", "[project")
+    three.write("dags/api/.env", "A=b")  # a file in the image, not the configuration
+    catalog = three.load()
+    types, problems = catalog.divided("")
+    assert ([one.name for one in types], sorted(problems)) == (["salesforce"], ["api", "dbt"])
+    assert "looks like a secret" in problems["api"][0]
+    assert catalog.divided("dbt") == ([], {"dbt": problems["dbt"]})
+    assert [one.name for one in catalog.divided("salesforce")[0]] == ["salesforce"]
+    assert "unknown DAG type 'x'" in refusal(catalog.divided, "x")[0]
 
 
 def test_a_folder_without_a_file_and_a_file_that_is_not_utf_8_are_reported(three: Repository) -> None:
