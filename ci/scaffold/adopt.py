@@ -12,7 +12,7 @@ from .dockerfile.convert import Context, convert
 from .draft import Draft
 from .notes import Note, block, section
 from .owners import Owners, owners
-from .repository import OldRepository, mentions
+from .repository import OldRepository, left_alone, mentions
 
 _HEAD = """\
 # Adopted
@@ -53,7 +53,9 @@ def drafts(old: OldRepository, base: str) -> Drafts:
     """Return a draft of every type; ``base`` is the reference of the pinned base."""
     conversions = {
         one.name: convert(
-            one.dockerfile, one.dockerfile_text, Context(dag_type=one.name, base=base, files=old.files)
+            one.dockerfile,
+            one.dockerfile_text,
+            Context(dag_type=one.name, base=base, files=old.files, texts=old.texts),
         )
         if one.dockerfile
         else None
@@ -121,7 +123,7 @@ def notes(
     for one in adopted.types:
         parts += _of_type(one, unlocked.get(one.name, ""), refused.get(one.name, ()))
     unowned = [Note(file=path, outcome=why, todo=True) for path, why in adopted.owners.unowned.items()]
-    rest = [*unowned, *mentions(old), *dockerignore.notes(old)]
+    rest = [*unowned, *left_alone(old), *mentions(old), *dockerignore.notes(old)]
     return "\n".join([*parts, *section("## The whole repository", rest)])
 
 

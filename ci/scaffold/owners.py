@@ -76,11 +76,7 @@ def _claims(file: DagFile, conversions: Mapping[str, Conversion | None]) -> dict
     if file.defines and named:
         reasons[max(named, key=len)] = "names the type's image"
     if not reasons and file.defines and len(conversions) == 1:
-        reasons = {
-            name: "there is no other type"
-            for name, conversion in conversions.items()
-            if conversion and "" in conversion.dags
-        }
+        reasons = dict.fromkeys(conversions, "there is no other type")
     return reasons
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..config import catalog
 from ..errors import ConfigurationError, refuse
 from .create import blocked_folders
+from .dockerfile.stages import without_airflow
 from .notes import Note
 from .pyproject import document
 
@@ -34,11 +35,15 @@ class OldType:
 
 @dataclass(frozen=True, kw_only=True)
 class OldRepository:
-    """The types to adopt, the paths of all files and links, and the texts of files that aren't binary."""
+    """The types to adopt, the paths of all files and links, and the texts of files that aren't binary.
+
+    ``others`` are Dockerfiles of images without Airflow, each with what its image is built on.
+    """
 
     types: tuple[OldType, ...]
     files: frozenset[str]
     texts: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def read(root: Path) -> OldRepository:
@@ -50,13 +55,6 @@ def read(root: Path) -> OldRepository:
                 by_type.setdefault(match["name"], {})[kind] = path.name
     for name in catalog.RESERVED:
         by_type.pop(name, None)
-    problems = [problem for name, paths in by_type.items() for problem in _problems(root, name, paths)]
-    if not by_type:
-        expected = "expected Dockerfile.<type> or pyproject.<type>.toml at the repository's root"
-        problems.append(f"nothing to adopt: {expected}")
-    if (root / NOTES).exists():
-        problems.append(f"{NOTES}: exists already and would be overwritten: move it away")
-    refuse(list(dict.fromkeys(problems)))
     files = {
         path.relative_to(root).as_posix(): path
         for path in root.rglob("*")
@@ -67,11 +65,27 @@ def read(root: Path) -> OldRepository:
         for name, path in files.items()
         if not path.is_symlink() and (text := _text(path)) is not None
     }
+    others = _others(by_type, texts)
+    by_type = {name: paths for name, paths in by_type.items() if paths.get("dockerfile") not in others}
+    problems = [problem for name, paths in by_type.items() for problem in _problems(root, name, paths)]
+    if not by_type:
+        expected = "expected Dockerfile.<type> or pyproject.<type>.toml at the repository's root"
+        found = "".join(f"; {path} has no Airflow ({base})" for path, base in others.items())
+        problems.append(f"nothing to adopt: {expected}{found}")
+    if (root / NOTES).exists():
+        problems.append(f"{NOTES}: exists already and would be overwritten: move it away")
+    refuse(list(dict.fromkeys(problems)))
     types: list[OldType] = []
     for name, paths in sorted(by_type.items()):
         contents = {f"{kind}_text": catalog.text_of(root / path, path) for kind, path in paths.items()}
         types.append(OldType(name=name, **paths, **contents))
-    return OldRepository(types=tuple(types), files=frozenset(files), texts=texts)
+    return OldRepository(types=tuple(types), files=frozenset(files), texts=texts, others=others)
+
+
+def left_alone(old: OldRepository) -> Iterator[Note]:
+    """Return notes on the Dockerfiles whose images have no Airflow."""
+    for path, base in old.others.items():
+        yield Note(file=path, outcome=f"is left alone, as its image has no Airflow ({base})")
 
 
 def mentions(old: OldRepository) -> Iterator[Note]:
@@ -92,6 +106,13 @@ def mentions(old: OldRepository) -> Iterator[Note]:
                 yield Note(file=path, line=number, text=line.strip(), outcome=outcome, todo=True)
     if "Dockerfile.base" in old.files:
         yield Note(file="Dockerfile.base", outcome="isn't read any more: remove it", todo=True)
+
+
+def _others(by_type: Mapping[str, Mapping[str, str]], texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the Dockerfiles whose images have no Airflow, each with what its image is built on."""
+    paths = [path for found in by_type.values() if (path := found.get("dockerfile", "")) in texts]
+    bases = {path: without_airflow(path, texts) for path in paths if not _BACKUP.fullmatch(path)}
+    return {path: base for path, base in bases.items() if base}
 
 
 def _problems(root: Path, name: str, paths: Mapping[str, str]) -> list[str]:

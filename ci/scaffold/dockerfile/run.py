@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -20,8 +20,10 @@ _SHELL = re.compile(r"[|&<>]")
 _APT_OPTION = re.compile(r"-[yq]+|--yes|--assume-yes|--quiet|--no-install-recommends")
 _PIP_OPTION = re.compile(
     r"-[qU]+|--(?:quiet|upgrade|user|system|no-cache|no-cache-dir|no-input|disable-pip-version-check"
-    r"|root-user-action=ignore|break-system-packages|compile-bytecode)"
+    r"|root-user-action=ignore|break-system-packages|compile-bytecode|prefer-binary|no-warn-script-location"
+    r"|(?:default-)?timeout=\d+|retries=\d+|progress-bar=\w+)"
 )
+_FILE = re.compile(r"(-[rc]|--requirements?|--constraints?)(?:$|=(.+))|(-[rc])([^=].*)")
 _SYNC_OPTIONS = frozenset({"--frozen", "--locked", "--no-dev", "--no-cache", "--no-install-project"})
 _TIDY = re.compile(
     r"rm -r?fr?(?: (?:/var/lib/apt/lists|/var/cache/apt|/tmp|/var/tmp|/root/\.cache)(?:/\S*)?)+"
@@ -34,12 +36,17 @@ _INSTALLERS = frozenset({"pip", "uv"})
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What becomes of a command, in words, and what it installs."""
+    """What becomes of a command, in words, and what it installs; ``files`` are of requirements, by path."""
 
     text: str
     todo: bool = False
     packages: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+Locator = Callable[[str], str]
+"""A function that returns the repository's file at a path in the image; empty where none is known."""
 
 
 _APT = Outcome(
@@ -58,6 +65,10 @@ OTHER = Outcome(
 )
 
 
+def _nowhere(_: str) -> str:
+    return ""
+
+
 def commands(text: str) -> list[str]:
     """Return the commands of a RUN instruction; where they depend on each other, all of them as one."""
     if _COMPOUND.search(_without_quotes(text)) or text.startswith("["):
@@ -68,8 +79,12 @@ def commands(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def outcome(command: str, manifests: Collection[str]) -> Outcome:
-    """Decide what becomes of a command; ``manifests`` are names of the type's own pyproject.toml there."""
+def outcome(command: str, manifests: Collection[str], located: Locator = _nowhere) -> Outcome:
+    """Decide what becomes of a command.
+
+    ``manifests`` are names of the type's own pyproject.toml there; ``located`` returns where the
+    repository has a file of the image.
+    """
     if _TIDY.fullmatch(" ".join(command.split())):
         return Outcome(text=_BUILD)
     match _words(command):
@@ -80,7 +95,7 @@ def outcome(command: str, manifests: Collection[str]) -> Outcome:
             | ["python" | "python3", "-m", "pip", "install", *words]
             | ["uv", "pip", "install", *words]
         ):
-            return _pip(words, manifests)
+            return _pip(words, manifests, located)
         case ["uv", "sync", *words] if "pyproject.toml" in manifests and _SYNC_OPTIONS.issuperset(words):
             return Outcome(text="installed from pylock.toml")
         case _:
@@ -92,13 +107,14 @@ def outcome(command: str, manifests: Collection[str]) -> Outcome:
 
 def _words(command: str) -> list[str]:
     """Return the words of a command as its program gets them; none where only a shell could tell them."""
-    if "$" in command or _SHELL.search(_without_quotes(command)):
+    if _SHELL.search(_without_quotes(command)):
         return []
     try:
         words = shlex.split(command)
     except ValueError:  # a quote that isn't closed
         return []
-    return words[1:] if words and words[0].startswith("DEBIAN_FRONTEND=") else words
+    words = words[1:] if words and words[0].startswith("DEBIAN_FRONTEND=") else words
+    return words if "install" in words or not any("$" in word for word in words) else []
 
 
 def _without_quotes(text: str) -> str:
@@ -126,19 +142,40 @@ def _is_debian(name: str) -> bool:
     return True
 
 
-def _pip(words: list[str], manifests: Collection[str]) -> Outcome:
+def _pip(words: list[str], manifests: Collection[str], located: Locator) -> Outcome:
     requirements: list[str] = []
-    remaining = iter(words)
-    for word in remaining:
-        requirement = parsed(word)
-        if word in {"-r", "--requirement", "--requirements"}:
-            if next(remaining, "").rpartition("/")[2] not in manifests:
+    files: list[str] = []
+    constrained = False
+    for option, value in _options(words):
+        requirement = parsed(value) if not option else None
+        if option.startswith(("-r", "--requirement")):
+            if value.rpartition("/")[2] in manifests:
+                continue
+            if not (file := located(value)):
                 return _PIP
-        elif word == "." and "pyproject.toml" in manifests:
+            files.append(file)
+        elif option.startswith(("-c", "--constraint")):
+            constrained = True
+        elif "$" in value:
+            return _PIP
+        elif value == "." and "pyproject.toml" in manifests:
             continue
         elif requirement and not requirement.url:
-            requirements += [] if canonicalize_name(requirement.name) in _INSTALLERS else [word]
-        elif not _PIP_OPTION.fullmatch(word):
+            requirements += [] if canonicalize_name(requirement.name) in _INSTALLERS else [value]
+        elif not _PIP_OPTION.fullmatch(value):
             return _PIP
-    text = f"dependencies: {', '.join(requirements)}" if requirements else "installed from pylock.toml"
-    return Outcome(text=text, requirements=tuple(requirements))
+    parts = [*requirements, *(f"the requirements in {file}" for file in files)]
+    text = f"dependencies: {', '.join(parts)}" if parts else "installed from pylock.toml"
+    text += "; constraints aren't carried over, as those of the base hold" if constrained else ""
+    return Outcome(text=text, requirements=tuple(requirements), files=tuple(files))
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the options that name a file, each with the file, and every other word with no option."""
+    remaining = iter(words)
+    for word in remaining:
+        match = _FILE.fullmatch(word)
+        if match:
+            yield match[1] or match[3], match[2] or match[4] or next(remaining, "")
+        else:
+            yield "", word

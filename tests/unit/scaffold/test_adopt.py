@@ -132,7 +132,18 @@ def test_an_index_without_an_answer_ends_the_adoption(tmp_path: Path) -> None:
 
 LINES = st.sampled_from(
     [
-        *("FROM x AS y", "FROM z", "RUN a \\", "  && b", "RUN <<EOF", "EOF", "# c", "", "ENV A=b", "SHELL g"),
+        *(
+            "FROM apache/airflow AS y",
+            "FROM apache/airflow",
+            "RUN a \\",
+            "  && b",
+            "RUN <<EOF",
+            "EOF",
+            "# c",
+            "",
+            "ENV A=b",
+            "SHELL g",
+        ),
         *("ENV T_TOKEN=hunter2", "COPY a b", "ADD c", "USER root", "CMD x", "ARG D", "NEW thing"),
         *("RUN pip install e==1 f", "HEALTHCHECK --interval=1s CMD true", "COPY <<EOF /x"),
     ]
@@ -142,6 +153,7 @@ LINES = st.sampled_from(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINES, max_size=12).map("\n".join))
 def test_every_instruction_of_a_dockerfile_has_a_note(tmp_path: Path, text: str) -> None:
+    text = f"{FROM}{text}"
     changes, notes = adopted(tmp_path, {"Dockerfile.crm": text})
     for instruction in read(text):
         assert f"- Dockerfile.crm:{instruction.line}" in notes

@@ -68,7 +68,7 @@ OTHERS = {
             "pip install -r r.txt",
             "pip install ./lib",
         ),
-        *("pip install -c c.txt a", "pip install --index-url https://example.com/simple a==1", "uv lock"),
+        *("pip install a -r $X", "pip install --index-url https://example.com/simple a==1", "uv lock"),
         *("pip install a==$V", "pip uninstall -y a", "pip install git+https://github.com/a/b"),
         *("pip install 'a @ https://example.com/a.whl'", "PIP_NO_INDEX=1 pip install a==1", "pip install 'a"),
         *("uv sync --extra a", "pip install -r"),

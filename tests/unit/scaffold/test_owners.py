@@ -89,7 +89,11 @@ def test_files_that_a_dockerfile_copies_are_its_types() -> None:
 
 
 def test_a_single_type_has_all_dags() -> None:
-    assert decided({"dags/a.py": DAG}, crm=ALL).types["crm"].moved == {"dags/a.py": "dags/crm/a.py"}
+    for dockerfile in (ALL, "COPY dags/z.py /opt/airflow/dags/", ""):
+        decision = decided({"dags/a.py": DAG, "dags/x/b.py": DAG}, crm=dockerfile)
+        assert decision.types["crm"].moved == {"dags/a.py": "dags/crm/a.py"}
+        assert decision.types["crm"].dags == ["crm", "x/b.py"]
+        assert not decision.unowned
 
 
 def test_scripts_belong_to_the_types_whose_dags_import_them() -> None:
