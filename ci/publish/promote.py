@@ -66,16 +66,9 @@ async def rollback(dag_type: str, names: Names, registry: Registry) -> str:
     existing = _versions(names, dag_type, (await _look(registry, repository, [])).names)
     releases = {release.tag: names.tag(dag_type, release.tag) for release in tag_updates.released(existing)}
     content = await _look(registry, repository, [latest, *releases.values()])
-    digests, commits = content.digests, content.values(tag_updates.LABEL)
-    current = digests.get(latest)
-    release_digests = {
-        release: digests[tag]
-        for release, tag in releases.items()
-        if tag in digests
-        # Not to one that latest was taken from before.
-        if digests[tag] == current or tags.withdrawn(commits.get(digests[tag], "")) not in existing
-    }
-    previous = tag_updates.previous(current, release_digests)
+    digests = content.digests
+    release_digests = {release: digests[tag] for release, tag in releases.items() if tag in digests}
+    previous = tag_updates.previous(digests.get(latest), release_digests)
     reference = Reference(repository=repository, tag="", digest=release_digests[previous.tag])
     target = _Target(reference, content.manifests[releases[previous.tag]], names, dag_type)
     update = TagUpdate(LATEST, Action.SET, "", reference.digest)

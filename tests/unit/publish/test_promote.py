@@ -132,10 +132,11 @@ async def test_what_latest_was_moved_away_from_by_hand_is_not_moved_back_by_a_pu
     assert separate.at("latest") == mended
 
 
-async def test_no_rollback_leads_to_a_release_that_was_rolled_back(separate: Images) -> None:
+async def test_a_rollback_leads_to_the_release_that_latest_was_promoted_away_from(separate: Images) -> None:
     good = await separate.release("1", "v1.2.3")
-    await separate.release("2", "v1.3.0")
-    await separate.world.rollback("a")
-    await separate.publish("3", "refs/heads/main")
+    candidate = await separate.release("2", "v1.3.0-rc.1")
+    for tag in ("v1.3.0", "latest"):
+        await separate.world.promote(candidate, tag)
+    assert separate.at("latest") == candidate
     await separate.world.rollback("a")
     assert separate.at("latest") == good
