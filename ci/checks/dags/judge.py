@@ -101,20 +101,25 @@ def _without_effect(pattern: IgnorePattern) -> Finding:
 
 
 def with_imports(comparison: CheckResult, imports: CheckResult) -> tuple[CheckResult, CheckResult]:
-    """Return both results, with one finding where a failed import is one of each at the same line.
+    """Return both results, with one remedy for a failed import, and one finding at one line.
 
     The parse has the true error, and the imports know the type's own files, so what to do.
     """
-    told = {(one.file, one.line): one for one in imports.findings if one.line and one.level is Level.ERROR}
-    joined: set[Finding] = set()
+    errors = [one for one in imports.findings if one.line and one.level is Level.ERROR]
+    at_line = {(one.file, one.line): one for one in errors}
+    joined: list[Finding] = []
     findings: list[Finding] = []
     for finding in comparison.findings:
-        other = told.get((finding.file, finding.line))
-        if other and finding.check == "dags" and re.match(r"(ModuleNotFound|Import)Error\b", finding.cause):
-            joined.add(other)
-            findings.append(finding.model_copy(update={"remedy": other.remedy, "level": Level.ERROR}))
-        else:
-            findings.append(finding)
+        remedy = finding.remedy
+        if finding.check == "dags" and re.match(r"(ModuleNotFound|Import)Error\b", finding.cause):
+            if other := at_line.get((finding.file, finding.line)):
+                joined.append(other)
+                remedy = other.remedy
+            elif missing := re.search(r"No module named '[\w.]+'", finding.cause):
+                name = missing[0].removeprefix("No module named ")
+                named = (one for one in errors if one.cause.startswith(f"imports {name},"))
+                remedy = next((f"{one.remedy} ({one.location})" for one in named), remedy)
+        findings.append(finding.model_copy(update={"remedy": remedy}))
     left = tuple(finding for finding in imports.findings if finding not in joined)
     return (
         comparison.model_copy(update={"findings": tuple(findings)}),

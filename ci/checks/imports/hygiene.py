@@ -11,6 +11,8 @@ from .code import Code, used
 from .imported import Imported, name_of
 from .unresolved import PROVIDED, in_place_of, relative, unresolved
 
+_MAX_PLACES = 5  # that a finding names
+
 
 def check(
     code: Code,
@@ -78,10 +80,17 @@ def _in_place_of_own(code: Code) -> Iterator[Finding]:
     if in_scripts and resolver.is_hidden_tree("scripts"):
         owner = resolver.owner("scripts")
         cause = f"{owner} installs a package 'scripts', which hides scripts/: no file of it can be imported"
+        places = [
+            f"{path}:{one.line}"
+            for path in code.own
+            for one in code.imports[path]
+            if resolver.hidden(path, one).startswith("scripts/")
+        ]
+        cause += f", as in {', '.join(places[:_MAX_PLACES])}" if places else ""
         remedy = in_place_of(code.dag_type, "scripts", owner)
         yield Finding(check=PROVIDED, file=code.dag_type.file, line=0, cause=cause, remedy=remedy)
     for path, name in resolver.hiding():
-        cause = f"{path} hides the installed namespace {name!r} of {resolver.owner(name)}"
+        cause = f"hides the installed namespace {name!r} of {resolver.owner(name)}"
         remedy = f"rename it, or remove {path}" if path.endswith("/__init__.py") else "rename it"
         yield Finding(check=PROVIDED, file=path, line=0, cause=cause, remedy=remedy)
 

@@ -42,7 +42,7 @@ def defines_dag(text: str) -> bool:
 def may_hold_dag(text: str) -> bool:
     """Return whether Airflow's DAG processor would load a file, by the rule that it uses itself."""
     lowered = text.lower()
-    return "dag" in lowered and "airflow" in lowered
+    return "airflow" in lowered and ("dag" in lowered or "asset" in lowered)
 
 
 @dataclass(frozen=True, kw_only=True)

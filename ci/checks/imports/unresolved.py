@@ -78,8 +78,10 @@ def _told(
     failure = tried.failure(imported)
     in_tree = imported.module.partition(".")[0] in TREES
     if (in_tree or not code.patched) and (hidden := resolver.hidden(file, imported)):
+        if hidden.startswith("scripts/"):
+            return None  # told once, for all files
         surely = in_tree or (failure is not None and failure.cause.startswith(("ModuleNotFound", "Import")))
-        return *_hidden(code, hidden), Level.ERROR if surely else Level.WARNING
+        return *_hidden(code, hidden, imported), Level.ERROR if surely else Level.WARNING
     if origin is Origin.FOREIGN:
         return *_foreign(code, path), Level.ERROR
     if origin is Origin.MISSING and not (code.patched and resolver.beside(imported)):
@@ -94,22 +96,23 @@ def module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _hidden(code: Code, hidden: str) -> tuple[str, str]:
+def _hidden(code: Code, hidden: str, imported: Import) -> tuple[str, str]:
     name = module_name(hidden)
-    short = name.removeprefix("dags.")
-    first = short.partition(".")[0]
+    first = imported.module.partition(".")[0]
+    short = name if first in TREES else name.removeprefix("dags.")
     owner = code.resolver.owner(first)
     cause = f"{hidden} can't be imported as {short!r}: the installed {first!r} of {owner} comes first"
-    if hidden.startswith("dags/") and not name.startswith("dags.dags"):
-        return cause, f"rename it, or import it as {name!r}"
-    return cause, in_place_of(code.dag_type, first, owner)
+    if first in TREES:
+        return cause, in_place_of(code.dag_type, first, owner)
+    return cause, f"rename it, or import it as {name!r}"
 
 
 def in_place_of(dag_type: DagType, tree: str, owner: str) -> str:
     """Return what to do where a distribution has a package named as a folder of the repository."""
     listing = dag_type.listing(tree, "__init__.py")
+    package = owner.partition(" ")[0]
     return (
-        f"pin a version of {owner} without {tree!r}, or another package; if nothing needs that {tree!r}, "
+        f"pin a version of {package} without {tree!r}, or another package; if nothing needs that {tree!r}, "
         f"add an empty {tree}/__init__.py, so that yours comes first, and {listing}"
     )
 
@@ -179,4 +182,4 @@ def _failing(code: Code, imported: Import, failure: Failure, moved: Mapping[str,
     hint = f": did you mean {failure.elsewhere!r}?" if failure.elsewhere else ""
     if airflow:
         return cause, f"correct the name{hint or '; the release notes of Airflow say what was moved'}"
-    return cause, f"correct the name, or pin a version of {owner} that has it{hint}"
+    return cause, f"correct the name, or pin a version of {owner.partition(' ')[0]} that has it{hint}"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ci.checks.dags.judge import compare
+from ci.checks.dags.judge import compare, with_imports
 from ci.checks.dags.parsed import Dag, Parsed, ParsedFile, ParseError, TopLevelAccess
 from ci.checks.dags.remedies import BUSY
-from ci.checks.report import CheckResult, Fact
+from ci.checks.report import CheckResult, Fact, Finding
 from ci.config.dag_type import DagType, parse
 
 FILE = "dags/sample/dag.py"
@@ -174,3 +174,46 @@ def test_an_airflow_that_does_not_start_is_the_only_finding() -> None:
     assert rows(result) == [("dags", "", 0, "no file could be parsed in the image: exit code 1: no")]
     for one in (compare(dag_type(), listed, Parsed(), {}), compare(dag_type(), Parsed(), listed, {})):
         assert [row[:3] for row in rows(one)] == [("scheduler", FILE, 7)]  # one of them doesn't list it
+
+
+def hygiene(file: str, line: int, module: str) -> Finding:
+    cause = f"imports {module!r}, which neither Python, the base, a dependency nor this type's files provide"
+    return Finding(check="import hygiene", file=file, line=line, cause=cause, remedy="import it as 'a.b'")
+
+
+@pytest.mark.parametrize(
+    ("other", "remedy", "left"),
+    [
+        (hygiene(FILE, 5, "dbt.cli"), "import it as 'a.b'", 0),  # the type's own file
+        (hygiene("scripts/x.py", 2, "dbt.cli"), "import it as 'a.b' (scripts/x.py:2)", 1),
+        (hygiene("scripts/x.py", 2, "dbt"), PIN, 1),
+        (hygiene(FILE, 5, "dbt.cli").model_copy(update={"level": "warning"}), PIN, 1),
+    ],
+)
+def test_a_failed_import_has_one_remedy(other: Finding, remedy: str, left: int) -> None:
+    comparison = compare_one(file(errors=(MISSING,)))
+    parsed, imports = with_imports(comparison, CheckResult(findings=(other,)))
+    assert [(one.check, one.cause, one.remedy) for one in parsed.findings] == [
+        ("dags", MISSING.cause, remedy)
+    ]
+    assert len(imports.findings) == left
+
+
+MISSING_PROVIDER = error("ModuleNotFoundError: No module named 'airflow.providers.x'", statement="import a")
+MOVED = error("ModuleNotFoundError: No module named 'airflow.operators.bash_operator'")
+NO_PROGRAM = error("FileNotFoundError: [Errno 2] No such file or directory: 'dbt'")
+NO_FILE = error("FileNotFoundError: [Errno 2] No such file or directory: '/x/dbt'")
+
+
+def test_a_remedy_fits_what_is_missing() -> None:
+    (base,) = compare_one(file(dag()), file(errors=(MISSING_PROVIDER,))).findings
+    assert base.remedy.endswith("has no airflow.providers.x, so its operators need another base")
+    starts = "correct the name: ", "install the program", "correct the code"
+    for parse_error, start in zip((MOVED, NO_PROGRAM, NO_FILE), starts, strict=True):
+        (finding,) = compare_one(file(errors=(parse_error,))).findings
+        assert finding.remedy.startswith(start)
+    late = MISSING.model_copy(update={"kind": "timeout"})
+    (finding,) = compare_one(file(errors=(late,))).findings
+    assert finding.remedy == f"move the slow code into a task; {BUSY}"
+    (finding,) = compare_one(file(died="took more than 60 s", late=True)).findings
+    assert finding.remedy.endswith(BUSY)

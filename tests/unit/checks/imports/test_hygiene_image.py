@@ -107,7 +107,7 @@ def test_what_must_work_is_tried_and_nothing_else() -> None:
             Failure(cause=NO_NAME.format("nothing", "duckdb")),
             "",
             "imports 'nothing' of 'duckdb', which duckdb 1.4.3 doesn't have",
-            "correct the name, or pin a version of duckdb 1.4.3 that has it",
+            "correct the name, or pin a version of duckdb that has it",
         ),
         (
             "import adbc_driver_duckdb",
@@ -181,12 +181,22 @@ HIDES = "dateparser 0.7.5 installs a package 'scripts', which hides scripts/: no
 @pytest.mark.parametrize("settings", LISTED)
 def test_an_installed_package_that_hides_scripts_is_an_error(text: str, settings: str) -> None:
     found = errors(hygiene.check(code({DAG_FILE: text, "scripts/own/x.py": ""}, settings)).findings)
-    assert (FILE, HIDES) in [row[:2] for row in found]
-    assert all("dateparser 0.7.5" in cause + remedy and "'scripts'" in remedy for _, cause, remedy in found)
-    assert len(found) == (1 if text == "import os" else 2)
+    places = "" if text == "import os" else f", as in {DAG_FILE}:1"
+    assert [row[:2] for row in found] == [(FILE, f"{HIDES}{places}")]
+    assert found[0][2].startswith("pin a version of dateparser without 'scripts', or another package; ")
     own_package = {"scripts/own/x.py": "", "scripts/__init__.py": ""}
     settings = settings.replace("[", '["__init__.py", ')
     assert hygiene.check(code({DAG_FILE: text, **own_package}, settings)).findings == ()
+
+
+def test_an_installed_package_that_hides_dags_is_an_error_where_that_name_is_imported() -> None:
+    image = IMAGE.model_copy(update={"owners": {"dags": ("duckdb",)}})
+    files = {DAG_FILE: "from dags.salesforce import own", "dags/salesforce/own.py": "import salesforce.dag"}
+    ((place, cause, remedy),) = errors(hygiene.check(code_of(files, image=image)).findings)
+    expected = "the installed 'dags' of duckdb 1.4.3 comes first"
+    assert place == f"{DAG_FILE}:1"
+    assert cause == f"dags/salesforce/own.py can't be imported as 'dags.salesforce.own': {expected}"
+    assert remedy.startswith("pin a version of duckdb without 'dags', or another package; ")
 
 
 def test_a_package_that_hides_scripts_harms_no_type_without_any() -> None:
@@ -224,9 +234,7 @@ def test_an_own_module_behind_an_installed_one_is_an_error_where_that_has_no_suc
 def test_an_own_package_that_hides_an_installed_namespace_is_an_error(file: str) -> None:
     settings = f'dags = ["salesforce", "{file.split("/")[1]}"]'
     found = errors(hygiene.check(code({DAG_FILE: "import os", file: ""}, settings)).findings)
-    assert [row[:2] for row in found] == [
-        (file, f"{file} hides the installed namespace 'google' of google-auth 2")
-    ]
+    assert [row[:2] for row in found] == [(file, "hides the installed namespace 'google' of google-auth 2")]
     # A portion of the namespace, and a folder that only lies beside modules, harm nothing.
     for other in ("dags/google/own.py", "dags/docs/__init__.py"):
         settings = f'dags = ["salesforce", "{other.split("/")[1]}"]'
