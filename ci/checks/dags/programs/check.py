@@ -30,7 +30,7 @@ AIRFLOW_UID, STRANGER_UID, GROUP = 50000, 12345, 0
 CLONE_NEWNET = 0x40000000  # linux/sched.h; os.unshare needs Python 3.12
 DAGS = "/opt/airflow/dags"
 SECONDS = 180
-FILE_SECONDS = 180  # per DAG file: parse.py ends a parse after 60, and parses once more for all of its tasks
+FILE_SECONDS = 400  # per DAG file: parse.py ends a parse after 60 to 180, and parses more than once
 TRIES = 6  # times the limit of a file: two more tries, of three times the limit at most
 TIMED_OUT = 124  # the status of a command that a limit of time ended, as that of timeout(1)
 # As for Airflow's own programs, neither this folder nor the current one is on the import path.

@@ -24,6 +24,7 @@ from typing import Any
 
 from . import contexts, ignores
 from .access import MADE_UP
+from .clock import PATIENCE
 from .dagbag import dag_bag, dags_bundle, is_skipped, lacking_word, list_python_files, round_trip
 from .dagfile import examine
 from .forks import run
@@ -97,7 +98,7 @@ def _without_a_busy_machine(answers: dict[str, dict[str, Any]], work: Any) -> No
     """Parse files alone, with more time, that Airflow gave up while the machine was busy."""
     busy = [path for path in answers if _timed_out(answers[path]) and answers[path].get("waited", 0) > BUSY]
     before = os.environ.get(TIMEOUT)
-    os.environ[TIMEOUT] = str(SECONDS)
+    os.environ[TIMEOUT] = str(PATIENCE * SECONDS)
     answers.update(run(busy, work, SECONDS, workers=1))
     if before is None:
         del os.environ[TIMEOUT]

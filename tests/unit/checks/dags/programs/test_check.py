@@ -95,7 +95,7 @@ def test_the_more_dag_files_the_longer_a_parse_may_take(
     for name in ("a.py", "deep/b.zip", "c.csv"):
         (tmp_path / name).touch()
     programs_check.parse_dags("worker", 2)
-    assert [made.args[2] for made in run.call_args_list] == [180, 180 + 2 * (180 + 6 * 2)]
+    assert [made.args[2] for made in run.call_args_list] == [180, 180 + 2 * (400 + 6 * 2)]
 
 
 def test_programs_are_started_with_arguments_and_their_last_line_is_the_answer(answer: Answer) -> None:
