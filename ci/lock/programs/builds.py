@@ -39,19 +39,19 @@ def builds(job: Job, lock: str, present: Mapping[str, Any], folder: Path) -> dic
     Raises:
         BuildError: a package can't be built.
     """
-    names = _without_wheel(job, lock, folder)
+    versions = {package["name"]: package["version"] for package in tomllib.loads(lock).get("packages", ())}
+    names = _without_wheel(job, lock, set(versions), folder)
     if not names:
         return None
-    versions = {package["name"]: package["version"] for package in tomllib.loads(lock)["packages"]}
     packages = {name: versions[name] for name in sorted(names)}
     if present.get("packages") == packages:
         return dict(present)
     return {"packages": packages, "requirements": _locked(job, _recorded(job, lock, names, folder), folder)}
 
 
-def _without_wheel(job: Job, lock: str, folder: Path) -> set[str]:
+def _without_wheel(job: Job, lock: str, packages: set[str], folder: Path) -> set[str]:
     names: set[str] = set()
-    while True:
+    while names != packages:  # uv takes no lock without packages
         file = _written(folder, _only(lock, lambda name: name not in names))
         done = _uv(
             job, folder, "pip", "install", "--dry-run", "--no-build", *INSTALL, *job.target, "-r", file
@@ -62,6 +62,7 @@ def _without_wheel(job: Job, lock: str, folder: Path) -> set[str]:
         if match is None or match[1] in names:
             raise BuildError(done.stderr)
         names.add(match[1])
+    return names
 
 
 def _recorded(job: Job, lock: str, names: set[str], folder: Path) -> list[str]:

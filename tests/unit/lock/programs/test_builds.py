@@ -44,7 +44,8 @@ def job(folder: Path, recorded: str = "setuptools==80.9.0") -> Job:
         folder / "uv",
         f"""echo "$*" >> {folder}/calls
 case "$*" in
-*--dry-run*) if grep -q sgmllib3k pylock.part.toml; then
+*--dry-run*) grep -q packages pylock.part.toml || echo "lock of nothing" >> {folder}/calls
+    if grep -q sgmllib3k pylock.part.toml; then
         echo "error: Package \\`sgmllib3k\\` can't be installed because it is marked as \\`--no-build\\`" >&2
         exit 2
     fi ;;
@@ -59,6 +60,9 @@ esac""",
 
 def test_what_builds_a_package_without_a_wheel_is_recorded_with_its_hash(tmp_path: Path) -> None:
     assert builds.builds(job(tmp_path), LOCK, {}, tmp_path) == BUILT
+    head, _wheel, source = LOCK.split("[[packages]]")
+    assert builds.builds(job(tmp_path), f"{head}[[packages]]{source}", {}, tmp_path) == BUILT
+    assert "lock of nothing" not in (tmp_path / "calls").read_text()
 
 
 def test_what_built_the_same_packages_before_is_kept(tmp_path: Path) -> None:
