@@ -96,7 +96,8 @@ def _date_reason(refusal: Refusal) -> str | None:
 
 
 def _wheel_reason(refusal: Refusal) -> str | None:
-    pattern = rf"Because {re.escape(refusal.name)}\S*==\S+ has no wheels with a matching (.+? tag)"
+    lacks = r"(?:wheels with a matching (.+? tag)|usable wheels)"
+    pattern = rf"Because {re.escape(refusal.name)}\S*==\S+ has no {lacks}"
     tag = re.search(pattern, refusal.text)
     if not tag:
         return None
@@ -104,7 +105,7 @@ def _wheel_reason(refusal: Refusal) -> str | None:
     available = f", only for {others[1].replace('`', '')}" if others else ""
     way = refusal.alternative
     way += "" if refusal.fitting else ": choose a version that has one"
-    return f"no wheel for the base ({tag[1]}){available}{way}"
+    return f"no wheel for the base{f' ({tag[1]})' if tag[1] else ''}{available}{way}"
 
 
 def _python_reason(refusal: Refusal, python: str) -> str | None:

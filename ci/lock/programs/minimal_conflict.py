@@ -19,16 +19,22 @@ def explain(solve: Solver, job: Job) -> dict[str, Any]:
     that would change, as {"package", "base_version", "resolved", "installed", "chain"}; ``fitting``: by pin
     the same at a version that fits the base; ``error``: the message of uv where it gave no answer at all.
     """
+    unbuilt = without_wheel(solve, job.pins)
     pins = list(job.pins)
     conflicts: list[dict[str, Any]] = []
     free = solve(pins, {}, job.fixed)
     while not free.is_solved:
         core = smallest_conflict(solve, pins) if free.is_unsolvable else []
-        if not core:
+        left_out = core[-1:] or [pin for pin in pins if pin in unbuilt]
+        conflicts += [_conflict(solve, core, free)] if core else []
+        if not left_out:
             return {"conflicts": conflicts, "changed": [], "fitting": {}, "error": free.message}
-        conflicts.append(_conflict(solve, core, free))
-        pins.remove(core[-1])
+        pins = [pin for pin in pins if pin not in left_out]
         free = solve(pins, {}, job.fixed)
+    if unbuilt.keys() & set(pins):  # what they would change doesn't matter: they have to go
+        pins = [pin for pin in pins if pin not in unbuilt]
+        free = solve(pins, {}, job.fixed)
+    conflicts = [*_refused(solve, unbuilt, conflicts), *conflicts]
     changed = _changed(solve, job, pins, free)
     partners: dict[str, set[str]] = {change["chain"][0]: set() for change in changed}
     for conflict in conflicts:
@@ -36,9 +42,24 @@ def explain(solve: Solver, job: Job) -> dict[str, Any]:
             partners.setdefault(pin, set()).update(conflict["pins"])
     fitting: dict[str, str] = {}
     for pin, beside in sorted(partners.items()):
-        others = [other for other in job.pins if other not in partners or other in beside]
+        others = [
+            other for other in job.pins if other not in unbuilt and (other not in partners or other in beside)
+        ]
         fitting[pin] = _fitting(solve, job, others, pin)
     return {"conflicts": conflicts, "changed": changed, "fitting": fitting, "error": ""}
+
+
+def without_wheel(solve: Solver, pins: Sequence[str]) -> dict[str, Resolution]:
+    """Return uv's answers on the pins whose version has no wheel for the base, where another version has."""
+    options = ("--no-deps", *WHEELS)
+    if solve(pins, {}, options=options).is_solved:
+        return {}
+    alone = {pin: solve([pin], {}, options=options) for pin in pins}
+    return {
+        pin: answer
+        for pin, answer in alone.items()
+        if answer.is_unsolvable and solve([relaxed(pin)], {}, options=options).is_solved
+    }
 
 
 def smallest_conflict(solve: Solver, pins: Sequence[str]) -> list[str]:
@@ -80,13 +101,27 @@ def _without(fixed: Mapping[str, str], released: Sequence[str]) -> dict[str, str
     return {name: version for name, version in fixed.items() if name not in released}
 
 
-def _conflict(solve: Solver, core: list[str], free: Resolution) -> dict[str, Any]:
-    alone = solve(core, {})
+def _conflict(
+    solve: Solver, core: list[str], free: Resolution, options: Sequence[str] = ()
+) -> dict[str, Any]:
+    alone = solve(core, {}, options=options)
     newest = ""
     if len(core) == 1:
         name = name_of(core[0])
-        newest = solve([relaxed(core[0])], {}, options=("--no-deps",)).versions.get(name, "")
+        newest = solve([relaxed(core[0])], {}, options=options or ("--no-deps",)).versions.get(name, "")
     return {"pins": core, "message": alone.message or free.message, "newest": newest}
+
+
+def _refused(
+    solve: Solver, unbuilt: Mapping[str, Resolution], conflicts: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the conflicts of pins without a wheel that no other conflict has alone."""
+    alone = {conflict["pins"][0] for conflict in conflicts if len(conflict["pins"]) == 1}
+    return [
+        _conflict(solve, [pin], answer, ("--no-deps", *WHEELS))
+        for pin, answer in unbuilt.items()
+        if pin not in alone
+    ]
 
 
 def _changed(solve: Solver, job: Job, pins: list[str], free: Resolution) -> list[dict[str, Any]]:

@@ -102,6 +102,7 @@ NO_VERSION = "Because there is no version of a==1 and"
         *((pin, NO_VERSION, ": no such version; the newest is 3") for pin in ("a==1", "A==1")),
         ("a==1", NEWER, "after 2025-12-20T00:00:00Z, and it is from 2026-01-17: choose an older version"),
         ("a==1", WHEELS, "no wheel for the base (Python ABI tag), only for cp39, cp310; the newest is 3"),
+        ("a==1", "Because a==1 has no usable wheels and", "no wheel for the base; the newest is 3"),
         ("a==1", "Because a==1 depends on Python>=3.14 and", "needs Python >=3.14, the base has 3.13"),
         ("a==1", "hint: An index URL (x) said (401 Unauthorized)", "dagger call --netrc file://$HOME/.netrc"),
         ("a==1", "Because a==1 depends on b==2 and b was yanked", "a==1 depends on b==2"),

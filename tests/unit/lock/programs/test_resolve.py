@@ -29,7 +29,9 @@ INDEX: Index = {
     "deep": {"4": [], "5": []},
     "other": {"1": ["lib>=2"], "2": []},
     "lone": {"1": []},
+    "old": {"1": ["lib<2"], "2": []},
 }
+SOURCES = {("old", "1")}  # versions without a wheel
 
 
 def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape of Solver
@@ -42,9 +44,12 @@ def solver(index: Index) -> Any:  # noqa: ANN401 - what it gives has the shape o
         options: Sequence[str] = (),
     ) -> Resolution:
         first, bare = preferred or {}, "--no-deps" in options
+        unusable = SOURCES if "--only-binary" in options else set[tuple[str, str]]()
         choices = [sorted(index[name], key=lambda v, n=name: (first.get(n) != v, -int(v))) for name in index]
         for versions in product(*choices):
             resolution = reached(index, dict(zip(index, versions, strict=True)), requirements, bare=bare)
+            if resolution and unusable & set(resolution.versions.items()):
+                continue
             if resolution and all(fixed.get(name, v) == v for name, v in resolution.versions.items()):
                 return resolution
         return Resolution(message=message_of(index, requirements))
@@ -133,6 +138,17 @@ def test_pins_that_clash_are_named_alone_and_the_rest_is_judged_on() -> None:
 def test_a_missing_version_is_reported_with_the_newest() -> None:
     (clash,) = explain(solver(INDEX), job(["lone==1", "app==9"], {}))["conflicts"]
     assert (clash["pins"], clash["newest"]) == (["app==9"], "3")
+
+
+def test_a_pin_without_a_wheel_is_named_first_and_changes_nothing() -> None:
+    facts = explain(solver(INDEX), job(["other==1", "old==1", "app==1"], {"lib": "2", "deep": "5"}))
+    assert [(one["pins"], one["newest"]) for one in facts["conflicts"]][:1] == [(["old==1"], "2")]
+    assert (facts["fitting"]["old==1"], facts["changed"]) == ("old==2", [])
+    (clash,) = explain(solver(INDEX), job(["deep==4", "old==1"], {"lib": "2", "deep": "5"}))["conflicts"]
+    assert clash["pins"] == ["old==1"]
+    facts = explain(solver(INDEX), job(["deep==4", "old==1"], {"lib": "2", "deep": "5"}))
+    assert [(one["package"], one["chain"]) for one in facts["changed"]] == [("deep", ["deep==4"])]
+    assert facts["fitting"]["deep==4"] == "deep==5"
 
 
 def test_the_message_of_uv_is_kept_if_it_failed() -> None:
