@@ -55,10 +55,10 @@ async def gather_all(jobs: Iterable[Awaitable[T]]) -> list[T]:
     A fault leaves the other jobs running: StepError has the problems of every job that ended in one;
     Unreachable where one of them did. A bug cancels them, and is raised as it is.
     """
-    results = await gather_each(jobs)
-    if faults := [result for result in results if isinstance(result, Fault)]:
-        raise joined(faults)
-    return [result for result in results if not isinstance(result, Fault)]
+    results, faults = await _ended(jobs)
+    if faults:
+        raise joined([faults[number] for number in sorted(faults)])
+    return [results[number] for number in sorted(results)]
 
 
 def joined(faults: Sequence[Fault]) -> StepError:
@@ -69,13 +69,21 @@ def joined(faults: Sequence[Fault]) -> StepError:
 
 async def gather_each(jobs: Iterable[Awaitable[T]]) -> list[T | Fault]:
     """Return the result of each job, or the fault that it ended in, in order; otherwise as gather_all."""
-    results: dict[int, T | Fault] = {}
+    results, faults = await _ended(jobs)
+    ended: dict[int, T | Fault] = {**results, **faults}
+    return [ended[number] for number in sorted(ended)]
+
+
+async def _ended(jobs: Iterable[Awaitable[T]]) -> tuple[dict[int, T], dict[int, Fault]]:
+    """Return the results and the faults of all jobs, by their numbers."""
+    results: dict[int, T] = {}
+    faults: dict[int, Fault] = {}
 
     async def run(number: int, job: Awaitable[T]) -> None:
         try:
             results[number] = await job
         except Fault as fault:
-            results[number] = fault
+            faults[number] = fault
 
     try:
         async with anyio.create_task_group() as group:
@@ -83,7 +91,7 @@ async def gather_each(jobs: Iterable[Awaitable[T]]) -> list[T | Fault]:
                 group.start_soon(run, number, job)
     except BaseExceptionGroup as bugs:
         raise bugs.exceptions[0] from None
-    return [results[number] for number in sorted(results)]
+    return results, faults
 
 
 async def gather_both(first: Awaitable[T], second: Awaitable[U]) -> tuple[T, U]:

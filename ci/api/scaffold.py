@@ -14,7 +14,7 @@ from ..errors import gather_all
 from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
-from ..tools.checkout import LITTER, Checkout, opened, with_files
+from ..tools.checkout import LITTER, Checkout, exported, opened, with_files
 from .output import Group
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ async def init(
     from ..scaffold import create  # noqa: PLC0415
 
     after = await _with_base(tree)
-    async with opened(after, netrc) as sources:
+    async with opened(after, netrc) as sources, exported(after) as root:
         reference = await sources.base_reference()
-        files = create.files(name, packages, await sources.exported(), python_of(reference))
+        files = create.files(name, packages, root, python_of(reference))
     after = with_files(after, files)
     async with opened(after, netrc) as sources:
         text = await _lock((await sources.catalog()).get(name), sources, reference, netrc)
@@ -94,9 +94,9 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
             sources.close()
 
     after = await _with_base(tree)
-    async with opened(after, netrc) as sources:
+    async with opened(after, netrc) as sources, exported(after) as root:
         reference = await sources.base_reference()
-        old = repository.read(await sources.exported())
+        old = repository.read(root)
         drafts = adopt.drafts(old, reference)
         loose = any(one.unpinned for one in drafts.types)
         installed = await _installed(reference, netrc) if loose else dict[str, str]()

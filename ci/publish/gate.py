@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ..checks import report_formats
 from ..checks.report import Report
 from ..checks.scan import scan, text
+from ..checks.scan.database import SOURCES
 from ..checks.scan.scan import ScannedImage, Scanner
 from ..config.dag_type import DagType
 from ..errors import Fault
@@ -59,10 +60,10 @@ class Gate:
             verdict = scanned[platform].verdict
             missing = verdict.unreliable
             if missing and self.unscanned:
-                notes.append(f"published without a scan: {self.unscanned} ({missing})")
+                first = missing.partition("\n")[0]
+                notes.append(f"published without a scan: {self.unscanned} ({first})")
             elif missing:
-                remedy = "name another database (--database, --database-file), or publish anyway with"
-                problems.append(f"not scanned: {missing}: {remedy} --allow-unscanned '<reason>'")
+                problems.append(not_scanned(missing))
             if verdict.fails:  # also where the scan is incomplete
                 problems.append(text.table([verdict]))
         return GateResult(
@@ -76,6 +77,12 @@ class Gate:
             ConfigurationError: the policy is wrong.
         """
         return await scan.scan(dag_type, built, self.scanners[platform], self.checkout)
+
+
+def not_scanned(missing: str) -> str:
+    """Return what to do about an image that isn't scanned, on one line, and why it isn't below."""
+    remedy = f"not scanned: give {SOURCES}, or publish without a scan by --allow-unscanned '<reason>'"
+    return "\n".join([remedy, *(f"  {line}" for line in missing.splitlines())])
 
 
 def refusal(result: GateResult) -> str:

@@ -137,6 +137,14 @@ class Checkout:
         return subtree
 
 
+@asynccontextmanager
+async def exported(tree: dagger.Directory) -> AsyncGenerator[Path]:
+    """Export all of a folder, as long as it is read."""
+    with tempfile.TemporaryDirectory(prefix="airflow-images-") as folder:
+        await tree.export(folder)
+        yield Path(folder)
+
+
 def with_files(tree: dagger.Directory, texts: Mapping[str, str]) -> dagger.Directory:
     """Return a folder with files of these texts, by their paths."""
     for path, text in texts.items():

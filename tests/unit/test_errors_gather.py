@@ -61,6 +61,11 @@ def test_each_job_has_its_result_or_its_fault() -> None:
     fault = StepError(["a"])
     assert asyncio.run(gather_each([gives(1), fails(fault), gives(2)])) == [1, fault, 2]
 
+    async def gives_fault() -> StepError:
+        return fault
+
+    assert asyncio.run(gather_all([gives_fault()])) == [fault]  # a result like any other
+
 
 @pytest.mark.parametrize(
     ("error", "ended"),

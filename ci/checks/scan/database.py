@@ -26,6 +26,7 @@ from .verdict import Database
 LAYER = "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"
 JAVA_LAYER = "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip"
 DESCRIPTION = "org.opencontainers.image.description"
+SOURCES = "--database, --database-file, or a mirror in [database] repositories of images/policy.toml"
 TEST_DATA = "airflow-images.test-data"  # an annotation of artifacts that are not real databases
 
 
@@ -93,8 +94,8 @@ async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> Vuln
         if not isinstance(result, Fault):
             return dataclasses.replace(result, info=result.info.model_copy(update={"test": True}))
         problems += result.problems
-    remedy = "set [database] repositories in images/policy.toml, or give --database"
-    raise StepError(problems or [f"no mirror of the vulnerability database is configured: {remedy}"])
+    details = [f"  {line}" for problem in problems for line in problem.splitlines()]
+    raise StepError(["\n".join([f"no vulnerability database could be fetched: give {SOURCES}", *details])])
 
 
 async def java(request: DatabaseRequest, policy: Policy) -> dagger.Directory:
