@@ -29,6 +29,6 @@ class Checks(Group):
     async def vulnerabilities(self) -> None:
         """Scan every DAG type's image; fails for an invalid policy or an expired ignore, too."""
         async with opened(self.source, self.netrc) as checkout:
-            types = (await checkout.catalog()).all()
-            result = await scan.scan_all(types, DatabaseRequest(test=True), checkout)
+            types, problems = (await checkout.catalog()).divided("")
+            result = await scan.scan_all(types, DatabaseRequest(test=True), checkout, problems)
             print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed

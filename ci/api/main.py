@@ -81,8 +81,8 @@ class AirflowImages:
         async with opened(self.source, self.netrc) as checkout:
             access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
             request = database_request(tuple(database or ()), database_file, access)
-            types = (await checkout.catalog()).chosen(dag_type)
-            return api_scan.of(await scan.scan_all(types, request, checkout))
+            types, problems = (await checkout.catalog()).divided(dag_type)
+            return api_scan.of(await scan.scan_all(types, request, checkout, problems))
 
     @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
     async def publish(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 import dagger
 from dagger import dag
@@ -13,7 +14,7 @@ from dagger import dag
 from ...config import lockfile, policy
 from ...config.dag_type import DagType
 from ...config.policy import Policy
-from ...errors import ConfigurationError, StepError, gather_all, gather_both, refuse
+from ...errors import ConfigurationError, Fault, StepError, gather_all, gather_both, gather_each, refuse
 from ...image import base, build
 from ...image.base import BaseImage
 from ...image.built import BuiltImage
@@ -163,22 +164,36 @@ async def _vex(rules: Policy, checkout: Checkout) -> dagger.Directory | None:
     return folder
 
 
-async def scan_all(types: Sequence[DagType], request: DatabaseRequest, checkout: Checkout) -> ScanResult:
-    """Build and scan the images of DAG types."""
+async def scan_all(
+    types: Sequence[DagType],
+    request: DatabaseRequest,
+    checkout: Checkout,
+    refused: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> ScanResult:
+    """Build and scan the images of DAG types; one that can't be built is not scanned.
+
+    ``refused`` are the problems of other DAG types by name, which can't be built either. Raise
+    ConfigurationError if there is no type but these, or a policy is wrong.
+    """
+    if not types:
+        raise ConfigurationError([problem for problems in refused.values() for problem in problems])
     # Before any build: a mistake in a policy costs none.
     rules = await gather_all(rules_of(dag_type.name, checkout) for dag_type in types)
     base_image = await base.pinned(checkout)
     scanner, images = await gather_both(
         prepare(request, rules[0], base_image),
-        gather_all(build.build(dag_type, checkout, base_image) for dag_type in types),
+        gather_each(build.build(dag_type, checkout, base_image) for dag_type in types),
     )
-    scanned = await gather_all(
-        scan(dag_type, built, scanner, checkout) for dag_type, built in zip(types, images, strict=True)
-    )
-    return ScanResult(
-        verdicts=tuple(image.verdict for image in scanned),
-        locks=await locks_of([dag_type.name for dag_type in types], checkout),
-    )
+    built = [(one, image) for one, image in zip(types, images, strict=True) if not isinstance(image, Fault)]
+    scanned = await gather_all(scan(dag_type, image, scanner, checkout) for dag_type, image in built)
+    faults = {one.name: image for one, image in zip(types, images, strict=True) if isinstance(image, Fault)}
+    problems = {**refused, **{name: fault.problems for name, fault in faults.items()}}
+    unbuilt = [
+        verdict.not_scanned(name, "", base_image.digest, scanner.now, *found)
+        for name, found in problems.items()
+    ]
+    verdicts = sorted([*(image.verdict for image in scanned), *unbuilt], key=lambda one: one.dag)
+    return ScanResult(verdicts=tuple(verdicts), locks=await locks_of([one.dag for one in verdicts], checkout))
 
 
 async def locks_of(names: Sequence[str], checkout: Checkout) -> Mapping[str, str]:
