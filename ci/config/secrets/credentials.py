@@ -17,8 +17,8 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # What the words of a name end with, written as one; of short words, the last one alone.
 _PASSWORD = re.compile(r".*(?:passw(?:or)?d|passphrase)s?")
 _OTHER = re.compile(
-    r".*(?:secret|tokens?|credentials?|basicauth|authorization"
-    r"|(?:access|account|api|auth|encryption|fernet|hmac|license|master|private|secret|shared|signing|ssh"
+    r".*(?:secret(?:id)?|tokens?|credentials?|basicauth|authorization"
+    r"|(?:access|account|api|app|auth|encryption|fernet|hmac|license|master|private|secret|shared|signing|ssh"
     r"|storage|subscription|webhook)keys?)"
 )
 _PASSWORD_WORD = re.compile(
@@ -32,13 +32,14 @@ _AIRFLOW_OPTION = re.compile(
     r".*(?:sql_alchemy_conn|broker_url|result_backend|backend_kwargs|sentry_dsn|smtp_user)", re.IGNORECASE
 )
 _CLUSTER_SECRET = re.compile(r"(?:.*_)?(?:k8s|kube|kubernetes|pull|tls)_secret", re.IGNORECASE)
+_CLUSTER_ENDING = re.compile(r"-(?:secrets?|credentials?|creds)\Z")
 _CLUSTER_NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)+")
 
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]{0,40}://"
 _REFERENCE = re.compile(
     r"\$\w+|\{\w*\}|<[^<>]*>|[*.…]+|(?:arn|env|file|secretref|ssm|vault):\S+|projects/[^/]+/secrets/\S+"
 )
-_FILLED_IN = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\(\w+\)|%\(\w+\)s|ENC\[")
+_FILLED_IN = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([^()]*\)|%\(\w+\)s|ENC\[")
 _PATH = re.compile(
     r"(?:~|\.{1,2})?/(?:[\w.@+-]+(?:/[\w.@+-]+)*/?)?"
     r"|(?:[\w.-]+/)*[\w.-]+\.(?:cer|cfg|conf|crt|env|ini|json|jks|key|p12|p8|pem|pfx|toml|txt|ya?ml)"
@@ -149,8 +150,8 @@ def _is_indirect(name: str, text: str) -> bool:
         return False
     if name.startswith("AIRFLOW__"):
         return bool(_named(option) or _AIRFLOW_OPTION.fullmatch(option))
-    known = _CLUSTER_SECRET.fullmatch(name) is not None or bool(_named(option))
-    return known and _CLUSTER_NAME.fullmatch(text) is not None and not _RANDOM.fullmatch(text)
+    known = _CLUSTER_SECRET.fullmatch(name) or _named(option) or _CLUSTER_ENDING.search(text)
+    return bool(known) and _CLUSTER_NAME.fullmatch(text) is not None and not _RANDOM.fullmatch(text)
 
 
 def _by_value(value: str) -> Iterator[str]:

@@ -77,6 +77,7 @@ HARMLESS = (
     ("AIRFLOW__API_AUTH__JWT_SECRET_SECRET", "jwt"),
     ("AIRFLOW__CORE__FERNET_KEY_SECRET", "fernet"),
     ("DB_PASSWORD_SECRET", "db-credentials"),
+    ("DB_SECRET", "airflow-db-credentials"),
     ("IMAGE_PULL_SECRET", "registry-login"),
     ("SECRET_NAME", "db-credentials"),
     ("GOOGLE_APPLICATION_CREDENTIALS", "/opt/airflow/keys/sa.json"),
