@@ -216,6 +216,7 @@ EXPECTED = {
     ("top-level-access", "dags/faulty/variable.py", 4),
 }
 UNUSED = ("top-level-access", "images/faulty/pyproject.toml", 0)
+OWN_IMAGE = ("executor-config", "dags/faulty/pod_legacy.py", 4)  # it has an image without a digest, too
 RELEASES = sorted(path.name for path in (PROJECT / "airgap/standins/airflow/releases").iterdir())
 
 
@@ -238,7 +239,7 @@ async def test_one_run_finds_everything_with_file_and_line_by_every_airflow(rele
     types = (await sources.catalog()).all()
     reports = {one.subject: one for one in await all_types.test_all(types, sources, below)}
     assert locations(reports["faulty"], Level.ERROR) == {one for one in EXPECTED if pinned or one[1] != SLOW}
-    assert locations(reports["faulty"], Level.WARNING) == {UNUSED}
+    assert locations(reports["faulty"], Level.WARNING) == {UNUSED, OWN_IMAGE}
     assert locations(reports["fine"], Level.ERROR) == {("dag-ids", "dags/fine/shared.py", 3)}
     findings = (one for one in reports["faulty"].findings if one.check not in IMPORTS)
     causes = {one.file: one.cause for one in findings}
