@@ -38,7 +38,6 @@ MOVES = {
         "5.5.1",
         "apache-airflow-providers-sftp==4.0.0",
     ),
-    "sqlalchemy==1.4.54": ("sqlalchemy", "2.0.45", "sqlalchemy==1.4.54"),
     "boto3==1.26.0": ("urllib3", "2.3.0", "boto3==1.26.0 -> botocore==1.29.165 -> urllib3>=1.25.4,<1.27"),
     "dbt-semantic-interfaces==0.5.1": (
         "importlib-metadata",
@@ -53,7 +52,6 @@ MOVES = {
         "25.0",
         "google-cloud-bigquery==3.4.0 -> packaging>=14.3,<22.0.0.dev0",
     ),
-    "grpcio-tools==1.62.0": ("protobuf", "6.33.2", "grpcio-tools==1.62.0 -> protobuf>=4.21.6,<5.0.dev0"),
     "kubernetes==25.3.0": ("kubernetes", "34.1.0", "kubernetes==25.3.0"),
     "langchain-core==0.1.30": ("tenacity", "9.1.2", "langchain-core==0.1.30 -> tenacity>=8.1.0,<9.0.0"),
     "opentelemetry-sdk==1.27.0": (
@@ -72,11 +70,6 @@ MOVES = {
         "3.4.4",
         "requests==2.28.0 -> charset-normalizer>=2.0.0,<2.1.dev0",
     ),
-    "snowflake-connector-python==3.0.0": (
-        "cryptography",
-        "45.0.7",
-        "snowflake-connector-python==3.0.0 -> cryptography>=3.1.0,<41.0.0",
-    ),
     "supabase==2.0.0": ("httpx", "0.28.1", "supabase==2.0.0 -> httpx>=0.24.0,<0.25.0"),
     "typing-extensions==4.5.0": ("typing-extensions", "4.15.0", "typing-extensions==4.5.0"),
 }
@@ -87,6 +80,10 @@ CLASHES = {
     "flask==3.0.0 werkzeug==2.2.3": "flask==3.0.0 depends on werkzeug>=3.0.0",
     "numba==0.61.0 numpy==2.3.5": "numba==0.61.0 depends on numpy>=1.24,<2.2",
     "numpy==1.25.2 pandas==2.3.3": "pandas==2.3.3 depends on numpy>=1.26.0",
+    # What a version without a wheel would change in the base doesn't matter.
+    **dict.fromkeys(("grpcio-tools==1.62.0", "snowflake-connector-python==3.0.0"), "no wheel for the base"),
+    "sqlalchemy==1.4.54": "write 'sqlalchemy==2.0.45', which fits the base",
+    "pandas==1.5.3 requests==2.31.0": "write 'requests==2.32.5', which fits",
     "tensorflow==2.15.0": "no wheel for the base (Python ABI tag), only for cp39, cp310, cp311",
     "apache-airflow-providers-edge3==3.0.1 httpx==99.0 no-such-package-at-all==1": (
         "'httpx==99.0': no such version; the newest is 0.28.1: write 'httpx==0.28.1'"
