@@ -13,9 +13,9 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from ..config.revision import Origin, Revision
+from ..config.values import Value
 from ..errors import ConfigurationError
 from ..image.oci import Json
-from ..values import Value
 from .sbom import purl
 
 PREDICATE = "https://slsa.dev/provenance/v1"

@@ -98,11 +98,11 @@ def _environment(value: dict[str, str]) -> dict[str, str]:
             raise ValueError(f"has {name}, which belongs to the base image: use another name")
         if "\0" in text:
             raise ValueError(f"has a NUL character in {name}")
-    kinds = {name: found for name, text in value.items() if (found := credentials.kind(name, text))}
+    kinds = {name: kind for name, text in value.items() if (kind := credentials.kind(name, text))}
     if kinds:
-        held = ", ".join(f"{name} ({found})" for name, found in kinds.items())
+        named = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
         raise ValueError(
-            f"holds credentials, which whoever pulls the image can read: {held}: {credentials.REMEDY}"
+            f"holds credentials, which whoever pulls the image can read: {named}: {credentials.REMEDY}"
         )
     return value
 

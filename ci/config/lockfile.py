@@ -16,9 +16,9 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import ConfigurationError, refuse
-from ..values import Value
 from .dag_type import TOOL, DagType
 from .secrets import urls
+from .values import Value
 
 NAME = "pylock.toml"
 REMEDY = "run: dagger call lock -y"

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..values import Value
 from .publish import Organisation
+from .values import Value
 
 
 class Revision(Value):

@@ -22,8 +22,8 @@ def problems(root: Path, dag_type: DagType) -> list[str]:
         root: the project's folder; its .gitmodules names submodules.
         dag_type: the type.
     """
-    found = {path: _remedy(path, file) for path, file in type_files.walk(root, dag_type)}
-    sentences = {path: f"{path}: {remedy}" for path, remedy in found.items() if remedy}
+    remedies = {path: _remedy(path, file) for path, file in type_files.walk(root, dag_type)}
+    sentences = {path: f"{path}: {remedy}" for path, remedy in remedies.items() if remedy}
     return [sentences[path] for path in sorted(sentences)] + absent_submodules(root, dag_type)
 
 

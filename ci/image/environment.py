@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..values import Value
+from ..config.values import Value
 
 
 class Distribution(Value):

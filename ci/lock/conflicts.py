@@ -9,7 +9,7 @@ from pydantic import Field
 from ..config.dag_type import DagType
 from ..config.fields import AIRFLOW
 from ..config.secrets.urls import redacted
-from ..values import Value
+from ..config.values import Value
 from . import refusals
 from .refusals import Refusal
 from .request import ROOT, BasePackages

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from .. import text
 from ..config.dag_type import DagType
 from ..config.secrets.urls import redacted
+from ..config.values import Value
 from ..errors import StepError
-from ..values import Value
 
 _HEAD = ("package", "locked", "base allows", "newest", "held back by")
 _LINES = 12  # of uv's message

@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ValidationError
 
+from ..config.values import Value
 from ..errors import ConfigurationError
 from ..text import plain
-from ..values import Value
 
 _NO_COMMIT = "0" * 40  # GitHub's "before" of a new branch
 _SUPPORTED = "pull_request, merge_group, push, workflow_dispatch or schedule"

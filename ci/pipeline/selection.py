@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from ..config.catalog import Catalog
-from ..values import Value
+from ..config.values import Value
 
 
 class ReasonKind(StrEnum):

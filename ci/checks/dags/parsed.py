@@ -2,7 +2,7 @@
 
 import re
 
-from ...values import Value
+from ...config.values import Value
 from ..report import Finding
 
 
@@ -18,27 +18,27 @@ class ParseError(Value):
     """The reason why Airflow refused a file or a DAG.
 
     ``kind`` is import, timeout, cycle or dag; ``statement`` is the import at that line, if there is one;
-    ``steady``: the file got made-up values, and fails alike whatever they are.
+    ``constant``: the file got made-up values, and fails alike whatever they are.
     """
 
     kind: str
     cause: str
     line: int
     statement: str
-    steady: bool = False
+    constant: bool = False
 
     @property
     def missing(self) -> str:
         """Return the dotted name of the missing module; empty for other errors."""
-        found = r"No module named '([\w.]+)'"
-        match = None if self.kind == "timeout" else re.search(found, self.cause)
+        pattern = r"No module named '([\w.]+)'"
+        match = None if self.kind == "timeout" else re.search(pattern, self.cause)
         return match[1] if match else ""
 
     @property
     def may_be_made_up(self) -> bool:
         """Return whether a made-up answer may be the cause: other ones change it, or weren't tried."""
         return (
-            not self.steady
+            not self.constant
             and self.kind in {"dag", "import"}
             and (
                 self.kind == "dag"

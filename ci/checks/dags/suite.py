@@ -10,12 +10,12 @@ from dagger import dag
 from pydantic import ValidationError
 
 from ...config.dag_type import DagType
+from ...config.values import Value
 from ...errors import StepError, gather_both
 from ...image import base, layers, runtime
 from ...image.built import BuiltImage
 from ...tools import containers, failures
 from ...tools.engine import retrying, step
-from ...values import Value
 from .. import report
 from ..imports.imported import Imported
 from ..report import CheckResult, Report

@@ -99,24 +99,24 @@ class Conditions:
 
         match node:
             case ast.Constant():
-                found: Any = node.value
+                result: Any = node.value
             case ast.BoolOp():
-                found = _joined(isinstance(node.op, ast.Or), [value(part) for part in node.values])
+                result = _joined(isinstance(node.op, ast.Or), [value(part) for part in node.values])
             case ast.UnaryOp(op=ast.Not()):
                 inner = value(node.operand)
-                found = inner if inner is UNKNOWN else not inner
+                result = inner if inner is UNKNOWN else not inner
             case ast.Compare():
-                found = self._compared(node, value, as_program=as_program)
+                result = self._compared(node, value, as_program=as_program)
             case ast.Tuple() | ast.List() | ast.Set():
                 parts = tuple(map(value, node.elts))
-                found = UNKNOWN if any(part is UNKNOWN for part in parts) else parts
+                result = UNKNOWN if any(part is UNKNOWN for part in parts) else parts
             case ast.Subscript():
-                found = _item(value(node.value), node.slice, value)
+                result = _item(value(node.value), node.slice, value)
             case ast.Call():
-                found = self._called(node, value)
+                result = self._called(node, value)
             case _:
-                found = self._named(node, value)
-        return found
+                result = self._named(node, value)
+        return result
 
     def _compared(self, node: ast.Compare, value: Callable[[ast.expr], Any], *, as_program: bool) -> object:
         sides = [node.left, *node.comparators]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ...values import Value
+from ...config.values import Value
 from .imports import Import
 
 

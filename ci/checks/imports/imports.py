@@ -135,10 +135,10 @@ def _functions_of_program(tree: ast.Module, conditions: Conditions) -> frozenset
     inside = Counter[str]()
     while waiting:
         inside.update(_names_in(waiting.pop()))
-        found = {name for name in functions.keys() - names if 0 < used[name] == inside[name]}
-        found = {name for name in found if not functions[name].decorator_list}
-        names |= found
-        waiting += [functions[name] for name in found]
+        unused = {name for name in functions.keys() - names if 0 < used[name] == inside[name]}
+        unused = {name for name in unused if not functions[name].decorator_list}
+        names |= unused
+        waiting += [functions[name] for name in unused]
     return frozenset(names)
 
 

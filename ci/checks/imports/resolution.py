@@ -149,8 +149,8 @@ class ImportResolver:
         """Return a file of the type's own whose path ends like an import's name; empty for none."""
         for name in dict.fromkeys((imported.longest, imported.module)):
             end = name.replace(".", "/")
-            if found := self._own.ending(f"/{end}.py", f"/{end}/__init__.py"):
-                return found
+            if path := self._own.ending(f"/{end}.py", f"/{end}/__init__.py"):
+                return path
         return ""
 
     @cached_property

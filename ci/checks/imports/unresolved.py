@@ -59,17 +59,17 @@ def unresolved(
         moved: what to write instead, by the names of imports, where that is known.
     """
     for imported in imports:
-        told = _told(code, file, imported, tried, moved)
-        if told is None:
+        judged = _judged(code, file, imported, tried, moved)
+        if judged is None:
             continue
-        cause, remedy, level = told
+        cause, remedy, level = judged
         if imported.as_program:
             level = Level.WARNING
             remedy = f"{remedy}; nothing, if no task runs the file as a program"
         yield Finding(check=PROVIDED, file=file, line=imported.line, cause=cause, remedy=remedy, level=level)
 
 
-def _told(
+def _judged(
     code: Code, file: str, imported: Import, tried: Imported, moved: Mapping[str, str]
 ) -> tuple[str, str, Level] | None:
     """Return cause, remedy and level of an import that doesn't work; None for one that does."""
@@ -79,7 +79,7 @@ def _told(
     in_tree = imported.module.partition(".")[0] in TREES
     if (in_tree or not code.patched) and (hidden := resolver.hidden(file, imported)):
         if hidden.startswith("scripts/"):
-            return None  # told once, for all files
+            return None  # judged once, for all files
         surely = in_tree or (failure is not None and failure.cause.startswith(("ModuleNotFound", "Import")))
         return *_hidden(code, hidden, imported), Level.ERROR if surely else Level.WARNING
     if origin is Origin.FOREIGN:
@@ -139,8 +139,8 @@ def _missing(code: Code, imported: Import, moved: Mapping[str, str]) -> tuple[st
     cause = f"imports {module!r}, which neither Python, the base, a dependency nor this type's files provide"
     if path := code.resolver.beside(imported):
         return cause, f"{_by_full_name(path, imported)}: a file's own folder isn't on the import path"
-    if place := moved.get(name_of(imported)):
-        return cause, place
+    if replacement := moved.get(name_of(imported)):
+        return cause, replacement
     if module.startswith(_PROVIDERS):
         package = f"apache-airflow-providers-{module.removeprefix(_PROVIDERS).replace('.', '-')}"
         return cause, f"pin {package} in {file} and lock; what a DAG file imports, the base needs too"
@@ -175,8 +175,8 @@ def _failing(code: Code, imported: Import, failure: Failure, moved: Mapping[str,
         cause = f"imports {written}, which fails in the image: {failure.cause}"
         return cause, "add the missing package to dependencies, or the shared library to system-packages"
     cause = f"imports {written}, which {airflow or owner} doesn't have"
-    if place := moved.get(name_of(imported)):
-        return cause, place
+    if replacement := moved.get(name_of(imported)):
+        return cause, replacement
     if failure.elsewhere and not failure.lacks(imported.module):
         return cause, f"write `from {failure.elsewhere} import {imported.name}`"
     hint = f": did you mean {failure.elsewhere!r}?" if failure.elsewhere else ""

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from ...config.policy import SEVERITIES, Severity
+from ...config.values import Value
 from ...errors import StepError
-from ...values import Value
 
 _SEVERITY: dict[str, Severity] = {str(severity): severity for severity in SEVERITIES}
 

@@ -189,8 +189,8 @@ async def scan_all(
     faults = {one.name: image for one, image in zip(types, images, strict=True) if isinstance(image, Fault)}
     problems = {**refused, **{name: fault.problems for name, fault in faults.items()}}
     unbuilt = [
-        verdict.not_scanned(name, "", base_image.digest, scanner.now, *found)
-        for name, found in problems.items()
+        verdict.not_scanned(name, "", base_image.digest, scanner.now, *reasons)
+        for name, reasons in problems.items()
     ]
     verdicts = sorted([*(image.verdict for image in scanned), *unbuilt], key=lambda one: one.dag)
     return ScanResult(verdicts=tuple(verdicts), locks=await locks_of([one.dag for one in verdicts], checkout))

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from pydantic import AwareDatetime
 
 from ...config.policy import Ignore, Policy
-from ...values import Value
+from ...config.values import Value
 from . import licenses
 from .detections import Detection, Kind, added, ordered
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...config.values import Value
 from ...errors import ConfigurationError
 from ...publish.publication import Publication, Row
-from ...values import Value
 from .. import text
 from ..event import Event
 from ..selection import ReasonKind, Selection

@@ -246,8 +246,12 @@ def main(job_file: str, answer_file: str) -> int:
         parsed, late = parse_dags(**job["parse"])
     if "imports" in job:
         imported, late = check_imports(**job["imports"])
-    found = {"facts": result.facts, "findings": result.findings}
-    answer = {"result": found, "parsed": parsed, "imported": imported, "late": late}
+    answer = {
+        "result": {"facts": result.facts, "findings": result.findings},
+        "parsed": parsed,
+        "imported": imported,
+        "late": late,
+    }
     Path(answer_file).write_text(json.dumps(answer, sort_keys=True), encoding="utf-8")
     return 0
 

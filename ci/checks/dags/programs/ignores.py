@@ -17,20 +17,20 @@ def without_effect(root: Path, listed: list[str]) -> list[dict[str, object]]:
 
     The version is that of Airflow. Paths are relative to the folder above the root.
     """
-    found: list[dict[str, object]] = []
+    patterns: list[dict[str, object]] = []
     for file in sorted(root.rglob(NAME)):
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):
             pattern = re.sub(r"\s*#.*", "", line).strip()
             files = _below(file.parent, pattern, listed) if pattern.endswith("/") else []
             if files:
-                names = [str(Path(path).relative_to(root.parent)) for path in files]
-                place = str(file.relative_to(root.parent))
+                names = [str(Path(name).relative_to(root.parent)) for name in files]
+                path = str(file.relative_to(root.parent))
                 version = os.environ.get("AIRFLOW_VERSION", "")
-                found.append(
-                    {"file": place, "line": number, "pattern": pattern, "airflow": version, "files": names}
+                patterns.append(
+                    {"file": path, "line": number, "pattern": pattern, "airflow": version, "files": names}
                 )
-    return found
+    return patterns
 
 
 def _below(folder: Path, pattern: str, listed: list[str]) -> list[str]:

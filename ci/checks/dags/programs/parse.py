@@ -76,7 +76,7 @@ def parse_files(
         slow = [path for path in paths if seconds < times[path] <= HOPELESS * seconds]
         for path, answer in run(slow, work, SECONDS, workers=1).items():
             times[path] = min(times[path], answer.get("seconds", times[path]))
-    _mark_steady(answers, work)
+    _mark_constant(answers, work)
     files: dict[str, dict[str, Any]] = {}
     for path in paths:
         answer = answers[path]
@@ -106,7 +106,7 @@ def _without_a_busy_machine(answers: dict[str, dict[str, Any]], work: Any) -> No
         os.environ[TIMEOUT] = before
 
 
-def _mark_steady(answers: dict[str, dict[str, Any]], work: Any) -> None:  # noqa: ANN401
+def _mark_constant(answers: dict[str, dict[str, Any]], work: Any) -> None:  # noqa: ANN401
     """Mark the errors that a file has whatever made-up values it gets: those are not their cause.
 
     A `raise` under a condition of the type's own code may test a value in a way that no made-up one passes.
@@ -119,7 +119,7 @@ def _mark_steady(answers: dict[str, dict[str, Any]], work: Any) -> None:  # noqa
     for path, answer in answers.items():
         for error in answer.get("errors", ()):
             decided = error.pop("decided", False)
-            error["steady"] = _key(error) in same.get(path, ()) and not decided
+            error["constant"] = _key(error) in same.get(path, ()) and not decided
 
 
 def _has_made_up_values(answer: dict[str, Any]) -> bool:

@@ -36,8 +36,8 @@ def test_an_allowed_file_that_made_up_values_break_is_a_warning() -> None:
 
 def test_an_error_that_no_made_up_value_causes_is_one() -> None:
     cause = "CosmosConfigError: Unable to find the dbt executable"
-    steady = error(cause).model_copy(update={"steady": True})
-    (finding,) = compare_one(file(accesses=(READS,), errors=(steady,)), settings=ALLOWED).findings
+    constant = error(cause).model_copy(update={"constant": True})
+    (finding,) = compare_one(file(accesses=(READS,), errors=(constant,)), settings=ALLOWED).findings
     assert (finding.level, finding.cause) == (Level.ERROR, cause)
     assert finding.remedy.startswith("install the program that is missing")
 

@@ -123,7 +123,7 @@ VARIABLE, SESSION = {"kind": "Variable"}, {"kind": "metadata database"}
 
 
 @pytest.mark.parametrize(
-    ("cause", "kinds", "decided", "steady"),
+    ("cause", "kinds", "decided", "constant"),
     [
         ("CosmosConfigError: Unable to find the dbt executable", [VARIABLE], False, True),
         (
@@ -139,7 +139,7 @@ VARIABLE, SESSION = {"kind": "Variable"}, {"kind": "metadata database"}
     ],
 )
 def test_an_error_that_every_made_up_value_gives_is_steady(
-    program: Callable[..., Any], cause: str, kinds: list[dict[str, str]], *, decided: bool, steady: bool
+    program: Callable[..., Any], cause: str, kinds: list[dict[str, str]], *, decided: bool, constant: bool
 ) -> None:
     accesses = [{**kind, "name": "n", "file": "f", "line": 1} for kind in kinds]
 
@@ -149,7 +149,7 @@ def test_an_error_that_every_made_up_value_gives_is_steady(
         return {"errors": [error], "accesses": accesses}
 
     answer, _ = program({"a": [0.1] * 9}, by_value=by_value)
-    assert [error["steady"] for error in answer["files"][0]["errors"]] == [steady]
+    assert [error["constant"] for error in answer["files"][0]["errors"]] == [constant]
 
 
 def test_a_file_whose_process_died_is_named_by_its_path(program: Callable[..., Any]) -> None:
