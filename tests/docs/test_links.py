@@ -51,3 +51,8 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
 
 def test_an_anchor_is_that_of_github() -> None:
     assert anchors("# A b\n## `c` & d?\n### A b\n```\n# no\n```\n") == {"a-b", "c--d", "a-b-1"}
+
+
+def test_the_documentation_has_at_most_8000_words() -> None:
+    pages = (PROJECT / "docs").glob("*.md")
+    assert sum(len(page.read_text(encoding="utf-8").split()) for page in pages) <= 8000
