@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...config.dag_type import TREES
@@ -55,7 +55,7 @@ def convert(file: str, text: str, context: Context) -> Conversion:
     """Return what becomes of a Dockerfile: each of its instructions has a note."""
     instructions = read(text)
     inside = stages.chain(instructions)
-    converter = _Converter(Conversion(file=file), context, build_arguments(instructions))
+    converter = _Converter(Conversion(file=file), context, instructions)
     for index, instruction in enumerate(instructions):
         if index not in inside and instruction.name != "ARG":
             converter.note(instruction, _EARLIER, todo=True)
@@ -71,10 +71,11 @@ def convert(file: str, text: str, context: Context) -> Conversion:
 class _Converter:
     """Goes through the instructions of the last stage, and of those that it is built on."""
 
-    def __init__(self, conversion: Conversion, context: Context, arguments: dict[str, str]) -> None:
+    def __init__(self, conversion: Conversion, context: Context, instructions: Sequence[Instruction]) -> None:
         self.conversion = conversion
         self._context = context
-        self._arguments = arguments
+        self._arguments = build_arguments(list(instructions))
+        self._of_bases = stages.arguments_of_bases(instructions)
         self._variables = {"AIRFLOW_HOME": HOME}
         self._defaults: dict[str, str] = {}  # of arguments, which only paths are filled in with
         self._stages: set[str] = set()
@@ -206,6 +207,8 @@ class _Converter:
             self._defaults[name] = substituted(value.strip("\"'"), self._defaults)
         if re.fullmatch(r"DEBIAN_FRONTEND(?:=\S*)?", instruction.value):
             self.note(instruction, "was for the build alone")
+        elif name in self._of_bases:
+            self.note(instruction, "was for FROM alone")
         else:
             self.note(instruction, "a build takes no arguments: write the value where it was used", todo=True)
 

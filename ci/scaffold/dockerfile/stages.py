@@ -43,6 +43,14 @@ def image(instruction: Instruction, arguments: Mapping[str, str]) -> str:
     return filled.split(" ")[0].strip("\"'")
 
 
+def arguments_of_bases(instructions: Sequence[Instruction]) -> set[str]:
+    """Return the names of the variables that FROM uses, and nothing else but arguments."""
+    bases = " ".join(one.value for one in instructions if one.name == "FROM")
+    others = " ".join(one.source for one in instructions if one.name not in {"ARG", "FROM"})
+    used = re.compile(r"\$\{?([A-Za-z_]\w*)")
+    return {*used.findall(bases)} - {*used.findall(others)}
+
+
 def without_airflow(path: str, texts: Mapping[str, str]) -> str:
     """Return the base that a Dockerfile's image has instead of Airflow's; empty if it has Airflow.
 

@@ -23,6 +23,7 @@ def todo(conversion: Conversion) -> list[str]:
 NEEDLESS = (
     *("FROM apache/airflow:3.1.5-python3.13", "ARG DEBIAN_FRONTEND=x", "USER root\nUSER airflow"),
     "FROM docker.io/apache/airflow:3.1.5-python3.13@sha256:" + "1" * 64 + " AS final",
+    "ARG VERSION=3.1.5\nFROM apache/airflow:${VERSION}-python3.13",
     *("USER 50000:0", "WORKDIR /opt/airflow", 'WORKDIR "${AIRFLOW_HOME}"', "COPY dags/ /opt/airflow/dags/"),
     'ENV PYTHONPATH="${PYTHONPATH}:/opt/airflow" AIRFLOW_HOME=/opt/airflow PIP_NO_CACHE_DIR=1',
     "COPY --link --chown=airflow:root pyproject.crm.toml ./pyproject.toml",
@@ -42,7 +43,10 @@ def test_what_an_image_has_anyway_needs_nothing(text: str) -> None:
 LEFT_TO_DO = {
     "the base is apache/airflow:3.1.5-python3.13: pin another": ("FROM apache/airflow:2.8.1",),
     "the base is": ("FROM --platform=linux/amd64 apache/airflow:3.1.5-python3.13", "FROM"),
-    "a build takes no arguments": ("ARG VERSION=1",),
+    "a build takes no arguments": (
+        "ARG VERSION=1",
+        "ARG VERSION=3\nFROM apache/airflow:$VERSION\nRUN $VERSION",
+    ),
     "an image runs as airflow (uid 50000), never as root": ("USER root",),
     "an image runs as airflow (uid 50000)": ("USER nobody",),
     "the image's folder is /opt/airflow": ("WORKDIR /srv",),
