@@ -15,6 +15,7 @@ _MOST = 16  # texts of one expression
 _DEPTH = 12  # of names that stand for names
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _READERS = frozenset({"get", "getenv"})  # of variables and settings, whose second argument is a default
+_DEFAULTS = frozenset({"default", "default_var"})
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Sources:
         if called in _READERS:
             yield from self._each(place, node.args[1:2], depth)
             yield from self._each(
-                place, [word.value for word in node.keywords if word.arg == "default"], depth
+                place, [word.value for word in node.keywords if word.arg in _DEFAULTS], depth
             )
         elif called == "dumps" and node.args and isinstance(node.args[0], ast.Dict):
             yield json.dumps(self._plain(place, node.args[0], depth))

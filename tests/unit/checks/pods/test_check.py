@@ -53,6 +53,7 @@ CREDENTIALS = {
     "a later key": 'c = {}\nc["pod_override"] = {"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]}',
     "a loop": 'V = {"DB_PASSWORD": "hunter2"}\n' + env("*[V1EnvVar(k, v) for k, v in V.items()]"),
     "a default": env('V1EnvVar(name="DB_PASSWORD", value=os.getenv("PW", "hunter2"))'),
+    "a Variable's": env('V1EnvVar(name="DB_PASSWORD", value=Variable.get("pw", default_var="hunter2"))'),
     "JSON": env('V1EnvVar(name="AIRFLOW_CONN_A", value=json.dumps({"password": "hunter2"}))'),
     "a function": "def e(n, v):\n  return V1EnvVar(name=n, value=v)\n" + env('e("DB_PASSWORD", "hunter2")'),
     "arguments of a command": base('args=["--db", "mysql://u:hunter2@db/x"]'),
