@@ -24,6 +24,12 @@ class Files:
         return {"a": "old", "d": "same"}.get(Path(path).parent.name)
 
 
+@pytest.fixture(autouse=True)
+def without_the_cli(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the output be printed, not sent to the CLI that runs the tests."""
+    monkeypatch.delenv("BAGGAGE", raising=False)
+
+
 def kept(made: dict[str, str | Fault]) -> dict[str, str]:
     return asyncio.run(locks.kept(made, cast("Checkout", Files())))
 

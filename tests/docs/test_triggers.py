@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ..sources import PROJECT
+from .test_links import PROJECT
 
 GITHUB = (".github/workflows/publish.yml", "docs/examples/github-images.yml")
 RELEASES = ("v1.2.3", "v10.20.30", "v1.2.3-rc.1", "v1.2.3+5", "api/v1.2.3", "api/v1.2.3-rc.1")
