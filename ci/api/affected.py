@@ -10,6 +10,7 @@ from ..pipeline.github.outputs import JobPlan
 from ..pipeline.selection import Selection
 from ..tools.checkout import with_files
 from ..tools.engine import as_function_error, retrying
+from .caching import never_cached
 from .output import shown
 
 
@@ -21,7 +22,7 @@ class Affected:
     event: str
 
     # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def sync(self) -> str:
         """Show the table. The CLI calls it where a call ends here."""
         return await shown(self.table())

@@ -1,12 +1,13 @@
 """The checks of a repository's DAG types: what `dagger check` runs."""
 
 import dagger
-from dagger import check, function, object_type
+from dagger import check, object_type
 
 from ..checks.scan import formats, scan
 from ..checks.scan.database import DatabaseRequest
 from ..tools.checkout import opened
 from . import tests
+from .caching import never_cached, session_cached
 from .output import Group
 
 
@@ -18,14 +19,14 @@ class Checks(Group):
     netrc: dagger.Secret | None
 
     @check
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def dags(self) -> None:
         """Test every DAG type: image, DAGs, imports."""
         async with opened(self.source, self.netrc) as checkout:
             print(tests.gate(await tests.test(checkout, "")))  # noqa: T201 - a check shows what it printed
 
     @check
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def vulnerabilities(self) -> None:
         """Scan every DAG type's image; fails for an invalid policy or an expired ignore, too."""
         async with opened(self.source, self.netrc) as checkout:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import dagger
-from dagger import Doc, Name, field, function, object_type
+from dagger import Doc, Name, field, object_type
 
 from .. import text as ci_text
 from ..checks.upgrade import upgrade
@@ -15,6 +15,7 @@ from ..tools.checkout import changeset, opened
 from ..tools.engine import as_function_error
 from . import tests
 from .arguments import ExcludeNewer, Format
+from .caching import never_cached
 from .output import Group, shown
 from .tests import Reports
 
@@ -27,7 +28,7 @@ class Bump:
     changes: Annotated[dagger.Changeset, Doc("The changed files")] = field()
 
     # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def sync(self) -> str:
         """Show the text. The CLI calls it where a call ends here."""
         return await shown(self.text)
@@ -42,7 +43,7 @@ class Dependencies(Group):
     dag_type: str
 
     # Never remembered: an index has newer packages by the hour.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def outdated(self, exclude_newer: ExcludeNewer = "", form: Format = "table") -> str:
         """List newer versions of what is locked: allowed by the base, released, and what holds them back."""
         async with opened(self.source, self.netrc) as checkout:
@@ -55,7 +56,7 @@ class Dependencies(Group):
             return ci_text.chosen(form, outdated.table(report), outdated.as_json(report))
 
     # Never remembered: an index has newer packages by the hour.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def upgrade_test(
         self,
         airflow: Annotated[
@@ -77,7 +78,7 @@ class Dependencies(Group):
             return tests.of(await upgrade.upgrade_test(types, checkout, request))
 
     # Never remembered: an index has newer releases by the hour.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def bump(
         self,
         airflow: Annotated[

@@ -24,6 +24,7 @@ from ..tools.registry import Access
 from . import scan as api_scan
 from . import tests
 from .arguments import Database, DatabaseFile
+from .caching import never_cached, session_cached
 from .output import shown
 from .scan import Scan
 from .tests import Reports
@@ -92,7 +93,7 @@ class Image:
         )
 
     # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def sync(self) -> str:
         """Show the summary. The CLI calls it where a call ends in an image."""
         return await shown(self.summary())
@@ -112,14 +113,14 @@ class Image:
         """Return the image as a container, taken from the layout."""
         return self.to_built().container()
 
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def test(self) -> Reports:
         """Test the image as a pod and the scheduler would run it; fails with every finding."""
         async with opened(self.source, self.netrc) as checkout:
             return tests.of(await tests.test(checkout, self.dag))
 
     # Never remembered: advisories come by the hour.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def scan(self, database: Database = None, database_file: DatabaseFile = None) -> Scan:
         """Scan the image by images/policy.toml; fails unless it passed."""
         async with opened(self.source, self.netrc) as checkout:
@@ -128,7 +129,7 @@ class Image:
             return api_scan.of(await scan.scan_all(types, request, checkout))
 
     # Never remembered: a run is an effect.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def run(
         self,
         dag_id: Annotated[str, Doc("Id of the DAG")],
@@ -151,13 +152,13 @@ class Image:
             return await run.run(dag_type, request, checkout, await base.pinned(checkout), env_file)
 
     # Per session, as a build: a base named by tag may have moved since the last one.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def explain(self, package: Annotated[str, Doc("Name of an installed package")]) -> str:
         """Explain why a package is in the image, and which of its versions others accept."""
         with as_function_error():
             return await explain.explain(self.to_built(), package)
 
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def tree(self) -> str:
         """Show the packages that the image adds to its base, under what requires them."""
         with as_function_error():

@@ -24,6 +24,7 @@ from ..tools.registry import Access
 from . import affected, arguments, locks, results, tests
 from . import scan as api_scan
 from .affected import Affected
+from .caching import never_cached, session_cached
 from .checks import Checks
 from .dependencies import Dependencies
 from .image import Image
@@ -50,7 +51,7 @@ class AirflowImages:
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 
     # Per session: a base named by tag may have moved since the last one.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def build(self, dag_type: arguments.OneDagType) -> Image:
         """Build a DAG type's image from its lock."""
         async with opened(self.source, self.netrc) as checkout:
@@ -58,14 +59,14 @@ class AirflowImages:
             built = await build.build(chosen, checkout, await base.pinned(checkout))
         return Image.of(built, self.source, self.netrc)
 
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def test(self, dag_type: arguments.AnyDagType = "") -> Reports:
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
         async with opened(self.source, self.netrc) as checkout:
             return tests.of(await tests.test(checkout, dag_type))
 
     # Never remembered: advisories come by the hour.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def scan(
         self,
         dag_type: arguments.AnyDagType = "",
@@ -84,7 +85,7 @@ class AirflowImages:
             types, problems = (await checkout.catalog()).divided(dag_type)
             return api_scan.of(await scan.scan_all(types, request, checkout, problems))
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def publish(
         self,
         repository: Repository,
@@ -185,7 +186,7 @@ class AirflowImages:
 
     # Per session: an index may have newer versions than the engine remembers.
     @generate
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def lock(
         self,
         dag_type: arguments.AnyDagType = "",

@@ -2,7 +2,7 @@
 
 import os
 
-from dagger import dag, function
+from dagger import dag
 from opentelemetry import trace
 from opentelemetry._logs import LogRecord
 from opentelemetry.baggage import get_baggage
@@ -12,6 +12,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 
 from ..text import table
+from .caching import never_cached
 
 # The CLI names its own span in the baggage, and replays that span's logs at the end, each on its stream
 # (dagger/otel-go, logging.go; dagger/dagger, dagql/idtui: renderPrimaryOutput).
@@ -33,7 +34,7 @@ class Group:
     """An object that only groups calls."""
 
     # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def sync(self) -> str:
         """Show the calls that it groups. The CLI calls it where a call ends here."""
         methods = {name: method for name, method in vars(type(self)).items() if callable(method)}

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 
 import dagger
-from dagger import Doc, function, object_type
+from dagger import Doc, object_type
 
 from ..attest.verify import verify
 from ..attest.verify.checks import Expected
@@ -21,6 +21,7 @@ from ..tools.cosign import Trust
 from ..tools.engine import as_function_error
 from ..tools.registry import Access, Registry
 from .arguments import TrustedRoot
+from .caching import never_cached
 from .output import Group
 
 
@@ -51,7 +52,7 @@ class PublishedImage(RegistryGroup):
 
     reference: str
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def verify(
         self,
         key: Annotated[dagger.File | None, Doc("Public key of accepted signatures: cosign.pub")] = None,
@@ -93,7 +94,7 @@ class PublishedImage(RegistryGroup):
             rules = partial(scan.rules_of, checkout=checkout)
             return await verify.verify(reference, registry, trust, expected, rules)
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def reproduce(self) -> str:
         """Rebuild it from the commit in its labels; reports each layer and file that differs."""
         with as_function_error():
@@ -101,7 +102,7 @@ class PublishedImage(RegistryGroup):
             registry = await self._connect(reference)
             return await reproduce.reproduce(reference, registry, self.repository, self.source, self.netrc)
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def promote(self, tag: Annotated[str, Doc("The tag to add")]) -> str:
         """Add a tag to it, and to a release its lines; nothing is built."""
         async with opened(self.source) as checkout:

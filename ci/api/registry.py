@@ -24,6 +24,7 @@ from ..tools.engine import as_function_error
 from . import affected, arguments
 from . import scan as api_scan
 from .affected import Affected
+from .caching import never_cached, session_cached
 from .published_image import PublishedImage, RegistryGroup
 from .scan import Scan
 
@@ -36,7 +37,7 @@ class Registry(RegistryGroup):
     owner: str
 
     # Per session, as a build: with --sharing it builds.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def plan(
         self,
         dag_type: arguments.AnyDagType = "",
@@ -57,7 +58,7 @@ class Registry(RegistryGroup):
             return f"{shown}\n{await shared_layers.savings(types, checkout, await base.pinned(checkout))}"
 
     # Never remembered: a registry has other images by the minute.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def due(
         self,
         dag_type: arguments.AnyDagType = "",
@@ -86,7 +87,7 @@ class Registry(RegistryGroup):
         return affected.of(findings, trigger)
 
     # Never remembered: advisories come by the hour, and tags move.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def scan(
         self,
         dag_type: arguments.AnyDagType = "",
@@ -112,7 +113,7 @@ class Registry(RegistryGroup):
             targets = rescan_targets.targets([dag_type.name for dag_type in types], called, tag)
             return api_scan.of(await rescan.rescan(targets, registry, request, checkout))
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def rollback(self, dag_type: arguments.OneDagType) -> str:
         """Move latest of a DAG type to the release before the one it points to; nothing is built."""
         async with opened(self.source) as checkout:
@@ -120,7 +121,7 @@ class Registry(RegistryGroup):
             registry = await registries.connect(planned.names.registry, self.access(), planned.owner)
             return await promote.rollback(dag_type, planned.names, registry)
 
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def keygen(
         self, password: Annotated[dagger.Secret, Doc("Password to encrypt the private key with")]
     ) -> dagger.Directory:

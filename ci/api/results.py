@@ -17,6 +17,7 @@ from ..tools import loopback
 from ..tools.checkout import with_files
 from ..tools.engine import as_function_error, retrying
 from .arguments import EventFile
+from .caching import never_cached
 from .output import shown
 
 
@@ -29,7 +30,7 @@ class Results:
     source: dagger.Directory
 
     # A remembered call shows nothing.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def sync(self) -> str:
         """Show the table; fails as `gate` does. The CLI calls it where a call ends here."""
         return await shown(self.gate())
@@ -65,7 +66,7 @@ class Results:
         return with_files(dag.directory(), texts)
 
     # Never remembered: it writes.
-    @function(cache="never")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @never_cached
     async def comment(
         self,
         event_file: EventFile,

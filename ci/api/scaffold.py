@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, Name, dag, function, object_type
+from dagger import DefaultPath, Doc, Ignore, Name, dag, object_type
 
 from ..config import base as config_base
 from ..config import lockfile, pins
@@ -15,6 +15,7 @@ from ..image import base
 from ..lock import resolve
 from ..lock.airflow_version import python_of
 from ..tools.checkout import LITTER, Checkout, exported, opened, with_files
+from .caching import session_cached
 from .output import Group
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ class Scaffold(Group):
     netrc: dagger.Secret | None
 
     # Per session: an index may have newer versions than the engine remembers.
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def init(self, dag_type: NewDagType, tests: Tests, packages: Packages = None) -> dagger.Changeset:
         """Begin a DAG type: dependencies with their lock, an example DAG, and a test of its logic."""
         return await init(self.source.with_directory("/", tests), dag_type, packages or [], self.netrc)
 
-    @function(cache="session")  # pyright: ignore[reportCallIssue, reportUntypedFunctionDecorator] - SDK overloads
+    @session_cached
     async def adopt(self, repository: OldRepository) -> dagger.Changeset:
         """Turn a repository of one Dockerfile per DAG type into this layout; ADOPTED.md has the rest."""
         return await adopt(repository, self.netrc)

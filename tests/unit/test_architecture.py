@@ -10,7 +10,7 @@ from .sources import CODE, PROJECT, imports, message, python_files, text
 _DAGGER_SIDE = {
     "ci": "__init__",
     "ci/api": (
-        "affected arguments checks dependencies image locks main output "
+        "affected arguments caching checks dependencies image locks main output "
         "published_image registry results scaffold scan tests"
     ),
     "ci/attest": "attach documents identity",
