@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dagger.mod._exceptions import FunctionError
 
-from ci.errors import ConfigurationError
 from ci.image import build
 from ci.image.base import BaseImage
 from ci.pipeline import compare, text
@@ -99,5 +99,5 @@ async def test_nothing_is_affected_by_nothing(history: History) -> None:
 
 
 async def test_a_wrong_name_is_told_with_one_that_is_near(history: History) -> None:
-    with pytest.raises(ConfigurationError, match=r"--since 'strat' .* did you mean 'start'\?"):
+    with pytest.raises(FunctionError, match=r"--since 'strat' .* did you mean 'start'\?"):
         await since(history, "strat")

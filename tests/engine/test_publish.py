@@ -245,7 +245,7 @@ async def test_a_type_that_fails_its_gate_stops_no_other_and_can_be_forced(
     flows.commit()
     with pytest.raises(CheckError, match="one: FAILED: checks failed, nothing was pushed") as told:
         await flows.publish(place.address, access)
-    assert "imports 'a_package_that_is_not_there'" in str(told.value)
+    assert "pin the package that provides 'a_package_that_is_not_there'" in str(told.value)
     assert "two: FAILED" not in str(told.value)
     assert await place.digests(access, "one", "main") == {}
     assert (await place.digests(access, "two", "main"))["main"] in str(told.value)
