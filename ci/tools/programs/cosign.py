@@ -26,6 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
+from .regctl import pause
+
 COSIGN = os.environ.get("COSIGN", "cosign")
 STATEMENTS = Path("/mnt/statements")
 BUNDLES = Path("/bundles")
@@ -36,6 +38,8 @@ SECRETS = ("COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN")
 SIGNATURE, SCAN = "signature", "scan"  # types
 RENEWAL = 24 * 60 * 60  # seconds after which a scan is signed again
 SECONDS = 120
+ATTEMPTS = 5
+NOT_CONNECTED = "dial tcp"  # in Go's error, before anything was sent: no such host, refused, unreachable
 JOBS = 4
 KMS = re.compile(r"(awskms|azurekms|gcpkms|hashivault|k8s)://\S+")
 # No service is contacted: no certificate, no log, no timestamp.
@@ -47,7 +51,22 @@ class SigningError(Exception):
 
 
 def cosign(arguments: list[str]) -> str:
-    """Return the standard output of cosign; raise SigningError where it failed or took too long."""
+    """Return the standard output of cosign; raise SigningError where it failed or took too long.
+
+    A connection to a key management service or Sigstore that can't be opened is tried again.
+    """
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return cosign_once(arguments)
+        except SigningError as error:
+            if NOT_CONNECTED not in str(error):
+                raise
+        time.sleep(pause(attempt))
+    return cosign_once(arguments)
+
+
+def cosign_once(arguments: list[str]) -> str:
+    """Run cosign once, and return or raise as ``cosign``."""
     try:
         result = subprocess.run(  # noqa: S603
             [COSIGN, *arguments],

@@ -213,6 +213,23 @@ def test_cosign_is_a_process_with_output_and_without_input(
         programs_cosign.cosign(["public-key"])
 
 
+@pytest.mark.parametrize(("failures", "runs"), [(0, 1), (3, 4), (9, programs_cosign.ATTEMPTS)])
+def test_a_connection_that_cannot_be_opened_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: int, runs: int
+) -> None:
+    error = "Error: public key: dial tcp: lookup kms on 10.0.0.1:53: no such host"
+    counted = f"echo >> {tmp_path}/runs; test $(wc -l < {tmp_path}/runs) -gt {failures}"
+    program = script(tmp_path / "cosign", f"{counted} && echo done || {{ echo '{error}' >&2; exit 1; }}")
+    monkeypatch.setattr(programs_cosign, "COSIGN", program)
+    monkeypatch.setattr("time.sleep", list[float]().append)
+    if failures < runs:
+        assert programs_cosign.cosign(["public-key"]) == "done\n"
+    else:
+        with pytest.raises(programs_cosign.SigningError, match="no such host"):
+            programs_cosign.cosign(["public-key"])
+    assert len((tmp_path / "runs").read_text().splitlines()) == runs
+
+
 def test_a_cosign_that_is_not_there_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs_cosign, "COSIGN", str(tmp_path / "nowhere"))
     monkeypatch.setattr(programs_cosign, "PUBLIC", tmp_path / "cosign.pub")
