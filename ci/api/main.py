@@ -210,7 +210,7 @@ class AirflowImages:
                 upgrade=upgrades,
                 netrc=self.netrc,
             )
-            refused = {name: ConfigurationError(found) for name, found in problems.items()}
+            refused = {name: ConfigurationError(listed) for name, listed in problems.items()}
             return changeset(self.source, await locks.kept({**made, **refused}, checkout))
 
     @function

@@ -111,7 +111,7 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
     after = with_files(after, changes.written)
     async with opened(after, netrc) as sources:
         catalog = await sources.catalog()
-        refused = {name: found for name in catalog.names if (found := catalog.problems_of(name))}
+        refused = {name: listed for name in catalog.names if (listed := catalog.problems_of(name))}
     unlocked = {one.draft.name: one.problem for one in locked if one.problem}
     notes = adopt.notes(old, drafts, unlocked, refused)
     return after.with_new_file(repository.NOTES, notes).changes(tree)

@@ -67,5 +67,5 @@ async def test(checkout: Checkout, dag_type: str) -> list[Report]:
     """Return the reports on one DAG type, or on all of them where the name is empty."""
     types, problems = (await checkout.catalog()).divided(dag_type)
     tested = await all_types.test_all(types, checkout, await base.pinned(checkout)) if types else []
-    refused = [all_types.refused(name, found) for name, found in problems.items()]
+    refused = [all_types.refused(name, listed) for name, listed in problems.items()]
     return sorted([*tested, *refused], key=lambda report: report.subject)

@@ -60,7 +60,7 @@ class Catalog:
         Raise ConfigurationError if there is no type, or none of that name.
         """
         names = [name] if name else self.names
-        problems = {one: found for one in names if one in self.names and (found := self.problems_of(one))}
+        problems = {one: listed for one in names if one in self.names and (listed := self.problems_of(one))}
         types = [self.get(one) for one in names if one not in problems]
         return (types, problems) if names else (self.all(), problems)
 

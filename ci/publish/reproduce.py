@@ -105,10 +105,10 @@ async def _rebuild(
         clean = commit.removesuffix("-dirty")
         problem = f"{published.reference}: was built from uncommitted changes on top of {clean}"
         raise ConfigurationError([f"{problem}, which can't be restored: publish from a clean tree"])
-    found = await git.find(repository, commit, source)
+    located = await git.find(repository, commit, source)
     reference = f"{published.label(f'{labels.OCI}base.name')}@{published.label(f'{labels.OCI}base.digest')}"
     base_image = await base.load(reference, platform)
-    checkout = Checkout(repository.as_git().commit(commit).tree().directory(found.folder or "."), netrc)
+    checkout = Checkout(repository.as_git().commit(commit).tree().directory(located.folder or "."), netrc)
     try:
         dag_type = (await checkout.catalog()).get(published.label(labels.DAG))
         settings = publish.parse(await checkout.text(publish.FILE))
@@ -117,7 +117,7 @@ async def _rebuild(
         checkout.close()
     revision = Revision(
         commit=commit,
-        created=found.time,
+        created=located.time,
         branch=None,
         tags=(),
         pull=False,

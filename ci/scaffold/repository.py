@@ -70,8 +70,8 @@ def read(root: Path) -> OldRepository:
     problems = [problem for name, paths in by_type.items() for problem in _problems(root, name, paths)]
     if not by_type:
         expected = "expected Dockerfile.<type> or pyproject.<type>.toml at the repository's root"
-        found = "".join(f"; {path} has no Airflow ({base})" for path, base in others.items())
-        problems.append(f"nothing to adopt: {expected}{found}")
+        without = "".join(f"; {path} has no Airflow ({base})" for path, base in others.items())
+        problems.append(f"nothing to adopt: {expected}{without}")
     if (root / NOTES).exists():
         problems.append(f"{NOTES}: exists already and would be overwritten: move it away")
     refuse(list(dict.fromkeys(problems)))
@@ -110,7 +110,7 @@ def mentions(old: OldRepository) -> Iterator[Note]:
 
 def _others(by_type: Mapping[str, Mapping[str, str]], texts: Mapping[str, str]) -> dict[str, str]:
     """Return the Dockerfiles whose images have no Airflow, each with what its image is built on."""
-    paths = [path for found in by_type.values() if (path := found.get("dockerfile", "")) in texts]
+    paths = [path for files in by_type.values() if (path := files.get("dockerfile", "")) in texts]
     bases = {path: without_airflow(path, texts) for path in paths if not _BACKUP.fullmatch(path)}
     return {path: base for path, base in bases.items() if base}
 

@@ -72,9 +72,9 @@ class Checkout:
     async def _litter_in(self, path: str) -> list[str]:
         """Return the paths of litter in a folder, from there; the folder may be a link."""
         folder = await self.exported()
-        place = (folder / path).resolve()
-        paths = [folder.resolve() / found for found in self._litter]
-        return [found.relative_to(place).as_posix() for found in paths if found.is_relative_to(place)]
+        top = (folder / path).resolve()
+        paths = [folder.resolve() / name for name in self._litter]
+        return [name.relative_to(top).as_posix() for name in paths if name.is_relative_to(top)]
 
     async def memoized(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the value that belongs to a key; ``make`` is called by the first caller alone."""
@@ -128,12 +128,12 @@ class Checkout:
     async def _subtree(self, folder: str, paths: Iterable[str]) -> dagger.Directory:
         subtree = dag.directory()
         for path in paths:
-            place = f"{folder}/{path}"
-            if (await self.exported() / place).is_dir():
-                left_out = [_pattern(found) for found in await self._litter_in(place)]
-                subtree = subtree.with_directory(path, self.tree.directory(place), exclude=left_out)
+            full = f"{folder}/{path}"
+            if (await self.exported() / full).is_dir():
+                left_out = [_pattern(name) for name in await self._litter_in(full)]
+                subtree = subtree.with_directory(path, self.tree.directory(full), exclude=left_out)
             else:
-                subtree = subtree.with_file(path, self.tree.file(place))
+                subtree = subtree.with_file(path, self.tree.file(full))
         return subtree
 
 

@@ -80,8 +80,8 @@ async def compare(repository: dagger.Directory, source: dagger.Directory, since:
 async def _ask(
     repository: dagger.Directory, commits: Iterable[str], source: dagger.Directory | None = None
 ) -> dict[str, Any]:
-    place = _SOURCE if source else ""
-    text = await _run(repository, source, ["programs.git", _FOLDER, place, "/answer.json", *commits])
+    folder = _SOURCE if source else ""
+    text = await _run(repository, source, ["programs.git", _FOLDER, folder, "/answer.json", *commits])
     answer = json.loads(text)
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])

@@ -60,9 +60,9 @@ def check(dag_type: DagType, types: Iterable[DagType], texts: Mapping[str, str],
 
 
 def _credential(one: Written) -> Iterator[Finding]:
-    if found := credentials.kind(one.name, one.text):
+    if kind := credentials.kind(one.name, one.text):
         what = f"the variable {one.name!r}" if one.name else "a text"
-        cause = f"{what} of a pod holds {found}, which whoever reads the code or the pod can see"
+        cause = f"{what} of a pod holds {kind}, which whoever reads the code or the pod can see"
         yield Finding(check=CHECK, file=one.file, line=one.line, cause=cause, remedy=_SECRET)
 
 

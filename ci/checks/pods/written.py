@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..imports.optional import last
-from .texts import Place, Sources
+from .texts import FileNode, Sources
 
 _KEYS = frozenset({"executor_config", "pod_override", "KubernetesExecutor"})
 _OTHER_PODS = frozenset({"full_pod_spec", "pod_template_dict"})  # of operators that start a pod of their own
@@ -33,7 +33,7 @@ def written(sources: Sources) -> list[Written]:
     reader = _Reader(sources)
     for file, tree in sources.trees.items():
         for root in _roots(tree):
-            reader.read(Place(file, root))
+            reader.read(FileNode(file, root))
     return list(dict.fromkeys(reader.found))
 
 
@@ -68,52 +68,52 @@ class _Reader:
         self._sources = sources
         self._read: set[tuple[str, int]] = set()
 
-    def read(self, start: Place) -> None:
+    def read(self, start: FileNode) -> None:
         """Read an expression with all that it is made of."""
         waiting = [start]
         while waiting:
-            place = waiting.pop()
-            key = (place.file, id(place.node))
+            source = waiting.pop()
+            key = (source.file, id(source.node))
             if key in self._read:
                 continue
             self._read.add(key)
-            self.found += self._of(place)
-            waiting += self._sources.meant(place)
-            waiting += [place.at(child) for child in ast.iter_child_nodes(place.node)]
+            self.found += self._of(source)
+            waiting += self._sources.meant(source)
+            waiting += [source.at(child) for child in ast.iter_child_nodes(source.node)]
 
-    def _of(self, place: Place) -> Iterator[Written]:
-        node = place.node
+    def _of(self, source: FileNode) -> Iterator[Written]:
+        node = source.node
         if isinstance(node, ast.Call):
             given = {word.arg: word.value for word in node.keywords if word.arg}
             if last(node) == "V1EnvVar":
                 given |= dict(zip(("name", "value"), node.args, strict=False))
-            yield from self._of_object(place, given)
+            yield from self._of_object(source, given)
         elif isinstance(node, ast.Dict):
-            yield from self._of_object(place, dict(_entries(node)))
+            yield from self._of_object(source, dict(_entries(node)))
         elif isinstance(node, ast.Tuple | ast.List) and len(node.elts) == 2:
             name, value = node.elts
-            yield from self._variables(place, self._sources.texts(place.at(name)), value, only_upper=True)
+            yield from self._variables(source, self._sources.texts(source.at(name)), value, only_upper=True)
         elif isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
-            yield from self._variables(place, [""], node)
+            yield from self._variables(source, [""], node)
 
-    def _of_object(self, place: Place, given: dict[str, ast.expr]) -> Iterator[Written]:
-        names = self._sources.texts(place.at(given["name"])) if "name" in given else []
+    def _of_object(self, source: FileNode, given: dict[str, ast.expr]) -> Iterator[Written]:
+        names = self._sources.texts(source.at(given["name"])) if "name" in given else []
         if "value" in given and "name" in given:
-            yield from self._variables(place, names or [""], given["value"])
+            yield from self._variables(source, names or [""], given["value"])
         if "image" in given:
-            for text in self._sources.texts(place.at(given["image"])):
+            for text in self._sources.texts(source.at(given["image"])):
                 line = getattr(given["image"], "lineno", 0)
-                yield Image(file=place.file, line=line, name=next(iter(names), ""), text=text)
+                yield Image(file=source.file, line=line, name=next(iter(names), ""), text=text)
         for name, value in given.items():
-            yield from self._variables(place, [name], value, only_upper=True)
+            yield from self._variables(source, [name], value, only_upper=True)
 
     def _variables(
-        self, place: Place, names: Sequence[str], value: ast.expr, *, only_upper: bool = False
+        self, source: FileNode, names: Sequence[str], value: ast.expr, *, only_upper: bool = False
     ) -> Iterator[Written]:
         for name in names:
             if not only_upper or _VARIABLE.fullmatch(name):
-                for text in self._sources.texts(place.at(value)):
-                    yield Written(file=place.file, line=getattr(value, "lineno", 0), name=name, text=text)
+                for text in self._sources.texts(source.at(value)):
+                    yield Written(file=source.file, line=getattr(value, "lineno", 0), name=name, text=text)
 
 
 def _entries(node: ast.Dict) -> Iterator[tuple[str, ast.expr]]:

@@ -161,8 +161,8 @@ def _by_value(value: str) -> Iterator[str]:
     for named, pattern in _FORMAT.items():
         if pattern.search(value):
             yield named
-    if found := patterns.kind("", value.encode("utf-8", "replace")):
-        yield found
+    if kind := patterns.kind("", value.encode("utf-8", "replace")):
+        yield kind
 
 
 def _members(value: str) -> Iterator[tuple[str, str]]:

@@ -113,7 +113,7 @@ def _near(module: str) -> str:
     """Return the module of nearly this name in the same package; empty for none."""
     package, _, name = module.rpartition(".")
     folders = getattr(sys.modules.get(package), "__path__", ())
-    names = [found.name for found in pkgutil.iter_modules(folders)]
+    names = [module.name for module in pkgutil.iter_modules(folders)]
     return next((f"{package}.{match}" for match in difflib.get_close_matches(name, names, n=1)), "")
 
 

@@ -173,10 +173,10 @@ class _Converter:
         return file if file in self._context.texts else ""
 
     def _required(self, path: str) -> None:
-        found = read_requirements(path, self._context.texts)
-        self.conversion.requirements += found.requirements
-        self.conversion.notes += found.notes if path not in self._requirements else []
-        self._requirements |= {path, *found.files}
+        read = read_requirements(path, self._context.texts)
+        self.conversion.requirements += read.requirements
+        self.conversion.notes += read.notes if path not in self._requirements else []
+        self._requirements |= {path, *read.files}
 
     def _absolute(self, path: str) -> str:
         filled = substituted(path.strip("\"'"), {**self._defaults, **self._variables})

@@ -31,8 +31,8 @@ def outcome(name: str, value: str) -> Outcome:
         return Outcome(text="the image has it")
     if name in _OF_BUILD:
         return Outcome(text="was for the build alone")
-    if found := credentials.kind(name, value):
-        text = f"{name} isn't carried over: {found}: {credentials.REMEDY}"
+    if kind := credentials.kind(name, value):
+        text = f"{name} isn't carried over: {kind}: {credentials.REMEDY}"
         return Outcome(text=text, todo=True, secret=True)
     if name.startswith(("PIP_", "UV_")):
         text = "set indexes in [[tool.uv.index]] and pins in [project] dependencies (docs/dependencies.md)"

@@ -168,13 +168,13 @@ def main(arguments: list[str]) -> None:
     if not unreadable:
         repository = git().Repository(root)
         here = [one for one in commits if known(repository, one)]
-        place = Path(source) if source else None
+        folder = Path(source) if source else None
         answer = {
-            "revision": revision(repository, Path(root), place) if place else None,
+            "revision": revision(repository, Path(root), folder) if folder else None,
             "descends": descends(repository, commits),
             "later": later(repository, commits),
             "times": {one: repository[one].commit_time for one in here},
-            "folders": {one: trees.project_folder(repository[one], place) for one in here},
+            "folders": {one: trees.project_folder(repository[one], folder) for one in here},
         }
     Path(file).write_text(json.dumps(answer), encoding="utf-8")
 

@@ -48,17 +48,17 @@ def text(path: str, content: bytes) -> str | None:
 
 def snapshot(entries: Entries, texts: dict[str, str]) -> Snapshot:
     """Return entries as JSON has them; texts that the rules need are added, by their content."""
-    told: Snapshot = {}
+    entries_by_path: Snapshot = {}
     for path, entry in sorted(entries.items()):
         if entry.kind == "submodule":
             continue
         content = entry.content()
-        told[name(path)] = (entry.kind, name(content))
+        entries_by_path[name(path)] = (entry.kind, name(content))
         if entry.kind != "link" and PurePosixPath(path).suffix in READ and content not in texts:
             decoded = text(path, entry.read())
             if decoded is not None:
                 texts[content] = decoded
-    return told
+    return entries_by_path
 
 
 def resolved(repository: Any, ref: str) -> Any | None:  # noqa: ANN401 - pygit2's
