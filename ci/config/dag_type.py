@@ -97,11 +97,11 @@ class DagType(BaseModel):
 
     def python_problems(self, version: str) -> list[str]:
         """Return a sentence if requires-python excludes a version of Python, such as 3.13.11."""
-        wanted = self.project.requires_python
-        if SpecifierSet(wanted).contains(version, prereleases=True):
+        accepted = self.project.requires_python
+        if SpecifierSet(accepted).contains(version, prereleases=True):
             return []
         remedy = "take a base with another Python in images/base.toml, or correct the range"
-        return [f"{self.file}: requires-python {wanted!r} excludes the base's Python {version}: {remedy}"]
+        return [f"{self.file}: requires-python {accepted!r} excludes the base's Python {version}: {remedy}"]
 
     def listing(self, tree: str, path: str) -> str:
         """Return how to get a folder or file of dags or scripts into the image too."""

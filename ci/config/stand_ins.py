@@ -29,12 +29,12 @@ def problems(root: Path, dag_type: DagType) -> list[str]:
 
 def absent_submodules(root: Path, dag_type: DagType) -> list[str]:
     """Return a sentence for each submodule without files that a DAG type has, or is in; sorted by path."""
-    wanted = [PurePosixPath(tree, path) for tree, paths in dag_type.paths.items() for path in paths]
+    packed = [PurePosixPath(tree, path) for tree, paths in dag_type.paths.items() for path in paths]
     return [
         f"{submodule}: is a submodule of git that isn't checked out: run `git submodule update --init`, "
         "in GitHub Actions give actions/checkout `submodules: true`"
         for submodule in _submodules(root)
-        if any(path.is_relative_to(submodule) or submodule.is_relative_to(path) for path in wanted)
+        if any(path.is_relative_to(submodule) or submodule.is_relative_to(path) for path in packed)
         and not _has_files(root / submodule)
     ]
 

@@ -102,9 +102,9 @@ async def _decided(
         more = await _look(registry, repository, [target.tag(name) for name in sorted(greatest)])
         content = content.with_tags_of(more)
     digests = content.digests
-    asked = {name: target.tag(name) for name in (*greatest, *(tag.name for tag in planned))}
+    tags = {name: target.tag(name) for name in (*greatest, *(tag.name for tag in planned))}
     state = RegistryState(
-        digests={name: digests[tag] for name, tag in asked.items() if tag in digests},
+        digests={name: digests[tag] for name, tag in tags.items() if tag in digests},
         names=versions,
         commits={},
         descends={},
@@ -164,8 +164,8 @@ def _versions(names: Names, dag_type: str, existing: Iterable[str]) -> list[str]
     return [version for version in versions if version is not None]
 
 
-async def _look(registry: Registry, repository: str, wanted: list[str]) -> RepositoryContent:
-    content = (await registry.look({"image": Question(repository, wanted, write=True)}))["image"]
+async def _look(registry: Registry, repository: str, tags: list[str]) -> RepositoryContent:
+    content = (await registry.look({"image": Question(repository, tags, write=True)}))["image"]
     if content.problem:
         raise StepError([content.problem])
     return content

@@ -114,9 +114,9 @@ async def decide(rows: Rows, context: Context) -> Rows:
 
 def _decided(row: TypePublish, plan: PublishPlan, related: git.Related) -> TypePublish:
     digests, revision = row.content.digests, plan.source.revision
-    asked = {**row.plan.tags, **_greatest(row, plan.names)}
+    registry_tags = {**row.plan.tags, **_greatest(row, plan.names)}
     state = RegistryState(
-        digests={version: digests[tag] for version, tag in asked.items() if tag in digests},
+        digests={version: digests[tag] for version, tag in registry_tags.items() if tag in digests},
         names=_versions(row, plan.names),
         commits=row.content.values(tag_updates.LABEL),
         descends=related.descends,

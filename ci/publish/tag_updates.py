@@ -143,12 +143,12 @@ class _Rules:
         return max(newer, key=lambda release: (release, release.tag), default=None)
 
     def _newer_line(self, tag: Tag, newer: Version, current: str | None) -> TagUpdate:
-        there = self.state.digests.get(newer.tag)
-        if there is None or there == current:
+        greatest = self.state.digests.get(newer.tag)
+        if greatest is None or greatest == current:
             action = Action.SAME if current == self.candidate.digest else Action.KEPT
             return TagUpdate(tag.name, action, f"{newer.tag} is newer")
         why = f"was not at {newer.tag}, the greatest release of that line, and is moved there"
-        return TagUpdate(tag.name, Action.MENDED, why, there)
+        return TagUpdate(tag.name, Action.MENDED, why, greatest)
 
     def _keeps(self, tag: Tag, current: str | None) -> str:
         """Return why a tag may not move from a digest, or come to be; empty where it may."""

@@ -34,7 +34,7 @@ def written(sources: Sources) -> list[Written]:
     for file, tree in sources.trees.items():
         for root in _roots(tree):
             reader.read(FileNode(file, root))
-    return list(dict.fromkeys(reader.found))
+    return list(dict.fromkeys(reader.written))
 
 
 def _roots(tree: ast.Module) -> Iterator[ast.AST]:
@@ -64,7 +64,7 @@ class _Reader:
     """Walks through expressions, and what their names stand for, each once."""
 
     def __init__(self, sources: Sources) -> None:
-        self.found: list[Written] = []
+        self.written: list[Written] = []
         self._sources = sources
         self._read: set[tuple[str, int]] = set()
 
@@ -77,7 +77,7 @@ class _Reader:
             if key in self._read:
                 continue
             self._read.add(key)
-            self.found += self._of(source)
+            self.written += self._of(source)
             waiting += self._sources.meant(source)
             waiting += [source.at(child) for child in ast.iter_child_nodes(source.node)]
 

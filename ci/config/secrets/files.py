@@ -82,7 +82,7 @@ def _by_name(path: PurePosixPath) -> str:
     if ending in _ENDINGS and not (_ENDINGS[ending] == _STORE and "truststore" in name):
         return _ENDINGS[ending]
     by_name = _NAMES.get(name) or _NAMES.get("/".join(path.parts[-2:]))
-    return by_name or next((_FOLDERS[each] for each in _FOLDERS if f"/{each}/" in f"/{path}"), "")
+    return by_name or next((_FOLDERS[folder] for folder in _FOLDERS if f"/{folder}/" in f"/{path}"), "")
 
 
 def _head(file: Path) -> bytes:

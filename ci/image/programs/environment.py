@@ -167,15 +167,15 @@ def namespaces(installed: list[Distribution]) -> dict[str, list[str]]:
 
 def owners(installed: list[Distribution]) -> dict[str, list[str]]:
     """Return the distributions that have an outermost module or regular package, by its name."""
-    found: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, set[str]] = defaultdict(set)
     for distribution in installed:
         for file in distribution.files:
             folder, _, name = file.rpartition("/")
             stem = name.partition(".")[0]
             module = folder if stem == "__init__" else "" if folder else stem
             if file.endswith(SUFFIXES) and module.isidentifier():
-                found[module].add(distribution.name)
-    return {name: sorted(found[name]) for name in sorted(found)}
+                names[module].add(distribution.name)
+    return {module: sorted(names[module]) for module in sorted(names)}
 
 
 def loose(installed: list[Distribution]) -> list[str]:

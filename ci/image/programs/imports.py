@@ -99,14 +99,14 @@ def _take(module: ModuleType, name: str) -> None:
 
 def _elsewhere(package: str, name: str) -> str:
     """Return the shortest public module of a package that is loaded and has a name; empty for none."""
-    found = [
+    modules = [
         module
         for module, loaded in list(sys.modules.items())
         if module.partition(".")[0] == package
         and not any(part.startswith("_") for part in module.split("."))
         and name in getattr(loaded, "__dict__", {})
     ]
-    return min(found, key=lambda module: (len(module), module), default="")
+    return min(modules, key=lambda module: (len(module), module), default="")
 
 
 def _near(module: str) -> str:

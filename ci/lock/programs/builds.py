@@ -122,9 +122,9 @@ def _address(package: Mapping[str, Any]) -> str:
     return f"{file['url']}#sha256={file['hashes']['sha256']}"
 
 
-def _only(lock: str, wanted: Callable[[str], bool]) -> str:
+def _only(lock: str, is_kept: Callable[[str], bool]) -> str:
     head, *packages = lock.split(_PACKAGE)
-    kept = [text for text in packages if wanted(tomllib.loads(text.split("\n[")[0])["name"])]
+    kept = [text for text in packages if is_kept(tomllib.loads(text.split("\n[")[0])["name"])]
     return _PACKAGE.join([head, *kept])
 
 

@@ -28,13 +28,13 @@ def chain(instructions: Sequence[Instruction]) -> set[int]:
     arguments = build_arguments(list(instructions))
     ends = [*starts[1:], len(instructions)]
     named = {_alias(instructions[start]): stage for stage, start in enumerate(starts)}
-    found: set[int] = set(range(starts[0])) if starts else set(range(len(instructions)))
+    numbers: set[int] = set(range(starts[0])) if starts else set(range(len(instructions)))
     stage = len(starts) - 1 if starts else None
     while stage is not None:
-        found |= set(range(starts[stage], ends[stage]))
-        below = named.get(image(instructions[starts[stage]], arguments).lower())
-        stage = below if below is not None and below < stage else None
-    return found
+        numbers |= set(range(starts[stage], ends[stage]))
+        parent = named.get(image(instructions[starts[stage]], arguments).lower())
+        stage = parent if parent is not None and parent < stage else None
+    return numbers
 
 
 def image(instruction: Instruction, arguments: Mapping[str, str]) -> str:

@@ -39,13 +39,13 @@ REVISION = "org.opencontainers.image.revision"
 def labels(repository: str, text: str) -> dict[str, str]:
     """Return an image's annotations, or else its labels, where those have its commit."""
     top: dict[str, Any] = json.loads(text)
-    found: dict[str, str] = top.get("annotations") or {}
-    if REVISION not in found:
+    values: dict[str, str] = top.get("annotations") or {}
+    if REVISION not in values:
         completed = run(["image", "config", f"{repository}@{digest(text)}"])
         config: dict[str, Any] = json.loads(completed.output) if completed.status == 0 else {}
         settings: dict[str, Any] = config.get("config") or {}
-        found = settings.get("Labels") or {}
-    return found
+        values = settings.get("Labels") or {}
+    return values
 
 
 def look(image: dict[str, Any]) -> dict[str, Any]:

@@ -130,8 +130,8 @@ class Commit:
             return
         if is_folder:
             for child in item:
-                below = attributes or ".gitattributes" in inside
-                yield from self._walk(child, f"{path}/{_name(child)}", attributes=below)
+                inherited = attributes or ".gitattributes" in inside
+                yield from self._walk(child, f"{path}/{_name(child)}", attributes=inherited)
         elif item.filemode == modes.COMMIT:
             yield from () if self.is_absent(path) else self._submodule(item.id, path)
         elif item.filemode == modes.LINK:
@@ -140,7 +140,7 @@ class Commit:
             kind = "executable" if item.filemode == modes.BLOB_EXECUTABLE else "file"
             in_lfs = attributes and self._attribute(path, "filter") == "lfs"
             # Asked first: a filter takes a millisecond.
-            filtered = attributes and any(self._attribute(path, each) is not None for each in _FILTERS)
+            filtered = attributes and any(self._attribute(path, name) is not None for name in _FILTERS)
             yield path, Entry(kind, partial(self._read, item, path, filtered=filtered), in_lfs)
 
     def _read(self, blob: Any, path: str, *, filtered: bool) -> bytes:  # noqa: ANN401 - pygit2's
@@ -162,11 +162,11 @@ class Commit:
             yield path, Entry("submodule", lambda: b"")
             return
         inner = Commit(
-            objects, objects[commit], "", git_folder, lambda below: self.is_absent(f"{path}/{below}")
+            objects, objects[commit], "", git_folder, lambda inside: self.is_absent(f"{path}/{inside}")
         )
-        yield from inner.below(path)
+        yield from inner.as_submodule(path)
 
-    def below(self, path: str) -> Iterator[tuple[str, Entry]]:
+    def as_submodule(self, path: str) -> Iterator[tuple[str, Entry]]:
         """Yield all files of the commit, as those of a submodule at a path."""
         tree = self.commit.tree
         for child in tree:
@@ -194,13 +194,13 @@ def present(source: Path, module: Path, in_lfs: Callable[[str], bool]) -> Entrie
     """
     entries: Entries = {}
     for top, names in ((source, SOURCE), (module, MODULE)):
-        for place in (top / each for each in names):
-            found: Iterable[Path] = ()
-            if place.is_dir() and not place.is_symlink():
-                found = litter.files(place)
-            elif place.is_file() or place.is_symlink():
-                found = [place]
-            for file in found:
+        for item in (top / name for name in names):
+            files: Iterable[Path] = ()
+            if item.is_dir() and not item.is_symlink():
+                files = litter.files(item)
+            elif item.is_file() or item.is_symlink():
+                files = [item]
+            for file in files:
                 path = file.relative_to(top).as_posix()
                 entries[path] = _present(file, in_lfs=in_lfs(path))
     return entries
