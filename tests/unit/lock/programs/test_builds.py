@@ -28,6 +28,7 @@ version = "80.9.0"
 sdist = { url = "https://files.example/setuptools-80.9.0.tar.gz", hashes = { sha256 = "cc" } }
 wheels = [
     { url = "https://files.example/setuptools-80.9.0-cp27-cp27m-win32.whl", hashes = { sha256 = "dd" } },
+    { url = "https://files.example/setuptools-80.9.0-py30-none-any.whl", hashes = { sha256 = "ff" } },
     { url = "https://files.example/setuptools-80.9.0-py3-none-any.whl", hashes = { sha256 = "ee" } },
 ]
 """
