@@ -11,7 +11,9 @@ from .fields import Name, distinct
 from .toml import Table
 
 FILE = "images/layers.toml"
-LIMIT = 20  # of 127 layers that an image may have; each is one more request of a pull
+# An image has at most 20 layers above its base: each is one more request of a pull.
+LIMIT = 15
+HEAVY = 10_000_000  # bytes, unpacked: a package so large has a layer of its own without being named
 
 
 def _few(value: tuple[str, ...]) -> tuple[str, ...]:

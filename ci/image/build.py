@@ -68,8 +68,8 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
     if lock.packages:
         settings = config_layers.parse(await checkout.text(config_layers.FILE))
         own = [name for name in settings.own if name in lock.packages]
-        delta, container = image_layers.delta(container, dag_type, lock, own, checkout.netrc)
-        layers += delta
+        packages, container = image_layers.delta(container, dag_type, lock, own, checkout.netrc)
+        layers.append(packages)
     if dag_type.script_paths:
         scripts = await checkout.script_files(dag_type)
         layers.append(image_layers.tree(tools, "scripts", scripts, SCRIPTS))
@@ -98,9 +98,8 @@ async def _check_lock(plan: _Plan) -> Environment | None:
 
 async def _make(plan: _Plan) -> dict[oci.Layer, dagger.File]:
     """Make the layers at the same time, and return those that have files, with their tarballs."""
-    layers = await gather_all(_made(plan.dag_type, layer) for layer in plan.layers)
-    pairs = zip(plan.layers, layers, strict=True)
-    return {layer: planned.tarball for planned, layer in pairs if layer.files}
+    made = await gather_all(_made(plan.dag_type, layer) for layer in plan.layers)
+    return {layer: tarball for layers in made for layer, tarball in layers.items()}
 
 
 async def _check_made(
@@ -133,7 +132,7 @@ def _assemble(plan: _Plan, layers: Mapping[oci.Layer, dagger.File]) -> BuiltImag
     )
 
 
-async def _made(dag_type: DagType, layer: LayerPlan) -> oci.Layer:
+async def _made(dag_type: DagType, layer: LayerPlan) -> dict[oci.Layer, dagger.File]:
     name = f"{_STEPS.get(layer.title, layer.title)} of {dag_type.name}"
     with failures.as_step_error(f"{dag_type.name}: layer {layer.title!r} failed"), step(name):
         return await layer.make()

@@ -1,7 +1,7 @@
 """The layers that a DAG type adds to its base, rarest change first: system packages, delta, scripts, DAGs.
 
-Each is a folder with layer.tar.gz and layer.json, made by ``programs/capture.py``; the engine keeps it for as
-long as its inputs stay the same.
+They are in folders made by ``programs/capture.py``, which the engine keeps for as long as its inputs stay the
+same.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,9 @@ import dagger
 from dagger import dag
 
 from ..config.dag_type import DagType
+from ..config.layers import HEAVY, LIMIT
 from ..config.lockfile import Lock
+from ..errors import gather_all
 from ..tools import containers
 from ..tools.engine import retrying
 from . import oci
@@ -21,6 +23,7 @@ AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-
 # 1980-01-01, the time of every file: the oldest that a ZIP file can have, so that tools can zip the files.
 TIME = "315532800"
 OUT = "/layer"
+_DESCRIPTION = "layer.json"
 _LOCK = "/mnt/pylock.toml"
 _BUILT = "/mnt/pylock.built.toml"
 _REQUIREMENTS = "/mnt/build.txt"
@@ -29,19 +32,25 @@ BUILD_HOOK = "/mnt/build/sitecustomize.py"  # programs/build_hook.py, in a folde
 
 @dataclass(frozen=True, kw_only=True)
 class LayerPlan:
-    """A layer that isn't made yet: its title, and the folder that the engine will make it in."""
+    """A layer that isn't made yet: its title, and the folder that the engine will make it in.
+
+    Folders in that one hold layers of single packages, by name.
+    """
 
     title: str
     folder: dagger.Directory
 
-    @property
-    def tarball(self) -> dagger.File:
-        """The compressed layer."""
-        return self.folder.file("layer.tar.gz")
+    async def make(self) -> dict[oci.Layer, dagger.File]:
+        """Make the layer, unless the engine has it, and return those with files, with their tarballs."""
+        paths = await retrying(lambda: self.folder.glob(f"**/{_DESCRIPTION}"))
+        own = [path.removesuffix(_DESCRIPTION) for path in sorted(paths) if path != _DESCRIPTION]
+        layers = await gather_all(self._described(path) for path in (*own, ""))
+        return {layer: tarball for layer, tarball in layers if layer.files}
 
-    async def make(self) -> oci.Layer:
-        """Make the layer, unless the engine has it, and return its description."""
-        return oci.Layer.parse(self.title, await retrying(self.folder.file("layer.json").contents))
+    async def _described(self, path: str) -> tuple[oci.Layer, dagger.File]:
+        text = await retrying(self.folder.file(f"{path}{_DESCRIPTION}").contents)
+        layer = oci.Layer.parse(path.rstrip("/") or self.title, text)
+        return layer, self.folder.file(f"{path}layer.tar.gz")
 
 
 def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[LayerPlan, dagger.Container]:
@@ -56,16 +65,17 @@ def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[
 
 def delta(
     base: dagger.Container, dag_type: DagType, lock: Lock, own: Sequence[str], netrc: dagger.Secret | None
-) -> tuple[list[LayerPlan], dagger.Container]:
+) -> tuple[LayerPlan, dagger.Container]:
     """Return the packages of a lock as layers, last that of all others, and the base with them installed.
 
     The engine makes them once for all types with the same packages. ``own`` are those that get a layer of
-    their own, sorted; the type has the Debian packages that a build needs.
+    their own beside the largest, sorted; the type has the Debian packages that a build needs.
     """
     builder = with_debian_packages(base, dag_type.settings.build_packages)
     install = [containers.UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     options = [word for name in own for word in ("--own", name)]
+    options += ["--heavy", str(HEAVY), "--most", str(LIMIT)]
     ready = containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
     if lock.build:
         requirements = "\n".join(lock.build.requirements)
@@ -82,8 +92,7 @@ def delta(
     installed = ready.with_exec(
         [*_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, *options, "--"), *install]
     )
-    layers = [LayerPlan(title=name, folder=installed.directory(f"{OUT}/{name}")) for name in own]
-    return [*layers, LayerPlan(title="delta", folder=installed.directory(OUT))], installed
+    return LayerPlan(title="delta", folder=installed.directory(OUT)), installed
 
 
 def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: str) -> LayerPlan:
@@ -116,7 +125,7 @@ def _debian(packages: tuple[str, ...]) -> list[str]:
 def _prepared(base: dagger.Container) -> dagger.Container:
     return (
         base.with_user("root")
-        .with_workdir("/")
+        .with_workdir("/mnt/programs")
         .with_env_variable("SOURCE_DATE_EPOCH", TIME)  # otherwise shadow and others write today's date
         .with_mounted_directory("/mnt/programs", containers.programs("image"))
     )
@@ -127,5 +136,5 @@ def _capture(command: str, *arguments: str) -> list[str]:
 
 
 def _program(name: str) -> list[str]:
-    # -I: the image's own paths and environment don't change what the program imports.
-    return ["python3", "-I", "-B", f"/mnt/programs/programs/{name}.py"]
+    # -E -s: the image's own paths and environment don't change what the program imports.
+    return ["python3", "-E", "-s", "-B", "-m", f"programs.{name}"]

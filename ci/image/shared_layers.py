@@ -29,11 +29,15 @@ class DeltaPackage:
 
 @dataclass(frozen=True, kw_only=True)
 class Delta:
-    """The packages that one DAG type adds; ``layer`` is the digest of its layer, equal for equal packages."""
+    """The packages that one DAG type adds; ``layer`` are the digests of their layers.
+
+    ``own`` are those with a layer of their own.
+    """
 
     dag: str
     layer: str
     packages: tuple[DeltaPackage, ...]
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,7 @@ def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
 
     Packages that aren't worth a layer are left out, unless they have one.
     """
+    apart = {*own, *(name for delta in deltas for name in delta.own)}
     holders: dict[DeltaPackage, dict[str, list[str]]] = {}
     for delta in deltas:
         for package in delta.packages:
@@ -69,7 +74,7 @@ def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
             package=package,
             dags=tuple(sorted(dag for dags in by_layer.values() for dag in dags)),
             saves=package.size * (len(by_layer) - 1),
-            own=package.name in own,
+            own=package.name in apart,
         )
         for package, by_layer in holders.items()
     ]
@@ -118,7 +123,10 @@ async def _delta(dag_type: DagType, checkout: Checkout, base: BaseImage) -> Delt
     built = await build.build(dag_type, checkout, base)
     distributions = (await installed(built.container())).distributions
     sizes = {one.name: (one.version, one.size) for one in distributions}
-    layers = {layer.title: layer.digest for layer in built.layers}
-    # If every package has a layer of its own there is no other.
-    layer = layers.get("delta", lock.installed)
-    return Delta(dag=dag_type.name, layer=layer, packages=packages(sizes, lock.packages))
+    layers = [layer for layer in built.layers if layer.title in {"delta", *lock.packages}]
+    return Delta(
+        dag=dag_type.name,
+        layer=" ".join(layer.digest for layer in layers),
+        packages=packages(sizes, lock.packages),
+        own=frozenset(layer.title for layer in layers),
+    )

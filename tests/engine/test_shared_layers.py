@@ -62,13 +62,15 @@ async def test_twenty_types_with_the_same_packages_are_one_install_and_twenty_ma
 
 
 async def test_a_package_has_one_layer_in_all_types_that_lock_it(below: BaseImage) -> None:
-    texts = files({"one": '"zeep==4.3.2"', "two": '"lxml==6.0.2", "requests-file==3.0.1"'})
-    texts["images/layers.toml"] = '[layers]\nown = ["lxml"]\n'
+    # lxml has one because it is large.
+    texts = files({"one": '"zeep==4.3.2"', "two": '"lxml==6.0.2", "isodate==0.7.2", "requests-file==3.0.1"'})
+    texts["images/layers.toml"] = '[layers]\nown = ["isodate"]\n'
     sources = await locked(texts, below)
     one, two = await built(sources, below)
-    assert [each.layers[0].title for each in (one, two)] == ["lxml", "lxml"]
-    assert one.layers[0] == two.layers[0]
-    assert one.layers[1].digest != two.layers[1].digest
+    titles = [[layer.title for layer in image.layers] for image in (one, two)]
+    assert titles == [["isodate", "lxml", "delta", "dags"]] * 2
+    assert one.layers[:2] == two.layers[:2]
+    assert one.layers[2].digest != two.layers[2].digest
     # All of it is there, in a container made from the layers.
     told = (
         await one.container().with_exec(["python", "-c", "import lxml.etree, zeep; print('fine')"]).stdout()
@@ -76,13 +78,23 @@ async def test_a_package_has_one_layer_in_all_types_that_lock_it(below: BaseImag
     assert told == "fine\n"
 
 
+async def test_a_pin_edit_of_a_small_package_sends_no_large_one_again(below: BaseImage) -> None:
+    pins = {"before": '"lxml==6.0.2", "isodate==0.7.1"', "after": '"lxml==6.0.2", "isodate==0.7.2"'}
+    after, before = await built(await locked(files(pins), below), below)
+    new = sum(layer.size for layer in after.layers if layer not in before.layers)
+    assert 0 < new < 100_000
+    assert after.added_size > 1_000_000
+
+
 async def test_the_plan_tells_what_a_layer_of_its_own_would_save(below: BaseImage) -> None:
-    pins = {"one": '"zeep==4.3.2"', "two": '"lxml==6.0.2"', "three": '"zeep==4.3.2"'}
+    pins = {"one": '"zeep==4.3.2", "networkx==3.6.1"', "two": '"networkx==3.6.1"', "three": '"zeep==4.3.2"'}
+    pins["four"] = pins["three"]
     sources = await locked(files(pins), below)
     told = await shared_layers.savings((await sources.catalog()).all(), sources, below)
-    assert told.splitlines()[0] == "one delta  one, three"
-    assert "could be    lxml 6.0.2" in told
-    assert told.endswith('fix: write [layers] own = ["lxml"] into images/layers.toml')
+    assert told.splitlines()[0] == "one delta  four, three"
+    assert "own layer  lxml 6.0.2" in told
+    assert "could be    networkx 3.6.1" in told
+    assert told.endswith('fix: write [layers] own = ["networkx"] into images/layers.toml')
 
 
 async def test_a_layer_of_its_own_for_what_no_type_has_changes_nothing(below: BaseImage) -> None:

@@ -9,7 +9,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.image.programs.capture import Layer, Stamp
+from ci.image.programs.layer import Layer, Stamp
 
 TIME = 315532800
 AIRFLOW = Stamp(TIME, 50000, 0)

@@ -1,5 +1,7 @@
 """Layers that DAG types share, and the savings of a layer of its own."""
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +35,12 @@ def test_what_saves_too_little_is_reported_only_where_it_has_a_layer() -> None:
     assert [one.package for one in shared([A, other], ["zeep"])] == [ZEEP]
 
 
+def test_a_large_package_has_a_layer_without_being_named() -> None:
+    large = dataclasses.replace(B, own=frozenset({"lxml"}))
+    assert [one.own for one in shared([A, large], [])] == [True]
+    assert "fix:" not in table([A, large], [])
+
+
 def test_another_version_is_another_package() -> None:
     assert shared([A, delta("d", "3", DeltaPackage("lxml", "5", 5_000_000))], []) == ()
 
@@ -60,7 +68,7 @@ def test_no_more_is_advised_than_the_settings_take() -> None:
     advice = table([delta("a", "1", *many), delta("b", "2", *many)], []).splitlines()[-1]
     named = advice.partition(" into ")[0].removeprefix("fix: write ")
     assert layers.parse(named.replace("[layers] ", "[layers]\n")).own == tuple(
-        f"p{number:02}" for number in range(5, 25)
+        f"p{number:02}" for number in range(25 - layers.LIMIT, 25)
     )
 
 

@@ -14,10 +14,10 @@ from ...layers import opened
 
 def run(verb: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     # As in a container: isolated, and without byte code; with no packages either, for it needs none.
-    program = [sys.executable, "-I", "-S", "-B", capture.__file__, verb, "--time", "0"]
-    return subprocess.run(
-        [*program, *map(str, arguments)], check=False, capture_output=True, text=True, timeout=30
-    )
+    command = [sys.executable, "-E", "-S", "-B", "-m", "programs.capture", verb, "--time", "0"]
+    command += map(str, arguments)
+    folder = Path(capture.__file__).parents[1]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, cwd=folder)
 
 
 def run_script(root: Path, out: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,11 +1,14 @@
 """A layer of one distribution: the same whatever was installed beside it."""
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ci.image.programs import capture
+from ci.image.programs.layer import Layer
 
 from ...layers import AIRFLOW, opened
 
@@ -27,7 +30,13 @@ def install(root: Path, name: str, files: Mapping[str, str], version: str = "1.0
     (site / message / "RECORD").write_text("\n".join([*rows, f"{message}/RECORD,,"]))
 
 
-def run(root: Path, own: list[str], installs: Mapping[str, Mapping[str, str]]) -> Path:
+def run(
+    root: Path,
+    own: list[str],
+    installs: Mapping[str, Mapping[str, str]],
+    heavy: int = sys.maxsize,
+    most: int = sys.maxsize,
+) -> Path:
     """Do what main() does, with functions in the place of an installer."""
     (root / SITE).mkdir(parents=True, exist_ok=True)
     (root / "bin").mkdir(exist_ok=True)
@@ -35,7 +44,8 @@ def run(root: Path, own: list[str], installs: Mapping[str, Mapping[str, str]]) -
     for name, files in installs.items():
         install(root, name, files)
     out = root.parent / f"{root.name}-out"
-    capture.pack_all(out, AIRFLOW, own, before, capture.survey(root))
+    apart = capture.Apart(own, heavy, most)
+    capture.pack_all(out, partial(Layer, stamp=AIRFLOW), apart, before, capture.survey(root))
     return out
 
 
@@ -69,11 +79,34 @@ def test_a_layer_of_its_own_is_the_same_whatever_is_installed_beside_it(tmp_path
     assert "shared" in "".join(opened(second, root).members)
 
 
-@pytest.mark.parametrize("own", ["Other.One", "other_one", "other-one"])
-def test_a_name_is_found_however_it_is_written(tmp_path: Path, own: str) -> None:
-    out = run(tmp_path / "a", [own], {"other-one": OTHER})
-    assert (out / own / "layer.tar.gz").is_file()
+@pytest.mark.parametrize("name", ["Other.One", "other_one", "other-one"])
+def test_a_name_is_found_however_it_is_written(tmp_path: Path, name: str) -> None:
+    out = run(tmp_path / "a", ["other-one"], {name: OTHER})
+    assert (out / "other-one/layer.tar.gz").is_file()
     assert not (out / "layer.tar.gz").exists()
+
+
+def own_layers(out: Path) -> list[str]:
+    return sorted(path.parent.name for path in out.glob("*/layer.tar.gz"))
+
+
+def test_a_large_distribution_has_a_layer_without_being_named(tmp_path: Path) -> None:
+    installs = {"zeep": ZEEP, "lxml": {"lxml/etree.so": 1000 * "x"}}
+    assert own_layers(run(tmp_path / "a", [], installs, heavy=1000)) == ["lxml"]
+    assert own_layers(run(tmp_path / "b", ["zeep"], installs, heavy=1000)) == ["lxml", "zeep"]
+    assert own_layers(run(tmp_path / "c", [], installs, heavy=1200)) == []
+
+
+def test_of_too_many_large_distributions_the_named_and_the_largest_have_layers(tmp_path: Path) -> None:
+    installs = {name: {f"{name}.so": 1000 * number * "x"} for number, name in enumerate("abcd", 1)}
+    assert own_layers(run(tmp_path / "a", ["a"], installs, heavy=1000, most=3)) == ["a", "c", "d"]
+
+
+def test_files_of_two_distributions_are_in_the_layers_of_both(tmp_path: Path) -> None:
+    both = {"one": {"shared/a.py": "a"}, "two": {"shared/a.py": "a", "shared/b.py": "b"}}
+    out = run(tmp_path / "a", ["one", "two"], both)
+    assert f"{SITE}/shared/a.py" in opened(out / "one", tmp_path / "a").members
+    assert f"{SITE}/shared/a.py" in opened(out / "two", tmp_path / "a").members
 
 
 def test_what_was_there_before_or_begins_alike_has_no_layer_of_its_own(tmp_path: Path) -> None:

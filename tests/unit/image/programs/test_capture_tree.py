@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ci.image.programs.capture import Stamp, pack_tree
+from ci.image.programs.capture import pack_tree
+from ci.image.programs.layer import Stamp
 
 from ...layers import AIRFLOW, AS_FOUND, TIME, Packed, new_layer, opened
 
