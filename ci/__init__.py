@@ -1,3 +1,7 @@
 """Container images for Airflow DAGs: built, tested and published, one image per DAG type."""
 
-from .api.main import AirflowImages as AirflowImages
+from . import lazy
+
+lazy.install()
+
+from .api.main import AirflowImages as AirflowImages  # noqa: E402 - lazily, so after the line above

@@ -3,12 +3,10 @@
 import dagger
 from dagger import dag, function, object_type
 
-from ..pipeline import event as pipeline_event
-from ..pipeline import report_files, text
-from ..pipeline.event import Event
-from ..pipeline.github.outputs import JobPlan
-from ..pipeline.selection import Selection
-from ..tools.checkout import with_files
+from ..pipeline import event as events
+from ..pipeline import report_files, selection, text
+from ..pipeline.github import outputs
+from ..tools import checkout as checkouts
 from ..tools.engine import as_function_error, retrying
 from .caching import never_cached
 from .output import shown
@@ -46,23 +44,23 @@ class Affected:
     def files(self) -> dagger.Directory:
         """Return files for the jobs of a workflow: plan.json, planned.md for a summary, outputs.env."""
         with as_function_error():
-            return with_files(dag.directory(), report_files.of_plan(self._plan()))
+            return checkouts.with_files(dag.directory(), report_files.of_plan(self._plan()))
 
-    def parsed(self) -> Selection:
+    def parsed(self) -> "selection.Selection":
         """Return the selection as a value."""
-        return Selection.model_validate_json(self.selection)
+        return selection.Selection.model_validate_json(self.selection)
 
-    def _plan(self) -> JobPlan:
-        event = Event.model_validate_json(self.event) if self.event else None
-        return JobPlan(found=self.parsed(), event=event)
+    def _plan(self) -> "outputs.JobPlan":
+        event = events.Event.model_validate_json(self.event) if self.event else None
+        return outputs.JobPlan(found=self.parsed(), event=event)
 
 
-def of(selection: Selection, event: Event | None = None) -> Affected:
+def of(selected: "selection.Selection", event: "events.Event | None" = None) -> Affected:
     """Return a selection as a user gets it."""
-    return Affected(selection=selection.model_dump_json(), event=event.model_dump_json() if event else "")
+    return Affected(selection=selected.model_dump_json(), event=event.model_dump_json() if event else "")
 
 
-async def event_of(file: dagger.File) -> Event:
+async def event_of(file: dagger.File) -> "events.Event":
     """Return the event of GitHub Actions that a file describes."""
     with as_function_error():
-        return pipeline_event.parse(await retrying(file.contents))
+        return events.parse(await retrying(file.contents))

@@ -3,7 +3,37 @@
 from typing import Annotated
 
 import dagger
-from dagger import Doc, Name
+from dagger import DefaultPath, Doc, Ignore, Name
+
+from ..tools.programs import litter, trees
+from ..tools.sources import LITTER, TREES
+
+# A function's inputs are its cache key, so only the wanted files are handed over.
+# One folder for all three: a default path must exist, and a repository may lack scripts/.
+# Not "/", which is the root of the git repository, not of a project in a folder of it.
+Source = Annotated[
+    dagger.Directory,
+    DefaultPath("."),
+    Doc("The project's folder, with images/, dags/ and scripts/; default: the module's"),
+    Ignore(["*", *(f"!{name}" for name in (*TREES, ".gitmodules")), *LITTER]),
+]
+Netrc = Annotated[
+    dagger.Secret | None, Doc("Logins for package indexes, as a netrc file: file://$HOME/.netrc")
+]
+# Of the working tree only the module, which makes images: what they are made of is the source.
+# The index, logs and hooks change without a commit.
+Repository = Annotated[
+    dagger.Directory,
+    DefaultPath("/"),
+    Doc("The repository's root, whose commit names the images"),
+    Ignore(
+        [
+            *("*", "!.git", *(f"!**/{name}" for name in trees.MODULE)),
+            *(f"**/{name}" for name in litter.UNNAMED),
+            *(f".git/{name}" for name in ("index", "logs", "hooks", "lfs", "annex")),
+        ]
+    ),
+]
 
 OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")]
 AnyDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/; default: all")]

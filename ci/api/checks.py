@@ -3,9 +3,8 @@
 import dagger
 from dagger import check, object_type
 
-from ..checks.scan import formats, scan
-from ..checks.scan.database import DatabaseRequest
-from ..tools.checkout import opened
+from ..checks.scan import database, formats, scan
+from ..tools import checkout as checkouts
 from . import tests
 from .caching import never_cached, session_cached
 from .output import Group
@@ -22,14 +21,14 @@ class Checks(Group):
     @session_cached
     async def dags(self) -> None:
         """Test every DAG type: image, DAGs, imports."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             print(tests.gate(await tests.test(checkout, "")))  # noqa: T201 - a check shows what it printed
 
     @check
     @never_cached
     async def vulnerabilities(self) -> None:
         """Scan every DAG type's image; fails for an invalid policy or an expired ignore, too."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             types, problems = (await checkout.catalog()).divided("")
-            result = await scan.scan_all(types, DatabaseRequest(test=True), checkout, problems)
+            result = await scan.scan_all(types, database.DatabaseRequest(test=True), checkout, problems)
             print(formats.gate(result, test=True))  # noqa: T201 - a check shows what it printed

@@ -11,7 +11,7 @@ from ..config import lockfile
 from ..errors import ConfigurationError
 from ..image import base
 from ..lock import bump, outdated, resolve
-from ..tools.checkout import changeset, opened
+from ..tools import checkout as checkouts
 from ..tools.engine import as_function_error
 from . import tests
 from .arguments import ExcludeNewer, Format
@@ -46,7 +46,7 @@ class Dependencies(Group):
     @never_cached
     async def outdated(self, exclude_newer: ExcludeNewer = "", form: Format = "table") -> str:
         """List newer versions of what is locked: allowed by the base, released, and what holds them back."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             types = (await checkout.catalog()).chosen(self.dag_type)
             reference = await checkout.base_reference()
             resolver = await resolve.resolver(
@@ -68,7 +68,7 @@ class Dependencies(Group):
         exclude_newer: ExcludeNewer = "",
     ) -> Reports:
         """Test DAG types on another Airflow, with locks made for it in memory; nothing is changed."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             if bool(airflow) == bool(other_base):
                 raise ConfigurationError(["choose what to try: --airflow 3.2.x, or --base <reference>"])
             types = (await checkout.catalog()).chosen(self.dag_type)
@@ -92,7 +92,7 @@ class Dependencies(Group):
             if self.dag_type:
                 name = self.dag_type
                 raise ConfigurationError([f"--dag {name}: bump moves the base of all DAG types: drop --dag"])
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             request = bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=self.netrc)
             bumped = await bump.bump(checkout, request)
-            return Bump(text=bumped.text, changes=changeset(self.source, bumped.files))
+            return Bump(text=bumped.text, changes=checkouts.changeset(self.source, bumped.files))

@@ -9,18 +9,16 @@ import dagger
 from dagger import Doc, Name, dag, field, function, object_type
 
 from ..attest.sbom import create
-from ..checks.run import run
-from ..checks.run.request import SECONDS, Request
-from ..checks.scan import database, scan
-from ..checks.scan.database import database_request
-from ..config.dag_type import DagType
-from ..image import base, oci
-from ..image.built import BuiltImage
+from ..checks.run import request, run
+from ..checks.run.request import SECONDS
+from ..checks.scan import database as databases
+from ..checks.scan import scan
+from ..config import dag_type
+from ..image import base, built, oci
 from ..lock import explain
-from ..tools import trivy
-from ..tools.checkout import opened
+from ..tools import checkout as checkouts
+from ..tools import registry, trivy
 from ..tools.engine import as_function_error
-from ..tools.registry import Access
 from . import scan as api_scan
 from . import tests
 from .arguments import Database, DatabaseFile
@@ -40,7 +38,7 @@ class Image:
     size: Annotated[int, Doc("Compressed bytes of all layers")] = field()
     added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
     layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
-    # Private: with the fields, all that a BuiltImage is made of, and the repository.
+    # Private: with the fields, all that a built.BuiltImage is made of, and the repository.
     source: dagger.Directory
     netrc: dagger.Secret | None
     dag_type: str
@@ -54,34 +52,36 @@ class Image:
     left_out: list[str]
 
     @classmethod
-    def of(cls, built: BuiltImage, source: dagger.Directory, netrc: dagger.Secret | None = None) -> Self:
+    def of(
+        cls, image: "built.BuiltImage", source: dagger.Directory, netrc: dagger.Secret | None = None
+    ) -> Self:
         """Return the object for an image built from a source."""
         return cls(
-            dag=built.dag_type.name,
-            base=built.base,
-            digest=built.digest,
-            size=built.size,
-            added_size=built.added_size,
-            layers=[layer.line for layer in built.layers],
+            dag=image.dag_type.name,
+            base=image.base,
+            digest=image.digest,
+            size=image.size,
+            added_size=image.added_size,
+            layers=[layer.line for layer in image.layers],
             source=source,
             netrc=netrc,
-            dag_type=built.dag_type.model_dump_json(by_alias=True),
-            lock=built.lock,
-            config=built.assembly.config.text,
-            manifest=built.assembly.manifest.text,
-            added=[json.dumps(dataclasses.asdict(layer)) for layer in built.layers],
-            tarballs=[built.tarballs[layer.digest] for layer in built.layers],
-            base_layout=built.base_layout,
-            dag_files=built.dags,
-            left_out=[*built.left_out],
+            dag_type=image.dag_type.model_dump_json(by_alias=True),
+            lock=image.lock,
+            config=image.assembly.config.text,
+            manifest=image.assembly.manifest.text,
+            added=[json.dumps(dataclasses.asdict(layer)) for layer in image.layers],
+            tarballs=[image.tarballs[layer.digest] for layer in image.layers],
+            base_layout=image.base_layout,
+            dag_files=image.dags,
+            left_out=[*image.left_out],
         )
 
-    def to_built(self) -> BuiltImage:
+    def to_built(self) -> "built.BuiltImage":
         """Return the image as the value that this object was made of."""
         layers = tuple(oci.Layer(**json.loads(text)) for text in self.added)
         digests = [layer.digest for layer in layers]
-        return BuiltImage(
-            dag_type=DagType.model_validate_json(self.dag_type),
+        return built.BuiltImage(
+            dag_type=dag_type.DagType.model_validate_json(self.dag_type),
             base=self.base,
             base_layout=self.base_layout,
             assembly=oci.assembly(oci.Blob(text=self.config), oci.Blob(text=self.manifest), self.size),
@@ -116,16 +116,16 @@ class Image:
     @session_cached
     async def test(self) -> Reports:
         """Test the image as a pod and the scheduler would run it; fails with every finding."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             return tests.of(await tests.test(checkout, self.dag))
 
     # Never remembered: advisories come by the hour.
     @never_cached
     async def scan(self, database: Database = None, database_file: DatabaseFile = None) -> Scan:
         """Scan the image by images/policy.toml; fails unless it passed."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             types = [(await checkout.catalog()).get(self.dag)]
-            request = database_request(tuple(database or ()), database_file, Access())
+            request = databases.database_request(tuple(database or ()), database_file, registry.Access())
             return api_scan.of(await scan.scan_all(types, request, checkout))
 
     # Never remembered: a run is an effect.
@@ -146,10 +146,10 @@ class Image:
         ] = SECONDS,
     ) -> str:
         """Run a DAG, or one of its tasks, against a PostgreSQL; fails with the run's own exit code."""
-        async with opened(self.source, self.netrc) as checkout:
-            request = Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
+        async with checkouts.opened(self.source, self.netrc) as checkout:
+            asked = request.Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
             dag_type = (await checkout.catalog()).get(self.dag)
-            return await run.run(dag_type, request, checkout, await base.pinned(checkout), env_file)
+            return await run.run(dag_type, asked, checkout, await base.pinned(checkout), env_file)
 
     # Per session, as a build: a base named by tag may have moved since the last one.
     @session_cached
@@ -171,9 +171,9 @@ class Image:
         scope: Annotated[str, Doc("image: all that is in it; delta: what it adds to its base")] = "image",
     ) -> dagger.File:
         """Return the software bill of materials, with package URLs, licenses and the lock's hashes."""
-        async with opened(self.source) as checkout:
+        async with checkouts.opened(self.source) as checkout:
             built = self.to_built()
-            java = partial(database.java, database.DatabaseRequest(), await scan.rules_of("", checkout))
+            java = partial(databases.java, databases.DatabaseRequest(), await scan.rules_of("", checkout))
             base_analysis = await trivy.read((await base.load(self.base)).layout, java)
             analysis = await trivy.read(built.layout(), java, base_analysis)
             return dag.file(f"{self.dag}.{form}.json", await create.sbom(built, analysis, form, scope))

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from ..config import lockfile
 from ..errors import ConfigurationError, Fault, joined
-from ..tools.checkout import Checkout
-from .output import write
+from ..tools import checkout as checkouts
+from . import standard_output
 
 
-async def kept(locks: Mapping[str, str | Fault], checkout: Checkout) -> dict[str, str]:
+async def kept(locks: Mapping[str, str | Fault], checkout: "checkouts.Checkout") -> dict[str, str]:
     """Return the locks that could be made, by path, and write to standard output why others couldn't.
 
     A call can't both change files and fail. Raise StepError with every problem where no lock would change:
@@ -19,7 +19,7 @@ async def kept(locks: Mapping[str, str | Fault], checkout: Checkout) -> dict[str
     if faults and not [path for path, text in texts.items() if await _present(path, checkout) != text]:
         raise joined(list(faults.values()))
     if faults:
-        write(told(faults, len(locks)))
+        standard_output.write(told(faults, len(locks)))
     return texts
 
 
@@ -34,7 +34,7 @@ def path_of(name: str) -> str:
     return f"images/{name}/{lockfile.NAME}"
 
 
-async def _present(path: str, checkout: Checkout) -> str | None:
+async def _present(path: str, checkout: "checkouts.Checkout") -> str | None:
     try:
         return await checkout.text(path)
     except ConfigurationError:  # one that isn't UTF-8 is replaced

@@ -6,21 +6,19 @@ import dagger
 from dagger import Doc, function, generate, object_type
 
 from .. import text
+from ..checks.scan import database as databases
 from ..checks.scan import scan
-from ..checks.scan.database import DatabaseRequest, database_request
 from ..config import catalog, lockfile
 from ..errors import ConfigurationError
 from ..image import base, build, platforms
 from ..lock import request, resolve
 from ..pipeline import compare
-from ..publish import publish
-from ..publish.context import Request
-from ..publish.plan import PlanRequest
-from ..tools.checkout import Netrc, Source, changeset, opened
-from ..tools.cosign import Signer
+from ..publish import context, publish
+from ..publish import plan as publish_plan
+from ..tools import checkout as checkouts
+from ..tools import cosign
+from ..tools import registry as registries
 from ..tools.engine import as_function_error
-from ..tools.git import Repository
-from ..tools.registry import Access
 from . import affected, arguments, locks, results, tests
 from . import scan as api_scan
 from .affected import Affected
@@ -39,13 +37,13 @@ from .tests import Reports
 class AirflowImages:
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
-    source: Source
-    netrc: Netrc = None
+    source: arguments.Source
+    netrc: arguments.Netrc = None
 
     @function
     async def list(self, form: arguments.Format = "table") -> str:
         """List the DAG types with their base, packages and DAG files."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             types = (await checkout.catalog()).declared()
             rows = catalog.rows(types, await checkout.base_reference(), await checkout.exported())
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
@@ -54,7 +52,7 @@ class AirflowImages:
     @session_cached
     async def build(self, dag_type: arguments.OneDagType) -> Image:
         """Build a DAG type's image from its lock."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             chosen = (await checkout.catalog()).get(dag_type)  # first: a misspelt name costs no pull
             built = await build.build(chosen, checkout, await base.pinned(checkout))
         return Image.of(built, self.source, self.netrc)
@@ -62,7 +60,7 @@ class AirflowImages:
     @session_cached
     async def test(self, dag_type: arguments.AnyDagType = "") -> Reports:
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             return tests.of(await tests.test(checkout, dag_type))
 
     # Never remembered: advisories come by the hour.
@@ -79,16 +77,18 @@ class AirflowImages:
         plain_http: arguments.PlainHttp = False,
     ) -> Scan:
         """Scan DAG types' images by images/policy.toml; fails unless all passed."""
-        async with opened(self.source, self.netrc) as checkout:
-            access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-            request = database_request(tuple(database or ()), database_file, access)
+        async with checkouts.opened(self.source, self.netrc) as checkout:
+            access = registries.Access(
+                username=username, token=token, authority=authority, plain_http=plain_http
+            )
+            request = databases.database_request(tuple(database or ()), database_file, access)
             types, problems = (await checkout.catalog()).divided(dag_type)
             return api_scan.of(await scan.scan_all(types, request, checkout, problems))
 
     @never_cached
     async def publish(
         self,
-        repository: Repository,
+        repository: arguments.Repository,
         dag_type: arguments.AnyDagType = "",
         registry: arguments.RegistryHost = "",
         owner: arguments.Owner = "",
@@ -118,8 +118,8 @@ class AirflowImages:
         """Build, test, scan, push and sign images, and tag them as git says; gives references by digest."""
         with as_function_error():
             text.chosen(form, "", "")  # first: a misspelt format costs no publish
-        access = Access(username=username, token=token, authority=authority, plain_http=plain_http)
-        signer = Signer(
+        access = registries.Access(username=username, token=token, authority=authority, plain_http=plain_http)
+        signer = cosign.Signer(
             key=signing_key,
             password=signing_password,
             environment=signing_environment,
@@ -129,21 +129,21 @@ class AirflowImages:
             config=signing_config,
             root=trusted_root,
         )
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             try:
-                request = PlanRequest(dag_type=dag_type, registry=registry, owner=owner, ref=ref)
+                request = publish_plan.PlanRequest(dag_type=dag_type, registry=registry, owner=owner, ref=ref)
                 plan = await publish.plan(checkout, repository, request)
             except ConfigurationError as fault:
                 if not report_failures:
                     raise
                 publication = await publish.unplanned(checkout, repository, dag_type, fault)
             else:
-                options = Request(
+                options = context.Request(
                     platforms=platforms.parse(platform),
                     access=access,
                     force=force,
                     signer=signer,
-                    database=DatabaseRequest(
+                    database=databases.DatabaseRequest(
                         mirrors=tuple(database or ()),
                         archive=database_file,
                         access=access,
@@ -160,7 +160,7 @@ class AirflowImages:
     @function
     def registry(
         self,
-        repository: Repository,
+        repository: arguments.Repository,
         host: Annotated[
             str, Doc("Registry, such as ghcr.io or 127.0.0.1:5000; default: images/publish.toml's")
         ] = "",
@@ -196,7 +196,7 @@ class AirflowImages:
         upgrade: arguments.Upgrade = False,
     ) -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             types, problems = (await checkout.catalog()).divided(dag_type)
             reference = await checkout.base_reference()
             upgrades = request.Upgrade(
@@ -211,7 +211,7 @@ class AirflowImages:
                 netrc=self.netrc,
             )
             refused = {name: ConfigurationError(listed) for name, listed in problems.items()}
-            return changeset(self.source, await locks.kept({**made, **refused}, checkout))
+            return checkouts.changeset(self.source, await locks.kept({**made, **refused}, checkout))
 
     @function
     def dependencies(self, dag_type: arguments.AnyDagType = "") -> Dependencies:
@@ -221,7 +221,7 @@ class AirflowImages:
     @function
     async def affected(
         self,
-        repository: Repository,
+        repository: arguments.Repository,
         since: arguments.Since = "",
         event_file: arguments.OptionalEventFile = None,
     ) -> Affected:

@@ -7,19 +7,15 @@ from typing import Annotated
 import dagger
 from dagger import Doc, object_type
 
-from ..attest.verify import verify
-from ..attest.verify.checks import Expected
+from ..attest.verify import checks, verify
 from ..checks.scan import scan
 from ..config import names, revision
 from ..config import publish as config_publish
-from ..config.names import Reference
 from ..publish import promote, reproduce
-from ..tools import git
+from ..tools import checkout as checkouts
+from ..tools import cosign, git
 from ..tools import registry as registries
-from ..tools.checkout import opened
-from ..tools.cosign import Trust
 from ..tools.engine import as_function_error
-from ..tools.registry import Access, Registry
 from .arguments import TrustedRoot
 from .caching import never_cached
 from .output import Group
@@ -39,9 +35,9 @@ class RegistryGroup(Group):
     authority: dagger.File | None
     plain_http: bool
 
-    def access(self) -> Access:
+    def access(self) -> "registries.Access":
         """Return how to reach the registry."""
-        return Access(
+        return registries.Access(
             username=self.username, token=self.token, authority=self.authority, plain_http=self.plain_http
         )
 
@@ -70,16 +66,16 @@ class PublishedImage(RegistryGroup):
         max_scan_age: Annotated[float, Doc("Greatest accepted age of its scan, in days")] = 30,
     ) -> str:
         """Check signature, provenance, SBOM, scan and layers; fails unless all of them hold."""
-        async with opened(self.source) as checkout:
+        async with checkouts.opened(self.source) as checkout:
             reference = names.reference(self.reference, digest=True)
-            trust = Trust(
+            trust = cosign.Trust(
                 key=key,
                 identity=certificate_identity,
                 identity_regexp=certificate_identity_regexp,
                 issuer=certificate_oidc_issuer,
                 root=trusted_root,
             )
-            expected = Expected(
+            expected = checks.Expected(
                 digest=reference.digest,
                 signer=trust.words(),
                 identity=certificate_identity,
@@ -105,7 +101,7 @@ class PublishedImage(RegistryGroup):
     @never_cached
     async def promote(self, tag: Annotated[str, Doc("The tag to add")]) -> str:
         """Add a tag to it, and to a release its lines; nothing is built."""
-        async with opened(self.source) as checkout:
+        async with checkouts.opened(self.source) as checkout:
             reference = names.reference(self.reference, digest=True)
             settings = config_publish.parse(await checkout.text(config_publish.FILE))
             origin = revision.origin((await git.revision(self.repository, checkout.tree)).remote)
@@ -114,5 +110,5 @@ class PublishedImage(RegistryGroup):
             called = names.names(settings, self.host or reference.registry, owner, origin, dag_types)
             return await promote.promote(reference, tag, called, await self._connect(reference))
 
-    async def _connect(self, reference: Reference) -> Registry:
+    async def _connect(self, reference: "names.Reference") -> "registries.Registry":
         return await registries.connect(reference.registry, self.access(), reference.owner)

@@ -6,20 +6,17 @@ import dagger
 from dagger import Doc, function, object_type
 
 from .. import text
+from ..checks.scan import database as databases
 from ..checks.scan import rescan, rescan_targets
-from ..checks.scan.database import DatabaseRequest
 from ..config import names, revision
 from ..config import publish as config_publish
 from ..errors import ConfigurationError
 from ..image import base, shared_layers
 from ..pipeline import choice, due, event
-from ..pipeline.due import DueRequest
-from ..publish import plan, promote, publish
-from ..publish.plan import PlanRequest, PublishPlan
-from ..publish.tags import LATEST
+from ..publish import plan, promote, publish, tags
+from ..tools import checkout as checkouts
 from ..tools import cosign, git
 from ..tools import registry as registries
-from ..tools.checkout import Checkout, opened
 from ..tools.engine import as_function_error
 from . import affected, arguments
 from . import scan as api_scan
@@ -49,7 +46,7 @@ class Registry(RegistryGroup):
         ] = False,
     ) -> str:
         """Show what publish would push, under which tags and why; the registry is not asked."""
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             planned = await self._plan(checkout, dag_type, ref)
             shown = text.chosen(form, plan.table(planned), plan.as_json(planned))
             if not sharing:
@@ -72,7 +69,7 @@ class Registry(RegistryGroup):
                 raise ConfigurationError([f"nothing is published for a {trigger.kind}: use affected"])
         name = dag_type or (trigger.dag if trigger else "")
         ref = ref or (trigger.ref if trigger else "")
-        async with opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(self.source, self.netrc) as checkout:
             reason = trigger.describe() if trigger else (ref or "what is checked out")
             catalog = await checkout.catalog()
             if name:
@@ -82,7 +79,7 @@ class Registry(RegistryGroup):
             else:
                 planned = await self._plan(checkout, "", ref, skip_invalid=True)
                 base_reference = await checkout.base_reference()
-                request = DueRequest(source=checkout.tree, ref=ref, base=base_reference, trigger=reason)
+                request = due.DueRequest(source=checkout.tree, ref=ref, base=base_reference, trigger=reason)
                 findings = await due.due(catalog, self.repository, planned, self.access(), request)
         return affected.of(findings, trigger)
 
@@ -91,12 +88,14 @@ class Registry(RegistryGroup):
     async def scan(
         self,
         dag_type: arguments.AnyDagType = "",
-        tag: Annotated[str, Doc("Version of the images, as publish tags it: latest, main, v1.2.0")] = LATEST,
+        tag: Annotated[
+            str, Doc("Version of the images, as publish tags it: main, v1.2.0; default: latest")
+        ] = "",
         database: arguments.Database = None,
         database_file: arguments.DatabaseFile = None,
     ) -> Scan:
         """Scan published images by today's database and policy; fails unless all passed."""
-        async with opened(self.source) as checkout:
+        async with checkouts.opened(self.source) as checkout:
             catalog = await checkout.catalog()
             types = catalog.chosen(dag_type)
             settings = config_publish.parse(await checkout.text(config_publish.FILE))
@@ -104,19 +103,21 @@ class Registry(RegistryGroup):
             called = names.names(settings, self.host, self.owner, origin, catalog.names)
             owner = self.owner or (origin.owner if origin else "")
             registry = await registries.connect(called.registry, self.access(), owner)
-            request = DatabaseRequest(
+            request = databases.DatabaseRequest(
                 mirrors=tuple(database or ()),
                 archive=database_file,
                 access=self.access(),
                 host=called.registry,
             )
-            targets = rescan_targets.targets([dag_type.name for dag_type in types], called, tag)
+            targets = rescan_targets.targets(
+                [dag_type.name for dag_type in types], called, tag or tags.LATEST
+            )
             return api_scan.of(await rescan.rescan(targets, registry, request, checkout))
 
     @never_cached
     async def rollback(self, dag_type: arguments.OneDagType) -> str:
         """Move latest of a DAG type to the release before the one it points to; nothing is built."""
-        async with opened(self.source) as checkout:
+        async with checkouts.opened(self.source) as checkout:
             planned = await self._plan(checkout, dag_type, "")
             registry = await registries.connect(planned.names.registry, self.access(), planned.owner)
             return await promote.rollback(dag_type, planned.names, registry)
@@ -153,7 +154,7 @@ class Registry(RegistryGroup):
         )
 
     async def _plan(
-        self, checkout: Checkout, dag_type: str, ref: str, *, skip_invalid: bool = False
-    ) -> PublishPlan:
-        request = PlanRequest(dag_type=dag_type, registry=self.host, owner=self.owner, ref=ref)
+        self, checkout: "checkouts.Checkout", dag_type: str, ref: str, *, skip_invalid: bool = False
+    ) -> "plan.PublishPlan":
+        request = plan.PlanRequest(dag_type=dag_type, registry=self.host, owner=self.owner, ref=ref)
         return await publish.plan(checkout, self.repository, request, skip_invalid=skip_invalid)

@@ -10,11 +10,10 @@ from dagger import Doc, dag, function, object_type
 from ..config import lockfile, names
 from ..errors import CheckError
 from ..pipeline import event, report_files, results
-from ..pipeline.github import comments, summary
-from ..pipeline.github.outputs import JobPlan
-from ..publish.publication import Publication
+from ..pipeline.github import comments, outputs, summary
+from ..publish import publication as publications
+from ..tools import checkout as checkouts
 from ..tools import loopback
-from ..tools.checkout import with_files
 from ..tools.engine import as_function_error, retrying
 from .arguments import EventFile
 from .caching import never_cached
@@ -63,7 +62,7 @@ class Results:
         locks = await self._locks({verdict.dag for verdict in verdicts})
         with as_function_error():
             texts = report_files.of_results(done, self._plan(), verdicts, locks, attested=attested)
-        return with_files(dag.directory(), texts)
+        return checkouts.with_files(dag.directory(), texts)
 
     # Never remembered: it writes.
     @never_cached
@@ -85,11 +84,11 @@ class Results:
                 address, secret, text, only_update=not done.rows and not (plan and plan.found.affected)
             )
 
-    def _done(self) -> Publication:
-        return Publication.model_validate_json(self.publication)
+    def _done(self) -> "publications.Publication":
+        return publications.Publication.model_validate_json(self.publication)
 
-    def _plan(self) -> JobPlan | None:
-        return JobPlan.model_validate_json(self.plan) if self.plan else None
+    def _plan(self) -> "outputs.JobPlan | None":
+        return outputs.JobPlan.model_validate_json(self.plan) if self.plan else None
 
     async def _locks(self, types: set[str]) -> dict[str, str]:
         paths = await self.source.glob(f"images/*/{lockfile.NAME}") if types else []

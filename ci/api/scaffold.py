@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import dagger
 from dagger import DefaultPath, Doc, Ignore, Name, dag, object_type
 
 from ..config import base as config_base
-from ..config import lockfile, pins
-from ..config.dag_type import DagType
+from ..config import dag_type, lockfile, pins
 from ..errors import gather_all
 from ..image import base
-from ..lock import resolve
-from ..lock.airflow_version import python_of
-from ..tools.checkout import LITTER, Checkout, exported, opened, with_files
+from ..lock import airflow_version, resolve
+from ..scaffold import adopt as adoption
+from ..scaffold import create, draft, repository
+from ..tools import checkout as checkouts
+from ..tools.sources import LITTER
 from .caching import session_cached
 from .output import Group
-
-if TYPE_CHECKING:
-    from ..scaffold.draft import Draft
 
 NewDagType = Annotated[str, Name("dag"), Doc("Name of the new DAG type: a folder to make under images/")]
 Packages = Annotated[list[str] | None, Doc("Its dependencies, as exact pins: httpx==0.28.1,lxml==6.0.2")]
@@ -64,15 +62,12 @@ async def init(
     ``tree`` is the repository: images/, dags/, scripts/ and tests/dags/; ``packages`` are exact pins. Raise
     FunctionError if the name is taken or none, a package is no exact pin, or they can't be locked.
     """
-    # Imported when called: every call of every function loads this file, and few are of these two.
-    from ..scaffold import create  # noqa: PLC0415
-
     after = await _with_base(tree)
-    async with opened(after, netrc) as sources, exported(after) as root:
+    async with checkouts.opened(after, netrc) as sources, checkouts.exported(after) as root:
         reference = await sources.base_reference()
-        files = create.files(name, packages, root, python_of(reference))
-    after = with_files(after, files)
-    async with opened(after, netrc) as sources:
+        files = create.files(name, packages, root, airflow_version.python_of(reference))
+    after = checkouts.with_files(after, files)
+    async with checkouts.opened(after, netrc) as sources:
         text = await _lock((await sources.catalog()).get(name), sources, reference, netrc)
     return after.with_new_file(f"images/{name}/{lockfile.NAME}", text).changes(tree)
 
@@ -82,38 +77,37 @@ async def adopt(tree: dagger.Directory, netrc: dagger.Secret | None) -> dagger.C
 
     Raise FunctionError if there is nothing to adopt, something forbids it, or an index doesn't answer.
     """
-    from ..scaffold import adopt, draft, repository  # noqa: PLC0415 - as in init
 
-    async def lock(loose: "Draft", present: str) -> str:
+    async def lock(loose: "draft.Draft", present: str) -> str:
         files = {loose.file: draft.pyproject(loose)}
         if present:
             files[f"images/{loose.name}/{lockfile.NAME}"] = present
-        sources = Checkout(with_files(dag.directory(), files), netrc)
+        sources = checkouts.Checkout(checkouts.with_files(dag.directory(), files), netrc)
         try:
             return await _lock(loose.to_resolve(), sources, reference, netrc)
         finally:
             sources.close()
 
     after = await _with_base(tree)
-    async with opened(after, netrc) as sources, exported(after) as root:
+    async with checkouts.opened(after, netrc) as sources, checkouts.exported(after) as root:
         reference = await sources.base_reference()
         old = repository.read(root)
-        drafts = adopt.drafts(old, reference)
+        drafts = adoption.drafts(old, reference)
         loose = any(one.unpinned for one in drafts.types)
         installed = await _installed(reference, netrc) if loose else dict[str, str]()
-        locked = await gather_all(adopt.locked(one, installed, lock) for one in drafts.types)
+        locked = await gather_all(adoption.locked(one, installed, lock) for one in drafts.types)
     drafts = replace(drafts, types=tuple(one.draft for one in locked))
-    changes = adopt.changes(drafts, {one.draft.name: one.lock for one in locked if one.lock})
+    changes = adoption.changes(drafts, {one.draft.name: one.lock for one in locked if one.lock})
     for before, now in changes.moved.items():
         after = after.with_file(now, tree.file(before)).without_file(before)
     for path in changes.removed:
         after = after.without_file(path)
-    after = with_files(after, changes.written)
-    async with opened(after, netrc) as sources:
+    after = checkouts.with_files(after, changes.written)
+    async with checkouts.opened(after, netrc) as sources:
         catalog = await sources.catalog()
         refused = {name: listed for name in catalog.names if (listed := catalog.problems_of(name))}
     unlocked = {one.draft.name: one.problem for one in locked if one.problem}
-    notes = adopt.notes(old, drafts, unlocked, refused)
+    notes = adoption.notes(old, drafts, unlocked, refused)
     return after.with_new_file(repository.NOTES, notes).changes(tree)
 
 
@@ -130,7 +124,9 @@ async def _installed(reference: str, netrc: dagger.Secret | None) -> Mapping[str
     return resolver.base_packages.installed
 
 
-async def _lock(dag_type: DagType, sources: Checkout, reference: str, netrc: dagger.Secret | None) -> str:
+async def _lock(
+    dag_type: "dag_type.DagType", sources: "checkouts.Checkout", reference: str, netrc: dagger.Secret | None
+) -> str:
     texts = await resolve.lock(
         [dag_type], sources, base.container(reference), lockfile.base_name(reference), netrc=netrc
     )

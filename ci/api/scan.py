@@ -6,9 +6,7 @@ from typing import Annotated
 import dagger
 from dagger import Doc, dag, function, object_type
 
-from ..checks.scan import formats
-from ..checks.scan.formats import ScanResult
-from ..checks.scan.verdict import Verdict
+from ..checks.scan import formats, verdict
 from ..publish import publication
 from ..tools.engine import as_function_error
 from .output import shown
@@ -52,13 +50,13 @@ class Scan:
         """Return verdicts and notes as a file for `report`, whether the images passed or not."""
         return dag.file(publication.FILE, publication.of_scan(self.to_result()).as_json())
 
-    def to_result(self) -> ScanResult:
+    def to_result(self) -> "formats.ScanResult":
         """Return the result as a plain value."""
-        verdicts = tuple(Verdict.model_validate_json(text) for text in self.verdicts)
-        return ScanResult(verdicts=verdicts, locks=json.loads(self.locks), notes=tuple(self.notes))
+        verdicts = tuple(verdict.Verdict.model_validate_json(text) for text in self.verdicts)
+        return formats.ScanResult(verdicts=verdicts, locks=json.loads(self.locks), notes=tuple(self.notes))
 
 
-def of(result: ScanResult) -> Scan:
+def of(result: "formats.ScanResult") -> Scan:
     """Return the object of a result."""
     verdicts = [verdict.model_dump_json() for verdict in result.verdicts]
     return Scan(verdicts=verdicts, locks=json.dumps(result.locks), notes=list(result.notes))

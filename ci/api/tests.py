@@ -6,12 +6,12 @@ from typing import Annotated
 import dagger
 from dagger import Doc, dag, function, object_type
 
+from ..checks import report as test_reports
 from ..checks import report_formats
 from ..checks.dags import all_types
-from ..checks.report import Report
 from ..errors import CheckError
 from ..image import base
-from ..tools.checkout import Checkout
+from ..tools import checkout as checkouts
 from ..tools.engine import as_function_error
 from .output import shown
 
@@ -45,12 +45,12 @@ class Reports:
                 report_formats.FILE_NAMES.get(form, form), report_formats.render(form, self.parsed())
             )
 
-    def parsed(self) -> list[Report]:
+    def parsed(self) -> "list[test_reports.Report]":
         """Return the reports as values."""
-        return [Report.model_validate_json(text) for text in self.reports]
+        return [test_reports.Report.model_validate_json(text) for text in self.reports]
 
 
-def gate(reports: Sequence[Report]) -> str:
+def gate(reports: "Sequence[test_reports.Report]") -> str:
     """Return the text of reports; raise it as a CheckError if a DAG type didn't pass."""
     text = report_formats.text(reports)
     if not all(report.passed for report in reports):
@@ -58,12 +58,12 @@ def gate(reports: Sequence[Report]) -> str:
     return text
 
 
-def of(reports: Sequence[Report]) -> Reports:
+def of(reports: "Sequence[test_reports.Report]") -> Reports:
     """Return the object of reports."""
     return Reports(reports=[report.model_dump_json() for report in reports])
 
 
-async def test(checkout: Checkout, dag_type: str) -> list[Report]:
+async def test(checkout: "checkouts.Checkout", dag_type: str) -> "list[test_reports.Report]":
     """Return the reports on one DAG type, or on all of them where the name is empty."""
     types, problems = (await checkout.catalog()).divided(dag_type)
     tested = await all_types.test_all(types, checkout, await base.pinned(checkout)) if types else []

@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, dag
+from dagger import dag
 
 from ..config import base, catalog, lockfile
 from ..config.catalog import Catalog
@@ -18,26 +18,9 @@ from ..config.lockfile import Lock
 from .engine import as_function_error
 from .memo import Memo
 from .programs import litter
+from .sources import LITTER, TREES
 
 T = TypeVar("T")
-
-# What is in a folder that is litter isn't uploaded: it may be large, or hold logins as a clone's .git does.
-# The folder itself is, so that a build can say what it leaves out.
-LITTER = [*(f"**/{name}" for name in litter.UNNAMED), *(f"**/{name}/*" for name in litter.NAMED)]
-TREES = ["images", "dags", "scripts"]
-
-# A function's inputs are its cache key, so only the wanted files are handed over.
-# One folder for all three: a default path must exist, and a repository may lack scripts/.
-# Not "/", which is the root of the git repository, not of a project in a folder of it.
-Source = Annotated[
-    dagger.Directory,
-    DefaultPath("."),
-    Doc("The project's folder, with images/, dags/ and scripts/; default: the module's"),
-    Ignore(["*", *(f"!{name}" for name in (*TREES, ".gitmodules")), *LITTER]),
-]
-Netrc = Annotated[
-    dagger.Secret | None, Doc("Logins for package indexes, as a netrc file: file://$HOME/.netrc")
-]
 
 
 class Checkout:

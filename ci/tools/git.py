@@ -2,31 +2,15 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import dagger
-from dagger import DefaultPath, Doc, Ignore, dag
+from dagger import dag
 
 from ..config.revision import Revision
 from ..errors import ConfigurationError
 from . import containers
 from .engine import retrying, step
-from .programs import litter, trees
-
-# Of the working tree only the module, which makes images: what they are made of is the source.
-# The index, logs and hooks change without a commit.
-Repository = Annotated[
-    dagger.Directory,
-    DefaultPath("/"),
-    Doc("The repository's root, whose commit names the images"),
-    Ignore(
-        [
-            *("*", "!.git", *(f"!**/{name}" for name in trees.MODULE)),
-            *(f"**/{name}" for name in litter.UNNAMED),
-            *(f".git/{name}" for name in ("index", "logs", "hooks", "lfs", "annex")),
-        ]
-    ),
-]
 
 _FOLDER, _SOURCE = "/mnt/repository", "/mnt/source"
 

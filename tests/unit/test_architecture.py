@@ -8,10 +8,10 @@ from .sources import CODE, PROJECT, imports, message, python_files, text
 
 # The files of the module that know Dagger; all others are pure logic and are tested here.
 _DAGGER_SIDE = {
-    "ci": "__init__",
+    "ci": "__init__ lazy",
     "ci/api": (
         "affected arguments caching checks dependencies image locks main output "
-        "published_image registry results scaffold scan tests"
+        "published_image registry results scaffold scan standard_output tests"
     ),
     "ci/attest": "attach documents identity",
     "ci/attest/sbom": "create",

@@ -9,7 +9,7 @@ from opentelemetry import trace
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter
 
-from ci.api import output
+from ci.api import output, standard_output
 
 SPAN = "0123456789abcdef"
 TRACE = 0x11111111222222223333333344444444
@@ -29,7 +29,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 def records(monkeypatch: pytest.MonkeyPatch, baggage: str) -> Sequence[ReadableLogRecord]:
     """Show a text in a function's span, and return the log records that were exported."""
     exporter = InMemoryLogRecordExporter()
-    monkeypatch.setattr(output, "OTLPLogExporter", lambda: exporter)
+    monkeypatch.setattr(standard_output, "OTLPLogExporter", lambda: exporter)
     monkeypatch.setenv("BAGGAGE", baggage)
     span = trace.NonRecordingSpan(trace.SpanContext(TRACE, 7, is_remote=False))
     with trace.use_span(span):
