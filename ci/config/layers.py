@@ -1,6 +1,6 @@
-"""The settings in images/layers.toml: packages that get a layer of their own, which DAG types then share."""
+"""The settings in images/layers.toml: packages with a layer of their own, and how layers are compressed."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from packaging.utils import canonicalize_name
 from pydantic import AfterValidator
@@ -22,9 +22,13 @@ def _few(value: tuple[str, ...]) -> tuple[str, ...]:
     return distinct(tuple(sorted(map(canonicalize_name, value))))
 
 
+Compression = Literal["gzip", "zstd"]
+
+
 class LayerSettings(Table):
     """The table [layers]: ``own`` are names of packages, canonical and sorted."""
 
+    compression: Compression = "gzip"
     own: Annotated[tuple[Name, ...], AfterValidator(_few)] = ()
 
 

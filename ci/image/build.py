@@ -60,21 +60,23 @@ async def build(
 async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: dagger.Container) -> _Plan:
     """Plan the layers, rarest change first."""
     lock = await checkout.lock(dag_type, lockfile.base_name(base.reference))
+    settings = config_layers.parse(await checkout.text(config_layers.FILE))
+    compression = settings.compression
     layers: list[LayerPlan] = []
     container = base.container
     if dag_type.settings.system_packages:
-        system, container = image_layers.system_packages(container, dag_type.settings.system_packages)
+        system, container = image_layers.system_packages(
+            container, dag_type.settings.system_packages, compression
+        )
         layers.append(system)
     if lock.packages:
-        settings = config_layers.parse(await checkout.text(config_layers.FILE))
-        own = [name for name in settings.own if name in lock.packages]
-        packages, container = image_layers.delta(container, dag_type, lock, own, checkout.netrc)
+        packages, container = image_layers.delta(container, dag_type, lock, settings, checkout.netrc)
         layers.append(packages)
     if dag_type.script_paths:
         scripts = await checkout.script_files(dag_type)
-        layers.append(image_layers.tree(tools, "scripts", scripts, SCRIPTS))
+        layers.append(image_layers.tree(tools, "scripts", scripts, SCRIPTS, compression))
     dags = await checkout.dag_files(dag_type)
-    layers.append(image_layers.tree(tools, built.DAGS, dags, DAGS))
+    layers.append(image_layers.tree(tools, built.DAGS, dags, DAGS, compression))
     return _Plan(
         dag_type=dag_type,
         base=base,

@@ -4,14 +4,13 @@ They are in folders made by ``programs/capture.py``, which the engine keeps for 
 same.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagger
 from dagger import dag
 
 from ..config.dag_type import DagType
-from ..config.layers import HEAVY, LIMIT
+from ..config.layers import HEAVY, LIMIT, Compression, LayerSettings
 from ..config.lockfile import Lock
 from ..errors import gather_all
 from ..tools import containers
@@ -24,6 +23,7 @@ AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-
 TIME = "315532800"
 OUT = "/layer"
 _DESCRIPTION = "layer.json"
+_SUFFIXES = {"gzip": "gz", "zstd": "zst"}
 _LOCK = "/mnt/pylock.toml"
 _BUILT = "/mnt/pylock.built.toml"
 _REQUIREMENTS = "/mnt/build.txt"
@@ -50,31 +50,34 @@ class LayerPlan:
     async def _described(self, path: str) -> tuple[oci.Layer, dagger.File]:
         text = await retrying(self.folder.file(f"{path}{_DESCRIPTION}").contents)
         layer = oci.Layer.parse(path.rstrip("/") or self.title, text)
-        return layer, self.folder.file(f"{path}layer.tar.gz")
+        return layer, self.folder.file(f"{path}layer.tar.{_SUFFIXES[layer.compression]}")
 
 
-def system_packages(base: dagger.Container, packages: tuple[str, ...]) -> tuple[LayerPlan, dagger.Container]:
+def system_packages(
+    base: dagger.Container, packages: tuple[str, ...], compression: Compression
+) -> tuple[LayerPlan, dagger.Container]:
     """Return a layer with Debian packages, and the base with them installed."""
-    installed = _prepared(base).with_exec(
-        _capture("run", "--root", "/", "--out", OUT, "--", *_debian(packages))
-    )
-    return LayerPlan(title="system packages", folder=installed.directory(OUT)), installed.without_directory(
-        OUT
-    )
+    command = _capture(compression, "run", "--root", "/", "--", *_debian(packages))
+    installed = _prepared(base).with_exec(command)
+    return _plan("system packages", installed, compression), installed.without_directory(OUT)
 
 
 def delta(
-    base: dagger.Container, dag_type: DagType, lock: Lock, own: Sequence[str], netrc: dagger.Secret | None
+    base: dagger.Container,
+    dag_type: DagType,
+    lock: Lock,
+    settings: LayerSettings,
+    netrc: dagger.Secret | None,
 ) -> tuple[LayerPlan, dagger.Container]:
     """Return the packages of a lock as layers, last that of all others, and the base with them installed.
 
-    The engine makes them once for all types with the same packages. ``own`` are those that get a layer of
-    their own beside the largest, sorted; the type has the Debian packages that a build needs.
+    The engine makes them once for all types with the same packages. The type has the Debian packages that a
+    build needs.
     """
     builder = with_debian_packages(base, dag_type.settings.build_packages)
     install = [containers.UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
-    options = [word for name in own for word in ("--own", name)]
+    options = [word for name in settings.own if name in lock.packages for word in ("--own", name)]
     options += ["--heavy", str(HEAVY), "--most", str(LIMIT)]
     ready = containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
     if lock.build:
@@ -89,22 +92,30 @@ def delta(
     else:
         ready = ready.with_mounted_file(_LOCK, dag.file("pylock.toml", lock.installed))
         install += ["--no-build", "--requirements", _LOCK]
-    installed = ready.with_exec(
-        [*_capture("run", "--root", ENVIRONMENT, "--owner", AIRFLOW, "--out", OUT, *options, "--"), *install]
-    )
-    return LayerPlan(title="delta", folder=installed.directory(OUT)), installed
+    options += ["--root", ENVIRONMENT, "--owner", AIRFLOW, "--"]
+    installed = ready.with_exec([*_capture(settings.compression, "run", *options), *install])
+    return _plan("delta", installed, settings.compression), installed
 
 
-def tree(tools: dagger.Container, title: str, files: dagger.Directory, target: str) -> LayerPlan:
+def tree(
+    tools: dagger.Container, title: str, files: dagger.Directory, target: str, compression: Compression
+) -> LayerPlan:
     """Return a layer with files, owned by airflow, at a path of the image; ``tools`` has Python and tar."""
+    options = ["--source", "/mnt/files", "--target", target, "--owner", AIRFLOW]
     packed = (
         _prepared(tools)
         .with_mounted_directory("/mnt/files", files)
-        .with_exec(
-            _capture("tree", "--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, "--out", OUT)
-        )
+        .with_exec(_capture(compression, "tree", *options))
     )
-    return LayerPlan(title=title, folder=packed.directory(OUT))
+    return _plan(title, packed, compression)
+
+
+def _plan(title: str, packed: dagger.Container, compression: Compression) -> LayerPlan:
+    folder = packed.directory(OUT)
+    if compression == "zstd":
+        tools = _prepared(containers.locked("layers")).with_mounted_directory("/mnt/plain", folder)
+        folder = tools.with_exec([*_program("zstd"), "/mnt/plain", OUT]).directory(OUT)
+    return LayerPlan(title=title, folder=folder)
 
 
 def build_hook() -> dagger.File:
@@ -131,8 +142,9 @@ def _prepared(base: dagger.Container) -> dagger.Container:
     )
 
 
-def _capture(command: str, *arguments: str) -> list[str]:
-    return [*_program("capture"), command, "--time", TIME, *arguments]
+def _capture(compression: Compression, command: str, *arguments: str) -> list[str]:
+    plain = [] if compression == "gzip" else ["--plain"]
+    return [*_program("capture"), command, "--time", TIME, "--out", OUT, *plain, *arguments]
 
 
 def _program(name: str) -> list[str]:

@@ -22,7 +22,7 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A gzip-compressed layer: its title, its digests, its sizes in bytes, and its number of files."""
+    """A compressed layer: its title, its digests, its sizes in bytes, and its number of files."""
 
     title: str
     digest: str
@@ -30,6 +30,13 @@ class Layer:
     diff_id: str
     unpacked: int
     files: int
+    compression: str = "gzip"
+
+    @property
+    def descriptor(self) -> Json:
+        """Its entry in a manifest."""
+        media_type = f"application/vnd.oci.image.layer.v1.tar+{self.compression}"
+        return {"mediaType": media_type, "digest": self.digest, "size": self.size}
 
     @property
     def line(self) -> str:
@@ -38,7 +45,7 @@ class Layer:
 
     @classmethod
     def parse(cls, title: str, text: str) -> Self:
-        """Return a layer from the layer.json that ``ci/image/programs/capture.py`` writes."""
+        """Return a layer from the layer.json that a program in ``ci/image/programs`` writes."""
         return cls(title=title, **json.loads(text))
 
 
@@ -136,7 +143,7 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
                 "config": config_blob.descriptor(CONFIG),
                 "layers": [
                     *base.manifest["layers"],
-                    *({"mediaType": LAYER, "digest": x.digest, "size": x.size} for x in layers),
+                    *(layer.descriptor for layer in layers),
                 ],
             }
         )

@@ -154,18 +154,18 @@ def _layers(manifest: str) -> list[str]:
 
 async def _file_differences(published: dagger.File, rebuilt: dagger.File) -> list[str]:
     container = (
-        containers.tool_container()
+        containers.locked("layers")
         .with_mounted_directory("/mnt/programs", containers.programs("image"))
-        .with_mounted_file("/mnt/published.tar.gz", published)
-        .with_mounted_file("/mnt/rebuilt.tar.gz", rebuilt)
+        .with_mounted_file("/mnt/published", published)
+        .with_mounted_file("/mnt/rebuilt", rebuilt)
         .with_exec(
             [
                 "python3",
                 "-I",
                 "-B",
                 "/mnt/programs/programs/layer_diff.py",
-                "/mnt/published.tar.gz",
-                "/mnt/rebuilt.tar.gz",
+                "/mnt/published",
+                "/mnt/rebuilt",
             ]
         )
     )

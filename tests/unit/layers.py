@@ -9,6 +9,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import zstandard
+
 from ci.image.programs.layer import Layer, Stamp
 
 TIME = 315532800
@@ -27,8 +29,9 @@ class Packed:
 def opened(out: Path, root: Path | None = None) -> Packed:
     """Read a layer after checking it against its layer.json; paths are relative to the root."""
     message = json.loads((out / "layer.json").read_text(encoding="utf-8"))
-    packed = (out / "layer.tar.gz").read_bytes()
-    plain = gzip.decompress(packed)
+    (file,) = out.glob("layer.tar.*")
+    packed = file.read_bytes()
+    plain = gzip.decompress(packed) if file.suffix == ".gz" else zstandard.decompress(packed)
     assert message["digest"] == f"sha256:{hashlib.sha256(packed).hexdigest()}"
     assert message["size"] == len(packed)
     assert message["diff_id"] == f"sha256:{hashlib.sha256(plain).hexdigest()}"

@@ -1,25 +1,43 @@
 """Compare two layers file by file: kind, mode, owner, size, time, target and content.
 
-    layer_diff.py ONE.tar.gz OTHER.tar.gz
+    layer_diff.py ONE OTHER
 
 Prints JSON: a list of sentences, at most a hundred.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import sys
 import tarfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 LIMIT = 100
 
 
+@contextmanager
+def opened(file: Path) -> Generator[tarfile.TarFile]:
+    """Open a layer, compressed with gzip or zstd."""
+    import zstandard  # noqa: PLC0415 - of the dependency group "layers"
+
+    with file.open("rb") as packed:
+        is_zstd = packed.read(len(zstandard.FRAME_HEADER)) == zstandard.FRAME_HEADER
+        packed.seek(0)
+        plain = (
+            zstandard.ZstdDecompressor().stream_reader(packed) if is_zstd else gzip.GzipFile(fileobj=packed)
+        )
+        with plain, tarfile.open(fileobj=plain, mode="r|") as layer:
+            yield layer
+
+
 def entries(file: Path) -> dict[str, dict[str, object]]:
     """Return every entry of a layer with all its properties in a container."""
     properties: dict[str, dict[str, object]] = {}
-    with tarfile.open(file) as layer:
+    with opened(file) as layer:
         for entry in layer:
             content = layer.extractfile(entry) if entry.isfile() else None
             properties[entry.name] = {

@@ -29,8 +29,14 @@ def test_packages_are_read_by_their_canonical_names(text: str | None, own: tuple
         ('[layers]\nown = ["zeep", "Zeep"]', "names 'zeep' more than once"),
         (f"[layers]\nown = {[f'p{number}' for number in range(16)]}", "names 16 packages; the limit is 15"),
         ('[layers]\nown = "zeep"', "is wrong"),
+        ('[layers]\ncompression = "zst"', "compression"),
     ],
 )
 def test_a_mistake_is_reported_with_the_file(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{FILE}.*{message}"):
         parse(text)
+
+
+def test_layers_are_gzip_unless_zstd_is_named() -> None:
+    assert parse("[layers]").compression == "gzip"
+    assert parse('[layers]\ncompression = "zstd"').compression == "zstd"
