@@ -48,7 +48,7 @@ class Image:
     added: list[str]
     tarballs: list[dagger.File]
     base_layout: dagger.Directory
-    dag_files: dagger.Directory
+    files: dagger.Directory
     left_out: list[str]
 
     @classmethod
@@ -72,7 +72,7 @@ class Image:
             added=[json.dumps(dataclasses.asdict(layer)) for layer in image.layers],
             tarballs=[image.tarballs[layer.digest] for layer in image.layers],
             base_layout=image.base_layout,
-            dag_files=image.dags,
+            files=image.files,
             left_out=[*image.left_out],
         )
 
@@ -87,7 +87,7 @@ class Image:
             assembly=oci.assembly(oci.Blob(text=self.config), oci.Blob(text=self.manifest), self.size),
             layers=layers,
             tarballs=dict(zip(digests, self.tarballs, strict=True)),
-            dags=self.dag_files,
+            files=self.files,
             lock=self.lock,
             left_out=tuple(self.left_out),
         )

@@ -1,5 +1,6 @@
 """Building a DAG type's image: plan its layers, check its lock, make them, check them, assemble the image."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -38,8 +39,13 @@ class _Plan:
     layers: tuple[LayerPlan, ...]
     installed: dagger.Container
     """The base with the packages of the type in it."""
-    dags: dagger.Directory
     left_out: tuple[str, ...]
+
+    @property
+    def files(self) -> dagger.Directory:
+        """The type's own files, as they are in the layers."""
+        first, *others = (layer.unpacked for layer in self.layers if layer.unpacked)
+        return functools.reduce(lambda files, other: files.with_directory("", other), others, first)
 
 
 async def build(
@@ -74,7 +80,7 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
         layers.append(packages)
     if dag_type.script_paths:
         scripts = await checkout.script_files(dag_type)
-        layers.append(image_layers.tree(tools, "scripts", scripts, SCRIPTS, compression))
+        layers.append(image_layers.tree(tools, built.SCRIPTS, scripts, SCRIPTS, compression))
     dags = await checkout.dag_files(dag_type)
     layers.append(image_layers.tree(tools, built.DAGS, dags, DAGS, compression))
     return _Plan(
@@ -83,7 +89,6 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
         lock=lock,
         layers=tuple(layers),
         installed=container,
-        dags=dags,
         left_out=tuple(await checkout.left_out(dag_type)),
     )
 
@@ -128,7 +133,7 @@ def _assemble(plan: _Plan, layers: Mapping[oci.Layer, dagger.File]) -> BuiltImag
         assembly=oci.assemble(plan.base.image, tuple(layers), env, plan.base.user),
         layers=tuple(layers),
         tarballs={layer.digest: tarball for layer, tarball in layers.items()},
-        dags=plan.dags,
+        files=plan.files,
         lock=plan.lock.text,
         left_out=plan.left_out,
     )

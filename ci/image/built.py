@@ -14,8 +14,8 @@ from ..tools import containers
 from . import oci
 from .base import BaseImage
 
-DAGS = "dags"
-"""The title of the last layer, that of the DAG code."""
+DAGS, SCRIPTS = "dags", "scripts"
+"""The titles of the layers with a type's own files, which are the last ones."""
 _LITTER = "files of a version control system, editor, virtual environment or cache are in no image"
 
 
@@ -33,7 +33,8 @@ class BuiltImage:
     """The layers added to the base, lowest first."""
     tarballs: Mapping[str, dagger.File]
     """The added layers' files, by digest."""
-    dags: dagger.Directory
+    files: dagger.Directory
+    """What is in the layers with the type's own files, unpacked, at its paths in the image."""
     lock: str
     left_out: tuple[str, ...] = ()
     """The paths of litter among the type's files, which the image hasn't."""
@@ -67,14 +68,19 @@ class BuiltImage:
         """Return the image as a container, from the bytes of its layout."""
         return import_layout(self.layout())
 
-    def without_dags(self) -> dagger.Container:
-        """Return the image without its DAGs: the same container for every version of them."""
+    @property
+    def environment(self) -> "BuiltImage":
+        """The image without the type's own files and name: all types with the same packages have it."""
         layers = self.layers
-        if layers and layers[-1].title == DAGS:  # no such layer: the base has the same files already
-            layers = layers[:-1]
-        assembly = oci.without_layers(self.assembly, len(self.layers) - len(layers))
-        tarballs = {layer.digest: self.tarballs[layer.digest] for layer in layers}
-        return import_layout(_with_image(self.base_layout, assembly, tarballs))
+        for title in (DAGS, SCRIPTS):
+            if layers and layers[-1].title == title:  # an empty one isn't there
+                layers = layers[:-1]
+        return dataclasses.replace(
+            self,
+            assembly=oci.without_layers(self.assembly, len(self.layers) - len(layers)),
+            layers=layers,
+            tarballs={layer.digest: self.tarballs[layer.digest] for layer in layers},
+        )
 
     def described(self, assembly: oci.Assembly) -> "BuiltImage":
         """Return the same layers under other JSON."""

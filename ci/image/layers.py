@@ -4,6 +4,7 @@ They are in folders made by ``programs/capture.py``, which the engine keeps for 
 same.
 """
 
+import shlex
 from dataclasses import dataclass
 
 import dagger
@@ -22,6 +23,7 @@ AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-
 # 1980-01-01, the time of every file: the oldest that a ZIP file can have, so that tools can zip the files.
 TIME = "315532800"
 OUT = "/layer"
+UNPACKED = "/unpacked"
 _DESCRIPTION = "layer.json"
 _SUFFIXES = {"gzip": "gz", "zstd": "zst"}
 _LOCK = "/mnt/pylock.toml"
@@ -39,6 +41,8 @@ class LayerPlan:
 
     title: str
     folder: dagger.Directory
+    unpacked: dagger.Directory | None = None
+    """The files of a layer that ``tree`` makes, unpacked from it."""
 
     async def make(self) -> dict[oci.Layer, dagger.File]:
         """Make the layer, unless the engine has it, and return those with files, with their tarballs."""
@@ -102,20 +106,21 @@ def tree(
 ) -> LayerPlan:
     """Return a layer with files, owned by airflow, at a path of the image; ``tools`` has Python and tar."""
     options = ["--source", "/mnt/files", "--target", target, "--owner", AIRFLOW]
-    packed = (
-        _prepared(tools)
-        .with_mounted_directory("/mnt/files", files)
-        .with_exec(_capture(compression, "tree", *options))
-    )
-    return _plan(title, packed, compression)
+    pack = shlex.join(_capture(compression, "tree", *options))
+    # One container: starting it takes longer than either.
+    command = ["sh", "-c", f"{pack} && {shlex.join([*_program('unpack'), OUT, UNPACKED])}"]
+    packed = _prepared(tools).with_mounted_directory("/mnt/files", files).with_exec(command)
+    return _plan(title, packed, compression, packed.directory(UNPACKED))
 
 
-def _plan(title: str, packed: dagger.Container, compression: Compression) -> LayerPlan:
+def _plan(
+    title: str, packed: dagger.Container, compression: Compression, unpacked: dagger.Directory | None = None
+) -> LayerPlan:
     folder = packed.directory(OUT)
     if compression == "zstd":
         tools = _prepared(containers.locked("layers")).with_mounted_directory("/mnt/plain", folder)
         folder = tools.with_exec([*_program("zstd"), "/mnt/plain", OUT]).directory(OUT)
-    return LayerPlan(title=title, folder=folder)
+    return LayerPlan(title=title, folder=folder, unpacked=unpacked)
 
 
 def build_hook() -> dagger.File:

@@ -9,7 +9,8 @@ from .base import ENVIRONMENT, PYTHON
 from .environment import Environment
 
 BYTECODE = "/mnt/bytecode"
-CHECKED = ("--invalidation-mode", "checked-hash")  # all files have the same time
+PROGRAMS = "/mnt/testing"
+"""Where programs lie that tests run in images."""
 _PROGRAMS = "/mnt/programs"
 _ANSWER = "/environment.json"
 
@@ -27,24 +28,38 @@ async def installed(container: dagger.Container) -> Environment:
     return Environment.model_validate_json(await retrying(answer.contents))
 
 
-def with_bytecode(container: dagger.Container, base: dagger.Container) -> dagger.Container:
-    """Return a container of an image with the byte code of its base beside it.
+def with_bytecode(
+    container: dagger.Container, base: dagger.Container, also: dagger.Container | None = None
+) -> dagger.Container:
+    """Return a container of an image with byte code beside it.
 
-    Images have no byte code, and without it every start of Airflow compiles its modules again. Python checks
-    byte code against the hash of its source, and compiles the files that the image changed.
+    Without it every start of Airflow compiles its modules again. Python checks it against the hash of its
+    source, and compiles what has none.
+
+    Args:
+        container: that of the image.
+        base: that of its base, whose modules are compiled once for all images.
+        also: one with packages, or programs in PROGRAMS, that are compiled too; None for none.
     """
-    compiled = (
-        base.with_user("root")
-        .with_env_variable("PYTHONPYCACHEPREFIX", BYTECODE)
-        .with_directory(BYTECODE, dag.directory())
-        .with_exec(
-            ["python", "-m", "compileall", "-q", "-j", "0", *CHECKED, f"{ENVIRONMENT}/lib"],
-            expect=dagger.ReturnType.ANY,  # some packages have files for other Pythons
-        )
-        .directory(BYTECODE)
-    )
+    compiled = _compiled(base, dag.directory())
+    if also:
+        compiled = _compiled(also, compiled)
     return (
         containers.without_certificate_updates(container)
         .with_mounted_directory(BYTECODE, compiled)
         .with_env_variable("PYTHONPYCACHEPREFIX", BYTECODE)
+    )
+
+
+def _compiled(container: dagger.Container, known: dagger.Directory) -> dagger.Directory:
+    """Return the byte code of a container's modules; what is known is taken over where it fits."""
+    return (
+        containers.without_certificate_updates(container)
+        .with_user("root")
+        .with_env_variable("PYTHONPYCACHEPREFIX", BYTECODE)
+        .with_mounted_directory(BYTECODE, known)
+        .with_mounted_directory(_PROGRAMS, containers.programs("image"))
+        .with_workdir(_PROGRAMS)
+        .with_exec([PYTHON, "-B", "-m", "programs.compile_missing", f"{ENVIRONMENT}/lib", PROGRAMS])
+        .directory(BYTECODE)
     )

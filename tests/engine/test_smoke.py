@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from ci.checks.dags import suite
-from ci.checks.dags.suite import ImageUnderTest
+from ci.checks.dags.suite import ImageEnvironment, ImageResults, TypeFiles
 from ci.checks.report import Report
 from ci.config import lockfile
 from ci.config.catalog import Catalog
 from ci.image import build
 from ci.image.base import BaseImage
+from ci.image.built import BuiltImage
 from tests.engine.conftest import repository
 
 pytestmark = pytest.mark.anyio
@@ -33,20 +34,28 @@ async def with_locks(files: dict[str, str], below: BaseImage) -> dict[str, str]:
     return {**files, **locks}
 
 
-async def plain(below: BaseImage) -> ImageUnderTest:
+async def plain(below: BaseImage) -> BuiltImage:
     """Return the image of a type with one sound DAG and no dependencies."""
     sources = repository(await with_locks(FILES, below))
-    return ImageUnderTest.of(await build.build((await sources.catalog()).get("plain"), sources, below))
+    return await build.build((await sources.catalog()).get("plain"), sources, below)
 
 
-async def report_on(image: ImageUnderTest) -> Report:
+async def report_on(built: BuiltImage, worker: ImageEnvironment, environment: ImageEnvironment) -> Report:
     """Return the report on one type, without regard to other types."""
-    scheduler = await suite.parse_as_scheduler(image.dag_type, image.dags, image.base)
-    return suite.complete(await suite.test_image(image), {image.dag_type.name: scheduler})
+    files = [TypeFiles(dag_type=built.dag_type, files=built.files)]
+    scheduler = await suite.parse("scheduler", ImageEnvironment.of_base(built.base), files)
+    results = ImageResults(
+        dag_type=built.dag_type,
+        worker=(await suite.parse("worker", worker, files))["plain"],
+        results=(await suite.check_environment(environment, "environment of plain"),),
+    )
+    return suite.complete(results, scheduler)
 
 
 async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:
-    report = await report_on(await plain(below))
+    built = await plain(below)
+    environment = ImageEnvironment.of(built)
+    report = await report_on(built, environment, environment)
     assert (report.passed, report.findings) == (True, ())
     assert [fact.check for fact in report.facts] == [
         "dags",
@@ -57,17 +66,15 @@ async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) ->
 
 
 async def test_broken_image_has_a_finding_for_everything_that_is_broken(below: BaseImage) -> None:
-    image = await plain(below)
+    built = await plain(below)
     without_httpcore = ["sh", "-c", "rm -r /home/airflow/.local/lib/python3*/site-packages/httpcore*"]
+    # Its DAGs are parsed by an Airflow that doesn't start.
+    no_bundle = below.container.with_env_variable("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "[]")
+    broken = below.container.with_exec(without_httpcore).with_entrypoint(["/bin/false"])
     report = await report_on(
-        replace(
-            image,
-            # Its DAGs are parsed by an Airflow that doesn't start; all else is of the image below them.
-            container=below.container.with_env_variable(
-                "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "[]"
-            ),
-            without_dags=below.container.with_exec(without_httpcore).with_entrypoint(["/bin/false"]),
-        )
+        built,
+        replace(ImageEnvironment.of(built), name="no bundle", container=no_bundle),
+        replace(ImageEnvironment.of(built), name="broken", container=broken),
     )
     causes = sorted((finding.check, finding.cause) for finding in report.findings)
     assert [check for check, _ in causes] == [

@@ -1,15 +1,17 @@
 """Tests of several DAG types at the same time; a problem with one of them hides no other's report."""
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+
+from dagger import dag
 
 from ...config import publish
 from ...config.dag_type import DagType
-from ...errors import ConfigurationError, Fault, StepError, gather_all, gather_both
+from ...errors import ConfigurationError, Fault, gather_both, gather_each
 from ...image import build
 from ...image.base import BaseImage
 from ...image.built import BuiltImage
+from ...image.environment import Environment
 from ...image.runtime import installed
 from ...tools.checkout import Checkout
 from .. import report
@@ -19,14 +21,23 @@ from ..pods import check as pods
 from ..report import CheckResult, Report
 from . import suite
 from .parsed import Parsed
-from .suite import ImageResults, ImageUnderTest
+from .suite import ImageEnvironment, ImageResults, TypeFiles
 
 
 async def test_all(types: Sequence[DagType], checkout: Checkout, base: BaseImage) -> list[Report]:
     """Return the reports on DAG types, in their order; an image that can't be built is a finding."""
-    jobs = (_build_and_test(dag_type, checkout, base) for dag_type in types)
-    results, parsed = await gather_both(gather_all(jobs), scheduler_parses(checkout, base.reference))
-    return [one if isinstance(one, Report) else suite.complete(one, parsed) for one in results]
+
+    async def tested() -> Mapping[str, ImageResults | Fault]:
+        built = await gather_each(build.build(dag_type, checkout, base) for dag_type in types)
+        faults = {one.name: made for one, made in zip(types, built, strict=True) if isinstance(made, Fault)}
+        return {**faults, **await _test([made for made in built if isinstance(made, BuiltImage)], checkout)}
+
+    results, parsed = await gather_both(tested(), scheduler_parses(checkout, base.reference))
+    return [_report(one.name, results[one.name], parsed) for one in types]
+
+
+def _report(name: str, result: ImageResults | Fault, parsed: Mapping[str, Parsed]) -> Report:
+    return refused(name, result.problems) if isinstance(result, Fault) else suite.complete(result, parsed)
 
 
 def refused(name: str, problems: Sequence[str]) -> Report:
@@ -36,48 +47,64 @@ def refused(name: str, problems: Sequence[str]) -> Report:
 
 
 async def test_one(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> Report:
-    """Return the report on a type's image."""
-    results, parsed = await gather_both(
-        _test(dag_type, built, checkout), scheduler_parses(checkout, built.base)
-    )
-    return suite.complete(results, parsed)
+    """Return the report on a type's image; raise the fault with which a test ended."""
+    results, parsed = await gather_both(_test([built], checkout), scheduler_parses(checkout, built.base))
+    result = results[dag_type.name]
+    if isinstance(result, Fault):
+        raise result
+    return suite.complete(result, parsed)
 
 
 async def scheduler_parses(checkout: Checkout, base: str) -> dict[str, Parsed]:
     """Return the files of every valid type, no two of which may have the same DAG id."""
 
     async def parse_all() -> dict[str, Parsed]:
-        types = (await checkout.catalog()).types
-        parsed = await gather_all(_scheduler_parse(types[name], checkout, base) for name in sorted(types))
-        return dict(zip(sorted(types), parsed, strict=True))
+        types = [one for _, one in sorted((await checkout.catalog()).types.items())]
+        trees = [dag.directory().with_directory(build.DAGS, await checkout.dag_files(one)) for one in types]
+        parsed = [TypeFiles(dag_type=one, files=tree) for one, tree in zip(types, trees, strict=True)]
+        environment = ImageEnvironment.of_base(base)
+        return await suite.parse("scheduler", environment, parsed, await checkout.ignore_file())
 
     return await checkout.memoized(("parsed", base), parse_all)
 
 
-async def _scheduler_parse(dag_type: DagType, checkout: Checkout, base: str) -> Parsed:
-    dags, ignore = await checkout.dag_files(dag_type), await checkout.ignore_file()
-    try:
-        return await suite.parse_as_scheduler(dag_type, dags, base, ignore)
-    except StepError as fault:
-        return Parsed(problem=str(fault))
+async def _test(images: Sequence[BuiltImage], checkout: Checkout) -> Mapping[str, ImageResults | Fault]:
+    """Return the results of images by type, or the fault with which a test ended."""
+    alike: dict[str, list[BuiltImage]] = {}
+    for image in images:
+        alike.setdefault(image.environment.digest, []).append(image)
+    tested = await gather_each(_test_alike(group, checkout) for group in alike.values())
+    results: dict[str, ImageResults | Fault] = {}
+    for group, one in zip(alike.values(), tested, strict=True):
+        names = [image.dag_type.name for image in group]
+        results |= dict.fromkeys(names, one) if isinstance(one, Fault) else dict(zip(names, one, strict=True))
+    return results
 
 
-async def _build_and_test(dag_type: DagType, checkout: Checkout, base: BaseImage) -> ImageResults | Report:
-    """Return the results of a type's image, or the whole report where it can't be built or tested."""
-    try:
-        return await _test(dag_type, await build.build(dag_type, checkout, base), checkout)
-    except Fault as fault:
-        return refused(dag_type.name, fault.problems)
-
-
-async def _test(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> ImageResults:
-    image = ImageUnderTest.of(built, await checkout.ignore_file())
-    results, imports = await gather_both(suite.test_image(image), import_hygiene(built, dag_type, checkout))
-    return dataclasses.replace(
-        results,
-        results=(*results.results, await _pods(dag_type, checkout)),
-        imports=imports(listed=results.worker.listed),
+async def _test_alike(images: Sequence[BuiltImage], checkout: Checkout) -> list[ImageResults | Fault]:
+    """Return the results of images with the same environment."""
+    environment = ImageEnvironment.of(images[0])
+    parsed = [TypeFiles(dag_type=image.dag_type, files=image.files) for image in images]
+    title = f"environment of {suite.named([image.dag_type.name for image in images])}"
+    jobs = (import_hygiene(image, image.dag_type, checkout) for image in images)
+    (worker, checked), hygienes = await gather_both(
+        gather_both(
+            suite.parse("worker", environment, parsed, await checkout.ignore_file()),
+            suite.check_environment(environment, title),
+        ),
+        gather_each(jobs),
     )
+    return [
+        checks
+        if isinstance(checks, Fault)
+        else ImageResults(
+            dag_type=image.dag_type,
+            worker=worker[image.dag_type.name],
+            results=(checked, await _pods(image.dag_type, checkout)),
+            imports=checks(listed=worker[image.dag_type.name].listed),
+        )
+        for image, checks in zip(images, hygienes, strict=True)
+    ]
 
 
 async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout) -> partial[CheckResult]:
@@ -88,8 +115,15 @@ async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout
     types = (await sources.catalog()).types.values()  # mistakes in other types' files are reported elsewhere
     own = {dag_type.file: await sources.text(dag_type.file) or ""}
     texts = {**await _code(sources), **own}
-    code = Code(dag_type, tuple(types), texts, await installed(built.container()))
-    tried = await suite.import_names(ImageUnderTest.of(built), code.names())
+    environment = ImageEnvironment.of(built)
+
+    async def packages() -> Environment:
+        return await installed(environment.container)
+
+    code = Code(
+        dag_type, tuple(types), texts, await sources.memoized(("installed", environment.name), packages)
+    )
+    tried = await suite.import_names(environment, dag_type, code.names())
     moved = await suite.new_places([name for name in tried.failed if name.startswith("airflow.")])
     return partial(hygiene.check, code, tried, moved)
 

@@ -1,4 +1,4 @@
-"""Tests of one DAG type, by a real Airflow without network, in the type's image and in the plain base."""
+"""Tests of DAG types, by a real Airflow without network, in a type's image and in the plain base."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from typing import Self
 
 import dagger
 from dagger import dag
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from ...config.dag_type import DagType
 from ...config.values import Value
-from ...errors import StepError, gather_both
+from ...errors import StepError
 from ...image import base, layers, runtime
 from ...image.built import BuiltImage
 from ...tools import containers, failures
@@ -23,32 +23,48 @@ from ..upgrade import ruff
 from . import judge
 from .parsed import Parsed
 
-_DAGS = "/opt/airflow/dags"
+_DAGS = "opt/airflow/dags"
 _IGNORE = ".airflowignore"
+_TYPES = "/mnt/types"
+_ANSWERS = "/mnt/answers"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageUnderTest:
-    """A DAG type's image as its tests need it: whole, and without its DAGs."""
+class TypeFiles:
+    """The files of a DAG type to be parsed, at their paths in an image."""
 
     dag_type: DagType
+    files: dagger.Directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageEnvironment:
+    """What DAG types are parsed in: an image without their files, the base below it, and a name for both.
+
+    The same name means the same answers on the same files.
+    """
+
+    name: str
     container: dagger.Container
-    without_dags: dagger.Container
     base: str
-    dags: dagger.Directory
-    ignore: dagger.File | None = None  # the repository's dags/.airflowignore, which is in no image
 
     @classmethod
-    def of(cls, built: BuiltImage, ignore: dagger.File | None = None) -> Self:
-        """Return a built image, with the repository's dags/.airflowignore."""
-        return cls(
-            dag_type=built.dag_type,
-            container=built.container(),
-            without_dags=built.without_dags(),
-            base=built.base,
-            dags=built.dags,
-            ignore=ignore,
-        )
+    def of(cls, built: BuiltImage) -> Self:
+        """Return the image of a type without its files."""
+        image = built.environment
+        return cls(name=image.digest, container=image.container(), base=built.base)
+
+    @classmethod
+    def of_base(cls, reference: str) -> Self:
+        """Return the plain base."""
+        return cls(name=reference, container=base.container(reference), base=reference)
+
+    @property
+    def ready(self) -> dagger.Container:
+        """The container with the programs of tests, and with byte code to start faster."""
+        programs = containers.programs("checks/dags", "image")
+        container = self.container.with_mounted_directory(runtime.PROGRAMS, programs)
+        return runtime.with_bytecode(container, base.container(self.base), container)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +77,15 @@ class ImageResults:
     imports: CheckResult | None = None
 
 
-class _Answer(Value):
+class Answer(Value):
+    """The answer of ``programs/check.py`` on a job."""
+
     result: CheckResult
-    parsed: Parsed | None = None
+    parsed: Mapping[str, object] = Field(default_factory=dict[str, object])
     imported: Imported | None = None
     late: bool = False
-
-
-async def test_image(image: ImageUnderTest) -> ImageResults:
-    """Run the tests in the image itself."""
-    worker, environment = await gather_both(_parse_as_worker(image), _environment(image))
-    return ImageResults(dag_type=image.dag_type, worker=worker, results=(environment,))
+    starts: int = 0
+    run: str = ""
 
 
 def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
@@ -84,36 +98,53 @@ def complete(image: ImageResults, parsed: Mapping[str, Parsed]) -> Report:
     return report.merge(name, [*judge.with_imports(comparison, image.imports), *image.results])
 
 
-async def parse_as_scheduler(
-    dag_type: DagType, dags: dagger.Directory, reference: str, ignore: dagger.File | None = None
-) -> Parsed:
-    """Return a type's files, parsed in the plain base; for unchanged files the engine has the answer."""
-    plain = base.container(reference)
-    files = dags.with_file(_IGNORE, ignore) if ignore else dags
-    ready = runtime.with_bytecode(plain, plain).with_mounted_directory(_DAGS, files, owner=layers.AIRFLOW)
-    return await _parse(ready, "scheduler", dag_type)
+async def parse(
+    role: str, environment: ImageEnvironment, types: Sequence[TypeFiles], ignore: dagger.File | None = None
+) -> dict[str, Parsed]:
+    """Return the files of DAG types by name, parsed by one Airflow as a worker or a scheduler does.
+
+    ``ignore`` is the repository's dags/.airflowignore, which is in no image.
+    """
+    tree = dag.directory()
+    for one in types:
+        tree = tree.with_directory(one.dag_type.name, one.files)
+        if ignore:
+            tree = tree.with_file(f"{one.dag_type.name}/{_DAGS}/{_IGNORE}", ignore)
+    seconds = {one.dag_type.name: one.dag_type.settings.max_parse_seconds for one in types}
+    job = {"parse": {"role": role, "environment": environment.name, "seconds": seconds}}
+    ready = environment.ready.with_mounted_directory(_TYPES, tree, owner=layers.AIRFLOW).with_mounted_cache(
+        _ANSWERS, dag.cache_volume("airflow-images-answers")
+    )
+    title = f"{role} parse of {named(list(seconds))}"
+    try:
+        answer = await _check(ready, job, title)
+    except StepError as fault:
+        return dict.fromkeys(seconds, Parsed(problem=str(fault)))
+    return {name: _parsed(answer.parsed.get(name)) for name in seconds}
 
 
-async def _parse_as_worker(image: ImageUnderTest) -> Parsed:
-    ready = runtime.with_bytecode(image.container, base.container(image.base))
-    if image.ignore:
-        ready = ready.with_mounted_file(f"{_DAGS}/{_IGNORE}", image.ignore, owner=layers.AIRFLOW)
-    return await _parse(ready, "worker", image.dag_type)
+def named(names: Sequence[str]) -> str:
+    """Return the name of a DAG type, or the number of several."""
+    return names[0] if len(names) == 1 else f"{len(names)} types"
 
 
-async def _environment(image: ImageUnderTest) -> CheckResult:
+def _parsed(answer: object) -> Parsed:
+    try:
+        return Parsed.model_validate(answer)
+    except ValidationError as error:
+        return Parsed(problem=_invalid(error))
+
+
+async def check_environment(environment: ImageEnvironment, title: str) -> CheckResult:
     """Return the result of the checks that need no DAG, and aren't run again when one changes."""
-    job = {"entrypoint": await retrying(image.without_dags.entrypoint)}
-    ready = runtime.with_bytecode(image.without_dags, base.container(image.base))
-    return (await _check(ready, {"environment": job}, f"environment of {image.dag_type.name}")).result
+    job = {"entrypoint": await retrying(environment.container.entrypoint)}
+    return (await _check(environment.ready, {"environment": job}, title)).result
 
 
-async def import_names(image: ImageUnderTest, names: Sequence[str]) -> Imported:
-    """Return what of these modules and names, and of the declared dependencies, can't be imported."""
-    requirements = list(image.dag_type.project.dependencies)
-    job = {"imports": {"requirements": requirements, "names": list(names)}}
-    ready = runtime.with_bytecode(image.without_dags, base.container(image.base))
-    answer = await _check(ready, job, f"imports of {image.dag_type.name}")
+async def import_names(environment: ImageEnvironment, dag_type: DagType, names: Sequence[str]) -> Imported:
+    """Return what of these modules and names, and of a type's dependencies, can't be imported."""
+    job = {"imports": {"requirements": list(dag_type.project.dependencies), "names": list(names)}}
+    answer = await _check(environment.ready, job, f"imports of {dag_type.name}")
     return answer.imported or Imported(problem="no answer")
 
 
@@ -141,24 +172,18 @@ async def new_places(names: Sequence[str]) -> dict[str, str]:
     return {"".join(name): by_line[line] for line, name in enumerate(known, start=1) if line in by_line}
 
 
-async def _parse(container: dagger.Container, role: str, dag_type: DagType) -> Parsed:
-    job = {"parse": {"role": role, "seconds": dag_type.settings.max_parse_seconds}}
-    answer = await _check(container, job, f"{role} parse of {dag_type.name}")
-    return answer.parsed or Parsed(problem="no answer")
-
-
-async def _check(container: dagger.Container, job: Mapping[str, object], title: str) -> _Answer:
+async def _check(container: dagger.Container, job: Mapping[str, object], title: str) -> Answer:
     """Return the answer on a job; one that a limit of time decided isn't kept: the machine may be busy."""
-    answer = await _answer(container, job, title)
-    return await _answer(containers.uncached(container), job, title) if answer.late else answer
+    answer = await answer_on(container, job, title)
+    return await answer_on(containers.uncached(container), job, title) if answer.late else answer
 
 
-async def _answer(container: dagger.Container, job: Mapping[str, object], title: str) -> _Answer:
+async def answer_on(container: dagger.Container, job: Mapping[str, object], title: str) -> Answer:
+    """Return the answer of ``programs/check.py`` on a job; the engine has it if nothing has changed."""
     answer = (
-        container.with_mounted_directory("/mnt/testing", containers.programs("checks/dags", "image"))
-        .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
+        container.with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
         .with_user("root")
-        .with_workdir("/mnt/testing")
+        .with_workdir(runtime.PROGRAMS)
         .with_exec(
             ["python3", "-B", "-m", "programs.check", "/mnt/job.json", "/answer.json"],
             insecure_root_capabilities=True,  # for an empty network namespace
@@ -168,8 +193,12 @@ async def _answer(container: dagger.Container, job: Mapping[str, object], title:
     with failures.as_step_error("could not run the tests"), step(title):
         text = await retrying(answer.contents)
     try:
-        return _Answer.model_validate_json(text)
+        return Answer.model_validate_json(text)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
-        advice = "look for a DAG file that changes the program which parses it"
-        raise StepError([f"the tests gave an invalid answer: {wrong}: {advice}"]) from None
+        raise StepError([_invalid(error)]) from None
+
+
+def _invalid(error: ValidationError) -> str:
+    wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
+    advice = "look for a DAG file that changes the program which parses it"
+    return f"the tests gave an invalid answer: {wrong}: {advice}"

@@ -114,8 +114,8 @@ def _start(job: str, work: Work, seconds: float) -> Fork:
         own_pid = os.getpid()
         os.setsid()  # so that all it starts can be killed with it
         os.close(read_end)
-        null = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
             os.dup2(null, stream)
         answer = _line(token, job, work)
         while answer and os.getpid() == own_pid:  # a file that forks gets here twice

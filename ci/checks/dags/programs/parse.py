@@ -1,11 +1,12 @@
 """Parse a folder's DAG files with the installed Airflow, each in a process of its own.
 
-    parse.py worker|scheduler 2.0      the second is the limit of parse seconds per file
+    {"role": "worker", "seconds": 2.0}
 
+is a question, a line of its input: as whom to parse what is in the folder now, and the limit per file.
 As a worker: as Airflow's task runner finds a task. As a scheduler: as its DAG processor does, in safe mode.
 Where the image names no database, Airflow's default is an empty SQLite file: ``access.py`` answers instead.
 A worker parses once more for each task where a file uses its parsing context (``contexts.py``).
-The last line of output is JSON: {"files": […], "problem": "", "patterns": what ``ignores.without_effect``
+The answer is a line, too: {"files": […], "problem": "", "patterns": what ``ignores.without_effect``
 returns}. A file is the dictionary that ``dagfile.examine`` returns, with "slow", with "lacks", the word for
 which safe mode passes over it, with "died" where its process ended without an answer, and with "late" where
 a limit of time decided.
@@ -141,18 +142,33 @@ def _timed_out(answer: dict[str, Any]) -> bool:
     return any(error["kind"] == "timeout" for error in answer.get("errors", ()))
 
 
-def main(arguments: list[str]) -> int:
-    """Parse, and print the answer; the exit code is always 0."""
-    role, seconds = arguments
-    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"  # as Airflow marks processes that run a user's code
+def answer_on(role: str, seconds: float, bundle: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's bundle
+    """Return the answer on the files that lie in a bundle's folder now."""
+    importlib.invalidate_caches()  # another type's files were there: of the same time, as all of an image
     try:
-        bundle = warm_up()
         paths = list_python_files(Path(bundle.path))
         patterns = ignores.without_effect(Path(bundle.path), paths)
-        files = parse_files(paths, bundle, float(seconds), safe_mode=role == "scheduler")
-        problem = ""
+        files = parse_files(paths, bundle, seconds, safe_mode=role == "scheduler")
     except Exception as error:  # noqa: BLE001 - the image's own Airflow may raise anything
-        files, patterns, problem = [], [], f"{type(error).__name__}: {error}"
-    answer = {"files": files, "patterns": patterns, "problem": problem}
-    sys.stdout.write("\n" + json.dumps(answer, sort_keys=True) + "\n")
+        return _problem(error)
+    return {"files": files, "patterns": patterns, "problem": ""}
+
+
+def _problem(error: Exception) -> dict[str, Any]:
+    return {"files": [], "patterns": [], "problem": f"{type(error).__name__}: {error}"}
+
+
+def main(_: list[str]) -> int:
+    """Answer one question after another; the exit code is always 0."""
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "client"  # as Airflow marks processes that run a user's code
+    bundle, problem = None, None
+    try:
+        bundle = warm_up()
+    except Exception as error:  # noqa: BLE001 - the image's own Airflow may raise anything
+        problem = _problem(error)
+    for line in sys.stdin:
+        question = json.loads(line)
+        answer = problem or answer_on(question["role"], question["seconds"], bundle)
+        sys.stdout.write("\n" + json.dumps(answer, sort_keys=True) + "\n")
+        sys.stdout.flush()
     return 0

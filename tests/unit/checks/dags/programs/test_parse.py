@@ -27,7 +27,7 @@ def program(
     parts = SimpleNamespace(path=tmp_path / "dags")
     monkeypatch.setattr(parse, "warm_up", lambda: parts)
 
-    def ran(times: Times, role: str = "worker", seconds: str = "2", **more: Any) -> Any:  # noqa: ANN401 - JSON
+    def ran(times: Times, role: str = "worker", seconds: float = 2, **more: Any) -> Any:  # noqa: ANN401 - JSON
         asked: list[tuple[list[str], int]] = []
 
         def passed_over(path: str) -> bool:
@@ -58,7 +58,8 @@ def program(
         monkeypatch.setattr(parse, "is_skipped", passed_over)
         monkeypatch.setattr(parse, "examine", one)
         monkeypatch.setattr(parse, "run", run)
-        assert parse.main([role, seconds]) == 0
+        monkeypatch.setattr(sys, "stdin", [json.dumps({"role": role, "seconds": seconds})])
+        assert parse.main([]) == 0
         answer = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert Parsed.model_validate(answer)
         return answer, asked
@@ -170,13 +171,14 @@ def test_a_worker_parses_once_more_for_each_task_and_a_scheduler_does_not(
     assert findings == [[["missing"], []], [[], []]]
 
 
-def test_an_airflow_that_does_not_start_is_a_problem(
+def test_an_airflow_that_does_not_start_is_a_problem_of_every_question(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(parse, "warm_up", MagicMock(side_effect=ValueError("no such bundle")))
-    assert parse.main(["worker", "2"]) == 0
-    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert answer == {"files": [], "patterns": [], "problem": "ValueError: no such bundle"}
+    monkeypatch.setattr(sys, "stdin", ["{}", "{}"])
+    assert parse.main([]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line]
+    assert answers == [{"files": [], "patterns": [], "problem": "ValueError: no such bundle"}] * 2
 
 
 def test_airflow_is_warm_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
