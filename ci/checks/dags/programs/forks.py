@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ Work = Callable[[str], "dict[str, Any]"]
 TICK = 0.2  # seconds between checks whether a process still runs: its children may keep the pipe open
 GRACE = 5  # seconds for the rest of an answer that has begun
 MAX_ANSWER = 1 << 26  # bytes
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 ENDED = "its process ended without an answer"
 
 
@@ -106,6 +108,7 @@ def _start(job: str, work: Work, seconds: float) -> Fork:
     sys.stderr.flush()
     token = secrets.token_hex(16)  # what a DAG file writes into the pipe doesn't have it
     read_end, write_end = os.pipe()
+    program = os.getpid()
     pid = os.fork()
     if pid:
         os.close(write_end)
@@ -113,6 +116,9 @@ def _start(job: str, work: Work, seconds: float) -> Fork:
     try:
         own_pid = os.getpid()
         os.setsid()  # so that all it starts can be killed with it
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # no fork outlives this program
+        if os.getppid() != program:  # it has ended already
+            os._exit(0)
         os.close(read_end)
         null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ def work(job):
         time.sleep(60)
     if job == "is no JSON":
         return {"seen": {1, 2}}
+    if job == "reads":
+        return {"seen": sys.stdin.readline() + os.read(0, 9).decode()}
     if job == "half":
         return {"seen": "\\ud800"}
     return {"seen": seen, "long": "x" * 200_000 if job == "long" else ""}
@@ -83,7 +86,9 @@ def ran(*jobs: str, workers: int = 2, total_seconds: float = float("inf")) -> An
     # In a process of its own: pytest's may have threads, which no fork takes along. It needs no packages.
     command = [sys.executable, "-S", "-c", PROGRAM, str(workers), *jobs]
     env = {**os.environ, "TOTAL_SECONDS": str(total_seconds)}
-    done = subprocess.run(command, check=True, capture_output=True, timeout=30, cwd=FAMILY, env=env)
+    done = subprocess.run(
+        command, check=True, capture_output=True, input=b"question\n", timeout=30, cwd=FAMILY, env=env
+    )
     return json.loads(done.stdout)
 
 
@@ -105,6 +110,24 @@ def test_an_answer_is_whole_and_anyone_can_read_it() -> None:
     answers = ran("long", "half")["answers"]
     assert answers["long"]["long"] == 200_000
     assert answers["half"]["seen"] == "?"
+
+
+def test_a_question_to_the_program_is_none_to_a_job() -> None:
+    assert ran("reads")["answers"]["reads"]["seen"] == ""
+
+
+def test_a_fork_ends_with_the_program() -> None:
+    command = [sys.executable, "-S", "-c", PROGRAM, "1", "hangs"]
+    with subprocess.Popen(command, cwd=FAMILY) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not (forked := children.read_text().split()):
+            time.sleep(0.01)
+        process.kill()
+    fork = Path(f"/proc/{forked[0]}/stat")
+    end = time.monotonic() + 20
+    while fork.exists() and fork.read_text().split()[2] != "Z":  # a zombie has ended
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_no_job_is_begun_after_the_time_for_all() -> None:
