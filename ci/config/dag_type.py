@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import ConfigurationError, did_you_mean, refuse
 from . import toml
-from .fields import BaseChanges, Environment, Name, Packages, Paths, Pin, PythonRange
+from .fields import BaseChanges, Bytecode, Environment, Name, Packages, Paths, Pin, PythonRange
 from .fields import files_with_reasons as files
 from .fields import packages_with_reasons as packages
 from .secrets import urls
@@ -28,6 +28,7 @@ class Settings(Table):
     system_packages: Packages = ()
     build_packages: Packages = ()
     env: Environment = Field(default_factory=dict, repr=False)
+    bytecode: Bytecode = "start"
     allow_base_changes: BaseChanges = Field(default_factory=dict)
     allow_outside_constraints: Annotated[
         dict[str, str], packages("the base's constraints don't hold for it")

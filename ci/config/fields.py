@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -145,6 +145,7 @@ def _without_airflow(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+Bytecode = Literal["start", "all", "none"]  # for what a task's start loads from the base, all of it, nothing
 Name = Annotated[str, AfterValidator(_name)]
 PythonRange = Annotated[str, AfterValidator(_python)]
 Pin = Annotated[str, AfterValidator(_pinned)]

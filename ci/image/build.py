@@ -20,7 +20,7 @@ from . import layers as image_layers
 from .base import BaseImage
 from .built import BuiltImage
 from .environment import Environment
-from .layers import LayerPlan
+from .layers import LayerPlan, Packing
 from .runtime import installed
 
 DAGS = "opt/airflow/dags"
@@ -53,8 +53,9 @@ async def build(
 ) -> BuiltImage:
     """Build the image of a DAG type on a base.
 
-    ``tools`` has Python and tar, to pack files in; none: the module's own. Raise ConfigurationError if the
-    lock doesn't fit, changes the base, or adds more than max-added-mb; StepError if a step failed.
+    ``tools`` packs files that get no byte code, and has Python; none: the module's own container. Raise
+    ConfigurationError if the lock doesn't fit, changes the base, or adds more than max-added-mb; StepError if
+    a step failed.
     """
     plan = await _plan(dag_type, checkout, base, tools or containers.tool_container())
     before = await _check_lock(plan)
@@ -67,12 +68,16 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
     """Plan the layers, rarest change first."""
     lock = await checkout.lock(dag_type, lockfile.base_name(base.reference))
     settings = config_layers.parse(await checkout.text(config_layers.FILE))
-    compression = settings.compression
+    packing = Packing(compression=settings.compression, bytecode=dag_type.settings.bytecode)
     layers: list[LayerPlan] = []
     container = base.container
+    packer = tools
+    if packing.bytecode != "none":
+        layers.append(image_layers.bytecode(base, packing))
+        packer = container  # byte code is for one version of Python
     if dag_type.settings.system_packages:
         system, container = image_layers.system_packages(
-            container, dag_type.settings.system_packages, compression
+            container, dag_type.settings.system_packages, packing.compression
         )
         layers.append(system)
     if lock.packages:
@@ -80,9 +85,9 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
         layers.append(packages)
     if dag_type.script_paths:
         scripts = await checkout.script_files(dag_type)
-        layers.append(image_layers.tree(tools, built.SCRIPTS, scripts, SCRIPTS, compression))
+        layers.append(image_layers.tree(packer, built.SCRIPTS, scripts, SCRIPTS, packing))
     dags = await checkout.dag_files(dag_type)
-    layers.append(image_layers.tree(tools, built.DAGS, dags, DAGS, compression))
+    layers.append(image_layers.tree(packer, built.DAGS, dags, DAGS, packing))
     return _Plan(
         dag_type=dag_type,
         base=base,
@@ -116,7 +121,8 @@ async def _check_made(
     if before and plan.lock.packages:
         guard.check_installed(plan.dag_type, before, await _installed(plan.dag_type, plan.installed))
     budget = plan.dag_type.settings.max_added_mb
-    size = sum(layer.size for layer in layers)
+    # All types on the base share its byte code, which no dependency adds.
+    size = sum(layer.size for layer in layers if layer.title != image_layers.BYTECODE)
     if budget is not None and size > budget * 1e6:
         problem = f"the image adds {megabytes(size)} to its base, max-added-mb allows {budget:g}"
         lines = "".join(f"\n  {layer.line}" for layer in layers)

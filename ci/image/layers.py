@@ -1,4 +1,4 @@
-"""The layers that a DAG type adds to its base, rarest change first: system packages, delta, scripts, DAGs.
+"""The layers above a base, rarest change first: byte code, system packages, delta, scripts, DAGs.
 
 They are in folders made by ``programs/capture.py``, which the engine keeps for as long as its inputs stay the
 same.
@@ -11,25 +11,42 @@ import dagger
 from dagger import dag
 
 from ..config.dag_type import DagType
+from ..config.fields import Bytecode
 from ..config.layers import HEAVY, LIMIT, Compression, LayerSettings
 from ..config.lockfile import Lock
 from ..errors import gather_all
 from ..tools import containers
 from ..tools.engine import retrying
 from . import oci
-from .base import ENVIRONMENT, PYTHON
+from .base import ENVIRONMENT, PYTHON, BaseImage
 
 AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
 # 1980-01-01, the time of every file: the oldest that a ZIP file can have, so that tools can zip the files.
 TIME = "315532800"
 OUT = "/layer"
 UNPACKED = "/unpacked"
+BYTECODE = "byte code"
+"""The title of the layer with the base's byte code, which all types on the base share."""
+_WRITTEN = "/bytecode.json"
 _DESCRIPTION = "layer.json"
 _SUFFIXES = {"gzip": "gz", "zstd": "zst"}
 _LOCK = "/mnt/pylock.toml"
 _BUILT = "/mnt/pylock.built.toml"
 _REQUIREMENTS = "/mnt/build.txt"
 BUILD_HOOK = "/mnt/build/sitecustomize.py"  # programs/build_hook.py, in a folder of its own on PYTHONPATH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packing:
+    """How layers are packed."""
+
+    compression: Compression
+    bytecode: Bytecode
+
+    @property
+    def options(self) -> list[str]:
+        """The packer's options for files that get byte code, which the packer's own Python makes."""
+        return [] if self.bytecode == "none" else ["--bytecode"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +74,19 @@ class LayerPlan:
         return layer, self.folder.file(f"{path}layer.tar.{_SUFFIXES[layer.compression]}")
 
 
+def bytecode(base: BaseImage, packing: Packing) -> LayerPlan:
+    """Return the layer with byte code for the base; the engine makes it once for all types on it."""
+    # Only the base's own variables: others, such as a proxy's, change what the start of a task imports.
+    env: list[str] = base.image.config["config"].get("Env") or []
+    program = [PYTHON, "-I", "-S", "-B", "/mnt/programs/programs/bytecode.py"]
+    packed = (
+        _prepared(containers.without_certificate_updates(base.container))
+        .with_exec(["env", "-i", *env, *program, "base", packing.bytecode, ENVIRONMENT, _WRITTEN])
+        .with_exec(_capture(packing.compression, "list", "--list", _WRITTEN))
+    )
+    return _plan(BYTECODE, packed, packing.compression)
+
+
 def system_packages(
     base: dagger.Container, packages: tuple[str, ...], compression: Compression
 ) -> tuple[LayerPlan, dagger.Container]:
@@ -78,6 +108,7 @@ def delta(
     The engine makes them once for all types with the same packages. The type has the Debian packages that a
     build needs.
     """
+    packing = Packing(compression=settings.compression, bytecode=dag_type.settings.bytecode)
     builder = with_debian_packages(base, dag_type.settings.build_packages)
     install = [containers.UV, "pip", "install", "--python", PYTHON, "--no-config"]
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
@@ -96,21 +127,22 @@ def delta(
     else:
         ready = ready.with_mounted_file(_LOCK, dag.file("pylock.toml", lock.installed))
         install += ["--no-build", "--requirements", _LOCK]
-    options += ["--root", ENVIRONMENT, "--owner", AIRFLOW, "--"]
+    options += ["--root", ENVIRONMENT, "--owner", AIRFLOW, *packing.options, "--"]
     installed = ready.with_exec([*_capture(settings.compression, "run", *options), *install])
     return _plan("delta", installed, settings.compression), installed
 
 
 def tree(
-    tools: dagger.Container, title: str, files: dagger.Directory, target: str, compression: Compression
+    container: dagger.Container, title: str, files: dagger.Directory, target: str, packing: Packing
 ) -> LayerPlan:
-    """Return a layer with files, owned by airflow, at a path of the image; ``tools`` has Python and tar."""
-    options = ["--source", "/mnt/files", "--target", target, "--owner", AIRFLOW]
-    pack = shlex.join(_capture(compression, "tree", *options))
+    """Return a layer with files, owned by airflow, at a path of the image, packed by a container's Python."""
+    options = ["--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, *packing.options]
+    pack = shlex.join(_capture(packing.compression, "tree", *options))
     # One container: starting it takes longer than either.
     command = ["sh", "-c", f"{pack} && {shlex.join([*_program('unpack'), OUT, UNPACKED])}"]
-    packed = _prepared(tools).with_mounted_directory("/mnt/files", files).with_exec(command)
-    return _plan(title, packed, compression, packed.directory(UNPACKED))
+    ready = _prepared(containers.without_certificate_updates(container))
+    packed = ready.with_mounted_directory("/mnt/files", files).with_exec(command)
+    return _plan(title, packed, packing.compression, packed.directory(UNPACKED))
 
 
 def _plan(

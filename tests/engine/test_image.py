@@ -78,7 +78,6 @@ async def test_every_file_is_airflows_and_group_writable_and_nothing_else_is_lef
     ours = "/home/airflow/.local /opt/airflow/dags /opt/airflow/scripts"
     scripts = {
         "strangers": f"find {ours} ! -type l '(' ! -uid 50000 -o ! -gid 0 -o ! -perm -g+w ')'",
-        "byte code": f"find {ours} -name __pycache__",
         "mounts and caches": "ls /mnt; find / -xdev -path '*airflow-images*'",
         "paths of the build": f"grep -rlE '/mnt/|/var/cache/' {ours} --include=RECORD --include=*_url.json",
     }
@@ -97,7 +96,7 @@ async def test_an_edited_dag_changes_the_last_layer_alone(below: BaseImage) -> N
     assert before.digest != after.digest
     assert before.layers[:-1] == after.layers[:-1]
     assert before.layers[-1] != after.layers[-1]
-    assert [layer.title for layer in after.layers] == ["delta", "dags"]
+    assert [layer.title for layer in after.layers] == ["byte code", "delta", "dags"]
 
 
 async def test_litter_is_left_out_and_told(below: BaseImage) -> None:
@@ -114,7 +113,7 @@ async def test_litter_is_left_out_and_told(below: BaseImage) -> None:
 async def test_system_packages_lie_below_the_delta_and_build_packages_stay_out(below: BaseImage) -> None:
     settings = 'system-packages = ["tree"]\nbuild-packages = ["patchutils"]\nenv = { GREETING = "hello" }'
     found = await built(await locked(small(settings), below), below)
-    assert [layer.title for layer in found.layers] == ["system packages", "delta", "dags"]
+    assert [layer.title for layer in found.layers] == ["byte code", "system packages", "delta", "dags"]
     lists = "! ls /var/lib/apt/lists | grep Packages"
     script = f"tree --version >/dev/null && ! command -v lsdiff && {lists} && echo $GREETING"
     assert await found.container().with_exec(["sh", "-c", script]).stdout() == "hello\n"
@@ -122,5 +121,7 @@ async def test_system_packages_lie_below_the_delta_and_build_packages_stay_out(b
 
 async def test_an_image_that_adds_more_than_it_may_is_refused_with_its_layers(below: BaseImage) -> None:
     sources = await locked(small("max-added-mb = 0.001"), below)
-    with pytest.raises(ConfigurationError, match=r"max-added-mb allows 0\.001: .*\n +delta +.*\n +dags "):
+    with pytest.raises(
+        ConfigurationError, match=r"max-added-mb allows 0\.001: .*(\n +(byte code|delta|dags) .*){3}"
+    ):
         await built(sources, below)

@@ -35,7 +35,7 @@ async def test_two_builds_without_cache_are_equal(sources: Checkout, below: Base
         )
     first, second = builds
     titles = [layer.title for layer in first.layers]
-    assert titles == ["lxml", "psycopg-binary", "delta", "scripts", "dags"]
+    assert titles == ["byte code", "lxml", "psycopg-binary", "delta", "scripts", "dags"]
     steps = [
         (await one.id(), await other.id())
         for one, other in zip(first.tarballs.values(), second.tarballs.values(), strict=True)

@@ -4,15 +4,18 @@ Runs in the base image, under its Python (3.9 or later).
 
     capture run  --time 315532800 --root /home/airflow/.local --owner 50000:0 --out /out -- uv pip …
     capture tree --time 315532800 --source /source --target opt/airflow/dags --owner 50000:0 --out /out
+    capture list --time 315532800 --list PATHS.json --out /out
 
 Writes layer.tar.gz and layer.json into the folder of --out. The files of a distribution named by --own, or of
-at least --heavy bytes, become a layer of their own, in a folder of its name in that one; --most of them.
+at least --heavy bytes, become a layer of their own, in a folder of its name in that one; --most of them. Byte
+code of others is left out; with --bytecode the files get one that is made here.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import re
 import stat
@@ -21,8 +24,10 @@ import sys
 from collections.abc import Callable, Set  # noqa: PYI025 - short, and no other set is named here
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import cache_from_source
 from pathlib import Path
 
+from . import bytecode
 from .layer import Layer, Stamp
 
 # Leftovers of installers that no image needs, and the trees that belong to the running container.
@@ -54,11 +59,24 @@ def survey(root: Path) -> dict[str, Mark]:
                 if state.st_dev != device:  # a mount of the container, no part of the image
                     continue
                 folders.append(Path(item.path))
-                # A folder's own times change with its content, which has marks of its own.
-                marks[name] = (state.st_mode, state.st_uid, state.st_gid)
-            else:
-                marks[name] = (state.st_mode, state.st_uid, state.st_gid, state.st_size, state.st_ctime_ns)
+            marks[name] = _mark(state)
     return marks
+
+
+def _mark(state: os.stat_result) -> Mark:
+    if stat.S_ISDIR(state.st_mode):
+        # A folder's own times change with its content, which has marks of its own.
+        return (state.st_mode, state.st_uid, state.st_gid)
+    return (state.st_mode, state.st_uid, state.st_gid, state.st_size, state.st_ctime_ns)
+
+
+def with_bytecode(before: dict[str, Mark], after: dict[str, Mark]) -> dict[str, Mark]:
+    """Return a survey with byte code for the Python files that are new or changed."""
+    changed = [name for name, mark in after.items() if before.get(name) != mark and stat.S_ISREG(mark[0])]
+    sources = [f"/{name}" for name in changed if name.endswith(".py")]
+    written = [Path(file) for file, _ in bytecode.compiled([(file, file) for file in sources])]
+    made = {path for file in written for path in (file, file.parent)}
+    return {**after, **{str(path).lstrip("/"): _mark(path.lstat()) for path in made}}
 
 
 def _is_litter(name: str) -> bool:
@@ -79,7 +97,8 @@ def brought(before: dict[str, Mark], after: dict[str, Mark]) -> dict[str, dict[s
         if match := RECORD.fullmatch(new):
             files = added.setdefault(re.sub("[-_.]+", "-", match[2]).lower(), {})
             rows = csv.reader(Path("/", new).read_text(encoding="utf-8").splitlines())
-            for path in {os.path.normpath(f"{match[1]}/{row[0]}") for row in rows if row}:
+            paths = {os.path.normpath(f"{match[1]}/{row[0]}") for row in rows if row}
+            for path in paths | {cache_from_source(path) for path in paths if path.endswith(".py")}:
                 while path in after and path not in before:
                     files[path] = after[path]
                     path = path.rpartition("/")[0]  # noqa: PLW2901 - upwards
@@ -150,7 +169,7 @@ def _still_folder(name: str, gone: Set[str], after: dict[str, Mark]) -> bool:
     return name not in gone and (name not in after or stat.S_ISDIR(after[name][0]))
 
 
-def pack_tree(layer: Layer, source: Path, target: str) -> None:
+def pack_tree(layer: Layer, source: Path, target: str, *, with_bytecode: bool = False) -> None:
     """Write a folder and its content at a path of the image; the folders above are the base's.
 
     A folder without a file is left out: no commit has it.
@@ -158,6 +177,10 @@ def pack_tree(layer: Layer, source: Path, target: str) -> None:
     layer.add(source, target.strip("/"))
     files = [path.relative_to(source) for path in source.rglob("*") if path.is_symlink() or path.is_file()]
     packed = [file for file in files if not any(map(_is_bytecode, file.parts))]
+    if with_bytecode:
+        sources = [file for file in packed if file.suffix == ".py" and not (source / file).is_symlink()]
+        pairs = [(str(source / file), f"/{target.strip('/')}/{file.as_posix()}") for file in sources]
+        packed += [Path(file).relative_to(source) for file, _ in bytecode.compiled(pairs)]
     folders = {folder for file in packed for folder in file.parents if folder.name}
     for path in sorted({*packed, *folders}, key=Path.as_posix):
         layer.add(source / path, f"{target.strip('/')}/{path.as_posix()}")
@@ -169,19 +192,21 @@ def _owner(text: str) -> tuple[int, int]:
 
 
 def main() -> int:
-    """Run one of the two commands; the exit code is that of the command that was run."""
+    """Run one of the commands; the exit code is that of the command that was run."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("mode", choices=("run", "tree"))
+    parser.add_argument("mode", choices=("run", "tree", "list"))
     parser.add_argument("--root", type=Path, help="folder to watch")
     parser.add_argument("--source", type=Path, help="folder to pack")
     parser.add_argument("--target", help="its path in the image")
+    parser.add_argument("--list", type=Path, help="file with the paths to pack, absolute, as JSON")
     parser.add_argument("--time", type=int, required=True, help="time of all packed files, in seconds")
     parser.add_argument("--owner", type=_owner, default=(None, 0), help="uid:gid of all packed files")
     parser.add_argument("--own", action="append", default=[], help="distribution with a layer of its own")
     parser.add_argument("--heavy", type=int, default=sys.maxsize, help="bytes that are worth a layer")
     parser.add_argument("--most", type=int, default=sys.maxsize, help="layers of distributions")
+    parser.add_argument("--bytecode", action="store_true", help="add byte code")
     parser.add_argument("--plain", action="store_true", help="don't compress")
     parser.add_argument("--out", type=Path, required=True, help="folder of the layers")
     # Split here: before Python 3.13 argparse loses positional arguments that follow options.
@@ -189,18 +214,23 @@ def main() -> int:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     given = parser.parse_args(arguments[:end])
     begin = partial(Layer, stamp=Stamp(given.time, *given.owner), plain=given.plain)
-    if given.mode == "tree":
-        layer = begin(given.out)
-        pack_tree(layer, given.source, given.target)
-        layer.close()
-    else:
+    if given.mode == "run":
         before = survey(given.root)
         command = arguments[end + 1 :]
         status = subprocess.run(command, check=False).returncode  # noqa: S603 - the caller's own command
         if status:
             return status
         after = survey(given.root)  # before a layer begins, which may be in the watched folder
+        after = with_bytecode(before, after) if given.bytecode else after
         pack_all(given.out, begin, Apart(given.own, given.heavy, given.most), before, after)
+        return 0
+    layer = begin(given.out)
+    if given.mode == "tree":
+        pack_tree(layer, given.source, given.target, with_bytecode=given.bytecode)
+    else:
+        for path in sorted(json.loads(given.list.read_text(encoding="utf-8"))):
+            layer.add(Path(path), path.lstrip("/"))
+    layer.close()
     return 0
 
 

@@ -30,6 +30,7 @@ def test_every_setting_is_read_with_paths_sorted() -> None:
         build-packages = ["gcc", "libpq-dev=17.6-0+deb13u1"]
         env = { REGION = "eu" }
         allow-base-changes = { Some_Package = "needs a newer one" }
+        bytecode = "all"
         max-added-mb = 60
         """,
     )
@@ -39,7 +40,7 @@ def test_every_setting_is_read_with_paths_sorted() -> None:
     assert (result.dag_paths, result.script_paths) == (("salesforce", "shared/calendar.py"), ("warehouse",))
     assert settings.system_packages == ("libpq5",)
     assert settings.build_packages == ("gcc", "libpq-dev=17.6-0+deb13u1")
-    assert (settings.env, settings.max_added_mb) == ({"REGION": "eu"}, 60)
+    assert (settings.env, settings.bytecode, settings.max_added_mb) == ({"REGION": "eu"}, "all", 60)
     assert settings.allow_base_changes == {"some-package": "needs a newer one"}
 
 
@@ -47,7 +48,7 @@ def test_a_type_without_settings_takes_the_folder_of_its_name_and_other_tables_a
     others = '[dependency-groups]\ndev = ["x"]\n[build-system]\nrequires = []\n[tool.ruff]\nline-length = 1\n'
     result = parse("salesforce", FILE, f'[project]\nname = "salesforce"\ndependencies = []\n{others}')
     assert (result.dag_paths, result.script_paths) == (("salesforce",), ())
-    assert result.settings.max_added_mb is None
+    assert (result.settings.bytecode, result.settings.max_added_mb) == ("start", None)
 
 
 def test_models_are_frozen() -> None:
@@ -60,8 +61,9 @@ def test_models_are_frozen() -> None:
 
 OURS = "[tool.airflow-images]"
 ALL_KEYS = (
-    "dags, scripts, system-packages, build-packages, env, allow-base-changes, allow-outside-constraints, "
-    "allow-not-imported, allow-top-level-access, allow-secret-files, max-parse-seconds, max-added-mb"
+    "dags, scripts, system-packages, build-packages, env, bytecode, allow-base-changes, "
+    "allow-outside-constraints, allow-not-imported, allow-top-level-access, allow-secret-files, "
+    "max-parse-seconds, max-added-mb"
 )
 SLIPS = {
     "sytem-packages": "system-packages",
@@ -75,6 +77,7 @@ WRONG = {
     "dags = [1]": "dags.0: 1 is wrong: Input should be a valid string",
     "env = { A = 1 }": "env.A: is wrong: Input should be a valid string",
     'env = ["A=1"]': "env: is wrong: Input should be a valid dictionary",
+    'bytecode = "some"': "bytecode: 'some' is wrong: Input should be 'start', 'all' or 'none'",
     'max-added-mb = "60"': "max-added-mb: '60' is wrong: Input should be a valid number",
     "max-added-mb = true": "max-added-mb: True is wrong: Input should be a valid number",
     "max-added-mb = inf": "max-added-mb: inf is wrong: Input should be a finite number",

@@ -1,8 +1,10 @@
 """The packer as a program: its command lines, exit codes and files."""
 
 import json
+import marshal
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,52 @@ def test_a_wrong_command_line_is_refused(
         capture.main()
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_run_adds_byte_code_for_what_changed_and_drops_that_of_installers(root: Path, tmp_path: Path) -> None:
+    for name in ("same.py", "changed.py"):
+        (root / name).write_text("x = 1")
+    cached = Path(cache_from_source("new.py"))
+    script = (
+        f"cd {root}; mkdir __pycache__ p; echo 'x = 2' > changed.py; echo 'x = 3' > p/new.py; "
+        f"echo junk > __pycache__/{Path(cache_from_source('same.py')).name}; echo '?' > p/template.py"
+    )
+    options = ("--root", root, "--owner", "50000:0", "--bytecode", "--out", tmp_path / "out")
+    done = run("run", *options, "--", "sh", "-ec", script)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = opened(tmp_path / "out", root)
+    assert list(result.members) == [
+        *("__pycache__", cache_from_source("changed.py"), "changed.py"),
+        *("p", "p/__pycache__", f"p/{cached}", "p/new.py", "p/template.py"),
+    ]
+    assert result.members[f"p/{cached}"].uid == 50000
+    code = marshal.loads(result.contents[f"p/{cached}"][16:])  # noqa: S302 - our own
+    assert code.co_filename == f"{root}/p/new.py"
+
+
+def test_tree_adds_byte_code_for_the_path_in_the_image(root: Path, tmp_path: Path) -> None:
+    (root / "dag.py").write_text("x = 1")
+    (root / "link.py").symlink_to("dag.py")
+    options = ("--source", root, "--target", "opt/dags", "--owner", "50000:0", "--bytecode")
+    assert run("tree", *options, "--out", tmp_path / "out").returncode == 0
+    result = opened(tmp_path / "out")
+    cached = f"opt/dags/{cache_from_source('dag.py')}"
+    assert list(result.members) == [
+        "opt/dags",
+        "opt/dags/__pycache__",
+        cached,
+        "opt/dags/dag.py",
+        "opt/dags/link.py",
+    ]
+    code = marshal.loads(result.contents[cached][16:])  # noqa: S302 - our own
+    assert code.co_filename == "/opt/dags/dag.py"
+
+
+def test_list_packs_paths_as_they_are(root: Path, tmp_path: Path) -> None:
+    for name in ("b", "a", "other"):
+        (root / name).write_text(name)
+    (root / "a").chmod(0o640)
+    (tmp_path / "paths.json").write_text(json.dumps([f"{root}/b", f"{root}/a"]))
+    assert run("list", "--list", tmp_path / "paths.json", "--out", tmp_path / "out").returncode == 0
+    result = opened(tmp_path / "out", root)
+    assert {name: member.mode for name, member in result.members.items()} == {"a": 0o640, "b": 0o644}
