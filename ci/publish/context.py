@@ -1,6 +1,6 @@
 """What the stages of one publish share: plan, request, sources, and what is connected or loaded once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dagger
@@ -13,9 +13,11 @@ from ..checks.scan.database import DatabaseRequest
 from ..errors import gather_all
 from ..image import base
 from ..image.base import BaseImage
+from ..tools import git
 from ..tools import registry as registries
 from ..tools.checkout import Checkout
 from ..tools.cosign import Signer
+from ..tools.git import Related
 from ..tools.memo import Memo
 from ..tools.registry import Access, Registry
 from .gate import Gate, Test
@@ -44,8 +46,8 @@ class Request:
 class Context:
     """What the stages of one publish share.
 
-    Registry, run, bases and gate are made on first use: a publish that can't write needs no database.
-    ``repository`` has the git history.
+    Registry, run, bases, gate and history are made on first use, or begun before where a later stage needs
+    them. ``repository`` has the git history.
     """
 
     plan: PublishPlan
@@ -87,6 +89,27 @@ class Context:
             ConfigurationError: the shared policy or the request for the database is wrong.
         """
         return await self._memo.get("gate", self._prepare_gate)
+
+    def begin_gate(self) -> None:
+        """Begin to prepare the gate, which takes as long as a build."""
+        self._memo.begin("gate", self._prepare_gate)
+
+    def begin_history(self, commits: Iterable[str]) -> None:
+        """Begin to look for commits in the git history."""
+        listed = sorted(set(commits))
+        self._memo.begin("history", lambda: git.related(self.repository, listed))
+
+    async def history(self) -> Related:
+        """Return the relation to HEAD of the commits that were begun with.
+
+        Raises:
+            ConfigurationError: the git history can't be read.
+        """
+        return await self._memo.get("history", lambda: git.related(self.repository, ()))
+
+    async def close(self) -> None:
+        """Stop what was begun and isn't needed any more."""
+        await self._memo.close()
 
     async def _connect(self) -> Registry:
         return await registries.connect(self.plan.names.registry, self.request.access, self.plan.owner)

@@ -9,7 +9,7 @@ from ..checks.scan import scan, text
 from ..checks.scan.database import SOURCES
 from ..checks.scan.scan import ScannedImage, Scanner
 from ..config.dag_type import DagType
-from ..errors import Fault
+from ..errors import Fault, gather_all, gather_both, gather_each
 from ..image.built import BuiltImage
 from ..tools.checkout import Checkout
 
@@ -46,29 +46,38 @@ class Gate:
         Raises:
             ConfigurationError: the policy is wrong.
         """
+        checks = await gather_all(self._check(dag_type, *image) for image in images.items())
         problems: list[str] = []
         notes: list[str] = []
-        tested: dict[str, Report] = {}
-        scanned: dict[str, ScannedImage] = {}
-        for platform, built in images.items():
-            try:
-                tested[platform] = report = await self.test(dag_type, built, self.checkout)
-                problems += [] if report.passed else [report_formats.text([report])]
-            except Fault as fault:
-                problems += fault.problems
-            scanned[platform] = await self.scan(dag_type, platform, built)
-            verdict = scanned[platform].verdict
-            missing = verdict.unreliable
+        for tested, scanned in checks:
+            if isinstance(tested, Fault):
+                problems += tested.problems
+            elif not tested.passed:
+                problems.append(report_formats.text([tested]))
+            missing = scanned.verdict.unreliable
             if missing and self.unscanned:
                 first = missing.partition("\n")[0]
                 notes.append(f"published without a scan: {self.unscanned} ({first})")
             elif missing:
                 problems.append(not_scanned(missing))
-            if verdict.fails:  # also where the scan is incomplete
-                problems.append(text.table([verdict]))
+            if scanned.verdict.fails:  # also where the scan is incomplete
+                problems.append(text.table([scanned.verdict]))
+        by_platform = list(zip(images, checks, strict=True))
         return GateResult(
-            tested=tested, scanned=scanned, problems=tuple(problems), note="; ".join(dict.fromkeys(notes))
+            tested={name: one for name, (one, _) in by_platform if isinstance(one, Report)},
+            scanned={name: one for name, (_, one) in by_platform},
+            problems=tuple(problems),
+            note="; ".join(dict.fromkeys(notes)),
         )
+
+    async def _check(
+        self, dag_type: DagType, platform: str, built: BuiltImage
+    ) -> tuple[Report | Fault, ScannedImage]:
+        """Test and scan an image at the same time; the tests' fault is a result, not raised."""
+        (tested,), scanned = await gather_both(
+            gather_each([self.test(dag_type, built, self.checkout)]), self.scan(dag_type, platform, built)
+        )
+        return tested, scanned
 
     async def scan(self, dag_type: DagType, platform: str, built: BuiltImage) -> ScannedImage:
         """Scan the image of a platform.

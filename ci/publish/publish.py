@@ -1,5 +1,7 @@
 """Publishing DAG types: a plan, then stage after stage; a type that fails doesn't stop the others."""
 
+import asyncio
+
 import dagger
 
 from ..config import publish as config_publish
@@ -12,7 +14,8 @@ from . import stages
 from .context import Context, Request
 from .plan import PlanRequest, PublishPlan
 from .publication import Publication, Row
-from .type_publish import failed
+from .stages import Stage
+from .type_publish import Rows, failed
 
 
 async def plan(
@@ -71,16 +74,38 @@ async def publish(
         plan = plan.without_tags()
     context = Context(plan=plan, request=request, checkout=checkout, repository=repository)
     rows = tuple(stages.begin(type_plan, plan) for type_plan in plan.types)
+    look, build, *others = stages.stages_of(plan, signed=request.signer.is_requested)
     try:
-        for stage in stages.stages_of(plan, signed=request.signer.is_requested):
-            if any(row.going_on for row in rows):
-                with step(stage.__name__.replace("_", " ")):
-                    rows = await stage(rows, context)
+        rows = await _look_and_build(rows, context, look, build)
+        for stage in others:
+            rows = await _run(stage, rows, context)
     except Fault as fault:
         rows = failed(rows, str(fault))
+    finally:
+        await context.close()
     return Publication(
         commit=plan.source.revision.commit, rows=tuple(row.row() for row in rows), notes=plan.notes
     )
+
+
+async def _look_and_build(rows: Rows, context: Context, look: Stage, build: Stage) -> Rows:
+    """Look and build at the same time; where nothing may be written, builds are given up."""
+    building = asyncio.create_task(_run(build, rows, context))
+    try:
+        looked = await _run(look, rows, context)
+        if not any(row.going_on for row in looked):
+            return looked
+        return tuple(one.with_build(other) for one, other in zip(looked, await building, strict=True))
+    finally:
+        building.cancel()
+        await asyncio.gather(building, return_exceptions=True)
+
+
+async def _run(stage: Stage, rows: Rows, context: Context) -> Rows:
+    if not any(row.going_on for row in rows):
+        return rows
+    with step(stage.__name__.replace("_", " ")):
+        return await stage(rows, context)
 
 
 def require_success(publication: Publication) -> Publication:

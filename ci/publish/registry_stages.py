@@ -6,7 +6,7 @@ from typing import Any
 import dagger
 
 from ..config.names import Names
-from ..errors import StepError
+from ..errors import StepError, gather_all, gather_both
 from ..image import labels
 from ..tools import failures, git
 from ..tools.registry import Question, misdirected
@@ -29,15 +29,26 @@ async def look(rows: Rows, context: Context) -> Rows:
     signer = context.request.signer
     if missing := await signer.missing_secrets():
         raise StepError([missing])
-    if signer.is_requested:
-        await context.run()
-    going = [row for row in rows if row.going_on]
     questions = {
-        row.name: Question(row.plan.repository, list(row.plan.tags.values()), write=True) for row in going
+        row.name: Question(row.plan.repository, list(row.plan.tags.values()), write=True)
+        for row in rows
+        if row.going_on
     }
-    contents = await (await context.registry()).look(questions)
+    registry = await context.registry()
+    run = [context.run()] if signer.is_requested else []
+    contents, _ = await gather_both(registry.look(questions), gather_all(run))
     rows = tuple(_looked(row, contents[row.name]) if row.going_on else row for row in rows)
-    return await _look_at_greatest(rows, context)
+    rows = await _look_at_greatest(rows, context)
+    context.begin_history(_commits(rows, context.plan))
+    return rows
+
+
+def _commits(rows: Rows, plan: PublishPlan) -> set[str]:
+    """Return the commits of published images, but that of this publish."""
+    commits = {
+        commit for row in rows if row.going_on for commit in row.content.values(tag_updates.LABEL).values()
+    }
+    return commits - {plan.source.revision.commit}
 
 
 async def _look_at_greatest(rows: Rows, context: Context) -> Rows:
@@ -100,15 +111,7 @@ async def decide(rows: Rows, context: Context) -> Rows:
     Raises:
         ConfigurationError: the git history can't be read.
     """
-    own = context.plan.source.revision.commit
-    commits = {
-        commit
-        for row in rows
-        if row.going_on
-        for commit in row.content.values(tag_updates.LABEL).values()
-        if commit != own
-    }
-    related = await git.related(context.repository, commits)
+    related = await context.history()
     return tuple(_decided(row, context.plan, related) if row.going_on else row for row in rows)
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from ..attest import attach, documents, identity
 from ..attest.attach import AttestedImage
 from ..attest.documents import PlatformImage, PushedType
+from ..checks.scan import scan
 from ..config import lockfile
-from ..errors import Fault
+from ..errors import Fault, gather_all
 from ..image import build as image_build
 from ..image import platforms
 from .context import Context
@@ -26,8 +27,10 @@ async def build(rows: Rows, context: Context) -> Rows:
         StepError: a base image can't be pulled.
         ConfigurationError: the shared policy is wrong, so that no gate could be run.
     """
-    bases, checkout = await context.bases(), context.checkout
-    await context.gate()  # what is wrong with it is reported before anything is built
+    checkout = context.checkout
+    await scan.rules_of("", checkout)  # a mistake in it is reported before anything is built
+    bases = await context.bases()
+    context.begin_gate()
 
     async def one(row: TypePublish) -> TypePublish:
         dag_type = row.plan.dag_type
@@ -35,7 +38,8 @@ async def build(rows: Rows, context: Context) -> Rows:
             base_name = lockfile.base_name(next(iter(bases.values())).reference)
             lock = await checkout.lock(dag_type, base_name)
             platforms.require_wheels(dag_type, lock, context.request.platforms)
-        images = {name: await image_build.build(dag_type, checkout, base) for name, base in bases.items()}
+        built = await gather_all(image_build.build(dag_type, checkout, base) for base in bases.values())
+        images = dict(zip(bases, built, strict=True))
         return replace(row, built=labelled(dag_type, images, context.plan.source))
 
     return await advance(rows, one)

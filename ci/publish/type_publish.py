@@ -75,6 +75,11 @@ class TypePublish:
             (self.plan.tags[update.tag], update.digest) for update in tag_updates.to_write(self.updates)
         )
 
+    def with_build(self, other: "TypePublish") -> "TypePublish":
+        """Return the row with what the stage build made of it, while it went through the stage look."""
+        problem = "\n".join(filter(None, [self.problem, other.problem]))
+        return replace(self, built=other.built, seconds=self.seconds + other.seconds, problem=problem)
+
     def row(self) -> Row:
         """Return the row of the publication."""
         pushed = self.built.digest if not self.problem else ""
