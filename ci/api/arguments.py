@@ -61,11 +61,10 @@ Authority = Annotated[dagger.File | None, Name("registry-ca"), Doc("Certificate 
 PlainHttp = Annotated[bool, Doc("Use plain HTTP for the registry; a loopback address needs no flag")]
 Database = Annotated[
     list[str] | None,
-    Doc("Mirrors of the vulnerability database, tried in this order; default: the policy's"),
+    Doc("Mirrors of the vulnerability database, in order; default: the policy's"),
 ]
-DatabaseFile = Annotated[
-    dagger.File | None, Doc("The vulnerability database as a file (db.tar.gz), instead of any mirror")
-]
+DatabaseFile = Annotated[dagger.File | None, Doc("Vulnerability database as a file (db.tar.gz)")]
+RefreshDatabase = Annotated[bool, Doc("Ask the mirrors now, not once an hour")]
 TrustedRoot = Annotated[
     dagger.File | None, Doc("Trusted root of your own Sigstore services; default: the public ones")
 ]

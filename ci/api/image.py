@@ -21,7 +21,7 @@ from ..tools import registry, trivy
 from ..tools.engine import as_function_error
 from . import scan as api_scan
 from . import tests
-from .arguments import Database, DatabaseFile
+from .arguments import Database, DatabaseFile, RefreshDatabase
 from .caching import never_cached, session_cached
 from .output import shown
 from .scan import Scan
@@ -121,11 +121,19 @@ class Image:
 
     # Never remembered: advisories come by the hour.
     @never_cached
-    async def scan(self, database: Database = None, database_file: DatabaseFile = None) -> Scan:
+    async def scan(
+        self,
+        database: Database = None,
+        database_file: DatabaseFile = None,
+        *,
+        refresh_database: RefreshDatabase = False,
+    ) -> Scan:
         """Scan the image by images/policy.toml; fails unless it passed."""
         async with checkouts.opened(self.source, self.netrc) as checkout:
             types = [(await checkout.catalog()).get(self.dag)]
-            request = databases.database_request(tuple(database or ()), database_file, registry.Access())
+            request = databases.database_request(
+                tuple(database or ()), database_file, registry.Access(), refresh=refresh_database
+            )
             return api_scan.of(await scan.scan_all(types, request, checkout))
 
     # Never remembered: a run is an effect.
@@ -174,6 +182,6 @@ class Image:
         async with checkouts.opened(self.source) as checkout:
             built = self.to_built()
             java = partial(databases.java, databases.DatabaseRequest(), await scan.rules_of("", checkout))
-            base_analysis = await trivy.read((await base.load(self.base)).layout, java)
-            analysis = await trivy.read(built.layout(), java, base_analysis)
+            base_analysis = await trivy.read([(await base.load(self.base)).layout], java)
+            analysis = await trivy.read(built.layouts_above_base(), java, base_analysis)
             return dag.file(f"{self.dag}.{form}.json", await create.sbom(built, analysis, form, scope))

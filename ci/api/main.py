@@ -74,6 +74,7 @@ class AirflowImages:
         token: arguments.Token = None,
         authority: arguments.Authority = None,
         *,
+        refresh_database: arguments.RefreshDatabase = False,
         plain_http: arguments.PlainHttp = False,
     ) -> Scan:
         """Scan DAG types' images by images/policy.toml; fails unless all passed."""
@@ -81,7 +82,8 @@ class AirflowImages:
             access = registries.Access(
                 username=username, token=token, authority=authority, plain_http=plain_http
             )
-            request = databases.database_request(tuple(database or ()), database_file, access)
+            mirrors = tuple(database or ())
+            request = databases.database_request(mirrors, database_file, access, refresh=refresh_database)
             types, problems = (await checkout.catalog()).divided(dag_type)
             return api_scan.of(await scan.scan_all(types, request, checkout, problems))
 
@@ -111,6 +113,7 @@ class AirflowImages:
         allow_unscanned: arguments.AllowUnscanned = "",
         form: arguments.Format = "table",
         *,
+        refresh_database: arguments.RefreshDatabase = False,
         dry_run: arguments.DryRun = False,
         report_failures: arguments.ReportFailures = False,
         plain_http: arguments.PlainHttp = False,
@@ -148,6 +151,7 @@ class AirflowImages:
                         archive=database_file,
                         access=access,
                         host=plan.names.registry,
+                        refresh=refresh_database,
                     ),
                     unscanned=allow_unscanned,
                     dry_run=dry_run,

@@ -93,6 +93,8 @@ class Registry(RegistryGroup):
         ] = "",
         database: arguments.Database = None,
         database_file: arguments.DatabaseFile = None,
+        *,
+        refresh_database: arguments.RefreshDatabase = False,
     ) -> Scan:
         """Scan published images by today's database and policy; fails unless all passed."""
         async with checkouts.opened(self.source) as checkout:
@@ -108,6 +110,7 @@ class Registry(RegistryGroup):
                 archive=database_file,
                 access=self.access(),
                 host=called.registry,
+                refresh=refresh_database,
             )
             targets = rescan_targets.targets(
                 [dag_type.name for dag_type in types], called, tag or tags.LATEST

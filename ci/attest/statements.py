@@ -51,7 +51,8 @@ def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
                 "version": database.digest if database else "",
                 "lastUpdate": provenance.utc(database.updated) if database else "",
             },
-            "result": shown.model_dump(mode="json", exclude={"scanned"}),
+            # Without times: what is signed again differs in more than these.
+            "result": shown.model_dump(mode="json", exclude={"scanned": True, "database": {"asked"}}),
         },
         "metadata": {"scanStartedOn": when, "scanFinishedOn": when},
     }

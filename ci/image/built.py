@@ -82,6 +82,21 @@ class BuiltImage:
             tarballs={layer.digest: self.tarballs[layer.digest] for layer in layers},
         )
 
+    def layouts_above_base(self) -> tuple[dagger.Directory, ...]:
+        """Return the image as OCI layouts for one who has read the base, whose layers are in none of them.
+
+        Before the image comes one without its DAGs, the same for every version of them.
+        """
+        layers = self.layers
+        if layers and layers[-1].title == DAGS:  # an empty one isn't there
+            layers = layers[:-1]
+        assembly = oci.without_layers(self.assembly, len(self.layers) - len(layers))
+        below = {layer.digest: self.tarballs[layer.digest] for layer in layers}
+        return (
+            _with_image(_empty(), assembly, below),
+            _with_image(_empty(), self.assembly, self.tarballs),
+        )
+
     def described(self, assembly: oci.Assembly) -> "BuiltImage":
         """Return the same layers under other JSON."""
         return dataclasses.replace(self, assembly=assembly)
@@ -117,8 +132,7 @@ def layout(
 
     The layers of its ``base`` needn't be among the tarballs, which are by digest; without one all are.
     """
-    empty = dag.directory().with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
-    return _with_image(without_own_json(base) if base else empty, assembly, tarballs)
+    return _with_image(without_own_json(base) if base else _empty(), assembly, tarballs)
 
 
 def without_own_json(base: BaseImage) -> dagger.Directory:
@@ -131,6 +145,10 @@ def without_own_json(base: BaseImage) -> dagger.Directory:
     ):
         layout = layout.without_file(path)
     return layout
+
+
+def _empty() -> dagger.Directory:
+    return dag.directory().with_new_file("oci-layout", '{"imageLayoutVersion":"1.0.0"}')
 
 
 def _with_image(

@@ -75,7 +75,6 @@ async def layout(
     try:
         await retrying(folder.sync)
     except dagger.QueryError as error:
-        output = error.stderr if isinstance(error, dagger.ExecError) else str(error)
-        raise StepError([failures.registry_problem(str(reference), output)]) from None
+        raise StepError([failures.registry_problem(str(reference), failures.output(error))]) from None
     blobs = {digest: folder.file(names.hex_digits(digest)) for digest in missing}
     return built.layout(base, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)

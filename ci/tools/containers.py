@@ -27,6 +27,12 @@ def programs(*folders: str) -> dagger.Directory:
     return package
 
 
+def program(folder: str, name: str) -> dagger.File:
+    """Return one program of a folder of the module, which needs no other: an edit of others leaves it."""
+    text = (_MODULE / folder / "programs" / f"{name}.py").read_text(encoding="utf-8")
+    return dag.file(f"{name}.py", text)
+
+
 def tool_container() -> dagger.Container:
     """Return a small container with Python and tar, for steps that need no network."""
     return without_certificate_updates(dag.container().from_(pins.image("python")))
@@ -48,7 +54,12 @@ def with_uv(container: dagger.Container) -> dagger.Container:
 
 def uncached(container: dagger.Container) -> dagger.Container:
     """Return the container with a new variable, so that the engine's cache has no result of its steps."""
-    return container.with_env_variable("AIRFLOW_IMAGES_CALL", uuid4().hex)
+    return kept(container, uuid4().hex)
+
+
+def kept(container: dagger.Container, key: str) -> dagger.Container:
+    """Return the container whose steps are run again only where the key is another one."""
+    return container.with_env_variable("AIRFLOW_IMAGES_CALL", key)
 
 
 def with_netrc(container: dagger.Container, netrc: dagger.Secret | None) -> dagger.Container:

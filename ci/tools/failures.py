@@ -69,6 +69,11 @@ def registry_problem(repository: str, error: str) -> str:
     return f"{repository}: {hint} ({last})" if hint else f"{repository}: {last}"
 
 
+def output(error: dagger.QueryError) -> str:
+    """Return what a failed program wrote to its standard error, or else the engine's own error."""
+    return error.stderr if isinstance(error, dagger.ExecError) else str(error)
+
+
 def is_from_outside(error: dagger.ExecError) -> bool:
     """Return whether a network, a certificate or a disk stopped an installer."""
     output = (error.stderr or error.stdout).lower()

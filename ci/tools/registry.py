@@ -1,5 +1,6 @@
 """A registry: its address, credentials and connection; a program with regctl reads and writes it."""
 
+import hashlib
 import json
 import re
 import uuid
@@ -71,18 +72,26 @@ class Registry:
         answers = await self._do("look", {"images": images}, self._container())
         return {name: _content(answers[name], question.repository) for name, question in questions.items()}
 
-    async def image(self, reference: Reference) -> dict[str, Any]:
-        """Return an image's "manifest" and "config" as texts; the latter is None for an index.
+    async def image(self, reference: Reference, *, key: str = "") -> dict[str, Any]:
+        """Return an image's "manifest" and "config" as texts, and the "time"; no config for an index.
 
-        Raise StepError if the registry refuses, or has no such image.
+        ``key``: the engine keeps the answer for calls with the same one, where no credentials are needed;
+        empty: it is asked for now. Raise StepError if the registry refuses, or has no such image.
         """
         image = {
             "repository": reference.repository,
             "manifest": reference.digest or reference.tag,
             "blobs": list[str](),
+            "required": bool(key),  # a problem isn't kept
         }
-        job = {"images": {"image": image}}
-        answer = (await self._do("fetch", job, self._container()))["image"]
+        finished = self._run("fetch", {"images": {"image": image}}, self._container(), key)
+        if key:
+            try:
+                await retrying(finished.sync)
+            except dagger.QueryError as error:
+                problem = failures.registry_problem(str(reference), failures.output(error))
+                raise StepError([problem]) from None
+        answer = (await self._answer(finished))["image"]
         if "problem" in answer:
             raise StepError([failures.registry_problem(str(reference), str(answer["problem"]))])
         return answer
@@ -103,7 +112,8 @@ class Registry:
         container = self._container()
         if cached:
             container = container.with_mounted_cache(_CACHE, dag.cache_volume("airflow-images-blobs"))
-        return self._run("fetch", {"images": {"image": image}}, container).directory("/blobs")
+        finished = self._run("fetch", {"images": {"image": image}}, container, manifest if cached else "")
+        return finished.directory("/blobs")
 
     async def push(
         self, job: Mapping[str, Any], blobs: Mapping[str, dagger.File], base: dagger.Directory | None
@@ -160,10 +170,13 @@ class Registry:
         with failures.as_step_error(f"could not use the registry {self.host}"), step(f"registry {self.host}"):
             return json.loads(await retrying(container.file("/answer.json").contents))
 
-    def _run(self, verb: str, job: Mapping[str, Any], container: dagger.Container) -> dagger.Container:
-        file = dag.file("job.json", json.dumps(job))
-        # A job writes to the registry, or reads what changes.
-        return containers.uncached(container.with_mounted_file("/mnt/job.json", file)).with_exec(
+    def _run(
+        self, verb: str, job: Mapping[str, Any], container: dagger.Container, key: str = ""
+    ) -> dagger.Container:
+        """Do a job that writes to the registry, or reads what changes; with a key at most once for it."""
+        container = container.with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
+        container = containers.kept(container, key) if key else containers.uncached(container)
+        return container.with_exec(
             ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
         )
 
@@ -206,11 +219,12 @@ async def connect(host: str, access: Access, owner: str) -> Registry:
         tunnel = await loopback.service(name, port)
         settings["hostname"] = f"{_ALIAS}:{port}"
     text = json.dumps({"hosts": {host: settings}, "incDockerCred": False})
-    # A secret's name is new in each call, so that calls with different tokens don't share one.
+    # With a token a secret's name is new in each call, so that other tokens share neither it nor results.
+    name = uuid.uuid4().hex if token else hashlib.sha256(text.encode()).hexdigest()
     return Registry(
         host=host,
         plain_http=access.plain_http,
-        config=dag.set_secret(f"regctl-{uuid.uuid4().hex}", text),
+        config=dag.set_secret(f"regctl-{name}", text),
         tunnel=tunnel,
     )
 

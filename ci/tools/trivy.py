@@ -4,7 +4,8 @@ Packages are read into an SBOM, which needs no database; vulnerabilities are mat
 Trivy itself does. Secrets, misconfiguration and licenses need no database either.
 """
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -12,84 +13,89 @@ import dagger
 from dagger import dag
 
 from ..config import pins
+from ..errors import gather_all
 from . import containers, failures
 from .engine import retrying
 
 _CACHE = "/cache"
 _IMAGE = "/mnt/image"
 _OUT = "/out"
-_CYCLONEDX = f"{_OUT}/cyclonedx.json"
+_JOB = "/mnt/job.json"
+_PROGRAM = "/mnt/trivy.py"
 _SBOM = "/mnt/image.cdx.json"
 _VEX = "/mnt/vex"
 
 # Trivy gets everything by mounts: no database, checks or versions from the network.
 _ALONE = (
-    *("--cache-dir", _CACHE, "--skip-db-update", "--skip-java-db-update", "--offline-scan"),
+    *("--skip-db-update", "--skip-java-db-update", "--offline-scan"),
     *("--skip-version-check", "--disable-telemetry", "--no-progress", "--quiet"),
 )
 _SCAN = ("trivy", "image", "--input", _IMAGE, "--timeout", "15m", *_ALONE)
-_JAVA = "Java DB"  # in Trivy's error where an image holds Java archives and there is no database
-_CODE = ("--scanners", "secret,misconfig,license", "--image-config-scanners", "misconfig,secret")
+_JSON = ("--format", "json")
+_COMMANDS = {
+    "sbom": ("--format", "cyclonedx"),
+    "files": ("--scanners", "secret,license", "--image-config-scanners", "secret", *_JSON),
+    "misconfigurations": (
+        *("--scanners", "misconfig", "--image-config-scanners", "misconfig", "--skip-check-update", *_JSON),
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """Containers after Trivy read an image: its packages, and the problems of its files."""
+    """The container in which Trivy read an image, with what it read of each layer."""
 
-    packages: dagger.Container
-    files: dagger.Container
+    container: dagger.Container
+
+    def file(self, name: str) -> dagger.File:
+        """Return a file that ``programs/trivy.py`` wrote, which the engine knows by its content."""
+        return self.container.directory(_OUT).file(name)
 
 
 Java = Callable[[], Awaitable[dagger.Directory]]
 
 
-async def read(layout: dagger.Directory, java: Java, base: Analysis | None = None) -> Analysis:
-    """Return the analysis of an image, given as an OCI layout; layers of its base are not read again.
+async def read(layouts: Sequence[dagger.Directory], java: Java, base: Analysis | None = None) -> Analysis:
+    """Return the analysis of an image, given as OCI layouts: what it is built on first, the image last.
 
-    ``java`` fetches Trivy's database of Java archives; it is called only for an image that holds some. Raise
-    StepError if Trivy failed, or a database could not be fetched.
+    A layout needs only the layers that neither the base nor a layout before it has. ``java`` fetches Trivy's
+    database of Java archives; it is called only for an image that holds some. Raise StepError if Trivy
+    failed, or a database could not be fetched.
     """
-    analysis = _analysis(layout, base)
-    try:
-        await retrying(analysis.packages.sync)
-    except dagger.QueryError as error:
-        if _JAVA not in (error.stderr if isinstance(error, dagger.ExecError) else ""):
-            raise failures.step_error("Trivy failed", error) from None
-        analysis = _analysis(layout, base, await java())
-    return analysis
+    container = base.container if base else _reader()
+    for layout in layouts:
+        container = await _read(container.with_mounted_directory(_IMAGE, layout), java)
+    return Analysis(container=container)
 
 
-def _analysis(
-    layout: dagger.Directory, base: Analysis | None, java: dagger.Directory | None = None
-) -> Analysis:
-    packages = (base.packages if base else _trivy()).with_mounted_directory(_IMAGE, layout)
-    files = (base.files if base else _trivy()).with_mounted_directory(_IMAGE, layout)
-    if java:
-        packages = packages.with_mounted_directory(f"{_CACHE}/java-db", java)
-    return Analysis(
-        packages=packages.with_exec([*_SCAN, "--format", "cyclonedx", "--output", _CYCLONEDX]),
-        files=files.with_exec(
-            [*_SCAN, *_CODE, "--skip-check-update", "--format", "json", "--output", f"{_OUT}/files.json"]
-        ),
-    )
+async def _read(container: dagger.Container, java: Java) -> dagger.Container:
+    command = ["python3", "-B", _PROGRAM, _JOB, _IMAGE, _OUT]
+    done = container.with_exec(command)
+    if not json.loads(await _text(done, f"{_OUT}/answer.json"))["java"]:
+        return done
+    done = done.with_mounted_directory(f"{_CACHE}/sbom/java-db", await java()).with_exec(command)
+    await _text(done, f"{_OUT}/answer.json")
+    return done
 
 
 async def sbom(image: Analysis) -> str:
     """Return the SBOM of an image as CycloneDX, as Trivy writes it."""
-    return await _text(image.packages, _CYCLONEDX)
+    return await _text(image.container, f"{_OUT}/sbom.json")
 
 
 async def spdx(cyclonedx: str) -> str:
     """Return a CycloneDX document converted to SPDX."""
     file = f"{_OUT}/image.spdx.json"
-    command = ["trivy", "sbom", _SBOM, *_ALONE, "--format", "spdx-json", "--output", file]
+    options = ["--cache-dir", _CACHE, "--format", "spdx-json", "--output", file]
     source = dag.file("image.cdx.json", cyclonedx)
-    return await _text(_trivy().with_mounted_file(_SBOM, source).with_exec(command), file)
+    container = _trivy().with_mounted_file(_SBOM, source)
+    return await _text(container.with_exec(["trivy", "sbom", _SBOM, *_ALONE, *options]), file)
 
 
-async def files(image: Analysis) -> str:
-    """Return the secrets, misconfiguration and licenses of an image, as Trivy's JSON."""
-    return await _text(image.files, f"{_OUT}/files.json")
+async def files(image: Analysis) -> list[str]:
+    """Return the secrets, licenses and misconfiguration of an image, as Trivy's JSON."""
+    names = ("files", "misconfigurations")
+    return await gather_all(_text(image.container, f"{_OUT}/{name}.json") for name in names)
 
 
 async def vulnerabilities(
@@ -97,12 +103,13 @@ async def vulnerabilities(
 ) -> str:
     """Return the known vulnerabilities of an image's packages, as Trivy's JSON.
 
-    ``database`` holds trivy.db and metadata.json, ``vex`` OpenVEX documents.
+    The engine keeps them by packages, database and documents: for images with the same packages Trivy runs
+    once. ``database`` holds trivy.db and metadata.json, ``vex`` OpenVEX documents.
     """
-    command = ["trivy", "sbom", _SBOM, *_ALONE, "--skip-vex-repo-update", "--format", "json"]
+    command = ["trivy", "sbom", _SBOM, "--cache-dir", _CACHE, *_ALONE, "--skip-vex-repo-update"]
     container = (
         _trivy()
-        .with_mounted_file(_SBOM, image.packages.file(_CYCLONEDX))
+        .with_mounted_file(_SBOM, image.file("packages.json"))
         .with_mounted_directory(f"{_CACHE}/db", database)
     )
     if vex:
@@ -111,7 +118,7 @@ async def vulnerabilities(
         for name in await retrying(vex.entries):
             command += ["--vex", str(PurePosixPath(_VEX, name))]
     file = f"{_OUT}/vulnerabilities.json"
-    return await _text(container.with_exec([*command, "--output", file]), file)
+    return await _text(container.with_exec([*command, "--format", "json", "--output", file]), file)
 
 
 async def _text(container: dagger.Container, file: str) -> str:
@@ -119,11 +126,23 @@ async def _text(container: dagger.Container, file: str) -> str:
         return await retrying(container.file(file).contents)
 
 
-def _trivy() -> dagger.Container:
-    scanner = containers.without_certificate_updates(dag.container().from_(pins.image("trivy")))
+def _reader() -> dagger.Container:
+    commands = {  # a cache for each: Trivy locks it
+        name: [*_SCAN, *options, "--cache-dir", f"{_CACHE}/{name}", "--output", f"{_OUT}/{name}.json"]
+        for name, options in _COMMANDS.items()
+    }
     return (
-        scanner.with_user("root")
-        .with_entrypoint([])
+        _trivy()
+        .with_mounted_file(_PROGRAM, containers.program("tools", "trivy"))
+        .with_mounted_file(_JOB, dag.file("job.json", json.dumps(commands)))
+    )
+
+
+def _trivy() -> dagger.Container:
+    trivy = dag.container().from_(pins.image("trivy")).file("/usr/local/bin/trivy")
+    return (
+        containers.tool_container()
+        .with_mounted_file("/usr/local/bin/trivy", trivy)
         .with_directory(_CACHE, dag.directory())
         .with_directory(_OUT, dag.directory())
     )

@@ -9,6 +9,7 @@ import dagger
 from dagger import dag
 
 from ci.tools import containers
+from tests.engine import registries
 from tests.engine.conftest import PROJECT
 
 # Each day's own: a database that is too old isn't used.
@@ -54,4 +55,21 @@ def _program() -> dagger.File:
         .with_workdir("/source")
         .with_exec([_GO, "build", "-mod=readonly", "-trimpath", "-o", "/advisories", "."])
         .file("/advisories")
+    )
+
+
+async def push(where: str, database: dagger.File) -> None:
+    """Push a database as the artifact that Trivy's own are."""
+    put = (
+        f"regctl registry set --tls disabled {where.partition('/')[0]}; regctl artifact put "
+        "--config-type application/vnd.aquasec.trivy.config.v1+json --config-file /config.json "
+        "--file /db.tar.gz --file-media-type application/vnd.aquasec.trivy.db.layer.v1.tar+gzip "
+        f"{where}"
+    )
+    await (
+        registries.clients()
+        .with_mounted_file("/config.json", dag.file("config.json", "{}"))
+        .with_mounted_file("/db.tar.gz", database)
+        .with_exec(["sh", "-ec", put])
+        .sync()
     )

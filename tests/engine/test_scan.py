@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dagger
 import pytest
 from dagger import dag
 
@@ -17,7 +16,7 @@ from ci.checks.scan.verdict import Decision, State, Verdict
 from ci.config import lockfile
 from ci.errors import CheckError, Fault
 from ci.tools.checkout import Checkout
-from tests.engine import registries
+from tests.engine import advisories, registries
 from tests.engine.advisories import TODAY, advisory, archive
 from tests.engine.conftest import BASE_REFERENCE, PROJECT, repository
 from tests.engine.histories import DAG, LOCK, PYPROJECT, History, only
@@ -184,8 +183,8 @@ async def test_mirrors_are_asked_in_order_and_the_first_fresh_one_is_used(
 ) -> None:
     place = f"{plain_registry}/{owner}"
     await asyncio.gather(
-        _push(f"{place}/old:2", archive(ADVISORIES, TODAY - timedelta(days=30))),
-        _push(f"{place}/fresh:2", archive(ADVISORIES)),
+        advisories.push(f"{place}/old:2", archive(ADVISORIES, TODAY - timedelta(days=30))),
+        advisories.push(f"{place}/fresh:2", archive(ADVISORIES)),
     )
     asked = DatabaseRequest(mirrors=tuple(f"{place}/{name}:2" for name in ("no", "old", "fresh")))
     toml = f'[database]\nplain-http = ["{plain_registry}"]\n'
@@ -251,20 +250,3 @@ async def test_publish_refuses_what_fails_or_was_not_scanned(
     flows.commit()
     with pytest.raises(CheckError, match="the ignore of CVE-2026-99001 in zeep expired"):
         await flows.publish(plain_registry, access, "one", **nowhere, unscanned="no network today")
-
-
-async def _push(where: str, database: dagger.File) -> None:
-    """Push a database as the artifact that Trivy's own are."""
-    put = (
-        f"regctl registry set --tls disabled {where.partition('/')[0]}; regctl artifact put "
-        "--config-type application/vnd.aquasec.trivy.config.v1+json --config-file /config.json "
-        "--file /db.tar.gz --file-media-type application/vnd.aquasec.trivy.db.layer.v1.tar+gzip "
-        f"{where}"
-    )
-    await (
-        registries.clients()
-        .with_mounted_file("/config.json", dag.file("config.json", "{}"))
-        .with_mounted_file("/db.tar.gz", database)
-        .with_exec(["sh", "-ec", put])
-        .sync()
-    )

@@ -125,5 +125,5 @@ async def _installed(
 ) -> frozenset[PurlPackage]:
     """Return the packages in the layers themselves; those of a known base are read from the base."""
     layout = await published.layout(image, registry, texts, base_image)
-    base_analysis = await trivy.read(base_image.layout, java) if base_image else None
-    return document.packages(await trivy.sbom(await trivy.read(layout, java, base_analysis)))
+    base_analysis = await trivy.read([base_image.layout], java) if base_image else None
+    return document.packages(await trivy.sbom(await trivy.read([layout], java, base_analysis)))

@@ -6,9 +6,11 @@ trivy.db and metadata.json (aquasecurity/trivy, pkg/db/db.go).
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import dagger
 from dagger import dag
@@ -34,15 +36,17 @@ TEST_DATA = "airflow-images.test-data"  # an annotation of artifacts that are no
 class DatabaseRequest:
     """Which database to use.
 
-    ``mirrors`` replace the policy's; ``archive`` (a db.tar.gz) replaces every mirror. ``access`` is used for
-    mirrors on ``host`` alone: a token is sent to no other registry. ``test`` falls back to the policy's test
-    database where no mirror answers.
+    ``mirrors`` replace the policy's; ``archive`` (a db.tar.gz) replaces every mirror. ``access`` is used
+    for mirrors on ``host`` alone: a token is sent to no other registry. Mirrors are asked once in an
+    ``hour``, with ``refresh`` now. ``test`` falls back to the policy's test database where none answers.
     """
 
     mirrors: tuple[str, ...] = ()
     archive: dagger.File | None = None
     access: Access = field(default_factory=Access)
     host: str = ""
+    refresh: bool = False
+    hour: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H}")
     test: bool = False
 
 
@@ -55,21 +59,23 @@ class VulnerabilityDatabase:
 
 
 def database_request(
-    mirrors: tuple[str, ...], archive: dagger.File | None, access: Access
+    mirrors: tuple[str, ...], archive: dagger.File | None, access: Access, *, refresh: bool = False
 ) -> DatabaseRequest:
     """Return the request of a scan; credentials, which need a mirror, are for the first one."""
     if (access.username or access.token or access.authority or access.plain_http) and not mirrors:
         flags = "--username, --token, --registry-ca and --plain-http"
         raise ConfigurationError([f"{flags} are for --database, which is not given"])
+    if refresh and archive:
+        raise ConfigurationError(["--refresh-database asks mirrors, --database-file none: give one of them"])
     host = names.reference(mirrors[0], digest=False, source="--database").registry if mirrors else ""
-    return DatabaseRequest(mirrors=mirrors, archive=archive, access=access, host=host)
+    return DatabaseRequest(mirrors=mirrors, archive=archive, access=access, host=host, refresh=refresh)
 
 
 async def fetch(request: DatabaseRequest, policy: Policy, now: datetime) -> VulnerabilityDatabase:
     """Return the first fresh database, else the newest; raise StepError with the problem of each mirror."""
     if request.archive:
-        digest = await _digest(request.archive)
-        return await _unpacked(request.archive, "the file of --database-file", digest)
+        artifact = _Artifact(request.archive, await _digest(request.archive))
+        return await _unpacked(artifact, "the file of --database-file")
     given = "--database" if request.mirrors else "[database] repositories"
     mirrors = request.mirrors or policy.repositories
     references = [names.reference(mirror, digest=False, source=given) for mirror in mirrors]
@@ -104,11 +110,11 @@ async def java(request: DatabaseRequest, policy: Policy) -> dagger.Directory:
     for mirror in policy.java_repositories:
         reference = names.reference(mirror, digest=False, source="[database] java-repositories")
         try:
-            archive, _, _ = await _pull(reference, request, policy, JAVA_LAYER)
+            artifact = await _pull(reference, request, policy, JAVA_LAYER)
         except StepError as fault:
             problems += fault.problems
             continue
-        return _folder(archive)
+        return _folder(artifact.layer)
     problem = "the image contains Java archives, but no mirror of Trivy's Java database answered"
     raise StepError([problem, *problems])
 
@@ -117,45 +123,57 @@ async def _try_mirror(
     mirror: names.Reference, request: DatabaseRequest, policy: Policy
 ) -> VulnerabilityDatabase | Fault:
     try:
-        archive, digest, annotations = await _pull(mirror, request, policy, LAYER)
-        return await _unpacked(
-            archive,
-            str(mirror),
-            digest,
-            description=annotations.get(DESCRIPTION, ""),
-            test=annotations.get(TEST_DATA) == "true",
-        )
+        return await _unpacked(await _pull(mirror, request, policy, LAYER), str(mirror))
     except Fault as fault:
         return fault
 
 
+class _Artifact(NamedTuple):
+    """The one layer of an artifact, its digest, the artifact's annotations, and when its mirror was asked."""
+
+    layer: dagger.File
+    digest: str
+    annotations: Mapping[str, str] = MappingProxyType({})
+    asked: datetime | None = None
+
+
 async def _pull(
     mirror: names.Reference, request: DatabaseRequest, policy: Policy, media_type: str
-) -> tuple[dagger.File, str, dict[str, str]]:
-    """Return the one layer of an artifact, its digest, and the artifact's annotations."""
+) -> _Artifact:
     plain_http = mirror.registry in policy.plain_http
     access = request.access if mirror.registry == request.host else Access(plain_http=plain_http)
     registry = await registries.connect(mirror.registry, access, mirror.owner)
-    text = (await registry.image(mirror))["manifest"]
+    answer = await registry.image(mirror, key="" if request.refresh else request.hour)
+    text = answer["manifest"]
     manifest: dict[str, Any] = json.loads(text)
     layers = [layer["digest"] for layer in manifest.get("layers", []) if layer.get("mediaType") == media_type]
     if len(layers) != 1:
         raise StepError([f"{mirror} is not a Trivy database: expected one layer of type {media_type}"])
     blobs = registry.blobs(mirror.repository, oci.Blob(text=text).digest, layers, cached=True)
-    return blobs.file(names.hex_digits(layers[0])), layers[0], manifest.get("annotations") or {}
+    return _Artifact(
+        layer=blobs.file(names.hex_digits(layers[0])),
+        digest=layers[0],
+        annotations=manifest.get("annotations") or {},
+        asked=datetime.fromtimestamp(answer["time"], UTC),
+    )
 
 
-async def _unpacked(
-    archive: dagger.File, reference: str, digest: str, *, description: str = "", test: bool = False
-) -> VulnerabilityDatabase:
-    folder = _folder(archive)
+async def _unpacked(artifact: _Artifact, reference: str) -> VulnerabilityDatabase:
+    folder = _folder(artifact.layer)
     with failures.as_step_error(f"could not unpack {reference} as a vulnerability database"):
         text = await retrying(folder.file("metadata.json").contents)
     try:
         updated = datetime.fromisoformat(json.loads(text)["UpdatedAt"]).astimezone(UTC)
     except (ValueError, KeyError, TypeError) as error:
         raise StepError([f"{reference}: no valid UpdatedAt in its metadata.json: {error}"]) from None
-    info = Database(reference=reference, digest=digest, updated=updated, description=description, test=test)
+    info = Database(
+        reference=reference,
+        digest=artifact.digest,
+        updated=updated,
+        description=artifact.annotations.get(DESCRIPTION, ""),
+        asked=artifact.asked,
+        test=artifact.annotations.get(TEST_DATA) == "true",
+    )
     return VulnerabilityDatabase(folder=folder, info=info)
 
 

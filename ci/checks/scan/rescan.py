@@ -96,7 +96,7 @@ async def _scan_image(name: str, image: Reference, context: _Context) -> tuple[s
 
     key = ("rescan", base_image.digest if base_image else "", platform)
     scanner = await context.checkout.memoized(key, prepare)
-    judged = (await scan.scan_layout(name, image.digest, layout, scanner, context.checkout)).verdict
+    judged = (await scan.scan_layouts(name, image.digest, [layout], scanner, context.checkout)).verdict
     return platform, judged.model_copy(update={"reasons": (*judged.reasons, *problems)})
 
 

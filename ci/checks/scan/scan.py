@@ -89,15 +89,17 @@ async def prepare(request: DatabaseRequest, rules: Policy, base_image: BaseImage
 
 async def scan(dag_type: DagType, built: BuiltImage, scanner: Scanner, checkout: Checkout) -> ScannedImage:
     """Return the verdict on a DAG type's image; where it could not be scanned, the verdict says so."""
-    scanned = await scan_layout(dag_type.name, built.digest, built.layout(), scanner, checkout)
+    # Without an analysis of the base the image is read whole.
+    layouts = built.layouts_above_base() if scanner.base_analysis else (built.layout(),)
+    scanned = await scan_layouts(dag_type.name, built.digest, layouts, scanner, checkout)
     verdict_on_platform = scanned.verdict.model_copy(update={"platform": built.platform})
     return ScannedImage(verdict=verdict_on_platform, analysis=scanned.analysis)
 
 
-async def scan_layout(
-    name: str, digest: str, layout: dagger.Directory, scanner: Scanner, checkout: Checkout
+async def scan_layouts(
+    name: str, digest: str, layouts: Sequence[dagger.Directory], scanner: Scanner, checkout: Checkout
 ) -> ScannedImage:
-    """Return the verdict on an image that was not built here, from its OCI layout.
+    """Return the verdict on an image, from OCI layouts: those it is built on first, its own last.
 
     ``digest`` is its manifest's. A scanner without a base counts everything in the image as added.
     """
@@ -108,7 +110,7 @@ async def scan_layout(
     analysis: Analysis | None = None
     try:
         with step(f"scan of {name}"):
-            analysis = await trivy.read(layout, scanner.java, scanner.base_analysis)
+            analysis = await trivy.read(layouts, scanner.java, scanner.base_analysis)
             # Secrets, misconfiguration and licenses are judged without a database, too.
             image_detections = await _detections(analysis, usable, vex)
     except StepError as fault:
@@ -130,15 +132,15 @@ async def _read(base_image: BaseImage | None, java: Java) -> Analysis | None:
     if base_image is None:
         return None
     with step("scan of the base image"):
-        return await trivy.read(base_image.layout, java)
+        return await trivy.read([base_image.layout], java)
 
 
 async def _detections(
     analysis: Analysis, usable: VulnerabilityDatabase | None, vex: dagger.Directory | None
 ) -> tuple[Detection, ...]:
-    scans = [trivy.files(analysis)]
-    scans += [trivy.vulnerabilities(analysis, usable.folder, vex)] if usable else []
-    reports = await gather_all(scans)
+    known = [trivy.vulnerabilities(analysis, usable.folder, vex)] if usable else []
+    files, vulnerabilities = await gather_both(trivy.files(analysis), gather_all(known))
+    reports = [*files, *vulnerabilities]
     return detections.ordered(detection for report in reports for detection in detections.read(report))
 
 

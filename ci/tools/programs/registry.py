@@ -5,8 +5,10 @@
 look: {"images": {NAME: {"repository", "tags": […], "write": bool}}}
     → {NAME: {"names": […], "manifests": {TAG: TEXT}, "labels": {TAG: {LABEL: VALUE}}} or {"problem": "…"}}
 fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…],
-        "cache": FOLDER of blobs that stay between calls, or ""}}}
-    → {NAME: {"manifest": TEXT, "config": TEXT or null (an index)} or {"problem": "…"}}; blobs lie in /blobs
+        "cache": FOLDER of blobs that stay between calls, or "",
+        "required": bool: its problem is an error of the program}}}
+    → {NAME: {"manifest": TEXT, "config": TEXT or null (an index), "time": seconds since 1970}
+       or {"problem": "…"}}; blobs lie in /blobs
 push: {"base": [DIGEST…], "siblings": [REPOSITORY…], "blobs": [FOLDER…], "images": {NAME: {"repository",
        "digest", "texts": [TEXT…], "tags": [[TAG, DIGEST before or null, DIGEST after]…]}}}
     → {NAME: {"written": […], "seconds": …} or {"problem": "…"}}
@@ -111,7 +113,7 @@ def fetch(image: dict[str, Any]) -> dict[str, Any]:
     config = (
         output_of(["blob", "get", repository, top["config"]["digest"]]).decode() if "config" in top else None
     )
-    return {"manifest": text, "config": config}
+    return {"manifest": text, "config": config, "time": int(time.time())}
 
 
 def compose(job: dict[str, Any]) -> None:
@@ -252,9 +254,9 @@ def main(verb: str, job_file: str, answer_file: str) -> None:
             problems = [
                 result["problem"]
                 for name, result in answer.items()
-                if "problem" in result and images[name].get("blobs")
+                if "problem" in result and (images[name].get("blobs") or images[name].get("required"))
             ]
-            if problems:  # a caller that asks for blobs reads the folder, not the answer
+            if problems:  # a caller that asks for blobs reads the folder; an answer may be kept
                 sys.exit("\n".join(problems))
         else:
             answer = push_all(job, pool)

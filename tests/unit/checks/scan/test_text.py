@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -106,6 +106,9 @@ def test_a_database_tells_its_date_in_utc_and_what_it_says_of_itself() -> None:
     described = DATABASE.model_copy(update={"updated": east, "description": "house copy", "digest": "abc"})
     told = "mirror.example/trivy-db:2 (abc), built 2026-11-20 23:00 UTC: house copy"
     assert fact("database", verdict(database=described)) == told
+    asked = described.model_copy(update={"asked": datetime(2026, 11, 21, 14, 3, tzinfo=UTC)})
+    newest = told.replace(" UTC:", " UTC, the newest at 2026-11-21 14:03 UTC:")
+    assert fact("database", verdict(database=asked)) == newest
     test = verdict(database=described.model_copy(update={"test": True}))
     assert fact("database", test) == f"{told}; test data only, without real vulnerabilities"
     assert "test data only" in markdown([test])
