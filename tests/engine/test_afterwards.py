@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ci.config import names
+from ci.config import layers, names
 from ci.config.names import Names, Reference
 from ci.config.publish import PublishSettings
 from ci.errors import CheckError, ConfigurationError
@@ -24,7 +24,7 @@ OWNER = "afterwards"
 
 @dataclass(frozen=True)
 class Released:
-    """Two releases of the DAG type ``one``, v1.0.0 and v1.1.0, by digest, and where they are."""
+    """Two releases of the DAG type ``one``, v1.0.0 and v1.1.0 (with zstd), by digest, and where they are."""
 
     flows: History
     names: Names
@@ -50,11 +50,13 @@ class Released:
 async def released(plain_registry: str, tmp_path_factory: pytest.TempPathFactory) -> Released:
     """Releases for all tests here, each of which moves tags that no other looks at."""
     flows = History(tmp_path_factory.mktemp("flows"), OWNER, registries.passed)
+    first = await release(flows, plain_registry, "v1.0.0")
+    flows.write(layers.FILE, '[layers]\ncompression = "zstd"\n')
     return Released(
         flows=flows,
         names=names.names(PublishSettings(), plain_registry, OWNER, None, ["one", "two"]),
         registry=await registry.connect(plain_registry, registries.PLAIN, ""),
-        first=await release(flows, plain_registry, "v1.0.0"),
+        first=first,
         second=await release(flows, plain_registry, "v1.1.0"),
     )
 
@@ -94,8 +96,9 @@ async def test_a_tag_is_added_by_digest_and_a_release_stays(released: Released) 
 
 async def test_an_image_is_rebuilt_from_an_older_commit(released: Released) -> None:
     flows = released.flows.directory()
-    told = await reproduce.reproduce(released.at(tag="v1.0.0"), released.registry, flows, flows)
-    assert told.startswith(f"identical: {released.repository}@{released.first}\n")
+    for tag, digest in (("v1.0.0", released.first), ("v1.1.0", released.second)):
+        told = await reproduce.reproduce(released.at(tag=tag), released.registry, flows, flows)
+        assert told.startswith(f"identical: {released.repository}@{digest}\n")
 
 
 async def test_what_is_not_as_its_commit_is_told_by_file(released: Released) -> None:

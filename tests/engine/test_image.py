@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ci.config import lockfile
+from ci.config import layers, lockfile
 from ci.errors import ConfigurationError
 from ci.image import build, oci
 from ci.image.base import BaseImage
@@ -97,6 +97,17 @@ async def test_an_edited_dag_changes_the_last_layer_alone(below: BaseImage) -> N
     assert before.layers[:-1] == after.layers[:-1]
     assert before.layers[-1] != after.layers[-1]
     assert [layer.title for layer in after.layers] == ["byte code", "delta", "dags"]
+
+
+async def test_zstd_changes_how_layers_are_compressed_and_nothing_else(below: BaseImage) -> None:
+    gzipped = await built(await locked(small(pin="lxml==6.0.2"), below), below)
+    files = {**small(pin="lxml==6.0.2"), layers.FILE: '[layers]\ncompression = "zstd"\n'}
+    compressed = await built(await locked(files, below), below)
+    assert [layer.diff_id for layer in compressed.layers] == [layer.diff_id for layer in gzipped.layers]
+    own = json.loads(compressed.assembly.manifest.text)["layers"][-len(compressed.layers) :]
+    assert {layer["mediaType"] for layer in own} == {"application/vnd.oci.image.layer.v1.tar+zstd"}
+    packages = compressed.container().with_exec(["python", "-c", "import lxml.etree"])
+    assert await packages.directory("/opt/airflow/dags/small").entries() == ["small_dag.py"]
 
 
 async def test_litter_is_left_out_and_told(below: BaseImage) -> None:
