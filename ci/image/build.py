@@ -15,7 +15,7 @@ from ..text import megabytes
 from ..tools import containers, failures
 from ..tools.checkout import Checkout
 from ..tools.engine import step
-from . import built, guard, oci
+from . import built, dependencies, guard, oci
 from . import layers as image_layers
 from .base import BaseImage
 from .built import BuiltImage
@@ -39,6 +39,7 @@ class _Plan:
     layers: tuple[LayerPlan, ...]
     installed: dagger.Container
     """The base with the packages of the type in it."""
+    dependencies: str
     left_out: tuple[str, ...]
 
     @property
@@ -94,6 +95,7 @@ async def _plan(dag_type: DagType, checkout: Checkout, base: BaseImage, tools: d
         lock=lock,
         layers=tuple(layers),
         installed=container,
+        dependencies=dependencies.inputs_digest(base.image, dag_type, lock, settings),
         left_out=tuple(await checkout.left_out(dag_type)),
     )
 
@@ -141,6 +143,7 @@ def _assemble(plan: _Plan, layers: Mapping[oci.Layer, dagger.File]) -> BuiltImag
         tarballs={layer.digest: tarball for layer, tarball in layers.items()},
         files=plan.files,
         lock=plan.lock.text,
+        dependencies=plan.dependencies,
         left_out=plan.left_out,
     )
 

@@ -36,6 +36,8 @@ class BuiltImage:
     files: dagger.Directory
     """What is in the layers with the type's own files, unpacked, at its paths in the image."""
     lock: str
+    dependencies: str = ""
+    """The digest of the inputs of the packages' layers, for a label."""
     left_out: tuple[str, ...] = ()
     """The paths of litter among the type's files, which the image hasn't."""
 

@@ -15,13 +15,18 @@ OCI = "org.opencontainers.image."
 BASE_DIGEST = f"{OCI}base.digest"
 DAG = "airflow-images.dag"
 FORCED = "airflow-images.forced"
+DEPENDENCIES = "airflow-images.dependencies"
+"""The digest of ci/image/dependencies.py."""
 INHERITED = "org.apache.airflow."  # facts about the base that hold for an image above it
 
 
-def labels(dag_type: DagType, source: SourceInfo, base: str, forced: str = "") -> dict[str, str]:
+def labels(
+    dag_type: DagType, source: SourceInfo, base: str, dependencies: str = "", forced: str = ""
+) -> dict[str, str]:
     """Return the labels of a DAG type's image.
 
-    ``base`` is a reference by digest; ``forced`` says why it is published although its gate failed, or "".
+    ``base`` is a reference by digest, ``dependencies`` the digest of the inputs of the packages' layers;
+    ``forced`` says why it is published although its gate failed; both may be empty.
     """
     organisation, origin, revision = source.organisation, source.origin, source.revision
     web = origin.web if origin else ""
@@ -44,8 +49,9 @@ def labels(dag_type: DagType, source: SourceInfo, base: str, forced: str = "") -
         "base.name": name,
         BASE_DIGEST.removeprefix(OCI): digest,
     }
-    ours = {DAG: dag_type.name} | ({FORCED: forced} if forced else {})
-    return {f"{OCI}{key}": value for key, value in sorted(standard.items()) if value} | ours
+    ours = {DAG: dag_type.name, DEPENDENCIES: dependencies, FORCED: forced}
+    named = {f"{OCI}{key}": value for key, value in sorted(standard.items())} | ours
+    return {key: value for key, value in named.items() if value}
 
 
 def version(revision: Revision) -> str:

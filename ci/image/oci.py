@@ -5,6 +5,7 @@ Shapes are those of the OCI image specification 1.1 (manifest.md, config.md, ima
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
@@ -16,8 +17,11 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
+OURS = "airflow-images: "  # before a layer's title in the history
+
 Json = dict[str, Any]
 Labels = Mapping[str, str]
+_COMMENT = re.compile(r"(\d+) files, (\d+) bytes unpacked")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,12 @@ class Layer:
         """Its entry in a manifest."""
         media_type = f"application/vnd.oci.image.layer.v1.tar+{self.compression}"
         return {"mediaType": media_type, "digest": self.digest, "size": self.size}
+
+    @property
+    def history(self) -> Json:
+        """Its entry in the history of a configuration."""
+        comment = f"{self.files} files, {self.unpacked} bytes unpacked"
+        return {"created_by": f"{OURS}{self.title}", "comment": comment}
 
     @property
     def line(self) -> str:
@@ -133,7 +143,7 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
     }
     # The engine notes times of pulls in the base's history.
     history = [{"created_by": f"{base.reference}: {layer['digest']}"} for layer in base.manifest["layers"]]
-    config["history"] = [*history, *({"created_by": f"airflow-images: {layer.title}"} for layer in layers)]
+    config["history"] = [*history, *(layer.history for layer in layers)]
     config_blob = Blob(text=canonical(config))
     manifest_blob = Blob(
         text=canonical(
@@ -150,6 +160,29 @@ def assemble(base: Base, layers: Sequence[Layer], env: Mapping[str, str], user: 
     )
     added = sum(layer.size for layer in layers)
     return assembly(config_blob, manifest_blob, base.size + added)
+
+
+def added_layers(manifest: Json, config: Json) -> tuple[Layer, ...]:
+    """Return the layers that ``assemble`` put on a base, by an image's own JSON.
+
+    An image of another origin has none. Raise KeyError, TypeError or ValueError if the JSON is no image's.
+    """
+    rows = zip(config["history"], manifest["layers"], config["rootfs"]["diff_ids"], strict=True)
+    layers: list[Layer] = []
+    for entry, descriptor, diff_id in rows:
+        title, comment = entry.get("created_by", ""), _COMMENT.fullmatch(entry.get("comment", ""))
+        if title.startswith(OURS) and comment:
+            layer = Layer(
+                title=title.removeprefix(OURS),
+                digest=descriptor["digest"],
+                size=descriptor["size"],
+                diff_id=diff_id,
+                files=int(comment[1]),
+                unpacked=int(comment[2]),
+                compression=descriptor["mediaType"].rpartition("+")[2],
+            )
+            layers.append(layer)
+    return tuple(layers)
 
 
 def described(

@@ -43,6 +43,11 @@ def entries(index: str) -> list[str]:
     return _read(index, lambda image: [str(entry["digest"]) for entry in image["manifests"]])
 
 
+def added_layers(manifest: str, config: str) -> tuple[oci.Layer, ...]:
+    """Return the layers that this module put on the base of an image; raise StepError if it is none."""
+    return _read(manifest, lambda image: _read(config, lambda settings: oci.added_layers(image, settings)))
+
+
 def _digests(manifest: str) -> list[str]:
     return _read(manifest, lambda image: [str(layer["digest"]) for layer in image["layers"]])
 

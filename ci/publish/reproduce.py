@@ -12,6 +12,7 @@ from ..config.names import Reference
 from ..config.revision import Revision, SourceInfo, origin
 from ..errors import CheckError, ConfigurationError
 from ..image import base, build, labels, oci
+from ..image import published as published_image
 from ..image.built import BuiltImage
 from ..tools import containers, git
 from ..tools.checkout import Checkout
@@ -134,13 +135,18 @@ async def _rebuild(
 async def _differences(registry: Registry, published: _Published, rebuilt: BuiltImage) -> list[str]:
     configs = json.loads(published.config), json.loads(rebuilt.assembly.config.text)
     lines = [f"  {line}" for line in oci.differences(*configs)]
+    titles = {
+        layer.digest: layer.title
+        for layer in published_image.added_layers(published.manifest, published.config)
+    }
     layers = itertools.zip_longest(
         _layers(published.manifest), _layers(rebuilt.assembly.manifest.text), fillvalue="none"
     )
     for number, (before, after) in enumerate(layers, 1):
         if before == after:
             continue
-        lines.append(f"  layer {number}: published {before}, rebuilt {after}")
+        title = titles.get(before, "of the base")
+        lines.append(f"  layer {number}, {title}: published {before}, rebuilt {after}")
         if before != "none" and after in rebuilt.tarballs:
             folder = registry.blobs(published.reference.repository, published.digest, [before])
             files = await _file_differences(folder.file(names.hex_digits(before)), rebuilt.tarballs[after])

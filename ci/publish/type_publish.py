@@ -119,7 +119,7 @@ def labelled(
     texts: list[str] = []
     annotations: dict[str, str] = {}
     for platform, image in images.items():
-        annotations = labels.labels(dag_type, source, image.base, forced)
+        annotations = labels.labels(dag_type, source, image.base, image.dependencies, forced)
         created = labels.created(source.revision)
         assembly = oci.described(image.assembly, annotations, created, labels.inherited)
         assemblies[platform] = assembly

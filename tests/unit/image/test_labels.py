@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from ci.config.dag_type import DagType, parse
 from ci.config.publish import Organisation
 from ci.config.revision import Origin, Revision
-from ci.image.labels import DAG, FORCED, OCI, SourceInfo, created, inherited, labels, read, version
+from ci.image.labels import (
+    DAG,
+    DEPENDENCIES,
+    FORCED,
+    OCI,
+    SourceInfo,
+    created,
+    inherited,
+    labels,
+    read,
+    version,
+)
 from ci.image.oci import Base, Json, assemble, described
 
 from ..repository import FILE
@@ -45,7 +56,11 @@ def sources(revision: Revision = CLEAN, origin: Origin | None = SOURCES.origin, 
 
 
 def of(result: SourceInfo = SOURCES, forced: str = "", description: str = "") -> dict[str, str]:
-    return labels(dag_type(description), result, BASE, forced)
+    return labels(dag_type(description), result, BASE, forced=forced)
+
+
+def test_the_inputs_of_the_packages_are_a_label_where_there_are_some() -> None:
+    assert labels(dag_type(), SOURCES, BASE, DIGEST) == of() | {DEPENDENCIES: DIGEST}
 
 
 def test_they_say_where_the_image_comes_from_by_all_keys_of_the_specification_and_our_own() -> None:

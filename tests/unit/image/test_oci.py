@@ -1,6 +1,7 @@
 """An image's own JSON: assembled from a base and layers, always the same bytes."""
 
 import copy
+import dataclasses
 import hashlib
 import json
 import random
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci.errors import StepError
+from ci.image import published
 from ci.image.oci import (
     CONFIG,
     INDEX,
@@ -110,6 +113,24 @@ def test_index_manifest_and_configuration_point_to_one_another() -> None:
     }
 
 
+def test_the_added_layers_are_read_from_the_image_alone() -> None:
+    layers = (
+        dataclasses.replace(layer("lxml", 20), compression="zstd"),
+        layer("delta", 20),
+        layer("dags", 30),
+    )
+    made = assemble(base(), layers, {}, "50000")
+    assert published.added_layers(made.manifest.text, made.config.text) == layers
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"layers": [], "history": null}', '{"history": [1]}'])
+def test_what_is_no_image_has_no_layers_to_read(text: str) -> None:
+    made = assemble(base(), [layer()], {}, "50000")
+    for manifest, config in ((made.manifest.text, text), (text, made.config.text)):
+        with pytest.raises(StepError, match="not a container image"):
+            published.added_layers(manifest, config)
+
+
 def test_layers_lie_above_the_base_in_the_order_given() -> None:
     made = assemble(base(), [layer("delta", 20), layer("dags", 30)], {}, "50000")
     digests = [one["digest"] for one in json.loads(made.manifest.text)["layers"]]
@@ -133,8 +154,8 @@ def test_history_tells_of_each_layer_without_a_time() -> None:
     made = config_of(assemble(base(), [layer("delta"), layer("dags")], {}, "50000"))
     assert made["history"] == [
         {"created_by": f"airflow@{DIGEST}: {BASE_LAYER['digest']}"},
-        {"created_by": "airflow-images: delta"},
-        {"created_by": "airflow-images: dags"},
+        {"created_by": "airflow-images: delta", "comment": "1 files, 99 bytes unpacked"},
+        {"created_by": "airflow-images: dags", "comment": "1 files, 99 bytes unpacked"},
     ]
 
 
