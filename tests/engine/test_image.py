@@ -107,7 +107,7 @@ async def test_zstd_changes_how_layers_are_compressed_and_nothing_else(below: Ba
     own = json.loads(compressed.assembly.manifest.text)["layers"][-len(compressed.layers) :]
     assert {layer["mediaType"] for layer in own} == {"application/vnd.oci.image.layer.v1.tar+zstd"}
     packages = compressed.container().with_exec(["python", "-c", "import lxml.etree"])
-    assert await packages.directory("/opt/airflow/dags/small").entries() == ["small_dag.py"]
+    assert "small_dag.py" in await packages.directory("/opt/airflow/dags/small").entries()
 
 
 async def test_litter_is_left_out_and_told(below: BaseImage) -> None:
