@@ -34,6 +34,7 @@ from .regctl import ABSENT, RegistryError, digest, guarded, manifest, output_of,
 
 LAYOUT = Path(os.environ.get("LAYOUT", "/tmp/layout"))  # noqa: S108 - of the container
 CACHE_DAYS = 14
+LARGE = 1_000_000  # bytes of a layer that take longer to send than to look for in other repositories
 JOBS = 4  # images at a time; more would only wait for the same registry
 REVISION = "org.opencontainers.image.revision"
 
@@ -142,6 +143,18 @@ def layers(image: dict[str, Any]) -> set[str]:
     return {layer["digest"] for document in documents for layer in document.get("layers", ())}
 
 
+def large_layers(image: dict[str, Any], base: list[str]) -> set[str]:
+    """Return the layers beside the base's for which a registry is asked whether it has them elsewhere."""
+    documents: list[dict[str, Any]] = [json.loads(text) for text in image["texts"]]
+    listed = [layer for document in documents for layer in document.get("layers", ())]
+    return {layer["digest"] for layer in listed if layer["size"] >= LARGE} - set(base)
+
+
+def owner_of(layer: str, repositories: list[str]) -> str | None:
+    """Return the first repository that has a layer."""
+    return next((one for one in repositories if run_once(["blob", "head", one, layer]).status == 0), None)
+
+
 def leaders(images: dict[str, dict[str, Any]], base: list[str]) -> dict[str, str]:
     """Return layers that several images have beside the base's, each with the first image that has it."""
     first: dict[str, str] = {}
@@ -227,6 +240,10 @@ def push_all(job: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:
     def one(name: str) -> dict[str, Any]:
         repository = images[name]["repository"]
         donors = dict.fromkeys(base, base_donor) if base_donor and not with_base.get(repository) else {}
+        for layer in sorted(large_layers(images[name], base) - shared.keys()):
+            # Its own first, and then those of types that aren't pushed now, or have been.
+            owner = owner_of(layer, [repository, *(one for one in repositories if one != repository)])
+            donors |= {layer: owner} if owner and owner != repository else {}
         for layer in sorted(layers(images[name]) & shared.keys()):
             first = shared[layer]
             # Not from an image that failed, nor from this one.

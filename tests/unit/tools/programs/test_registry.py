@@ -124,6 +124,18 @@ def test_a_repository_that_has_the_base_already_gives_it_to_the_others(fake: Fak
     assert not set(fake.uploads("r.example/api")) & set(BASE)
 
 
+def test_a_large_layer_is_mounted_from_a_type_that_is_not_pushed_now(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "LARGE", 6)
+    delta = digest("delta")
+    fake.do("push", sharing(fake.state, "delta", "one"))
+    two = sharing(fake.state, "delta", "two") | {"siblings": ["r.example/one", "r.example/two"]}
+    assert fake.do("push", two)["two"]["written"] == ["main"]
+    assert fake.asked("blob copy r.example/one r.example/two")[-1].endswith(delta)
+    assert [line for line in fake.uploads() if line.endswith(delta)] == [f"r.example/one {delta}"]
+
+
 def test_a_delta_of_many_images_is_sent_once_and_mounted_into_the_others(fake: Fake) -> None:
     names = [f"type{number}" for number in range(20)]
     told = fake.do("push", sharing(fake.state, "delta", *names))
