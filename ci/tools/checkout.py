@@ -1,6 +1,5 @@
 """The project's folders as a function of the module gets them: catalog, locks and files."""
 
-import re
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable, Mapping
@@ -15,7 +14,7 @@ from ..config import base, catalog, lockfile
 from ..config.catalog import Catalog
 from ..config.dag_type import DagType
 from ..config.lockfile import Lock
-from .engine import as_function_error
+from .engine import as_function_error, retrying
 from .memo import Memo
 from .programs import litter
 from .sources import LITTER, TREES
@@ -109,14 +108,19 @@ class Checkout:
             self._memo.forget("exported")
 
     async def _subtree(self, folder: str, paths: Iterable[str]) -> dagger.Directory:
+        """Return files of a folder at their paths there, without litter.
+
+        They are loaded from the exported folder, by what is in them: made of the whole tree, what depends on
+        them would be made again after an edit of any file.
+        """
         subtree = dag.directory()
         for path in paths:
-            full = f"{folder}/{path}"
-            if (await self.exported() / full).is_dir():
-                left_out = [_pattern(name) for name in await self._litter_in(full)]
-                subtree = subtree.with_directory(path, self.tree.directory(full), exclude=left_out)
+            exported = (await self.exported() / folder / path).resolve()
+            if exported.is_dir():
+                content = dag.host().directory(str(exported))
+                subtree = subtree.with_directory(path, await retrying(content.sync))
             else:
-                subtree = subtree.with_file(path, self.tree.file(full))
+                subtree = subtree.with_file(path, await retrying(dag.host().file(str(exported)).sync))
         return subtree
 
 
@@ -139,11 +143,6 @@ def changeset(source: dagger.Directory, texts: Mapping[str, str]) -> dagger.Chan
     """Return new texts of files in a repository's images/ as the CLI applies them."""
     before = dag.directory().with_directory("images", source.directory("images"))
     return with_files(before, texts).changes(before)
-
-
-def _pattern(path: str) -> str:
-    """Return the pattern that a path alone matches."""
-    return re.sub(r"([\\*?\[\]!])", r"\\\1", path)
 
 
 @asynccontextmanager
