@@ -1,6 +1,5 @@
 """What the measurements share: a copy of the project, an engine of its own, edits, and a table."""
 
-import argparse
 import os
 import re
 import shutil
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +17,7 @@ PATTERN = "salesforce"
 PORT = "5055"  # of the engine's own registry
 # The vulnerability database there: small, but reading an image and matching it take what they take.
 DATABASE = ("--database", f"127.0.0.1:{PORT}/airflow-images/test-advisories:2")
+GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"
 )
@@ -99,14 +99,3 @@ def show(results: dict[str, list[float]]) -> None:
     for case, seconds in results.items():
         middle = statistics.median(seconds)
         print(f"{case:<16}{len(seconds):>5}{min(seconds):>9.2f}{middle:>10.2f}{max(seconds):>9.2f}")
-
-
-def measured(about: str | None, measure: Callable[[Engine, list[str], int], dict[str, list[float]]]) -> None:
-    """Run a measurement of many DAG types as its command line asks for it, and print its table."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--types", type=int, default=20)
-    parser.add_argument("--runs", type=int, default=3)
-    given = parser.parse_args()
-    with running() as engine:
-        results = measure(engine, make_types(engine.project, given.types), given.runs)
-    show(dict(sorted(results.items())))
