@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-# 9 takes four times as long for 7 to 17 % less. One level: branch and release of a commit are one image.
+# 9 takes four times as long for 7 to 18 % less. One level: branch and release of a commit are one image.
 LEVEL = 3
 
 
