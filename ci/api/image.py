@@ -38,7 +38,7 @@ class Image:
     size: Annotated[int, Doc("Compressed bytes of all layers")] = field()
     added_size: Annotated[int, Doc("Compressed bytes of the layers above the base")] = field()
     layers: Annotated[list[str], Doc("A line per added layer: title, size, digest")] = field()
-    # Private: with the fields, all that a built.BuiltImage is made of, and the repository.
+    # Private: with the fields, all that a BuiltImage is made of, and the repository.
     source: dagger.Directory
     netrc: dagger.Secret | None
     dag_type: str
@@ -155,9 +155,9 @@ class Image:
     ) -> str:
         """Run a DAG, or one of its tasks, against a PostgreSQL; fails with the run's own exit code."""
         async with checkouts.opened(self.source, self.netrc) as checkout:
-            asked = request.Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
+            run_request = request.Request(dag=dag_id, task=task_id, date=logical_date, seconds=timeout)
             dag_type = (await checkout.catalog()).get(self.dag)
-            return await run.run(dag_type, asked, checkout, await base.pinned(checkout), env_file)
+            return await run.run(dag_type, run_request, checkout, await base.pinned(checkout), env_file)
 
     # Per session, as a build: a base named by tag may have moved since the last one.
     @session_cached

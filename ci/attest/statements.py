@@ -52,7 +52,7 @@ def scan_predicate(verdict: Verdict, scanner: str) -> dict[str, Any]:
                 "lastUpdate": provenance.utc(database.updated) if database else "",
             },
             # Without times: what is signed again differs in more than these.
-            "result": shown.model_dump(mode="json", exclude={"scanned": True, "database": {"asked"}}),
+            "result": shown.model_dump(mode="json", exclude={"scanned": True, "database": {"checked"}}),
         },
         "metadata": {"scanStartedOn": when, "scanFinishedOn": when},
     }

@@ -73,30 +73,27 @@ class BuiltImage:
     @property
     def environment(self) -> "BuiltImage":
         """The image without the type's own files and name: all types with the same packages have it."""
-        layers = self.layers
-        for title in (DAGS, SCRIPTS):
-            if layers and layers[-1].title == title:  # an empty one isn't there
-                layers = layers[:-1]
-        return dataclasses.replace(
-            self,
-            assembly=oci.without_layers(self.assembly, len(self.layers) - len(layers)),
-            layers=layers,
-            tarballs={layer.digest: self.tarballs[layer.digest] for layer in layers},
-        )
+        return self._without(DAGS, SCRIPTS)
 
     def layouts_above_base(self) -> tuple[dagger.Directory, ...]:
         """Return the image as OCI layouts for one who has read the base, whose layers are in none of them.
 
         Before the image comes one without its DAGs, the same for every version of them.
         """
+        images = (self._without(DAGS), self)
+        return tuple(_with_image(_empty(), image.assembly, image.tarballs) for image in images)
+
+    def _without(self, *titles: str) -> "BuiltImage":
+        """Return the image without its highest layers of these titles, highest first."""
         layers = self.layers
-        if layers and layers[-1].title == DAGS:  # an empty one isn't there
-            layers = layers[:-1]
-        assembly = oci.without_layers(self.assembly, len(self.layers) - len(layers))
-        below = {layer.digest: self.tarballs[layer.digest] for layer in layers}
-        return (
-            _with_image(_empty(), assembly, below),
-            _with_image(_empty(), self.assembly, self.tarballs),
+        for title in titles:
+            if layers and layers[-1].title == title:  # an empty one isn't a layer
+                layers = layers[:-1]
+        return dataclasses.replace(
+            self,
+            assembly=oci.without_layers(self.assembly, len(self.layers) - len(layers)),
+            layers=layers,
+            tarballs={layer.digest: self.tarballs[layer.digest] for layer in layers},
         )
 
     def described(self, assembly: oci.Assembly) -> "BuiltImage":

@@ -33,7 +33,7 @@ async def test_a_mirror_is_asked_once_an_hour_or_now(plain_registry: str, owner:
             mirrors = (f"{place}/{owner}/db:2",)
             request = DatabaseRequest(mirrors=mirrors, hour=hour, refresh=refresh)
             fetched = await database.fetch(request, policy, TODAY)
-            assert fetched.info.asked is not None
+            assert fetched.info.checked is not None
             return sum((await registries.counts(place))["requests"].values())
 
         assert await asked("10") > 0

@@ -112,8 +112,9 @@ async def parse(
             tree = tree.with_file(f"{one.dag_type.name}/{_DAGS}/{_IGNORE}", ignore)
     seconds = {one.dag_type.name: one.dag_type.settings.max_parse_seconds for one in types}
     job = {"parse": {"role": role, "environment": environment.name, "seconds": seconds}}
+    # A volume for each environment: a package that runs code as root at Python's start reaches no other's.
     ready = environment.ready.with_mounted_directory(_TYPES, tree, owner=layers.AIRFLOW).with_mounted_cache(
-        _ANSWERS, dag.cache_volume("airflow-images-answers")
+        _ANSWERS, dag.cache_volume(f"airflow-images-answers-{environment.name}")
     )
     title = f"{role} parse of {named(list(seconds))}"
     try:

@@ -134,7 +134,7 @@ class _Artifact(NamedTuple):
     layer: dagger.File
     digest: str
     annotations: Mapping[str, str] = MappingProxyType({})
-    asked: datetime | None = None
+    checked: datetime | None = None
 
 
 async def _pull(
@@ -154,7 +154,7 @@ async def _pull(
         layer=blobs.file(names.hex_digits(layers[0])),
         digest=layers[0],
         annotations=manifest.get("annotations") or {},
-        asked=datetime.fromtimestamp(answer["time"], UTC),
+        checked=datetime.fromtimestamp(answer["time"], UTC),
     )
 
 
@@ -171,7 +171,7 @@ async def _unpacked(artifact: _Artifact, reference: str) -> VulnerabilityDatabas
         digest=artifact.digest,
         updated=updated,
         description=artifact.annotations.get(DESCRIPTION, ""),
-        asked=artifact.asked,
+        checked=artifact.checked,
         test=artifact.annotations.get(TEST_DATA) == "true",
     )
     return VulnerabilityDatabase(folder=folder, info=info)

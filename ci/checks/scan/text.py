@@ -170,7 +170,7 @@ def _database(verdict: Verdict) -> str:
     algorithm, _, digest = database.digest.rpartition(":")
     short = f"{algorithm}:{digest[:12]}" if algorithm else digest[:12]
     text = f"{database.reference} ({short}), built {_time(database.updated)}"
-    text += f", the newest at {_time(database.asked)}" if database.asked else ""
+    text += f", the newest at {_time(database.checked)}" if database.checked else ""
     text += f": {database.description}" if database.description else ""
     return f"{text}; test data only, without real vulnerabilities" if database.test else text
 

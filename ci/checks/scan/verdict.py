@@ -33,15 +33,15 @@ class Decision(StrEnum):
 class Database(Value):
     """The vulnerability database that was used.
 
-    ``digest`` is that of its archive, ``updated`` when it was built, ``asked`` when the mirror was asked for
-    its newest (None for a file); ``test``: it contains no real data.
+    ``digest`` is that of its archive, ``updated`` when it was built, ``checked`` when the mirror was
+    asked for its newest (None for a file); ``test``: it contains no real data.
     """
 
     reference: str
     digest: str
     updated: AwareDatetime
     description: str = ""
-    asked: AwareDatetime | None = None
+    checked: AwareDatetime | None = None
     test: bool = False
 
     def unusable(self, now: datetime, days: float) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-DAYS = 30  # an answer that nobody asked for in this time is removed
+DAYS = 30  # an answer that no test read in this time is removed
 
 
 class Answers:

@@ -106,9 +106,9 @@ def test_a_database_tells_its_date_in_utc_and_what_it_says_of_itself() -> None:
     described = DATABASE.model_copy(update={"updated": east, "description": "house copy", "digest": "abc"})
     told = "mirror.example/trivy-db:2 (abc), built 2026-11-20 23:00 UTC: house copy"
     assert fact("database", verdict(database=described)) == told
-    asked = described.model_copy(update={"asked": datetime(2026, 11, 21, 14, 3, tzinfo=UTC)})
+    checked = described.model_copy(update={"checked": datetime(2026, 11, 21, 14, 3, tzinfo=UTC)})
     newest = told.replace(" UTC:", " UTC, the newest at 2026-11-21 14:03 UTC:")
-    assert fact("database", verdict(database=asked)) == newest
+    assert fact("database", verdict(database=checked)) == newest
     test = verdict(database=described.model_copy(update={"test": True}))
     assert fact("database", test) == f"{told}; test data only, without real vulnerabilities"
     assert "test data only" in markdown([test])
