@@ -78,7 +78,7 @@ def shared(deltas: Sequence[Delta], own: Sequence[str]) -> tuple[Shared, ...]:
         )
         for package, by_layer in holders.items()
     ]
-    worth = [candidate for candidate in candidates if candidate.own or candidate.saves >= WORTH]
+    worth = [one for one in candidates if one.package.name in own or one.saves >= WORTH]
     return tuple(sorted(worth, key=lambda candidate: (-candidate.saves, candidate.package)))
 
 

@@ -39,6 +39,7 @@ def test_a_large_package_has_a_layer_without_being_named() -> None:
     large = dataclasses.replace(B, own=frozenset({"lxml"}))
     assert [one.own for one in shared([A, large], [])] == [True]
     assert "fix:" not in table([A, large], [])
+    assert not shared([large], [])  # nobody shares it
 
 
 def test_another_version_is_another_package() -> None:
