@@ -39,6 +39,12 @@ OneDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/")
 AnyDagType = Annotated[str, Name("dag"), Doc("DAG type: a folder under images/; default: all")]
 # Not --json: dagger call has a flag of that name, which only puts a result in quotes.
 Format = Annotated[str, Name("format"), Doc("table or json")]
+ReportFormat = Annotated[str, Name("format"), Doc("text, markdown, junit or json")]
+ScanFormat = Annotated[
+    str,
+    Name("format"),
+    Doc("table, json, markdown, sarif, junit, html, or results: the file that `report` reads"),
+]
 ExcludeNewer = Annotated[
     str,
     Doc("Day or time such as 2026-01-31; later files in the index are ignored; default: pyproject.toml's"),
@@ -90,9 +96,7 @@ AllowUnscanned = Annotated[
     str, Doc("Reason to publish where there is no vulnerability database to scan with")
 ]
 DryRun = Annotated[bool, Doc("Build, test and scan, and push nothing")]
-ReportFailures = Annotated[
-    bool, Doc("Exit without an error although a DAG type failed; its row has the problem")
-]
+ReportFailures = Annotated[bool, Doc("Exit without an error although a DAG type failed; the result says so")]
 SigningKey = Annotated[
     dagger.Secret | None,
     Doc("Private key made by cosign, or the URI of a key in a KMS (awskms:///alias/name, …)"),

@@ -13,6 +13,14 @@ def never_cached(method: F) -> F:
     return function(cache="never")(method)  # pyright: ignore[reportCallIssue, reportUnknownVariableType] - the SDK's overloads
 
 
+def briefly_cached(method: F) -> F:
+    """Make a method a function of the module whose result is kept for ten minutes.
+
+    It has no effects, and gives a text. An error isn't kept; a base named by tag may have moved meanwhile.
+    """
+    return function(cache="10m")(method)  # pyright: ignore[reportCallIssue, reportUnknownVariableType] - the SDK's overloads
+
+
 def session_cached(method: F) -> F:
     """Make a method a function of the module that runs once in a session."""
     return function(cache="session")(method)  # pyright: ignore[reportCallIssue, reportUnknownVariableType] - the SDK's overloads

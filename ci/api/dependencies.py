@@ -14,10 +14,9 @@ from ..lock import bump, outdated, resolve
 from ..tools import checkout as checkouts
 from ..tools.engine import as_function_error
 from . import tests
-from .arguments import ExcludeNewer, Format
+from .arguments import ExcludeNewer, Format, ReportFailures, ReportFormat, Source
 from .caching import never_cached
 from .output import Group, shown
-from .tests import Reports
 
 
 @object_type
@@ -38,15 +37,14 @@ class Bump:
 class Dependencies(Group):
     """What DAG types depend on, and the base that they share."""
 
-    source: dagger.Directory
     netrc: dagger.Secret | None
     dag_type: str
 
     # Never remembered: an index has newer packages by the hour.
     @never_cached
-    async def outdated(self, exclude_newer: ExcludeNewer = "", form: Format = "table") -> str:
+    async def outdated(self, source: Source, exclude_newer: ExcludeNewer = "", form: Format = "table") -> str:
         """List newer versions of what is locked: allowed by the base, released, and what holds them back."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             types = (await checkout.catalog()).chosen(self.dag_type)
             reference = await checkout.base_reference()
             resolver = await resolve.resolver(
@@ -59,6 +57,7 @@ class Dependencies(Group):
     @never_cached
     async def upgrade_test(
         self,
+        source: Source,
         airflow: Annotated[
             str, Doc("Version to try, such as 3.2.1, or 3.2.x for its newest release; on the base's Python")
         ] = "",
@@ -66,21 +65,27 @@ class Dependencies(Group):
             str, Name("base"), Doc("Reference of a base image to try, instead of a version")
         ] = "",
         exclude_newer: ExcludeNewer = "",
-    ) -> Reports:
+        form: ReportFormat = "text",
+        *,
+        report_failures: ReportFailures = False,
+    ) -> str:
         """Test DAG types on another Airflow, with locks made for it in memory; nothing is changed."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
+            tests.check_format(form)
             if bool(airflow) == bool(other_base):
                 raise ConfigurationError(["choose what to try: --airflow 3.2.x, or --base <reference>"])
             types = (await checkout.catalog()).chosen(self.dag_type)
             request = upgrade.UpgradeRequest(
                 airflow=airflow, base=other_base, exclude_newer=exclude_newer, netrc=self.netrc
             )
-            return tests.of(await upgrade.upgrade_test(types, checkout, request))
+            reports = await upgrade.upgrade_test(types, checkout, request)
+            return tests.result(reports, form, report_failures=report_failures)
 
     # Never remembered: an index has newer releases by the hour.
     @never_cached
     async def bump(
         self,
+        source: Source,
         airflow: Annotated[
             str,
             Doc("Version to move to, such as 3.2.1, or 3.2.x for its newest release; default: its series"),
@@ -92,7 +97,7 @@ class Dependencies(Group):
             if self.dag_type:
                 name = self.dag_type
                 raise ConfigurationError([f"--dag {name}: bump moves the base of all DAG types: drop --dag"])
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             request = bump.BumpRequest(airflow=airflow, exclude_newer=exclude_newer, netrc=self.netrc)
             bumped = await bump.bump(checkout, request)
-            return Bump(text=bumped.text, changes=checkouts.changeset(self.source, bumped.files))
+            return Bump(text=bumped.text, changes=checkouts.changeset(source, bumped.files))

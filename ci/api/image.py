@@ -19,13 +19,11 @@ from ..lock import explain
 from ..tools import checkout as checkouts
 from ..tools import registry, trivy
 from ..tools.engine import as_function_error
-from . import scan as api_scan
+from . import scan as scans
 from . import tests
 from .arguments import Database, DatabaseFile, RefreshDatabase
-from .caching import never_cached, session_cached
+from .caching import briefly_cached, never_cached, session_cached
 from .output import shown
-from .scan import Scan
-from .tests import Reports
 
 
 @object_type
@@ -113,11 +111,11 @@ class Image:
         """Return the image as a container, taken from the layout."""
         return self.to_built().container()
 
-    @session_cached
-    async def test(self) -> Reports:
+    @briefly_cached
+    async def test(self) -> str:
         """Test the image as a pod and the scheduler would run it; fails with every finding."""
         async with checkouts.opened(self.source, self.netrc) as checkout:
-            return tests.of(await tests.test(checkout, self.dag))
+            return tests.result(await tests.test(checkout, self.dag))
 
     # Never remembered: advisories come by the hour.
     @never_cached
@@ -127,14 +125,14 @@ class Image:
         database_file: DatabaseFile = None,
         *,
         refresh_database: RefreshDatabase = False,
-    ) -> Scan:
+    ) -> str:
         """Scan the image by images/policy.toml; fails unless it passed."""
         async with checkouts.opened(self.source, self.netrc) as checkout:
             types = [(await checkout.catalog()).get(self.dag)]
             request = databases.database_request(
                 tuple(database or ()), database_file, registry.Access(), refresh=refresh_database
             )
-            return api_scan.of(await scan.scan_all(types, request, checkout))
+            return scans.result(await scan.scan_all(types, request, checkout))
 
     # Never remembered: a run is an effect.
     @never_cached

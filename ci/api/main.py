@@ -20,76 +20,87 @@ from ..tools import cosign
 from ..tools import registry as registries
 from ..tools.engine import as_function_error
 from . import affected, arguments, locks, results, tests
-from . import scan as api_scan
+from . import scan as scans
 from .affected import Affected
-from .caching import never_cached, session_cached
+from .caching import briefly_cached, never_cached, session_cached
 from .checks import Checks
 from .dependencies import Dependencies
 from .image import Image
 from .registry import Registry
 from .results import Results
 from .scaffold import Scaffold
-from .scan import Scan
-from .tests import Reports
 
 
 @object_type
 class AirflowImages:
     """Container images for Airflow DAGs: one per DAG type, built, tested and published."""
 
-    source: arguments.Source
     netrc: arguments.Netrc = None
 
     @function
-    async def list(self, form: arguments.Format = "table") -> str:
+    async def list(self, source: arguments.Source, form: arguments.Format = "table") -> str:
         """List the DAG types with their base, packages and DAG files."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             types = (await checkout.catalog()).declared()
             rows = catalog.rows(types, await checkout.base_reference(), await checkout.exported())
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 
     # Per session: a base named by tag may have moved since the last one.
     @session_cached
-    async def build(self, dag_type: arguments.OneDagType) -> Image:
+    async def build(self, source: arguments.Source, dag_type: arguments.OneDagType) -> Image:
         """Build a DAG type's image from its lock."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             chosen = (await checkout.catalog()).get(dag_type)  # first: a misspelt name costs no pull
             built = await build.build(chosen, checkout, await base.pinned(checkout))
-        return Image.of(built, self.source, self.netrc)
+        return Image.of(built, source, self.netrc)
 
-    @session_cached
-    async def test(self, dag_type: arguments.AnyDagType = "") -> Reports:
+    @briefly_cached
+    async def test(
+        self,
+        source: arguments.Source,
+        dag_type: arguments.AnyDagType = "",
+        form: arguments.ReportFormat = "text",
+        *,
+        report_failures: arguments.ReportFailures = False,
+    ) -> str:
         """Test DAG types as a pod and the scheduler would run them; fails with every finding."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
-            return tests.of(await tests.test(checkout, dag_type))
+        async with checkouts.opened(source, self.netrc) as checkout:
+            tests.check_format(form)
+            return tests.result(await tests.test(checkout, dag_type), form, report_failures=report_failures)
 
     # Never remembered: advisories come by the hour.
     @never_cached
     async def scan(
         self,
+        source: arguments.Source,
         dag_type: arguments.AnyDagType = "",
         database: arguments.Database = None,
         database_file: arguments.DatabaseFile = None,
         username: arguments.Username = None,
         token: arguments.Token = None,
         authority: arguments.Authority = None,
+        form: arguments.ScanFormat = "table",
         *,
         refresh_database: arguments.RefreshDatabase = False,
+        report_failures: arguments.ReportFailures = False,
         plain_http: arguments.PlainHttp = False,
-    ) -> Scan:
+    ) -> str:
         """Scan DAG types' images by images/policy.toml; fails unless all passed."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
+            scans.check_format(form)
             access = registries.Access(
                 username=username, token=token, authority=authority, plain_http=plain_http
             )
             mirrors = tuple(database or ())
             request = databases.database_request(mirrors, database_file, access, refresh=refresh_database)
             types, problems = (await checkout.catalog()).divided(dag_type)
-            return api_scan.of(await scan.scan_all(types, request, checkout, problems))
+            result = await scan.scan_all(types, request, checkout, problems)
+            return scans.result(result, form, report_failures=report_failures)
 
     @never_cached
     async def publish(
         self,
+        source: arguments.Source,
         repository: arguments.Repository,
         dag_type: arguments.AnyDagType = "",
         registry: arguments.RegistryHost = "",
@@ -132,7 +143,7 @@ class AirflowImages:
             config=signing_config,
             root=trusted_root,
         )
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             try:
                 request = publish_plan.PlanRequest(dag_type=dag_type, registry=registry, owner=owner, ref=ref)
                 plan = await publish.plan(checkout, repository, request)
@@ -164,7 +175,6 @@ class AirflowImages:
     @function
     def registry(
         self,
-        repository: arguments.Repository,
         host: Annotated[
             str, Doc("Registry, such as ghcr.io or 127.0.0.1:5000; default: images/publish.toml's")
         ] = "",
@@ -177,9 +187,7 @@ class AirflowImages:
     ) -> Registry:
         """Plan and list what is to be published; scan, verify, rebuild, promote or roll back what is."""
         return Registry(
-            source=self.source,
             netrc=self.netrc,
-            repository=repository,
             host=host,
             owner=owner,
             username=username,
@@ -193,6 +201,7 @@ class AirflowImages:
     @session_cached
     async def lock(
         self,
+        source: arguments.Source,
         dag_type: arguments.AnyDagType = "",
         upgrade_package: arguments.UpgradePackages = None,
         exclude_newer: arguments.ExcludeNewer = "",
@@ -200,7 +209,7 @@ class AirflowImages:
         upgrade: arguments.Upgrade = False,
     ) -> dagger.Changeset:
         """Resolve pylock.toml, with hashes, against the base's Python, packages and constraints."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             types, problems = (await checkout.catalog()).divided(dag_type)
             reference = await checkout.base_reference()
             upgrades = request.Upgrade(
@@ -215,16 +224,17 @@ class AirflowImages:
                 netrc=self.netrc,
             )
             refused = {name: ConfigurationError(listed) for name, listed in problems.items()}
-            return checkouts.changeset(self.source, await locks.kept({**made, **refused}, checkout))
+            return checkouts.changeset(source, await locks.kept({**made, **refused}, checkout))
 
     @function
     def dependencies(self, dag_type: arguments.AnyDagType = "") -> Dependencies:
         """List newer versions, test another Airflow, or move the base."""
-        return Dependencies(source=self.source, netrc=self.netrc, dag_type=dag_type)
+        return Dependencies(netrc=self.netrc, dag_type=dag_type)
 
     @function
     async def affected(
         self,
+        source: arguments.Source,
         repository: arguments.Repository,
         since: arguments.Since = "",
         event_file: arguments.OptionalEventFile = None,
@@ -235,25 +245,26 @@ class AirflowImages:
                 flags = "--since REF, or in GitHub Actions --event $GITHUB_EVENT_PATH"
                 raise ConfigurationError([f"choose what to compare with: {flags}"])
         if event_file is None:
-            return affected.of(await compare.affected(repository, self.source, since))
+            return affected.of(await compare.affected(repository, source, since))
         event = await affected.event_of(event_file)
-        return affected.of(await compare.by_event(repository, self.source, event), event)
+        return affected.of(await compare.by_event(repository, source, event), event)
 
     @function
     async def report(
         self,
+        source: arguments.Source,
         results_folder: arguments.ResultsFolder,
     ) -> Results:
         """Report on what jobs published: summary, annotations, reports, verdict."""
         with as_function_error():
-            return await results.read(results_folder, self.source)
+            return await results.read(results_folder, source)
 
     @function
     def scaffold(self) -> Scaffold:
         """Begin a DAG type, or adopt a repository of Dockerfiles."""
-        return Scaffold(source=self.source, netrc=self.netrc)
+        return Scaffold(netrc=self.netrc)
 
     @function
     def checks(self) -> Checks:
         """Check all DAG types: what `dagger check` runs."""
-        return Checks(source=self.source, netrc=self.netrc)
+        return Checks(netrc=self.netrc)

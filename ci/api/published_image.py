@@ -16,7 +16,7 @@ from ..tools import checkout as checkouts
 from ..tools import cosign, git
 from ..tools import registry as registries
 from ..tools.engine import as_function_error
-from .arguments import TrustedRoot
+from .arguments import Repository, Source, TrustedRoot
 from .caching import never_cached
 from .output import Group
 
@@ -25,9 +25,7 @@ from .output import Group
 class RegistryGroup(Group):
     """Calls on a registry, and how to reach it."""
 
-    source: dagger.Directory
     netrc: dagger.Secret | None
-    repository: dagger.Directory
     host: str
     owner: str
     username: dagger.Secret | None
@@ -51,6 +49,7 @@ class PublishedImage(RegistryGroup):
     @never_cached
     async def verify(
         self,
+        source: Source,
         key: Annotated[dagger.File | None, Doc("Public key of accepted signatures: cosign.pub")] = None,
         certificate_identity: Annotated[
             str, Doc("Identity of accepted signatures, such as a workflow's address")
@@ -60,13 +59,15 @@ class PublishedImage(RegistryGroup):
         ] = "",
         certificate_oidc_issuer: Annotated[str, Doc("Issuer of the identity, as in the certificate")] = "",
         trusted_root: TrustedRoot = None,
-        source: Annotated[str, Doc("Repository it must be built from: https://github.com/owner/repo")] = "",
+        source_uri: Annotated[
+            str, Doc("Repository it must be built from: https://github.com/owner/repo")
+        ] = "",
         commit: Annotated[str, Doc("Commit it must be built from, all 40 digits")] = "",
         base_digest: Annotated[str, Doc("Digest of the base image it must have: sha256:…")] = "",
         max_scan_age: Annotated[float, Doc("Greatest accepted age of its scan, in days")] = 30,
     ) -> str:
         """Check signature, provenance, SBOM, scan and layers; fails unless all of them hold."""
-        async with checkouts.opened(self.source) as checkout:
+        async with checkouts.opened(source) as checkout:
             reference = names.reference(self.reference, digest=True)
             trust = cosign.Trust(
                 key=key,
@@ -80,7 +81,7 @@ class PublishedImage(RegistryGroup):
                 signer=trust.words(),
                 identity=certificate_identity,
                 identity_regexp=certificate_identity_regexp,
-                source=source,
+                source=source_uri,
                 commit=commit,
                 base_digest=base_digest,
                 scan_days=max_scan_age,
@@ -91,20 +92,22 @@ class PublishedImage(RegistryGroup):
             return await verify.verify(reference, registry, trust, expected, rules)
 
     @never_cached
-    async def reproduce(self) -> str:
+    async def reproduce(self, source: Source, repository: Repository) -> str:
         """Rebuild it from the commit in its labels; reports each layer and file that differs."""
         with as_function_error():
             reference = names.reference(self.reference, digest=False)
             registry = await self._connect(reference)
-            return await reproduce.reproduce(reference, registry, self.repository, self.source, self.netrc)
+            return await reproduce.reproduce(reference, registry, repository, source, self.netrc)
 
     @never_cached
-    async def promote(self, tag: Annotated[str, Doc("The tag to add")]) -> str:
+    async def promote(
+        self, source: Source, repository: Repository, tag: Annotated[str, Doc("The tag to add")]
+    ) -> str:
         """Add a tag to it, and to a release its lines; nothing is built."""
-        async with checkouts.opened(self.source) as checkout:
+        async with checkouts.opened(source) as checkout:
             reference = names.reference(self.reference, digest=True)
             settings = config_publish.parse(await checkout.text(config_publish.FILE))
-            origin = revision.origin((await git.revision(self.repository, checkout.tree)).remote)
+            origin = revision.origin((await git.revision(repository, checkout.tree)).remote)
             owner = self.owner or (origin.owner if origin else reference.owner)
             dag_types = (await checkout.catalog()).names
             called = names.names(settings, self.host or reference.registry, owner, origin, dag_types)

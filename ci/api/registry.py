@@ -19,11 +19,10 @@ from ..tools import cosign, git
 from ..tools import registry as registries
 from ..tools.engine import as_function_error
 from . import affected, arguments
-from . import scan as api_scan
+from . import scan as scans
 from .affected import Affected
-from .caching import never_cached, session_cached
+from .caching import briefly_cached, never_cached
 from .published_image import PublishedImage, RegistryGroup
-from .scan import Scan
 
 
 @object_type
@@ -33,10 +32,11 @@ class Registry(RegistryGroup):
     host: str
     owner: str
 
-    # Per session, as a build: with --sharing it builds.
-    @session_cached
+    @briefly_cached
     async def plan(
         self,
+        source: arguments.Source,
+        repository: arguments.Repository,
         dag_type: arguments.AnyDagType = "",
         ref: arguments.Ref = "",
         form: arguments.Format = "table",
@@ -46,8 +46,8 @@ class Registry(RegistryGroup):
         ] = False,
     ) -> str:
         """Show what publish would push, under which tags and why; the registry is not asked."""
-        async with checkouts.opened(self.source, self.netrc) as checkout:
-            planned = await self._plan(checkout, dag_type, ref)
+        async with checkouts.opened(source, self.netrc) as checkout:
+            planned = await self._plan(checkout, repository, dag_type, ref)
             shown = text.chosen(form, plan.table(planned), plan.as_json(planned))
             if not sharing:
                 return shown
@@ -58,6 +58,8 @@ class Registry(RegistryGroup):
     @never_cached
     async def due(
         self,
+        source: arguments.Source,
+        repository: arguments.Repository,
         dag_type: arguments.AnyDagType = "",
         event_file: arguments.OptionalEventFile = None,
         ref: arguments.Ref = "",
@@ -69,7 +71,7 @@ class Registry(RegistryGroup):
                 raise ConfigurationError([f"nothing is published for a {trigger.kind}: use affected"])
         name = dag_type or (trigger.dag if trigger else "")
         ref = ref or (trigger.ref if trigger else "")
-        async with checkouts.opened(self.source, self.netrc) as checkout:
+        async with checkouts.opened(source, self.netrc) as checkout:
             reason = trigger.describe() if trigger else (ref or "what is checked out")
             catalog = await checkout.catalog()
             if name:
@@ -77,31 +79,36 @@ class Registry(RegistryGroup):
             elif trigger and trigger.kind is event.EventKind.DISPATCH:
                 findings = choice.everything(catalog, reason)
             else:
-                planned = await self._plan(checkout, "", ref, skip_invalid=True)
+                planned = await self._plan(checkout, repository, "", ref, skip_invalid=True)
                 base_reference = await checkout.base_reference()
                 request = due.DueRequest(source=checkout.tree, ref=ref, base=base_reference, trigger=reason)
-                findings = await due.due(catalog, self.repository, planned, self.access(), request)
+                findings = await due.due(catalog, repository, planned, self.access(), request)
         return affected.of(findings, trigger)
 
     # Never remembered: advisories come by the hour, and tags move.
     @never_cached
     async def scan(
         self,
+        source: arguments.Source,
+        repository: arguments.Repository,
         dag_type: arguments.AnyDagType = "",
         tag: Annotated[
             str, Doc("Version of the images, as publish tags it: main, v1.2.0; default: latest")
         ] = "",
         database: arguments.Database = None,
         database_file: arguments.DatabaseFile = None,
+        form: arguments.ScanFormat = "table",
         *,
         refresh_database: arguments.RefreshDatabase = False,
-    ) -> Scan:
+        report_failures: arguments.ReportFailures = False,
+    ) -> str:
         """Scan published images by today's database and policy; fails unless all passed."""
-        async with checkouts.opened(self.source) as checkout:
+        async with checkouts.opened(source) as checkout:
+            scans.check_format(form)
             catalog = await checkout.catalog()
             types = catalog.chosen(dag_type)
             settings = config_publish.parse(await checkout.text(config_publish.FILE))
-            origin = revision.origin((await git.revision(self.repository, checkout.tree)).remote)
+            origin = revision.origin((await git.revision(repository, checkout.tree)).remote)
             called = names.names(settings, self.host, self.owner, origin, catalog.names)
             owner = self.owner or (origin.owner if origin else "")
             registry = await registries.connect(called.registry, self.access(), owner)
@@ -115,13 +122,16 @@ class Registry(RegistryGroup):
             targets = rescan_targets.targets(
                 [dag_type.name for dag_type in types], called, tag or tags.LATEST
             )
-            return api_scan.of(await rescan.rescan(targets, registry, request, checkout))
+            result = await rescan.rescan(targets, registry, request, checkout)
+            return scans.result(result, form, report_failures=report_failures)
 
     @never_cached
-    async def rollback(self, dag_type: arguments.OneDagType) -> str:
+    async def rollback(
+        self, source: arguments.Source, repository: arguments.Repository, dag_type: arguments.OneDagType
+    ) -> str:
         """Move latest of a DAG type to the release before the one it points to; nothing is built."""
-        async with checkouts.opened(self.source) as checkout:
-            planned = await self._plan(checkout, dag_type, "")
+        async with checkouts.opened(source) as checkout:
+            planned = await self._plan(checkout, repository, dag_type, "")
             registry = await registries.connect(planned.names.registry, self.access(), planned.owner)
             return await promote.rollback(dag_type, planned.names, registry)
 
@@ -145,9 +155,7 @@ class Registry(RegistryGroup):
         """Select a published image, to verify, reproduce or promote."""
         return PublishedImage(
             reference=reference,
-            source=self.source,
             netrc=self.netrc,
-            repository=self.repository,
             host=self.host,
             owner=self.owner,
             username=self.username,
@@ -157,7 +165,13 @@ class Registry(RegistryGroup):
         )
 
     async def _plan(
-        self, checkout: "checkouts.Checkout", dag_type: str, ref: str, *, skip_invalid: bool = False
+        self,
+        checkout: "checkouts.Checkout",
+        repository: dagger.Directory,
+        dag_type: str,
+        ref: str,
+        *,
+        skip_invalid: bool = False,
     ) -> "plan.PublishPlan":
         request = plan.PlanRequest(dag_type=dag_type, registry=self.host, owner=self.owner, ref=ref)
-        return await publish.plan(checkout, self.repository, request, skip_invalid=skip_invalid)
+        return await publish.plan(checkout, repository, request, skip_invalid=skip_invalid)

@@ -16,6 +16,7 @@ from ..scaffold import adopt as adoption
 from ..scaffold import create, draft, repository
 from ..tools import checkout as checkouts
 from ..tools.sources import LITTER
+from .arguments import Source
 from .caching import session_cached
 from .output import Group
 
@@ -39,14 +40,15 @@ OldRepository = Annotated[
 class Scaffold(Group):
     """The beginning of a DAG type, new or adopted."""
 
-    source: dagger.Directory
     netrc: dagger.Secret | None
 
     # Per session: an index may have newer versions than the engine remembers.
     @session_cached
-    async def init(self, dag_type: NewDagType, tests: Tests, packages: Packages = None) -> dagger.Changeset:
+    async def init(
+        self, source: Source, dag_type: NewDagType, tests: Tests, packages: Packages = None
+    ) -> dagger.Changeset:
         """Begin a DAG type: dependencies with their lock, an example DAG, and a test of its logic."""
-        return await init(self.source.with_directory("/", tests), dag_type, packages or [], self.netrc)
+        return await init(source.with_directory("/", tests), dag_type, packages or [], self.netrc)
 
     @session_cached
     async def adopt(self, repository: OldRepository) -> dagger.Changeset:

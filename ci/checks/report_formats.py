@@ -52,20 +52,19 @@ def verdict(report: Report) -> str:
     return ", ".join(["passed" if report.passed else "failed", *filter(None, counts)])
 
 
-_RENDERERS: dict[str, tuple[str, Callable[[Sequence[Report]], str]]] = {
-    "text": ("tests.txt", lambda reports: f"{text(reports)}\n"),
-    "markdown": ("tests.md", lambda reports: f"{markdown(reports)}\n"),
-    "junit": ("tests.xml", junit),
-    "json": ("tests.json", as_json),
+_RENDERERS: dict[str, Callable[[Sequence[Report]], str]] = {
+    "text": lambda reports: f"{text(reports)}\n",
+    "markdown": lambda reports: f"{markdown(reports)}\n",
+    "junit": junit,
+    "json": as_json,
 }
 
-FILE_NAMES = {form: name for form, (name, _) in _RENDERERS.items()}
+FORMATS = tuple(_RENDERERS)
 
 
 def render(form: str, reports: Sequence[Report]) -> str:
     """Return reports in one of the formats; raise ConfigurationError for another one."""
-    _, renderer = choose("format", form, _RENDERERS)
-    return renderer(reports)
+    return choose("format", form, _RENDERERS)(reports)
 
 
 def _count(number: int, noun: str) -> str:

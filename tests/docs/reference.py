@@ -3,10 +3,12 @@
 python -m tests.docs.reference > docs/reference.md
 """
 
+import functools
 import inspect
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +23,8 @@ INTRODUCTION = """\
 Every function of the module with its flags, as `dagger call FUNCTION --help` prints them.
 The flags of a function stand behind its name: `dagger call registry --owner acme rollback --dag api`.
 A call that ends in an object prints its text and, in a last line, a handle: `Directory@xxh3:…`."""
+SHARED = 3
+"""Flags that as many functions have, with the same text, are explained once."""
 # What the CLI calls by itself where a call ends in an object.
 IMPLICIT = ("", "sync")
 KINDS = {
@@ -40,8 +44,10 @@ def markdown() -> str:
     paths = _paths(main)
     parts = [
         INTRODUCTION,
-        "## Flags of every call",
-        _flags(main.get_constructor()),
+        "## Flags of every call, before the function's name",
+        _listed(_flags(main.get_constructor())),
+        "## Flags of several functions",
+        _listed(_shared()),
         *_object("", main, paths),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -75,7 +81,10 @@ def _object(path: str, definition: Any, paths: dict[Any, str]) -> Iterator[str]:
 def _function(path: str, function: Any, paths: dict[Any, str]) -> Iterator[str]:  # noqa: ANN401
     yield f"{'###' if ' ' in path else '##'} {path}"
     yield _summary(function)
-    yield _flags(function)
+    flags, several = _flags(function), _shared()
+    shared = [flag for flag, text in flags.items() if several.get(flag) == text]
+    yield _listed({flag: text for flag, text in flags.items() if flag not in shared})
+    yield f"Also {', '.join(f'`{flag}`' for flag in shared)}." if shared else ""
     result = function.return_type
     if result not in paths:
         return
@@ -100,9 +109,19 @@ def _is_simple(function: Any) -> bool:  # noqa: ANN401
     return not function.parameters and function.return_type not in BY_CLASS
 
 
-def _flags(function: Any) -> str:  # noqa: ANN401
-    flags = {f"--{kebab(argument.name)}": _help(argument) for argument in function.parameters.values()}
-    return _listed(flags)
+def _flags(function: Any) -> dict[str, str]:  # noqa: ANN401
+    return {f"--{kebab(argument.name)}": _help(argument) for argument in function.parameters.values()}
+
+
+@functools.cache
+def _shared() -> dict[str, str]:
+    every = [
+        flag
+        for definition in OBJECTS.values()
+        for made in _functions(definition)
+        for flag in _flags(made).items()
+    ]
+    return dict(sorted(flag for flag, count in Counter(every).items() if count >= SHARED))
 
 
 def _help(argument: Any) -> str:  # noqa: ANN401

@@ -127,7 +127,7 @@ class Scene(unittest.TestCase):
 
     def published(self, ref: str) -> dict[str, str]:
         """Publish api as a job does, without a signature; gives the tags that stayed, and why."""
-        given = ("--source", ".", "publish", "--repository", ".", "--dag", "api", "--ref", ref)
+        given = ("publish", "--source", ".", "--repository", ".", "--dag", "api", "--ref", ref)
         told = json.loads(self.daggerw("call", *given, "--format", "json"))
         return told["images"][0]["left"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ...errors import CheckError
 from ...text import choose, escaped, plain
@@ -12,17 +11,16 @@ from .text import markdown, table
 from .verdict import State, Verdict
 
 _Renderer = Callable[[Sequence[Verdict], Mapping[str, str]], str]
-_RENDERERS: dict[str, tuple[str, _Renderer]] = {
-    "table": ("scan.txt", lambda verdicts, _: table(verdicts)),
-    "json": ("scan.json", lambda verdicts, _: as_json(verdicts)),
-    "markdown": ("scan.md", lambda verdicts, _: markdown(verdicts)),
-    "sarif": ("scan.sarif", sarif),
-    "junit": ("scan.xml", lambda verdicts, _: junit(verdicts)),
-    "html": ("scan.html", lambda verdicts, _: html(verdicts)),
+_RENDERERS: dict[str, _Renderer] = {
+    "table": lambda verdicts, _: table(verdicts),
+    "json": lambda verdicts, _: as_json(verdicts),
+    "markdown": lambda verdicts, _: markdown(verdicts),
+    "sarif": sarif,
+    "junit": lambda verdicts, _: junit(verdicts),
+    "html": lambda verdicts, _: html(verdicts),
 }
 
 FORMATS = tuple(_RENDERERS)
-FILE_NAMES = MappingProxyType({form: name for form, (name, _) in _RENDERERS.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +49,7 @@ def render(
     form: str, verdicts: Sequence[Verdict], locks: Mapping[str, str], notes: Sequence[str] = ()
 ) -> str:
     """Return verdicts in one of ``FORMATS``; a table or a Markdown text ends with the notes."""
-    text = choose("format", form, _RENDERERS)[1](verdicts, locks)
+    text = choose("format", form, _RENDERERS)(verdicts, locks)
     if notes and form == "table":
         return "\n".join([text, "", *map(plain, notes)])
     if notes and form == "markdown":

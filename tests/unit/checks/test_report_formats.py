@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.checks.report import CheckResult, Fact, Finding, Level, Report, merge
-from ci.checks.report_formats import FILE_NAMES, NOTHING_TESTED, render, text, verdict
+from ci.checks.report_formats import FORMATS, NOTHING_TESTED, render, text, verdict
 from ci.errors import ConfigurationError
 
 FACT = Fact(check="dags", detail="2 files")
@@ -76,7 +76,7 @@ def test_a_verdict_counts_the_findings() -> None:
         (ERROR, ERROR.model_copy(update={"cause": "x"})): "failed, 2 errors",
     }
     assert {findings: verdict(merge("a", [CheckResult(findings=findings)])) for findings in cases} == cases
-    assert all(render(form, []) for form in FILE_NAMES)
+    assert all(render(form, []) for form in FORMATS)
     assert text([]) == NOTHING_TESTED
     with pytest.raises(ConfigurationError, match=r"unknown format 'junti': did you mean 'junit'\?"):
         render("junti", [])
