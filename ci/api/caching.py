@@ -16,7 +16,7 @@ def never_cached(method: F) -> F:
 def briefly_cached(method: F) -> F:
     """Make a method a function of the module whose result is kept for ten minutes.
 
-    It has no effects, and gives a text. An error isn't kept; a base named by tag may have moved meanwhile.
+    Within them a base that is named by tag isn't looked up again. An error isn't kept.
     """
     return function(cache="10m")(method)  # pyright: ignore[reportCallIssue, reportUnknownVariableType] - the SDK's overloads
 

@@ -45,8 +45,7 @@ class AirflowImages:
             rows = catalog.rows(types, await checkout.base_reference(), await checkout.exported())
             return text.chosen(form, catalog.table(rows), catalog.as_json(rows))
 
-    # Per session: a base named by tag may have moved since the last one.
-    @session_cached
+    @briefly_cached
     async def build(self, source: arguments.Source, dag_type: arguments.OneDagType) -> Image:
         """Build a DAG type's image from its lock."""
         async with checkouts.opened(source, self.netrc) as checkout:
