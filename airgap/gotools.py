@@ -85,6 +85,13 @@ ADVISORIES = Tool(
     (".",),
     source=PROJECT / "tests" / "advisories",
 )
+_BUILDKIT = "github.com/moby/buildkit"
+BUILDKIT = Tool(  # what bench/peers.py measures beside the module; nothing else calls it
+    "buildkit",
+    _BUILDKIT,
+    tuple(f"{_BUILDKIT}/cmd/{name}" for name in ("buildctl", "buildkitd")),
+    seconds=60,
+)
 COMMANDS = {tool.name: tool for tool in (ACT, ACTIONLINT, COSIGN, DAGGER, REGCTL, TRIVY)}
 """The tools that a person may want to call on this machine; `up` makes those of them that images need."""
 

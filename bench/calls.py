@@ -19,9 +19,9 @@ import json
 import shutil
 import statistics
 
-from engine import DATABASE, GIT, PORT, Engine, edit, make_types, running
+from engine import DATABASE, GIT, REGISTRY, Engine, edit, make_types, running
 
-PLACE = ("--registry", f"127.0.0.1:{PORT}", "--owner", "bench", "--allow-unscanned", "a benchmark", *DATABASE)
+PLACE = ("--registry", REGISTRY, "--owner", "bench", "--allow-unscanned", "a benchmark", *DATABASE)
 ONE = ("--dag", "t01")
 CALLS = {
     "list": ("list",),

@@ -15,8 +15,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 PATTERN = "salesforce"
 PORT = "5055"  # of the engine's own registry
+REGISTRY = f"127.0.0.1:{PORT}"
 # The vulnerability database there: small, but reading an image and matching it take what they take.
-DATABASE = ("--database", f"127.0.0.1:{PORT}/airflow-images/test-advisories:2")
+DATABASE = ("--database", f"{REGISTRY}/airflow-images/test-advisories:2")
 GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost")
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"

@@ -14,7 +14,7 @@ import argparse
 import re
 import sys
 
-from engine import DATABASE, GIT, PORT, Engine, edit, running, show
+from engine import DATABASE, GIT, REGISTRY, Engine, edit, running, show
 
 PASSWORD = ("--signing-password", "cmd:printf bench")
 
@@ -23,7 +23,7 @@ def measure(engine: Engine, dag: str, runs: int) -> dict[str, list[float]]:
     """Seconds of each run, by case."""
     results: dict[str, list[float]] = {}
     keys = engine.project / "keys"
-    where = ("--registry", f"127.0.0.1:{PORT}", "--owner", "bench", "--dag", dag)
+    where = ("--registry", REGISTRY, "--owner", "bench", "--dag", dag)
     allowed = ("--allow-unscanned", "a benchmark", *DATABASE)
 
     def time(case: str, *command: str, status: int = 0) -> None:
@@ -43,7 +43,7 @@ def measure(engine: Engine, dag: str, runs: int) -> dict[str, list[float]]:
             engine.run(*GIT, "commit", "--quiet", "--all", "--allow-empty", "--message", case)
             time(f"publish {case}", "publish", *where, *allowed, *signing)
         told = engine.said("./daggerw", "call", "publish", *where, *allowed)
-        reference = re.search(rf"127\.0\.0\.1:{PORT}/\S+@sha256:[0-9a-f]{{64}}", told)
+        reference = re.search(rf"{re.escape(REGISTRY)}/\S+@sha256:[0-9a-f]{{64}}", told)
         if reference is None:
             sys.exit(f"no reference in what publish said:\n{told}")
         # It fails as the scans do; all else is checked all the same.
