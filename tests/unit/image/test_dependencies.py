@@ -8,7 +8,7 @@ import pytest
 from ci.config.dag_type import DagType, parse
 from ci.config.layers import LayerSettings
 from ci.config.lockfile import Build, Lock
-from ci.image.dependencies import inputs_digest
+from ci.image.dependencies import bytecode_digest, inputs_digest
 from ci.image.oci import Base
 
 from ..repository import FILE
@@ -44,6 +44,7 @@ def test_types_with_the_same_packages_have_the_same_digest() -> None:
         {"lock": dataclasses.replace(LOCK, text=LOCK.text.replace("zeep", "lxml"))},
         {"lock": dataclasses.replace(LOCK, build=BUILD)},
         {"dag_type": dag_type(settings='bytecode = "none"')},
+        {"dag_type": dag_type(settings='bytecode = "all"')},
         {"settings": LayerSettings.model_validate({"own": ["zeep"]})},
         {"settings": LayerSettings.model_validate({"compression": "zstd"})},
     ],
@@ -52,8 +53,17 @@ def test_every_input_changes_it(other: dict[str, Any]) -> None:
     assert digest(**other) not in {digest(), ""}
 
 
-def test_nothing_is_said_of_no_packages_or_of_debians() -> None:
-    assert digest(lock=Lock(text="", packages={})) == ""
+def test_byte_code_of_the_base_is_said_of_types_without_packages() -> None:
+    empty = Lock(text="", packages={})
+    alone = digest(lock=empty)
+    assert alone == digest(lock=dataclasses.replace(empty, text="# another"), dag_type=dag_type("two"))
+    assert alone == bytecode_digest(BASE, "start", "gzip")
+    every = digest(lock=empty, dag_type=dag_type(settings='bytecode = "all"'))
+    assert len({alone, every, digest(), ""}) == 4
+
+
+def test_nothing_is_said_of_no_layers_or_of_debians() -> None:
+    assert digest(lock=Lock(text="", packages={}), dag_type=dag_type(settings='bytecode = "none"')) == ""
     assert digest(dag_type=dag_type(settings='system-packages = ["jq"]')) == ""
     assert digest(dag_type=dag_type(settings='build-packages = ["gcc"]')) == digest()
     built = dataclasses.replace(LOCK, build=BUILD)
