@@ -89,6 +89,7 @@ async def attested_images(pushed: PushedType, source: SourceInfo, run: Run) -> l
         revision=source.revision,
         origin=source.origin,
         base=images[0].image.base,
+        taken=tuple(dict.fromkeys(one.image.taken.reference for one in images if one.image.taken.layers)),
         lock=images[0].image.lock,
         tools=run.tools,
         dagger=run.dagger,

@@ -22,7 +22,7 @@ PREDICATE = "https://slsa.dev/provenance/v1"
 PAGE = "docs/build-type-v1.md"
 NOWHERE = "urn:airflow-images:build-type:v1"  # the build type of sources without an address
 UNATTESTED = "builder-unattested"
-SOURCE, BASE = "source", "base"  # names of dependencies
+SOURCE, BASE, LAYERS = "source", "base", "layers"  # names of dependencies
 
 _PINNED = re.compile(r"(?P<name>[^@]+/[^@/]+)@sha256:(?P<sha256>[0-9a-f]{64})")
 
@@ -47,9 +47,10 @@ class Workflow(Value):
 class Build(Value):
     """The inputs of an image's build.
 
-    ``ref`` is the full ref of a pipeline's event; empty where there was none. ``base`` and ``tools`` are
-    references by digest, ``lock`` is the text of pylock.toml, ``dagger`` the engine's version. ``forced``
-    says why it is published although the gate failed. ``invocation`` names the run where no workflow does.
+    ``ref`` is the full ref of a pipeline's event; empty where there was none. ``base``, ``taken`` (published
+    images whose layers of packages these are) and ``tools`` are references by digest, ``lock`` is the text of
+    pylock.toml, ``dagger`` the engine's version. ``forced`` says why it is published although the gate
+    failed. ``invocation`` names the run where no workflow does.
     """
 
     dag: str
@@ -60,6 +61,7 @@ class Build(Value):
     origin: Origin | None
     base: str
     lock: str
+    taken: tuple[str, ...] = ()
     tools: Mapping[str, str]
     dagger: str
     forced: str = ""
@@ -125,6 +127,7 @@ def _dependencies(build: Build) -> Iterator[Json]:
         source["annotations"] = {"dirty": True, "tree": revision.dirty}
     yield source
     yield _image(BASE, build.base)
+    yield from (_image(LAYERS, reference) for reference in build.taken)
     file = f"images/{build.dag}/pylock.toml"
     sha256 = hashlib.sha256(build.lock.encode()).hexdigest()
     # A file of a dirty tree may differ from the commit's.

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dagger
 from dagger import dag
@@ -15,8 +15,21 @@ from . import oci
 from .base import BaseImage
 
 DAGS, SCRIPTS = "dags", "scripts"
-"""The titles of the layers with a type's own files, which are the last ones."""
+OWN_FILES = (DAGS, SCRIPTS)
+"""The titles of the layers with a type's own files, highest first, above all others."""
 _LITTER = "files of a version control system, editor, virtual environment or cache are in no image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """Layers of packages from a published image, and the image's reference by digest.
+
+    ``problem`` says why none were taken although an image has them; empty too if there is no such image.
+    """
+
+    reference: str = ""
+    layers: Mapping[oci.Layer, dagger.File] = field(default_factory=dict[oci.Layer, dagger.File])
+    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +51,7 @@ class BuiltImage:
     lock: str
     dependencies: str = ""
     """The digest of the inputs of the packages' layers, for a label."""
+    taken: Taken = field(default_factory=Taken)
     left_out: tuple[str, ...] = ()
     """The paths of litter among the type's files, which the image hasn't."""
 
@@ -73,7 +87,7 @@ class BuiltImage:
     @property
     def environment(self) -> "BuiltImage":
         """The image without the type's own files and name: all types with the same packages have it."""
-        return self._without(DAGS, SCRIPTS)
+        return self._without(*OWN_FILES)
 
     def layouts_above_base(self) -> tuple[dagger.Directory, ...]:
         """Return the image as OCI layouts for one who has read the base, whose layers are in none of them.
@@ -85,10 +99,7 @@ class BuiltImage:
 
     def _without(self, *titles: str) -> "BuiltImage":
         """Return the image without its highest layers of these titles, highest first."""
-        layers = self.layers
-        for title in titles:
-            if layers and layers[-1].title == title:  # an empty one isn't a layer
-                layers = layers[:-1]
+        layers = without(self.layers, *titles)
         return dataclasses.replace(
             self,
             assembly=oci.without_layers(self.assembly, len(self.layers) - len(layers)),
@@ -111,6 +122,14 @@ class BuiltImage:
             *(f"left out {path}: {_LITTER}" for path in self.left_out),
         ]
         return "\n".join(lines)
+
+
+def without(layers: tuple[oci.Layer, ...], *titles: str) -> tuple[oci.Layer, ...]:
+    """Return layers without the highest ones of these titles, highest first."""
+    for title in titles:
+        if layers and layers[-1].title == title:  # an empty one isn't a layer
+            layers = layers[:-1]
+    return layers
 
 
 def import_layout(layout: dagger.Directory) -> dagger.Container:

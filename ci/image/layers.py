@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
+from ..config import names
 from ..config.dag_type import DagType
 from ..config.fields import Bytecode
 from ..config.layers import HEAVY, LIMIT, Compression, LayerSettings
@@ -17,7 +18,7 @@ from ..config.lockfile import Lock
 from ..errors import gather_all
 from ..tools import containers
 from ..tools.engine import retrying
-from . import oci
+from . import dependencies, oci
 from .base import ENVIRONMENT, PYTHON, BaseImage
 
 AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
@@ -79,10 +80,12 @@ def bytecode(base: BaseImage, packing: Packing) -> LayerPlan:
     # Only the base's own variables: others, such as a proxy's, change what the start of a task imports.
     env: list[str] = base.image.config["config"].get("Env") or []
     program = [PYTHON, "-I", "-S", "-B", "/mnt/programs/programs/bytecode.py"]
-    packed = (
-        _prepared(containers.without_certificate_updates(base.container))
-        .with_exec(["env", "-i", *env, *program, "base", packing.bytecode, ENVIRONMENT, _WRITTEN])
-        .with_exec(_capture(packing.compression, "list", "--list", _WRITTEN))
+    written = _prepared(containers.without_certificate_updates(base.container)).with_exec(
+        ["env", "-i", *env, *program, "base", packing.bytecode, ENVIRONMENT, _WRITTEN]
+    )
+    made = _made(dependencies.bytecode_digest(base.image, packing.bytecode, packing.compression))
+    packed = containers.with_volume(written, containers.MADE).with_exec(
+        _capture(packing.compression, "list", *made, "--list", _WRITTEN)
     )
     return _plan(BYTECODE, packed, packing.compression)
 
@@ -96,17 +99,18 @@ def system_packages(
     return _plan("system packages", installed, compression), installed.without_directory(OUT)
 
 
-def delta(
+def delta(  # noqa: PLR0913, PLR0917 - what packages are installed by
     base: dagger.Container,
     dag_type: DagType,
     lock: Lock,
     settings: LayerSettings,
     netrc: dagger.Secret | None,
+    inputs: str,
 ) -> tuple[LayerPlan, dagger.Container]:
     """Return the packages of a lock as layers, last that of all others, and the base with them installed.
 
     The engine makes them once for all types with the same packages. The type has the Debian packages that a
-    build needs.
+    build needs. ``inputs`` is the digest of ci/image/dependencies.py.
     """
     packing = Packing(compression=settings.compression, bytecode=dag_type.settings.bytecode)
     builder = with_debian_packages(base, dag_type.settings.build_packages)
@@ -115,6 +119,7 @@ def delta(
     options = [word for name in settings.own if name in lock.packages for word in ("--own", name)]
     options += ["--heavy", str(HEAVY), "--most", str(LIMIT)]
     ready = containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
+    ready = containers.with_volume(ready, containers.MADE)
     if lock.build:
         requirements = "\n".join(lock.build.requirements)
         ready = (
@@ -127,7 +132,7 @@ def delta(
     else:
         ready = ready.with_mounted_file(_LOCK, dag.file("pylock.toml", lock.installed))
         install += ["--no-build", "--requirements", _LOCK]
-    options += ["--root", ENVIRONMENT, "--owner", AIRFLOW, *packing.options, "--"]
+    options += [*_made(inputs), "--root", ENVIRONMENT, "--owner", AIRFLOW, *packing.options, "--"]
     installed = ready.with_exec([*_capture(settings.compression, "run", *options), *install])
     return _plan("delta", installed, settings.compression), installed
 
@@ -182,6 +187,12 @@ def _prepared(base: dagger.Container) -> dagger.Container:
 def _capture(compression: Compression, command: str, *arguments: str) -> list[str]:
     plain = [] if compression == "gzip" else ["--plain"]
     return [*_program("capture"), command, "--time", TIME, "--out", OUT, *plain, *arguments]
+
+
+def _made(inputs: str) -> list[str]:
+    """Return the packer's option to note that the engine has the layers of these inputs."""
+    file = f"{containers.volume(containers.MADE)}/{names.hex_digits(inputs)}"
+    return ["--made", file] if inputs else []
 
 
 def _program(name: str) -> list[str]:

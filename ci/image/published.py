@@ -1,7 +1,7 @@
-"""A published image: whether it is built on a base, and its layout, for which no base is pulled."""
+"""A published image: whether it is built on a base, its layout, and its layers for another image."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import dagger
@@ -9,10 +9,10 @@ import dagger
 from ..config import names
 from ..config.names import Reference
 from ..errors import StepError
-from ..tools import failures
+from ..tools import containers, failures
 from ..tools.engine import retrying
-from ..tools.registry import Registry
-from . import built, oci
+from ..tools.registry import BLOBS, Registry
+from . import built, labels, oci
 from .base import BaseImage
 
 T = TypeVar("T")
@@ -41,6 +41,24 @@ def platform(config: str) -> str:
 def entries(index: str) -> list[str]:
     """Return the digests of the images in the text of an index; raise StepError if it is none."""
     return _read(index, lambda image: [str(entry["digest"]) for entry in image["manifests"]])
+
+
+def of_platform(digest: str, manifest: str, platform: str) -> str:
+    """Return the digest of a platform's image in an index, by digest and text of either; empty for none.
+
+    An image stands for itself. Raise StepError if the text is neither.
+    """
+
+    def chosen(top: dict[str, Any]) -> str:
+        if "manifests" not in top:
+            return digest
+        named = {
+            f"{entry['platform']['os']}/{entry['platform']['architecture']}": str(entry["digest"])
+            for entry in top["manifests"]
+        }
+        return named.get(platform, "")
+
+    return _read(manifest, chosen)
 
 
 def added_layers(manifest: str, config: str) -> tuple[oci.Layer, ...]:
@@ -83,3 +101,41 @@ async def layout(
         raise StepError([failures.registry_problem(str(reference), failures.output(error))]) from None
     blobs = {digest: folder.file(names.hex_digits(digest)) for digest in missing}
     return built.layout(base, oci.assembly(oci.Blob(text=config), oci.Blob(text=manifest), 0), blobs)
+
+
+async def dependencies(
+    image: Reference, registry: Registry, base: BaseImage, inputs: str
+) -> dict[oci.Layer, dagger.File]:
+    """Return the layers of an image below its type's own files; none if its label names other inputs.
+
+    Raise StepError if the registry doesn't have them as the image describes them, or the base is another one.
+    """
+    answer = await registry.image(image)
+    texts = (answer["manifest"], answer["config"])
+    if labels.read(texts[1]).get(labels.DEPENDENCIES) != inputs:
+        return {}
+    if not is_built_on(base, *texts):
+        raise StepError([f"{image}: its lowest layers are not those of {base.reference}"])
+    layers = built.without(added_layers(*texts), *built.OWN_FILES)
+    digests = [layer.digest for layer in layers]
+    try:
+        # Into the engine's volume; what is read there has no login among its inputs, so that steps are kept.
+        fetched = registry.blobs(image.repository, image.digest, digests, cached=True)
+        await retrying(fetched.sync)
+        folder = await retrying(_taken(layers).sync)
+    except dagger.QueryError as error:
+        raise StepError([failures.registry_problem(str(image), failures.output(error))]) from None
+    return {layer: folder.file(names.hex_digits(layer.digest)) for layer in layers}
+
+
+def _taken(layers: Sequence[oci.Layer]) -> dagger.Directory:
+    zstd = any(layer.compression == "zstd" for layer in layers)
+    container = containers.locked("layers") if zstd else containers.tool_container()
+    diff_ids = json.dumps({layer.digest: layer.diff_id for layer in layers})
+    program = "/mnt/take.py"
+    return (
+        containers.with_volume(container, BLOBS)
+        .with_mounted_file(program, containers.program("image", "take"))
+        .with_exec(["python3", "-I", "-B", program, containers.volume(BLOBS), "/layers", diff_ids])
+        .directory("/layers")
+    )

@@ -1,27 +1,30 @@
 """What the stages of one publish share: plan, request, sources, and what is connected or loaded once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagger
 
-from ..attest import documents
+from ..attest import documents, signed
 from ..attest.documents import Run
 from ..checks.dags import all_types
 from ..checks.scan import scan
 from ..checks.scan.database import DatabaseRequest
-from ..errors import gather_all
+from ..errors import Fault, gather_all
 from ..image import base
 from ..image.base import BaseImage
 from ..tools import git
 from ..tools import registry as registries
 from ..tools.checkout import Checkout
-from ..tools.cosign import Signer
+from ..tools.cosign import Signer, Trust
 from ..tools.git import Related
 from ..tools.memo import Memo
 from ..tools.registry import Access, Registry
+from ..tools.repository_content import RepositoryContent
 from .gate import Gate, Test
 from .plan import PublishPlan
+from .type_publish import Rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,14 @@ class Context:
         """
         return await self._memo.get("run", lambda: documents.begin(self.plan.ref))
 
+    async def trust(self) -> Trust:
+        """Return the trust in signatures of this publish's signer.
+
+        Raises:
+            StepError: its key can't be used, or nobody knows yet whose signature it makes.
+        """
+        return await self._memo.get("trust", lambda: signed.trust_in(self.request.signer))
+
     async def bases(self) -> Mapping[str, BaseImage]:
         """Return the base image of every platform.
 
@@ -89,6 +100,26 @@ class Context:
             ConfigurationError: the shared policy or the request for the database is wrong.
         """
         return await self._memo.get("gate", self._prepare_gate)
+
+    def begin_look(self, look: Callable[[], Coroutine[Any, Any, Rows]]) -> None:
+        """Begin to ask the registry, while images are built."""
+        self._memo.begin("look", look)
+
+    async def looked(self) -> Rows:
+        """Return the rows with what the registry has.
+
+        Raises:
+            Fault: as the stage does.
+        """
+        return await self._memo.begun("look")
+
+    async def content(self, name: str) -> RepositoryContent:
+        """Return what the registry has of a DAG type; nothing where it didn't answer."""
+        try:
+            rows = await self.looked()
+        except Fault:  # raised to who runs the stage, too
+            return RepositoryContent()
+        return next(row.content for row in rows if row.name == name)
 
     def begin_gate(self) -> None:
         """Begin to prepare the gate, which takes as long as a build."""

@@ -23,6 +23,7 @@ class Row(BaseModel):
     ``written`` are tags that point to the digest now and didn't before, ``same`` those that did already,
     ``left`` those that stay elsewhere, each with the reason. ``size`` and ``added`` are compressed bytes,
     ``before`` those of the image that latest, or else another of the tags, pointed to; null if there is none.
+    ``taken`` are the published images whose layers of packages these are, which weren't installed again.
     ``tests`` and ``scans`` are the gate's results for each platform; ``seconds`` is the time of build,
     gate and push. ``signed`` is the number of statements that were signed and attached (0: the image had them
     all), null if nothing was to be signed; ``identity`` is the one that signed, without a key. ``problem`` is
@@ -40,6 +41,7 @@ class Row(BaseModel):
     size: int = 0
     added: int = 0
     before: int | None = None
+    taken: tuple[str, ...] = ()
     seconds: float = 0
     signed: int | None = None
     identity: str = ""
@@ -85,6 +87,7 @@ class Publication(BaseModel):
         lines = table([head, *map(_cells, self.rows)]).splitlines()
         for row in self.rows:
             lines += [f"{row.dag}: {tag} not moved: {why}" for tag, why in row.left.items()]
+            lines += [f"{row.dag}: dependencies taken from {image}" for image in row.taken]
             note = row.note if row.made else f"skipped: {row.note}"
             lines += [f"{row.dag}: {note}"] if row.note else []
         lines += [f"NOT SIGNED: {', '.join(self.unsigned)}: {UNSIGNED}"] if self.unsigned else []

@@ -90,9 +90,10 @@ async def publish(
 
 async def _look_and_build(rows: Rows, context: Context, look: Stage, build: Stage) -> Rows:
     """Look and build at the same time; where nothing may be written, builds are given up."""
+    context.begin_look(lambda: _run(look, rows, context))
     building = asyncio.create_task(_run(build, rows, context))
     try:
-        looked = await _run(look, rows, context)
+        looked = await context.looked()
         if not any(row.going_on for row in looked):
             return looked
         return tuple(one.with_build(other) for one, other in zip(looked, await building, strict=True))

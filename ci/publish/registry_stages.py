@@ -30,7 +30,7 @@ async def look(rows: Rows, context: Context) -> Rows:
     if missing := await signer.missing_secrets():
         raise StepError([missing])
     questions = {
-        row.name: Question(row.plan.repository, list(row.plan.tags.values()), write=True)
+        row.name: Question(row.plan.repository, _tags(row, context.plan), write=True)
         for row in rows
         if row.going_on
     }
@@ -41,6 +41,11 @@ async def look(rows: Rows, context: Context) -> Rows:
     rows = await _look_at_greatest(rows, context)
     context.begin_history(_commits(rows, context.plan))
     return rows
+
+
+def _tags(row: TypePublish, plan: PublishPlan) -> list[str]:
+    """Return the tags that are to be written, and latest, whose layers may be taken."""
+    return list(dict.fromkeys([*row.plan.tags.values(), plan.names.tag(row.name, LATEST)]))
 
 
 def _commits(rows: Rows, plan: PublishPlan) -> set[str]:
@@ -83,7 +88,7 @@ def _looked(row: TypePublish, content: RepositoryContent) -> TypePublish:
 
 
 async def look_at_latest(rows: Rows, context: Context) -> Rows:
-    """Ask for the sizes of what latest points to, if there is a token; failures become notes."""
+    """Ask what latest points to, if there is a token; failures become notes."""
     plan = context.plan
     token = await context.request.access.secret()
     if not token:
@@ -96,7 +101,7 @@ async def look_at_latest(rows: Rows, context: Context) -> Rows:
     return tuple(
         _size_unknown(row, content.problem)
         if (content := contents[row.name]).problem
-        else replace(row, published_size=content.image_size([latest[row.name]]))
+        else replace(row, content=content, published_size=content.image_size([latest[row.name]]))
         for row in rows
     )
 

@@ -11,6 +11,7 @@ from ..config import lockfile
 from ..errors import Fault, gather_all
 from ..image import build as image_build
 from ..image import platforms
+from . import taking
 from .context import Context
 from .gate import forced_note, refusal
 from .plan import PublishPlan, TypePlan
@@ -38,9 +39,14 @@ async def build(rows: Rows, context: Context) -> Rows:
             base_name = lockfile.base_name(next(iter(bases.values())).reference)
             lock = await checkout.lock(dag_type, base_name)
             platforms.require_wheels(dag_type, lock, context.request.platforms)
-        built = await gather_all(image_build.build(dag_type, checkout, base) for base in bases.values())
+        take = taking.from_published(row, context)
+        built = await gather_all(
+            image_build.build(dag_type, checkout, base, take=take) for base in bases.values()
+        )
         images = dict(zip(bases, built, strict=True))
-        return replace(row, built=labelled(dag_type, images, context.plan.source))
+        problems = dict.fromkeys(image.taken.problem for image in built if image.taken.problem)
+        note = "".join(f"dependencies installed, not taken: {one}" for one in problems)
+        return replace(row, built=labelled(dag_type, images, context.plan.source), note=note)
 
     return await advance(rows, one)
 
@@ -52,7 +58,7 @@ async def gate(rows: Rows, context: Context) -> Rows:
     async def one(row: TypePublish) -> TypePublish:
         dag_type = row.plan.dag_type
         result = await checks.check(dag_type, row.built.images)
-        row = replace(row, gate=result, note=row.note or result.note)
+        row = replace(row, gate=result, note="; ".join(filter(None, [row.note, result.note])))
         if not result.problems:
             return row
         if not force:

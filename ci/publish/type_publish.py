@@ -78,7 +78,9 @@ class TypePublish:
     def with_build(self, other: "TypePublish") -> "TypePublish":
         """Return the row with what the stage build made of it, while it went through the stage look."""
         problem = "\n".join(filter(None, [self.problem, other.problem]))
-        return replace(self, built=other.built, seconds=self.seconds + other.seconds, problem=problem)
+        note = "; ".join(filter(None, [self.note, other.note]))
+        seconds = self.seconds + other.seconds
+        return replace(self, built=other.built, seconds=seconds, note=note, problem=problem)
 
     def row(self) -> Row:
         """Return the row of the publication."""
@@ -97,6 +99,7 @@ class TypePublish:
             size=sum(image.size for image in images),
             added=sum(image.added_size for image in images),
             before=self.published_size,
+            taken=tuple(dict.fromkeys(image.taken.reference for image in images if image.taken.reference)),
             seconds=round(self.seconds, 2),
             signed=self.statements,
             identity=self.identity,

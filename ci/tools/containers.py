@@ -8,7 +8,9 @@ from dagger import dag
 
 from ..config import pins
 
-CACHE = "/var/cache/airflow-images/uv"
+_VOLUMES = "/var/cache/airflow-images"
+MADE = "made"
+"""A volume with a file for each layer that the engine made, named by the hex digits of the inputs' digest."""
 NETRC = "/run/secrets/netrc"
 _MODULE = Path(__file__).parents[1]  # the folder ci/
 UV = "/usr/local/bin/uv"  # by its path: the base has another version of uv
@@ -41,15 +43,25 @@ def tool_container() -> dagger.Container:
 def with_uv(container: dagger.Container) -> dagger.Container:
     """Return the container with the pinned uv, and uv's cache, which is in no layer."""
     return (
-        container.with_mounted_file(UV, dag.container().from_(pins.image("uv")).file("/uv"))
-        .with_mounted_cache(CACHE, dag.cache_volume("airflow-images-uv"))
-        .with_env_variable("UV_CACHE_DIR", CACHE)
+        with_volume(container, "uv")
+        .with_mounted_file(UV, dag.container().from_(pins.image("uv")).file("/uv"))
+        .with_env_variable("UV_CACHE_DIR", volume("uv"))
         .with_env_variable("UV_LINK_MODE", "copy")
         .with_env_variable("UV_COMPILE_BYTECODE", "0")  # byte code holds times and paths
         .with_env_variable("UV_SYSTEM_CERTS", "1")
         .with_env_variable("UV_HTTP_RETRIES", "5")  # the pauses grow: a name server may need a minute
         .with_env_variable("UV_HTTP_TIMEOUT", "180")  # seconds: a proxy may fetch a file before it answers
     )
+
+
+def volume(name: str) -> str:
+    """Return where ``with_volume`` mounts a volume."""
+    return f"{_VOLUMES}/{name}"
+
+
+def with_volume(container: dagger.Container, name: str) -> dagger.Container:
+    """Return the container with a volume of the engine, which stays between calls and is in no layer."""
+    return container.with_mounted_cache(volume(name), dag.cache_volume(f"airflow-images-{name}"))
 
 
 def uncached(container: dagger.Container) -> dagger.Container:

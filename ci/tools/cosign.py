@@ -143,16 +143,7 @@ async def sign(
             folder = folder.with_new_file(f"{image}/{kind}.json", text)
     arguments: list[str] = []
     container = _cosign().with_mounted_directory("/mnt/statements", folder)
-    container = container.with_mounted_directory("/signed", signed)
-    for variable, secret in (
-        ("COSIGN_KEY", signer.key),
-        ("COSIGN_PASSWORD", signer.password),
-        ("KMS_ENVIRONMENT", signer.environment),
-        ("SIGSTORE_ID_TOKEN", signer.token),
-    ):
-        container = container.with_secret_variable(variable, secret) if secret else container
-    if not signer.password:
-        container = container.with_env_variable("COSIGN_PASSWORD", "")  # otherwise cosign prompts for it
+    container = _with_secrets(container.with_mounted_directory("/signed", signed), signer)
     if signer.config:
         container = container.with_mounted_file(_CONFIG, signer.config)
         arguments += ["--signing-config", _CONFIG]
@@ -176,6 +167,12 @@ async def verify(
         container = container.with_mounted_file(_ROOT, trust.root)
     job = {"images": list(images), "types": dict(types), "arguments": arguments}
     return await _answer(_run(container, "verify", job), "verifying failed")
+
+
+async def public_key(signer: Signer) -> dagger.File:
+    """Return the public key of a signer that has a key; raise StepError if its key can't be used."""
+    answer = await _answer(_run(_with_secrets(_cosign(), signer), "public-key", {}), "reading the key failed")
+    return dag.file("cosign.pub", str(answer["key"]))
 
 
 def key_pair(password: dagger.Secret) -> dagger.Directory:
@@ -204,6 +201,19 @@ def _cosign() -> dagger.Container:
         .with_mounted_directory("/mnt/programs", containers.programs("tools"))
         .with_env_variable("PYTHONPATH", "/mnt/programs")
     )
+
+
+def _with_secrets(container: dagger.Container, signer: Signer) -> dagger.Container:
+    for variable, secret in (
+        ("COSIGN_KEY", signer.key),
+        ("COSIGN_PASSWORD", signer.password),
+        ("KMS_ENVIRONMENT", signer.environment),
+        ("SIGSTORE_ID_TOKEN", signer.token),
+    ):
+        container = container.with_secret_variable(variable, secret) if secret else container
+    if not signer.password:
+        container = container.with_env_variable("COSIGN_PASSWORD", "")  # otherwise cosign prompts for it
+    return container
 
 
 def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:

@@ -18,6 +18,10 @@ class Memo:
         self.begin(key, make)
         return await self._values[key]
 
+    async def begun(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was begun
+        """Return the value of a key, which was begun."""
+        return await self._values[key]
+
     def begin(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
         """Begin to make the value of a key, which is needed later; an error is raised to who gets it."""
         if key not in self._values:

@@ -19,7 +19,7 @@ from .engine import retrying, step
 from .repository_content import RepositoryContent
 
 BUNDLES = "/mnt/bundles"
-_CACHE = "/var/cache/airflow-images/blobs"
+BLOBS = "blobs"  # a volume of the engine
 _CONFIG = "/run/secrets/regctl.json"
 _PROGRAMS = {
     "look": "registry",
@@ -69,7 +69,8 @@ class Registry:
     async def look(self, questions: Mapping[str, Question]) -> dict[str, RepositoryContent]:
         """Return what repositories have, by the questions' names; raise StepError if it can't be used."""
         images = {name: question._asdict() for name, question in questions.items()}
-        answers = await self._do("look", {"images": images}, self._container())
+        job = {"images": images, "made": containers.volume(containers.MADE)}
+        answers = await self._do("look", job, containers.with_volume(self._container(), containers.MADE))
         return {name: _content(answers[name], question.repository) for name, question in questions.items()}
 
     async def image(self, reference: Reference, *, key: str = "") -> dict[str, Any]:
@@ -107,11 +108,11 @@ class Registry:
             "repository": repository,
             "manifest": manifest,
             "blobs": list(digests),
-            "cache": _CACHE if cached else "",
+            "cache": containers.volume(BLOBS) if cached else "",
         }
         container = self._container()
         if cached:
-            container = container.with_mounted_cache(_CACHE, dag.cache_volume("airflow-images-blobs"))
+            container = containers.with_volume(container, BLOBS)
         finished = self._run("fetch", {"images": {"image": image}}, container, manifest if cached else "")
         return finished.directory("/blobs")
 
@@ -185,7 +186,10 @@ def _content(answer: Mapping[str, Any], repository: str) -> RepositoryContent:
     if "problem" in answer:
         return RepositoryContent(problem=failures.registry_problem(repository, str(answer["problem"])))
     return RepositoryContent(
-        names=tuple(answer["names"]), manifests=answer["manifests"], labels=answer["labels"]
+        names=tuple(answer["names"]),
+        manifests=answer["manifests"],
+        labels=answer["labels"],
+        made=frozenset(answer["made"]),
     )
 
 

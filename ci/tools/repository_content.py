@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 class RepositoryContent:
     """What a repository has: all its tags, and the manifests and labels of those that were asked for.
 
-    ``problem`` says why the registry didn't answer; else it is empty.
+    ``made`` are the inputs of layers that the engine made, by the hex digits of their digests; ``problem``
+    says why the registry didn't answer; else it is empty.
     """
 
     names: tuple[str, ...] = ()
     manifests: Mapping[str, str] = field(default_factory=dict[str, str])
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    made: frozenset[str] = frozenset()
     problem: str = ""
 
     @property

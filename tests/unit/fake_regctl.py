@@ -146,7 +146,10 @@ class Fake:
         """Look at the tags main and v1 of repositories."""
         wanted = {"tags": ["main", "v1"], "write": write}
         images = {name: {"repository": f"r.example/{name}", **wanted} for name in names}
-        return self.do("look", {"images": images})
+        made = self.state / "made"
+        made.mkdir(exist_ok=True)
+        (made / "a").touch()
+        return self.do("look", {"images": images, "made": str(made)})
 
 
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:

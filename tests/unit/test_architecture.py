@@ -13,7 +13,7 @@ _DAGGER_SIDE = {
         "affected arguments caching checks dependencies image locks main output "
         "published_image registry results scaffold scan standard_output tests"
     ),
-    "ci/attest": "attach documents identity",
+    "ci/attest": "attach documents identity signed",
     "ci/attest/sbom": "create",
     "ci/attest/verify": "verify",
     "ci/checks/dags": "all_types suite",
@@ -23,7 +23,7 @@ _DAGGER_SIDE = {
     "ci/image": "base build built layers published runtime shared_layers",
     "ci/lock": "bump explain newest resolve",
     "ci/pipeline": "compare due",
-    "ci/publish": "context gate promote publish registry_stages reproduce stages type_publish",
+    "ci/publish": "context gate promote publish registry_stages reproduce stages taking type_publish",
     "ci/tools": "checkout containers cosign engine failures git loopback registry trivy",
 }
 DAGGER_SIDE = {f"{folder}/{name}.py" for folder, names in _DAGGER_SIDE.items() for name in names.split()}

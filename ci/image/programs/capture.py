@@ -6,9 +6,10 @@ Runs in the base image, under its Python (3.9 or later).
     capture tree --time 315532800 --source /source --target opt/airflow/dags --owner 50000:0 --out /out
     capture list --time 315532800 --list PATHS.json --out /out
 
-Writes layer.tar.gz and layer.json into the folder of --out. The files of a distribution named by --own, or of
-at least --heavy bytes, become a layer of their own, in a folder of its name in that one; --most of them. Byte
-code of others is left out; with --bytecode the files get one that is made here.
+Writes layer.tar.gz and layer.json into the folder of --out, then the empty file of --made. The files of a
+distribution named by --own, or of at least --heavy bytes, become a layer of their own, in a folder of its
+name in that one; --most of them. Byte code of others is left out; with --bytecode the files get one that is
+made here.
 """
 
 from __future__ import annotations
@@ -209,6 +210,7 @@ def main() -> int:
     parser.add_argument("--bytecode", action="store_true", help="add byte code")
     parser.add_argument("--plain", action="store_true", help="don't compress")
     parser.add_argument("--out", type=Path, required=True, help="folder of the layers")
+    parser.add_argument("--made", type=Path, help="file that says that the layers were made")
     # Split here: before Python 3.13 argparse loses positional arguments that follow options.
     arguments = sys.argv[1:]
     end = arguments.index("--") if "--" in arguments else len(arguments)
@@ -223,14 +225,16 @@ def main() -> int:
         after = survey(given.root)  # before a layer begins, which may be in the watched folder
         after = with_bytecode(before, after) if given.bytecode else after
         pack_all(given.out, begin, Apart(given.own, given.heavy, given.most), before, after)
-        return 0
-    layer = begin(given.out)
-    if given.mode == "tree":
-        pack_tree(layer, given.source, given.target, with_bytecode=given.bytecode)
     else:
-        for path in sorted(json.loads(given.list.read_text(encoding="utf-8"))):
-            layer.add(Path(path), path.lstrip("/"))
-    layer.close()
+        layer = begin(given.out)
+        if given.mode == "tree":
+            pack_tree(layer, given.source, given.target, with_bytecode=given.bytecode)
+        else:
+            for path in sorted(json.loads(given.list.read_text(encoding="utf-8"))):
+                layer.add(Path(path), path.lstrip("/"))
+        layer.close()
+    if given.made:
+        given.made.touch()
     return 0
 
 

@@ -1,6 +1,6 @@
 """Sign statements and verify signatures with cosign; secrets come only from the environment.
 
-    python -m programs.cosign sign|verify JOB.json ANSWER.json
+    python -m programs.cosign sign|verify|public-key JOB.json ANSWER.json
 
 sign: {"types": {TYPE: URI}, "arguments": […], "no_log": […]}; statements lie in
     /mnt/statements/IMAGE/TYPE.json, and in /signed/IMAGE a layout with what is attached to the image already;
@@ -10,6 +10,7 @@ sign: {"types": {TYPE: URI}, "arguments": […], "no_log": […]}; statements li
     token of SIGSTORE_ID_TOKEN. KMS_ENVIRONMENT holds lines NAME=VALUE for the KMS's client.
 verify: {"images": [NAME…], "types": {TYPE: URI}, "arguments": […]}; layouts lie in /signed/NAME
     → {NAME: {TYPE: RESULT}}, RESULT = {"good": bool, "error": "…", "statements": […]}
+public-key: {} → {"key": PEM} of COSIGN_KEY, or {"problem": "…"}
 """
 
 from __future__ import annotations
@@ -133,6 +134,13 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
     return types
 
 
+def public_key(_job: dict[str, Any]) -> dict[str, Any]:
+    """Return the public key that belongs to the key."""
+    arguments, environment = key()
+    os.environ.update(environment)
+    return {"key": cosign(["public-key", *arguments])}
+
+
 def signed_before(file: Path, uri: str, public: list[str]) -> bool:
     """Return whether the statement is attached to the image already, signed by this key.
 
@@ -222,11 +230,14 @@ def without_secrets(text: str) -> str:
     return text
 
 
+VERBS = {"sign": sign, "verify": verify, "public-key": public_key}
+
+
 def main(verb: str, job_file: str, answer_file: str) -> None:
     """Run a job and write the answer."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     try:
-        answer = sign(job) if verb == "sign" else verify(job)
+        answer = VERBS[verb](job)
     except (SigningError, OSError, ValueError) as error:
         answer = {"problem": without_secrets(str(error))}
     Path(answer_file).write_text(json.dumps(answer), encoding="utf-8")

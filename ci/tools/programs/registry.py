@@ -2,8 +2,9 @@
 
     python -m programs.registry look|fetch|push JOB.json ANSWER.json
 
-look: {"images": {NAME: {"repository", "tags": […], "write": bool}}}
-    → {NAME: {"names": […], "manifests": {TAG: TEXT}, "labels": {TAG: {LABEL: VALUE}}} or {"problem": "…"}}
+look: {"images": {NAME: {"repository", "tags": […], "write": bool}}, "made": FOLDER}
+    → {NAME: {"names": […], "manifests": {TAG: TEXT}, "labels": {TAG: {LABEL: VALUE}}, "made": [FILE…]}
+       or {"problem": "…"}}
 fetch: {"images": {NAME: {"repository", "manifest": TAG or DIGEST, "blobs": [DIGEST…],
         "cache": FOLDER of blobs that stay between calls, or "",
         "required": bool: its problem is an error of the program}}}
@@ -25,6 +26,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -51,7 +53,7 @@ def labels(repository: str, text: str) -> dict[str, str]:
     return values
 
 
-def look(image: dict[str, Any]) -> dict[str, Any]:
+def look(image: dict[str, Any], made: Sequence[str] = ()) -> dict[str, Any]:
     """Return what a repository has, after a check that it may be written to, if that is asked for."""
     repository = image["repository"]
     completed = run(["tag", "ls", repository], attempts=3)  # a registry that doesn't answer is reported soon
@@ -66,6 +68,7 @@ def look(image: dict[str, Any]) -> dict[str, Any]:
         "names": names,
         "manifests": manifests,
         "labels": {tag: labels(repository, text) for tag, text in manifests.items()},
+        "made": [*made],
     }
 
 
@@ -265,7 +268,8 @@ def main(verb: str, job_file: str, answer_file: str) -> None:
     with ThreadPoolExecutor(JOBS) as pool:
         if verb in ("look", "fetch"):
             images: dict[str, dict[str, Any]] = job["images"]
-            one = look if verb == "look" else fetch
+            made = [file.name for file in Path(job["made"]).iterdir()] if verb == "look" else []
+            one = partial(look, made=sorted(made)) if verb == "look" else fetch
             answers = pool.map(guarded, [partial(one, image) for image in images.values()])
             answer = dict(zip(images, answers, strict=True))
             problems = [

@@ -47,7 +47,8 @@ class Proxy:
         """Begin to count at zero."""
         with self._lock:
             self._counts: dict[str, Counter[str]] = {
-                name: Counter() for name in ("requests", "faults", "uploaded", "mounted", "manifests")
+                name: Counter()
+                for name in ("requests", "faults", "uploaded", "downloaded", "mounted", "manifests")
             }
 
     def counts(self) -> Counts:
@@ -211,8 +212,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             answer.read()
             left = 0
+        repository, _, blob = self.path.removeprefix("/v2/").partition("/blobs/")
         while left > 0 and (piece := whole[:left] or answer.read(min(CHUNK, left))):
             self.wfile.write(piece)
+            if blob and self.command == "GET" and answer.status < 300:
+                self.proxy.count("downloaded", repository, len(piece))
             left -= len(piece)
         if half:
             self.close_connection = True

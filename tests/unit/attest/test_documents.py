@@ -16,6 +16,7 @@ from ci.checks.scan.scan import ScannedImage
 from ci.config.publish import Organisation
 from ci.config.revision import SourceInfo
 from ci.errors import Fault
+from ci.image.built import Taken
 from ci.image.oci import Json
 
 from ..sboms import CYCLONEDX as DOCUMENT
@@ -47,7 +48,9 @@ def trivy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def said(*, logged: bool) -> dict[str, Json]:
     """Return the predicates about an image of one platform."""
-    image = SimpleNamespace(base=BASE, lock=LOCK, digest=SUBJECT.digest, platform="linux/amd64")
+    image = SimpleNamespace(
+        base=BASE, lock=LOCK, digest=SUBJECT.digest, platform="linux/amd64", taken=Taken()
+    )
     scanned = ScannedImage(verdict=verdict(), analysis=cast("Any", object()))
     pushed = PushedType(
         dag_type="salesforce",

@@ -96,6 +96,8 @@ def test_all_that_went_in_is_a_dependency_with_its_digest() -> None:
     assert list(dependencies(BUILD).values()) == [
         {"name": name, "uri": uri, "digest": digest} for name, uri, digest in expected
     ]
+    taken = dependencies(of(taken=(f"ghcr.io/acme/one@sha256:{HEX}",)))["layers"]
+    assert taken["digest"] == {"sha256": HEX}
     # The port of a registry is no tag; without a pipeline the source is the commit.
     by_port = dependencies(of(base=f"localhost:5000/airflow@sha256:{HEX}"))["base"]
     assert by_port["uri"] == f"pkg:docker/airflow@sha256:{HEX}?repository_url=localhost:5000"

@@ -91,3 +91,21 @@ def test_an_index_has_entries() -> None:
     for strange in ("{}", "[]", '{"manifests":[{}]}'):
         with pytest.raises(StepError, match="not a container image"):
             published.entries(strange)
+
+
+def index(**digests: str) -> str:
+    """Write the index of images by architecture."""
+    platforms = [
+        {"digest": one, "platform": {"os": "linux", "architecture": name}} for name, one in digests.items()
+    ]
+    return json.dumps({"manifests": platforms})
+
+
+def test_an_index_has_an_image_for_each_of_its_platforms_and_an_image_is_its_own() -> None:
+    both = index(amd64="one", arm64="two")
+    chosen = [published.of_platform("top", both, f"linux/{name}") for name in ("amd64", "arm64", "s390x")]
+    assert chosen == ["one", "two", ""]
+    assert published.of_platform("top", texts(OURS)[0], "linux/arm64") == "top"
+    for strange in ("no JSON", '{"manifests": [{}]}', '{"manifests": 1}'):
+        with pytest.raises(StepError, match="not a container image"):
+            published.of_platform("top", strange, "linux/amd64")

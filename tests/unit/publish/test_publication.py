@@ -45,6 +45,11 @@ def test_a_table_has_a_line_per_type_in_columns() -> None:
     assert len(starts) == 1
 
 
+def test_images_whose_layers_were_taken_are_named() -> None:
+    row = API.model_copy(update={"taken": ("r.example/api@sha256:bb",)})
+    assert "api: dependencies taken from r.example/api@sha256:bb" in told(row)
+
+
 def test_no_line_ends_in_blanks() -> None:
     assert [line for line in told(API, LEFT, BROKEN, UNPUSHED) if line != line.rstrip()] == []
 

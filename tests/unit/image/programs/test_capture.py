@@ -53,6 +53,13 @@ def test_a_layer_written_into_the_watched_folder_is_no_part_of_itself(root: Path
     assert list(opened(root / "out").members) == [f"{root}/new".lstrip("/")]
 
 
+@pytest.mark.parametrize(("command", "made"), [("true", True), ("false", False)])
+def test_a_layer_that_was_made_is_noted(root: Path, tmp_path: Path, command: str, *, made: bool) -> None:
+    note = tmp_path / "made"
+    run("run", "--root", root, "--out", tmp_path / "out", "--made", note, "--", command)
+    assert note.exists() is made
+
+
 def test_tree_packs_a_folder(root: Path, tmp_path: Path) -> None:
     (root / "dag.py").write_text("code")
     target = "opt/nowhere-in-a-base"

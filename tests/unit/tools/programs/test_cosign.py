@@ -52,6 +52,11 @@ def test_every_statement_is_signed_by_the_key_and_without_a_log(pem: Fake) -> No
     assert made[1:-2] == [f"--no-default-{each}" for each in ("fulcio", "oidc", "rekor", "tsa")]
 
 
+def test_the_public_key_is_that_of_the_key(pem: Fake) -> None:
+    assert pem.do("public-key") == {"key": "PUBLIC\n"}
+    assert pem.asked("public-key") == [["--key", "env://COSIGN_KEY"]]
+
+
 @pytest.mark.parametrize("text", [PEM, f"\n{PEM}\n\n"])
 def test_neither_key_nor_password_is_ever_on_a_command_line(
     pem: Fake, monkeypatch: pytest.MonkeyPatch, text: str

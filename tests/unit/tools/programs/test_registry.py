@@ -74,7 +74,9 @@ def test_a_pause_doubles_up_to_ten_seconds_half_of_it_by_chance(attempt: int, ch
 @pytest.mark.parametrize("said", ["", "name unknown [http 404]", "r.example/api: not found"])
 def test_a_repository_without_tags_has_nothing_and_may_be_written_to(fake: Fake, said: str) -> None:
     fake.fails(*[("tag ls", 9, said)] if said else [])
-    assert fake.look("api", write=True) == {"api": {"names": [], "manifests": {}, "labels": {}}}
+    assert fake.look("api", write=True) == {
+        "api": {"names": [], "manifests": {}, "labels": {}, "made": ["a"]}
+    }
     assert fake.asked("blob put") == ["r.example/api"]
 
 
@@ -82,7 +84,7 @@ def test_a_look_tells_names_manifests_and_labels(fake: Fake) -> None:
     fake.push("api", main=None, nightly=None)
     told = {"main": {registry.REVISION: COMMIT, "name": "api"}}
     there = {"manifests": {"main": texts("api")[1]}, "labels": told}
-    assert fake.look("api") == {"api": {"names": ["main", "nightly"], **there}}
+    assert fake.look("api") == {"api": {"names": ["main", "nightly"], **there, "made": ["a"]}}
     assert fake.asked("blob put") == []
 
 
@@ -93,7 +95,7 @@ def test_a_repository_that_cannot_be_used_does_not_stop_others(fake: Fake, broke
     told = fake.look("a", "b", "c", write=True)
     assert told["b"]["problem"].startswith(broken)
     assert told["b"]["problem"].endswith(said)
-    assert told["a"] == told["c"] == {"names": [], "manifests": {}, "labels": {}}
+    assert told["a"] == told["c"] == {"names": [], "manifests": {}, "labels": {}, "made": ["a"]}
 
 
 def test_a_layout_is_made_of_links_to_what_is_mounted_and_of_the_texts(fake: Fake, tmp_path: Path) -> None:
