@@ -77,17 +77,28 @@ class LayerPlan:
 
 def bytecode(base: BaseImage, packing: Packing) -> LayerPlan:
     """Return the layer with byte code for the base; the engine makes it once for all types on it."""
+    made = _made(dependencies.bytecode_digest(base.image, packing.bytecode, packing.compression))
+    written = containers.with_volume(_compiled(base, packing.bytecode), containers.MADE)
+    command = _capture(packing.compression, "list", *made, "--list", _WRITTEN)
+    packed = _prepared(written, "capture").with_exec(command)
+    return _plan(BYTECODE, packed, packing.compression)
+
+
+def with_bytecode(base: BaseImage, bytecode: Bytecode) -> dagger.Container:
+    """Return the base as a container with the byte code that images on it have."""
+    if bytecode == "none":
+        return base.container
+    return base.container.with_rootfs(_compiled(base, bytecode).rootfs().without_file(_WRITTEN))
+
+
+def _compiled(base: BaseImage, bytecode: Bytecode) -> dagger.Container:
+    """Return the base with byte code, and with the list of what was written."""
     # Only the base's own variables: others, such as a proxy's, change what the start of a task imports.
     env: list[str] = base.image.config["config"].get("Env") or []
     program = [PYTHON, "-I", "-S", "-B", "/mnt/programs/programs/bytecode.py"]
-    written = _prepared(containers.without_certificate_updates(base.container)).with_exec(
-        ["env", "-i", *env, *program, "base", packing.bytecode, ENVIRONMENT, _WRITTEN]
-    )
-    made = _made(dependencies.bytecode_digest(base.image, packing.bytecode, packing.compression))
-    packed = containers.with_volume(written, containers.MADE).with_exec(
-        _capture(packing.compression, "list", *made, "--list", _WRITTEN)
-    )
-    return _plan(BYTECODE, packed, packing.compression)
+    return _prepared(
+        containers.without_certificate_updates(base.container), "bytecode", "task_start"
+    ).with_exec(["env", "-i", *env, *program, "base", bytecode, ENVIRONMENT, _WRITTEN])
 
 
 def system_packages(
@@ -95,7 +106,7 @@ def system_packages(
 ) -> tuple[LayerPlan, dagger.Container]:
     """Return a layer with Debian packages, and the base with them installed."""
     command = _capture(compression, "run", "--root", "/", "--", *_debian(packages))
-    installed = _prepared(base).with_exec(command)
+    installed = _prepared(base, "capture", "debian").with_exec(command)
     return _plan("system packages", installed, compression), installed.without_directory(OUT)
 
 
@@ -118,8 +129,8 @@ def delta(  # noqa: PLR0913, PLR0917 - what packages are installed by
     install += ["--no-deps", "--require-hashes", "--preview-features", "pylock", "--quiet"]
     options = [word for name in settings.own if name in lock.packages for word in ("--own", name)]
     options += ["--heavy", str(HEAVY), "--most", str(LIMIT)]
-    ready = containers.with_netrc(containers.with_uv(containers.without_certificate_updates(builder)), netrc)
-    ready = containers.with_volume(ready, containers.MADE)
+    ready = _prepared(containers.without_certificate_updates(builder), "capture", "install")
+    ready = containers.with_volume(containers.with_netrc(containers.with_uv(ready), netrc), containers.MADE)
     if lock.build:
         requirements = "\n".join(lock.build.requirements)
         ready = (
@@ -145,7 +156,7 @@ def tree(
     pack = shlex.join(_capture(packing.compression, "tree", *options))
     # One container: starting it takes longer than either.
     command = ["sh", "-c", f"{pack} && {shlex.join([*_program('unpack'), OUT, UNPACKED])}"]
-    ready = _prepared(containers.without_certificate_updates(container))
+    ready = _prepared(containers.without_certificate_updates(container), "capture", "unpack")
     packed = ready.with_mounted_directory("/mnt/files", files).with_exec(command)
     return _plan(title, packed, packing.compression, packed.directory(UNPACKED))
 
@@ -155,19 +166,19 @@ def _plan(
 ) -> LayerPlan:
     folder = packed.directory(OUT)
     if compression == "zstd":
-        tools = _prepared(containers.locked("layers")).with_mounted_directory("/mnt/plain", folder)
+        tools = _prepared(containers.locked("layers"), "zstd").with_mounted_directory("/mnt/plain", folder)
         folder = tools.with_exec([*_program("zstd"), "/mnt/plain", OUT]).directory(OUT)
     return LayerPlan(title=title, folder=folder, unpacked=unpacked)
 
 
 def build_hook() -> dagger.File:
     """Return the program that makes builds of source distributions reproducible, for BUILD_HOOK."""
-    return containers.programs("image").file("programs/build_hook.py")
+    return containers.programs("image/build_hook").file("programs/build_hook.py")
 
 
 def with_debian_packages(base: dagger.Container, packages: tuple[str, ...]) -> dagger.Container:
     """Return a container as root, with Debian packages installed where any are named."""
-    prepared = _prepared(base)
+    prepared = _prepared(base, "debian")
     return prepared.with_exec(_debian(packages)) if packages else prepared
 
 
@@ -175,12 +186,13 @@ def _debian(packages: tuple[str, ...]) -> list[str]:
     return [*_program("debian"), *sorted(packages)]
 
 
-def _prepared(base: dagger.Container) -> dagger.Container:
+def _prepared(base: dagger.Container, *programs: str) -> dagger.Container:
+    names = [f"image/{name}" for name in programs]
     return (
         base.with_user("root")
         .with_workdir("/mnt/programs")
         .with_env_variable("SOURCE_DATE_EPOCH", TIME)  # otherwise shadow and others write today's date
-        .with_mounted_directory("/mnt/programs", containers.programs("image"))
+        .with_mounted_directory("/mnt/programs", containers.programs(*names))
     )
 
 

@@ -135,7 +135,7 @@ def _taken(layers: Sequence[oci.Layer]) -> dagger.Directory:
     program = "/mnt/take.py"
     return (
         containers.with_volume(container, BLOBS)
-        .with_mounted_file(program, containers.program("image", "take"))
+        .with_mounted_file(program, containers.programs("image/take").file("programs/take.py"))
         .with_exec(["python3", "-I", "-B", program, containers.volume(BLOBS), "/layers", diff_ids])
         .directory("/layers")
     )

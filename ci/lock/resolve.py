@@ -67,7 +67,7 @@ class Resolver:
         packages = (*dag_type.settings.system_packages, *dag_type.settings.build_packages)
         base = layers.with_debian_packages(self.base, packages) if packages else self.base
         return (
-            base.with_mounted_directory(_PROGRAMS, containers.programs("lock"))
+            base.with_mounted_directory(_PROGRAMS, containers.programs("lock/resolve"))
             .with_mounted_file(layers.BUILD_HOOK, layers.build_hook())
             .with_env_variable("PYTHONPATH", _PROGRAMS)
         )

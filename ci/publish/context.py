@@ -42,7 +42,7 @@ class Request:
     database: DatabaseRequest = field(default_factory=DatabaseRequest)
     unscanned: str = ""
     dry_run: bool = False
-    test: Test = all_types.test_one
+    test: Test = all_types.test_images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +159,7 @@ class Context:
         )
         return Gate(
             test=self.request.test,
+            bases=bases,
             scanners=dict(zip(bases, scanners, strict=True)),
             checkout=self.checkout,
             unscanned=self.request.unscanned,

@@ -1,6 +1,6 @@
 """The gate of a publish: tests and scan of every image of a DAG type, and what may be overridden."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..checks import report_formats
@@ -10,11 +10,16 @@ from ..checks.scan.database import SOURCES
 from ..checks.scan.scan import ScannedImage, Scanner
 from ..config.dag_type import DagType
 from ..errors import Fault, gather_all, gather_both, gather_each
+from ..image.base import BaseImage
 from ..image.built import BuiltImage
 from ..tools.checkout import Checkout
 
-Test = Callable[[DagType, BuiltImage, Checkout], Awaitable[Report]]
-"""A function that tests an image, and raises StepError if a test can't be run."""
+Reports = Mapping[str, Report | Fault]
+"""The reports on images by their types' names, or the faults with which tests ended."""
+Test = Callable[[Sequence[BuiltImage], Checkout, BaseImage], Awaitable[Reports]]
+"""A function that tests images on a base."""
+Images = Mapping[str, BuiltImage]
+"""The images of a DAG type by platform."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,22 +36,41 @@ class GateResult:
 class Gate:
     """Tests and scan that every image of a publish has to pass.
 
-    ``scanners`` are by platform, each for the base of that platform; ``checkout`` has the policies;
-    ``unscanned`` is the reason to publish what couldn't be scanned; empty: it is refused.
+    ``bases`` and ``scanners`` are by platform; ``checkout`` has the policies; ``unscanned`` is the reason to
+    publish what couldn't be scanned; empty: it is refused.
     """
 
     test: Test
+    bases: Mapping[str, BaseImage]
     scanners: Mapping[str, Scanner]
     checkout: Checkout
     unscanned: str = ""
 
-    async def check(self, dag_type: DagType, images: Mapping[str, BuiltImage]) -> GateResult:
-        """Test and scan the images of a DAG type, by platform, as they are to be published.
+    async def tests(self, types: Sequence[Images]) -> Mapping[str, Reports]:
+        """Test the images of all DAG types, and return the results by platform."""
+        jobs = (
+            self.test([images[platform] for images in types], self.checkout, base)
+            for platform, base in self.bases.items()
+        )
+        ended = await gather_each(jobs)
+        names = [image.dag_type.name for images in types for image in images.values()]
+        return {
+            platform: dict.fromkeys(names, reports) if isinstance(reports, Fault) else reports
+            for platform, reports in zip(self.bases, ended, strict=True)
+        }
+
+    async def check(
+        self, dag_type: DagType, images: Images, tests: Awaitable[Mapping[str, Reports]]
+    ) -> GateResult:
+        """Scan the images of a DAG type as they are to be published, and judge them with their tests.
 
         Raises:
             ConfigurationError: the policy is wrong.
         """
-        checks = await gather_all(self._check(dag_type, *image) for image in images.items())
+        scans = gather_all(self.scan(dag_type, *image) for image in images.items())
+        reports, scanned_images = await gather_both(tests, scans)
+        tested_images = [reports[platform][dag_type.name] for platform in images]
+        checks = list(zip(tested_images, scanned_images, strict=True))
         problems: list[str] = []
         notes: list[str] = []
         for tested, scanned in checks:
@@ -69,15 +93,6 @@ class Gate:
             problems=tuple(problems),
             note="; ".join(dict.fromkeys(notes)),
         )
-
-    async def _check(
-        self, dag_type: DagType, platform: str, built: BuiltImage
-    ) -> tuple[Report | Fault, ScannedImage]:
-        """Test and scan an image at the same time; the tests' fault is a result, not raised."""
-        (tested,), scanned = await gather_both(
-            gather_each([self.test(dag_type, built, self.checkout)]), self.scan(dag_type, platform, built)
-        )
-        return tested, scanned
 
     async def scan(self, dag_type: DagType, platform: str, built: BuiltImage) -> ScannedImage:
         """Scan the image of a platform.

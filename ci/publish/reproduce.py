@@ -161,7 +161,7 @@ def _layers(manifest: str) -> list[str]:
 async def _file_differences(published: dagger.File, rebuilt: dagger.File) -> list[str]:
     container = (
         containers.locked("layers")
-        .with_mounted_directory("/mnt/programs", containers.programs("image"))
+        .with_mounted_directory("/mnt/programs", containers.programs("image/layer_diff"))
         .with_mounted_file("/mnt/published", published)
         .with_mounted_file("/mnt/rebuilt", rebuilt)
         .with_exec(

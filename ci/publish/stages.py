@@ -1,5 +1,6 @@
 """The stages of a publish: each takes a row per DAG type, and gives the rows with its results."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -54,10 +55,12 @@ async def build(rows: Rows, context: Context) -> Rows:
 async def gate(rows: Rows, context: Context) -> Rows:
     """Test and scan the images; those that fail go on only with --force, and with a label that says so."""
     checks, force = await context.gate(), context.request.force
+    types = [row.built.images for row in rows if row.going_on]
+    tests = asyncio.ensure_future(checks.tests(types))  # all of them by the same Airflow
 
     async def one(row: TypePublish) -> TypePublish:
         dag_type = row.plan.dag_type
-        result = await checks.check(dag_type, row.built.images)
+        result = await checks.check(dag_type, row.built.images, tests)
         row = replace(row, gate=result, note="; ".join(filter(None, [row.note, result.note])))
         if not result.problems:
             return row

@@ -1,5 +1,6 @@
 """Containers with the tools of steps: Python and tar, uv, and programs of this module."""
 
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,26 +14,41 @@ MADE = "made"
 """A volume with a file for each layer that the engine made, named by the hex digits of the inputs' digest."""
 NETRC = "/run/secrets/netrc"
 _MODULE = Path(__file__).parents[1]  # the folder ci/
+_IMPORT = re.compile(r"^from \.(\w*) import (.+)", re.MULTILINE)  # of one program by another
 UV = "/usr/local/bin/uv"  # by its path: the base has another version of uv
 
 
-def programs(*folders: str) -> dagger.Directory:
-    """Return the programs of folders of the module, as the package that ``python -m programs.<name>`` finds.
+def programs(*names: str) -> dagger.Directory:
+    """Return programs and those that they import, as the package that ``python -m programs.<name>`` finds.
 
     Args:
-        folders: those that have a folder ``programs``, such as "lock"; several are one package.
+        names: with folders: "image/capture" is ci/image/programs/capture.py. An edit of others leaves the
+            results of these.
     """
     package = dag.directory()
-    for folder in folders:
-        for path in sorted((_MODULE / folder / "programs").glob("*.py")):
-            package = package.with_new_file(f"programs/{path.name}", path.read_text(encoding="utf-8"))
+    for stem, text in sorted(program_texts(*names).items()):
+        package = package.with_new_file(f"programs/{stem}.py", text)
     return package
 
 
-def program(folder: str, name: str) -> dagger.File:
-    """Return one program of a folder of the module, which needs no other: an edit of others leaves it."""
-    text = (_MODULE / folder / "programs" / f"{name}.py").read_text(encoding="utf-8")
-    return dag.file(f"{name}.py", text)
+def program_texts(*names: str) -> dict[str, str]:
+    """Return the texts of programs and of those that they import, by their names without a folder."""
+    texts: dict[str, str] = {}
+    for name in names:
+        folder, _, stem = name.rpartition("/")
+        _add(texts, _MODULE / folder / "programs", "__init__")
+        _add(texts, _MODULE / folder / "programs", stem)
+    return texts
+
+
+def _add(texts: dict[str, str], folder: Path, stem: str) -> None:
+    """Add the text of a program, and of those that it imports, by their names."""
+    if stem in texts:
+        return
+    texts[stem] = (folder / f"{stem}.py").read_text(encoding="utf-8")
+    for module, names in _IMPORT.findall(texts[stem]):
+        for imported in [module] if module else names.split(", "):
+            _add(texts, folder, imported)
 
 
 def tool_container() -> dagger.Container:

@@ -198,7 +198,7 @@ def _cosign() -> dagger.Container:
     return (
         containers.tool_container()
         .with_mounted_file(_PROGRAM, dag.container().from_(pins.image("cosign")).file("/ko-app/cosign"))
-        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
+        .with_mounted_directory("/mnt/programs", containers.programs("tools/cosign"))
         .with_env_variable("PYTHONPATH", "/mnt/programs")
     )
 

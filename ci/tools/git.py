@@ -58,28 +58,30 @@ async def find(repository: dagger.Directory, commit: str, source: dagger.Directo
 
 async def compare(repository: dagger.Directory, source: dagger.Directory, since: str) -> str:
     """Return the inputs of images now and where HEAD left ``since``, as programs/git_compare.py writes it."""
-    return await _run(repository, source, ["programs.git_compare", _FOLDER, _SOURCE, since, "/answer.json"])
+    return await _run(repository, source, "git_compare", [_FOLDER, _SOURCE, since, "/answer.json"])
 
 
 async def _ask(
     repository: dagger.Directory, commits: Iterable[str], source: dagger.Directory | None = None
 ) -> dict[str, Any]:
     folder = _SOURCE if source else ""
-    text = await _run(repository, source, ["programs.git", _FOLDER, folder, "/answer.json", *commits])
+    text = await _run(repository, source, "git", [_FOLDER, folder, "/answer.json", *commits])
     answer = json.loads(text)
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
     return answer
 
 
-async def _run(repository: dagger.Directory, source: dagger.Directory | None, module: list[str]) -> str:
+async def _run(
+    repository: dagger.Directory, source: dagger.Directory | None, program: str, arguments: list[str]
+) -> str:
     file = (
         containers.locked("history")
         .with_mounted_directory(_FOLDER, repository)
         .with_mounted_directory(_SOURCE, source or dag.directory())
-        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
+        .with_mounted_directory("/mnt/programs", containers.programs(f"tools/{program}"))
         .with_workdir("/mnt/programs")
-        .with_exec(["python", "-B", "-m", *module])
+        .with_exec(["python", "-B", "-m", f"programs.{program}", *arguments])
         .file("/answer.json")
     )
     with step("git history"):

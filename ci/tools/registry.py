@@ -157,8 +157,6 @@ class Registry:
             .with_mounted_file(
                 "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
             )
-            .with_mounted_directory("/mnt/programs", containers.programs("tools"))
-            .with_env_variable("PYTHONPATH", "/mnt/programs")
             .with_mounted_secret(_CONFIG, self.config)
             .with_env_variable("REGCTL_CONFIG", _CONFIG)
         )
@@ -175,10 +173,15 @@ class Registry:
         self, verb: str, job: Mapping[str, Any], container: dagger.Container, key: str = ""
     ) -> dagger.Container:
         """Do a job that writes to the registry, or reads what changes; with a key at most once for it."""
-        container = container.with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
+        program = _PROGRAMS[verb]
+        container = (
+            container.with_mounted_directory("/mnt/programs", containers.programs(f"tools/{program}"))
+            .with_env_variable("PYTHONPATH", "/mnt/programs")
+            .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
+        )
         container = containers.kept(container, key) if key else containers.uncached(container)
         return container.with_exec(
-            ["python3", "-B", "-m", f"programs.{_PROGRAMS[verb]}", verb, "/mnt/job.json", "/answer.json"]
+            ["python3", "-B", "-m", f"programs.{program}", verb, "/mnt/job.json", "/answer.json"]
         )
 
 

@@ -21,7 +21,7 @@ _CACHE = "/cache"
 _IMAGE = "/mnt/image"
 _OUT = "/out"
 _JOB = "/mnt/job.json"
-_PROGRAM = "/mnt/trivy.py"
+_PROGRAM = "/mnt/programs/programs/trivy.py"
 _SBOM = "/mnt/image.cdx.json"
 _VEX = "/mnt/vex"
 
@@ -133,7 +133,7 @@ def _reader() -> dagger.Container:
     }
     return (
         _trivy()
-        .with_mounted_file(_PROGRAM, containers.program("tools", "trivy"))
+        .with_mounted_directory("/mnt/programs", containers.programs("tools/trivy"))
         .with_mounted_file(_JOB, dag.file("job.json", json.dumps(commands)))
     )
 

@@ -32,7 +32,7 @@ LOCK = (
 class History:
     """A repository in a folder, with two DAG types, ``one`` and ``two``."""
 
-    def __init__(self, folder: Path, owner: str = "", test: Test = all_types.test_one) -> None:
+    def __init__(self, folder: Path, owner: str = "", test: Test = all_types.test_images) -> None:
         """Make the repository.
 
         Args:

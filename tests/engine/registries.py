@@ -7,7 +7,7 @@ import json
 import socket
 import urllib.request
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dagger import dag
 
 from ci.checks.report import Report
 from ci.config import pins
+from ci.image.built import BuiltImage
 from ci.tools import containers
 from ci.tools.containers import uncached
 from ci.tools.registry import Access
@@ -164,6 +165,6 @@ def beside_the_engine() -> list[str]:
     return found
 
 
-async def passed(*_: object) -> Report:
-    """Return the report of a gate that every image passes: what is tested comes after."""
-    return Report(subject="a test")
+async def passed(images: Sequence[BuiltImage], *_: object) -> Mapping[str, Report]:
+    """Return the reports of a gate that every image passes: what is tested comes after."""
+    return {image.dag_type.name: Report(subject="a test") for image in images}

@@ -36,7 +36,7 @@ async def test_it_is_that_of_its_sources_and_a_start_compiles_nothing(
     container = (
         containers.without_certificate_updates(found.container())
         .with_user("root")
-        .with_mounted_directory("/mnt/programs", containers.programs("image"))
+        .with_mounted_directory("/mnt/programs", containers.programs("image/bytecode", "image/task_start"))
         .with_workdir("/mnt/programs")
     )
     answer = json.loads(await container.with_exec([PYTHON, "-B", "-c", program]).stdout())

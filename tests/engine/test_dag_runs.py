@@ -9,7 +9,7 @@ import pytest
 from dagger import dag
 
 from ci.config import pins
-from ci.image import build, runtime
+from ci.image import build, layers
 from ci.image.base import BaseImage
 from ci.tools import containers
 from ci.tools.checkout import Checkout
@@ -117,12 +117,12 @@ async def running(container: dagger.Container, program: str, env: dict[str, str]
 async def container_of(name: str, sources: Checkout, below: BaseImage) -> dagger.Container:
     """Return a DAG type's image as a container that has Airflow's own database, made once by the base."""
     migrated = (
-        runtime.with_bytecode(below.container, below.container)
+        containers.without_certificate_updates(layers.with_bytecode(below, "start"))
         .with_exec(["airflow", "db", "migrate"])
         .file("/opt/airflow/airflow.db")
     )
     built = await build.build((await sources.catalog()).get(name), sources, below)
-    container = runtime.with_bytecode(built.container(), below.container)
+    container = containers.without_certificate_updates(built.container())
     return container.with_file("/opt/airflow/airflow.db", migrated, owner="50000:0")
 
 

@@ -16,11 +16,12 @@ from ci.checks.report import Level
 from ci.config import dag_type as config_dag_type
 from ci.config import lockfile
 from ci.errors import ConfigurationError
-from ci.image import build, runtime
+from ci.image import build
 from ci.image.base import BaseImage
 from ci.image.built import BuiltImage
 from ci.image.runtime import installed
 from ci.lock import explain
+from ci.tools import containers
 from ci.tools.checkout import Checkout
 from tests.engine.conftest import repository
 from tests.engine.test_image import small
@@ -221,7 +222,7 @@ async def test_a_relative_import_that_fails_in_a_task_is_told_with_one_that_work
         told[name] = [f"{each.level.value} {each.location} {each.remedy}" for each in found]
         files = ("small.py", "small"), ("pack.zip", "packed")
         arguments = [word for file, dag_id in files for word in (f"/opt/airflow/dags/small/{file}", dag_id)]
-        ready = runtime.with_bytecode(own.container(), below.container)
+        ready = containers.without_certificate_updates(own.container())
         printed = (await ready.with_exec(["python", "-c", CALL, *arguments]).stdout()).splitlines()
         said[name] = [line.removeprefix("result: ") for line in printed if line.startswith("result: ")]
         sources.close()

@@ -1,7 +1,7 @@
 """Publishing to real registries: what goes up, what is in the registry after it, what is refused and why."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ci.checks.report import Report
 from ci.config import names
 from ci.errors import CheckError
 from ci.image import oci
+from ci.image.built import BuiltImage
 from ci.tools import containers, registry
 from ci.tools.cosign import Signer
 from ci.tools.registry import Access, Question
@@ -138,11 +139,11 @@ async def test_what_is_new_goes_up_and_nothing_else(place: Place, flows: History
 async def test_without_the_right_token_nothing_is_built(
     access: Callable[[], Access], place: Place, tmp_path: Path
 ) -> None:
-    built: list[object] = []
+    built: list[BuiltImage] = []
 
-    async def test(_: object, image: object, __: object) -> Report:
-        built.append(image)  # what is built comes here at once
-        return Report(subject="a test")
+    async def test(images: Sequence[BuiltImage], *_: object) -> Mapping[str, Report]:
+        built.extend(images)  # what is built comes here at once
+        return {image.dag_type.name: Report(subject="a test") for image in images}
 
     flows = History(tmp_path, place.owner, test)
     with pytest.raises(CheckError) as told:

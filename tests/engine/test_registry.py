@@ -24,7 +24,7 @@ def driver() -> dagger.Container:
         .with_mounted_file(
             "/usr/local/bin/regctl", dag.container().from_(pins.image("regctl")).file("/regctl")
         )
-        .with_mounted_directory("/mnt/programs", containers.programs("tools"))
+        .with_mounted_directory("/mnt/programs", containers.programs("tools/registry"))
         .with_env_variable("PYTHONPATH", "/mnt/programs")
         .with_mounted_directory("/servers", dag.host().directory(str(registries.SERVERS)))
     )

@@ -11,7 +11,7 @@ from dagger.mod._exceptions import FunctionError
 from ci.api import scaffold
 from ci.checks.dags import all_types
 from ci.checks.report import Report
-from ci.image import build, runtime
+from ci.image import build
 from ci.image.base import BaseImage
 from ci.tools.checkout import Checkout
 from tests.engine.test_dag_logic import with_pytest
@@ -122,7 +122,7 @@ async def test_a_type_that_init_makes_passes_its_tests(below: BaseImage) -> None
     built = await build.build((await sources.catalog()).get("my-weather"), sources, below)
     tests = made.after().directory("tests/dags/my-weather")
     ran = (
-        with_pytest(runtime.with_bytecode(built.container(), below.container))
+        with_pytest(built.container())
         .with_mounted_directory("/opt/airflow/tests/dags/my-weather", tests)
         .with_exec(["python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/dags/my-weather"])
     )

@@ -40,10 +40,12 @@ async def plain(below: BaseImage) -> BuiltImage:
     return await build.build((await sources.catalog()).get("plain"), sources, below)
 
 
-async def report_on(built: BuiltImage, worker: ImageEnvironment, environment: ImageEnvironment) -> Report:
+async def report_on(
+    built: BuiltImage, below: BaseImage, worker: ImageEnvironment, environment: ImageEnvironment
+) -> Report:
     """Return the report on one type, without regard to other types."""
     files = [TypeFiles(dag_type=built.dag_type, files=built.files)]
-    scheduler = await suite.parse("scheduler", ImageEnvironment.of_base(built.base), files)
+    scheduler = await suite.parse("scheduler", ImageEnvironment.of_base(below, [built.dag_type]), files)
     results = ImageResults(
         dag_type=built.dag_type,
         worker=(await suite.parse("worker", worker, files))["plain"],
@@ -55,7 +57,7 @@ async def report_on(built: BuiltImage, worker: ImageEnvironment, environment: Im
 async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:
     built = await plain(below)
     environment = ImageEnvironment.of(built)
-    report = await report_on(built, environment, environment)
+    report = await report_on(built, below, environment, environment)
     assert (report.passed, report.findings) == (True, ())
     assert [fact.check for fact in report.facts] == [
         "dags",
@@ -73,6 +75,7 @@ async def test_broken_image_has_a_finding_for_everything_that_is_broken(below: B
     broken = below.container.with_exec(without_httpcore).with_entrypoint(["/bin/false"])
     report = await report_on(
         built,
+        below,
         replace(ImageEnvironment.of(built), name="no bundle", container=no_bundle),
         replace(ImageEnvironment.of(built), name="broken", container=broken),
     )

@@ -1,6 +1,6 @@
 """Tests of several DAG types at the same time; a problem with one of them hides no other's report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 
 from dagger import dag
@@ -32,12 +32,30 @@ async def test_all(types: Sequence[DagType], checkout: Checkout, base: BaseImage
         faults = {one.name: made for one, made in zip(types, built, strict=True) if isinstance(made, Fault)}
         return {**faults, **await _test([made for made in built if isinstance(made, BuiltImage)], checkout)}
 
-    results, parsed = await gather_both(tested(), scheduler_parses(checkout, base.reference))
-    return [_report(one.name, results[one.name], parsed) for one in types]
+    reports = await _complete(tested(), checkout, base)
+    results = [reports[one.name] for one in types]
+    return [
+        refused(one.name, result.problems) if isinstance(result, Fault) else result
+        for one, result in zip(types, results, strict=True)
+    ]
 
 
-def _report(name: str, result: ImageResults | Fault, parsed: Mapping[str, Parsed]) -> Report:
-    return refused(name, result.problems) if isinstance(result, Fault) else suite.complete(result, parsed)
+async def test_images(
+    images: Sequence[BuiltImage], checkout: Checkout, base: BaseImage
+) -> Mapping[str, Report | Fault]:
+    """Return the reports on images by their types' names, or the fault with which a test ended."""
+    return await _complete(_test(images, checkout), checkout, base)
+
+
+async def _complete(
+    tested: Awaitable[Mapping[str, ImageResults | Fault]], checkout: Checkout, base: BaseImage
+) -> Mapping[str, Report | Fault]:
+    """Return the reports by type, with what the scheduler makes of all files, parsed at the same time."""
+    results, parsed = await gather_both(tested, scheduler_parses(checkout, base))
+    return {
+        name: result if isinstance(result, Fault) else suite.complete(result, parsed)
+        for name, result in results.items()
+    }
 
 
 def refused(name: str, problems: Sequence[str]) -> Report:
@@ -46,26 +64,17 @@ def refused(name: str, problems: Sequence[str]) -> Report:
     return report.merge(name, [CheckResult.of_problems("build", "", problems, remedy)])
 
 
-async def test_one(dag_type: DagType, built: BuiltImage, checkout: Checkout) -> Report:
-    """Return the report on a type's image; raise the fault with which a test ended."""
-    results, parsed = await gather_both(_test([built], checkout), scheduler_parses(checkout, built.base))
-    result = results[dag_type.name]
-    if isinstance(result, Fault):
-        raise result
-    return suite.complete(result, parsed)
-
-
-async def scheduler_parses(checkout: Checkout, base: str) -> dict[str, Parsed]:
+async def scheduler_parses(checkout: Checkout, base: BaseImage) -> dict[str, Parsed]:
     """Return the files of every valid type, no two of which may have the same DAG id."""
 
     async def parse_all() -> dict[str, Parsed]:
         types = [one for _, one in sorted((await checkout.catalog()).types.items())]
         trees = [dag.directory().with_directory(build.DAGS, await checkout.dag_files(one)) for one in types]
         parsed = [TypeFiles(dag_type=one, files=tree) for one, tree in zip(types, trees, strict=True)]
-        environment = ImageEnvironment.of_base(base)
+        environment = ImageEnvironment.of_base(base, types)
         return await suite.parse("scheduler", environment, parsed, await checkout.ignore_file())
 
-    return await checkout.memoized(("parsed", base), parse_all)
+    return await checkout.memoized(("parsed", base.reference), parse_all)
 
 
 async def _test(images: Sequence[BuiltImage], checkout: Checkout) -> Mapping[str, ImageResults | Fault]:

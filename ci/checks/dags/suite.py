@@ -10,9 +10,11 @@ from dagger import dag
 from pydantic import Field, ValidationError
 
 from ...config.dag_type import DagType
+from ...config.fields import Bytecode
 from ...config.values import Value
 from ...errors import StepError
-from ...image import base, layers, runtime
+from ...image import layers
+from ...image.base import BaseImage
 from ...image.built import BuiltImage
 from ...tools import containers, failures
 from ...tools.engine import retrying, step
@@ -27,6 +29,7 @@ _DAGS = "opt/airflow/dags"
 _IGNORE = ".airflowignore"
 _TYPES = "/mnt/types"
 _ANSWERS = "/mnt/answers"
+_PROGRAMS = "/mnt/testing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,32 +42,34 @@ class TypeFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageEnvironment:
-    """What DAG types are parsed in: an image without their files, the base below it, and a name for both.
+    """What DAG types are parsed in: an image without their files, and a name for it.
 
     The same name means the same answers on the same files.
     """
 
     name: str
     container: dagger.Container
-    base: str
 
     @classmethod
     def of(cls, built: BuiltImage) -> Self:
         """Return the image of a type without its files."""
         image = built.environment
-        return cls(name=image.digest, container=image.container(), base=built.base)
+        return cls(name=image.digest, container=image.container())
 
     @classmethod
-    def of_base(cls, reference: str) -> Self:
-        """Return the plain base."""
-        return cls(name=reference, container=base.container(reference), base=reference)
+    def of_base(cls, base: BaseImage, types: Sequence[DagType]) -> Self:
+        """Return the base alone, with the byte code that the images of DAG types have."""
+        modes: list[Bytecode] = ["none", *(one.settings.bytecode for one in types)]
+        mode = max(modes, key=("none", "all", "start").index)
+        return cls(name=base.reference, container=layers.with_bytecode(base, mode))
 
     @property
     def ready(self) -> dagger.Container:
-        """The container with the programs of tests, and with byte code to start faster."""
-        programs = containers.programs("checks/dags", "image")
-        container = self.container.with_mounted_directory(runtime.PROGRAMS, programs)
-        return runtime.with_bytecode(container, base.container(self.base), container)
+        """The container with the programs of tests."""
+        programs = containers.programs("checks/dags/check", "checks/dags/parse", "image/imports")
+        return containers.without_certificate_updates(self.container).with_mounted_directory(
+            _PROGRAMS, programs
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +189,7 @@ async def answer_on(container: dagger.Container, job: Mapping[str, object], titl
     answer = (
         container.with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
         .with_user("root")
-        .with_workdir(runtime.PROGRAMS)
+        .with_workdir(_PROGRAMS)
         .with_exec(
             ["python3", "-B", "-m", "programs.check", "/mnt/job.json", "/answer.json"],
             insecure_root_capabilities=True,  # for an empty network namespace

@@ -11,7 +11,7 @@ from ...config import pins
 from ...config.dag_type import DagType
 from ...config.fields import RESERVED_ENV
 from ...errors import StepError
-from ...image import build, layers, runtime
+from ...image import build, layers
 from ...image.base import BaseImage
 from ...tools import containers, failures
 from ...tools.checkout import Checkout
@@ -65,10 +65,11 @@ async def run(
 ) -> str:
     """Run a DAG or task in the image of its type, and return a summary; ``env_file`` has lines NAME=VALUE."""
     built = await build.build(dag_type, checkout, base)
-    container = runtime.with_bytecode(built.container(), base.container)
+    container = containers.without_certificate_updates(built.container())
     # Another version of Airflow has other tables; images with the base's Airflow share the base's tables.
     own_airflow = any(name.startswith("apache-airflow") for name in dag_type.settings.allow_base_changes)
-    airflow = container if own_airflow else runtime.with_bytecode(base.container, base.container)
+    plain = layers.with_bytecode(base, dag_type.settings.bytecode)
+    airflow = container if own_airflow else containers.without_certificate_updates(plain)
     with failures.as_step_error(f"could not run {request.what}"):
         async with _database(airflow) as server:
             result = await _execute(container.with_service_binding(HOST, server), request, env_file)
@@ -102,7 +103,7 @@ async def _execute(
         container = container.with_mounted_secret("/mnt/env", env_file, owner=layers.AIRFLOW, mode=0o400)
     ran = (
         containers.uncached(container)
-        .with_mounted_directory("/mnt/programs", containers.programs("checks/run"))
+        .with_mounted_directory("/mnt/programs", containers.programs("checks/run/run"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True)))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_mounted_temp("/opt/airflow/logs")  # so that no layer has what tasks print
@@ -137,7 +138,7 @@ async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     """Return the files of a server with both databases; the engine makes them once for an Airflow."""
     dump = (
         airflow.with_service_binding(HOST, _server(_postgres()))
-        .with_mounted_directory("/mnt/programs", containers.programs("checks/run"))
+        .with_mounted_directory("/mnt/programs", containers.programs("checks/run/migrate"))
         .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_env_variable(_URL, METADATA)
         .with_workdir("/mnt/programs")
