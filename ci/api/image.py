@@ -180,6 +180,7 @@ class Image:
         async with checkouts.opened(self.source) as checkout:
             built = self.to_built()
             java = partial(databases.java, databases.DatabaseRequest(), await scan.rules_of("", checkout))
-            base_analysis = await trivy.read([(await base.load(self.base)).layout], java)
+            below = await base.load(self.base)
+            base_analysis = await trivy.read([below.layout], java, secrets=not below.public)
             analysis = await trivy.read(built.layouts_above_base(), java, base_analysis)
             return dag.file(f"{self.dag}.{form}.json", await create.sbom(built, analysis, form, scope))

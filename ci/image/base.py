@@ -1,6 +1,7 @@
 """The base image: a container to build in, and the lowest layers of every image."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import dagger
@@ -29,6 +30,11 @@ class BaseImage:
     """The base as an OCI image layout, whose blobs get into the layouts of the images above it."""
     image: oci.Base
     user: str
+
+    @property
+    def public(self) -> bool:
+        """Whether it is an official image: what is in it isn't a secret."""
+        return re.match(r"docker\.io/apache/airflow[:@]", self.reference) is not None
 
 
 def container(reference: str, platform: str | None = None) -> dagger.Container:

@@ -16,9 +16,11 @@ from ..config import pins
 from ..errors import gather_all
 from . import containers, failures
 from .engine import retrying
+from .programs import trivy as program
 
 _CACHE = "/cache"
 _IMAGE = "/mnt/image"
+_PART = str(program.PART)
 _OUT = "/out"
 _JOB = "/mnt/job.json"
 _PROGRAM = "/mnt/programs/programs/trivy.py"
@@ -30,13 +32,17 @@ _ALONE = (
     *("--skip-db-update", "--skip-java-db-update", "--offline-scan"),
     *("--skip-version-check", "--disable-telemetry", "--no-progress", "--quiet"),
 )
-_SCAN = ("trivy", "image", "--input", _IMAGE, "--timeout", "15m", *_ALONE)
+_SCAN = ("trivy", "image", "--timeout", "15m", *_ALONE)
 _JSON = ("--format", "json")
 _COMMANDS = {
-    "sbom": ("--format", "cyclonedx"),
-    "files": ("--scanners", "secret,license", "--image-config-scanners", "secret", *_JSON),
-    "misconfigurations": (
-        *("--scanners", "misconfig", "--image-config-scanners", "misconfig", "--skip-check-update", *_JSON),
+    "sbom": ("--input", _IMAGE, "--format", "cyclonedx"),
+    "licenses": ("--input", _IMAGE, "--scanners", "license", *_JSON),
+    program.SECRETS: (
+        *("--input", _PART, "--scanners", "secret", "--image-config-scanners", "secret", *_JSON),
+    ),
+    program.MISCONFIGURATIONS: (
+        *("--input", _IMAGE, "--scanners", "misconfig", "--image-config-scanners", "misconfig"),
+        *("--skip-check-update", *_JSON),
     ),
 }
 
@@ -55,21 +61,23 @@ class Analysis:
 Java = Callable[[], Awaitable[dagger.Directory]]
 
 
-async def read(layouts: Sequence[dagger.Directory], java: Java, base: Analysis | None = None) -> Analysis:
+async def read(
+    layouts: Sequence[dagger.Directory], java: Java, base: Analysis | None = None, *, secrets: bool = True
+) -> Analysis:
     """Return the analysis of an image, given as OCI layouts: what it is built on first, the image last.
 
     A layout needs only the layers that neither the base nor a layout before it has. ``java`` fetches Trivy's
-    database of Java archives; it is called only for an image that holds some. Raise StepError if Trivy
-    failed, or a database could not be fetched.
+    database of Java archives; it is called only for an image that holds some. Without
+    ``secrets`` none are looked for. Raise StepError if Trivy failed, or a database could not be fetched.
     """
     container = base.container if base else _reader()
+    command = ["python3", "-B", _PROGRAM, _JOB, _IMAGE, _OUT, *([] if secrets else [program.NO_SECRETS])]
     for layout in layouts:
-        container = await _read(container.with_mounted_directory(_IMAGE, layout), java)
+        container = await _read(container.with_mounted_directory(_IMAGE, layout), java, command)
     return Analysis(container=container)
 
 
-async def _read(container: dagger.Container, java: Java) -> dagger.Container:
-    command = ["python3", "-B", _PROGRAM, _JOB, _IMAGE, _OUT]
+async def _read(container: dagger.Container, java: Java, command: list[str]) -> dagger.Container:
     done = container.with_exec(command)
     if not json.loads(await _text(done, f"{_OUT}/answer.json"))["java"]:
         return done
@@ -94,7 +102,7 @@ async def spdx(cyclonedx: str) -> str:
 
 async def files(image: Analysis) -> list[str]:
     """Return the secrets, licenses and misconfiguration of an image, as Trivy's JSON."""
-    names = ("files", "misconfigurations")
+    names = ("licenses", program.SECRETS, program.MISCONFIGURATIONS)
     return await gather_all(_text(image.container, f"{_OUT}/{name}.json") for name in names)
 
 

@@ -2,15 +2,19 @@
 
 import json
 import uuid
+from dataclasses import replace
 
+import dagger
 import pytest
+from dagger import dag
 
-from ci.checks.scan import database, scan
+from ci.checks.scan import database, detections, scan
 from ci.checks.scan.database import DatabaseRequest
 from ci.config import lockfile
 from ci.config.policy import Policy
 from ci.image import base, build
-from ci.tools import trivy
+from ci.image.base import BaseImage
+from ci.tools import containers, trivy
 from tests.engine import advisories, registries
 from tests.engine.advisories import TODAY, advisory, archive
 from tests.engine.conftest import BASE_REFERENCE, repository
@@ -42,6 +46,35 @@ async def test_a_mirror_is_asked_once_an_hour_or_now(plain_registry: str, owner:
         assert await asked("11", refresh=True) > 0
 
 
+async def test_secrets_of_a_base_are_read_once_unless_it_is_public(below: BaseImage) -> None:
+    key = "AKIA" + "QRSTUVWXYZ234567"  # in two parts, so that nobody takes this file for a leak
+    own = dag.container().with_new_file("/etc/own.py", f'KEY = "{key}"\n')
+    image = own.with_new_file("/opt/dags/one.py", f'KEY = "{key}"\n')
+    lowest, whole = (
+        containers.tool_container()
+        .with_mounted_file("/image.tar", one.as_tarball())
+        .with_workdir("/layout")
+        .with_exec(["tar", "--extract", "--file", "/image.tar"])
+        .directory("/layout")
+        for one in (own, image)
+    )
+
+    async def java() -> dagger.Directory:
+        raise AssertionError("no Java here")
+
+    async def places(*, secrets: bool) -> list[str]:
+        """Return where secrets are in the image, and in what it is built on."""
+        base_analysis = await trivy.read([lowest], java, secrets=secrets)
+        analyses = (base_analysis, await trivy.read([whole], java, base_analysis))
+        reports = [report for analysis in analyses for report in await trivy.files(analysis)]
+        return [one.place for report in reports for one in detections.read(report) if one.kind == "secret"]
+
+    assert await places(secrets=True) == ["/etc/own.py", "/etc/own.py", "/opt/dags/one.py"]
+    assert await places(secrets=False) == ["/opt/dags/one.py"]
+    assert below.public
+    assert not replace(below, reference="registry.example/apache/airflow:3.1.5").public
+
+
 async def test_an_edit_of_dags_is_one_more_run_of_trivy_and_an_unchanged_image_none() -> None:
     """A run of Trivy is known by what is new in it: an SBOM's number, a report's time."""
     files = {
@@ -49,8 +82,8 @@ async def test_an_edit_of_dags_is_one_more_run_of_trivy_and_an_unchanged_image_n
         "images/one/pylock.toml": LOCK.format(base=lockfile.base_name(BASE_REFERENCE)),
     }
 
-    async def runs(code: str) -> tuple[str, str, str, str]:
-        """Return what is new in the SBOM, files, misconfigurations and vulnerabilities of an image."""
+    async def runs(code: str) -> tuple[str, ...]:
+        """Return what is new in the SBOM, licenses, secrets, misconfigurations, vulnerabilities."""
         sources = repository({**files, "dags/one/one_dag.py": DAG.format(name="one") + code})
         try:
             dag_type = (await sources.catalog()).get("one")
@@ -67,7 +100,7 @@ async def test_an_edit_of_dags_is_one_more_run_of_trivy_and_an_unchanged_image_n
             ]
             times = [str(json.loads(report)["CreatedAt"]) for report in reports]
             number = str(json.loads(await trivy.sbom(analysis))["serialNumber"])
-            return (number, times[0], times[1], times[2])
+            return (number, *times)
         finally:
             sources.close()
 
@@ -75,5 +108,5 @@ async def test_an_edit_of_dags_is_one_more_run_of_trivy_and_an_unchanged_image_n
     first = await runs("")
     assert await runs("") == first
     edited = await runs(edit)
-    assert edited[:2] != first[:2]
-    assert edited[2:] == first[2:]  # checks of configuration and advisories are asked nothing again
+    assert not {*edited[:3]} & {*first[:3]}
+    assert edited[3:] == first[3:]  # checks of configuration and advisories are asked nothing again

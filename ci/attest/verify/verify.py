@@ -125,5 +125,7 @@ async def _installed(
 ) -> frozenset[PurlPackage]:
     """Return the packages in the layers themselves; those of a known base are read from the base."""
     layout = await published.layout(image, registry, texts, base_image)
-    base_analysis = await trivy.read([base_image.layout], java) if base_image else None
-    return document.packages(await trivy.sbom(await trivy.read([layout], java, base_analysis)))
+    below = None
+    if base_image:  # read as scans do, which the engine may have done
+        below = await trivy.read([base_image.layout], java, secrets=not base_image.public)
+    return document.packages(await trivy.sbom(await trivy.read([layout], java, below, secrets=False)))

@@ -132,7 +132,7 @@ async def _read(base_image: BaseImage | None, java: Java) -> Analysis | None:
     if base_image is None:
         return None
     with step("scan of the base image"):
-        return await trivy.read([base_image.layout], java)
+        return await trivy.read([base_image.layout], java, secrets=not base_image.public)
 
 
 async def _detections(

@@ -89,47 +89,100 @@ def layout(folder: Path, layers: list[list[str]], **config: Any) -> Path:  # noq
         return blob(packed.getvalue())
 
     history = [{"created_by": f"airflow-images: {len(layers)}"}]
-    described = blob(json.dumps({"config": config, "history": history}).encode())
+    rootfs = {"type": "layers", "diff_ids": ["/".join(names) for names in layers]}
+    described = blob(json.dumps({"config": config, "history": history, "rootfs": rootfs}).encode())
     manifest = blob(json.dumps({"config": described, "layers": [layer(names) for names in layers]}).encode())
     (folder / "index.json").write_text(json.dumps({"manifests": [manifest]}))
     return folder
 
 
 BASE = [["etc/values.yaml"]]
+LEAKS = """
+import json, pathlib, sys
+file, _, error = sys.argv[1:]
+part = pathlib.Path(file).parent / "part"
+if error:
+    sys.exit(error)
+def blob(entry):
+    return json.loads((part / "blobs/sha256" / entry["digest"][7:]).read_text())
+index = json.loads((part / "index.json").read_text())
+manifest = blob(index["manifests"][0])
+names = blob(manifest["config"])["rootfs"]["diff_ids"]
+assert len(names) == len(manifest["layers"])
+assert all((part / "blobs/sha256" / one["digest"][7:]).is_file() for one in manifest["layers"])
+results = [{"Target": name} for name in (*names, "image")]
+pathlib.Path(file).write_text(json.dumps({"ArtifactName": "image", "Results": results}))
+"""
 
 
-def analyse(
-    folder: Path,
-    image: Path | None = None,
-    *,
-    sbom: str = "",
-    files: str = "",
-    misconfigurations: str = "",
-) -> dict[str, Any]:
-    """Return the answer on an image, where Trivy's commands end with these errors."""
+def analyse(folder: Path, image: Path | None = None, *flags: str, **errors: str) -> dict[str, Any]:
+    """Return the answer on an image, where commands of Trivy end with these errors."""
 
-    def command(name: str, error: str) -> list[str]:
-        return [sys.executable, "-c", TRIVY, str(folder / f"{name}.json"), json.dumps(document(1)), error]
+    def command(name: str, program: str) -> list[str]:
+        file, error = str(folder / f"{name}.json"), errors.get(name, "")
+        return [sys.executable, "-c", program, file, json.dumps(document(1)), error]
 
-    errors = {"sbom": sbom, "files": files, "misconfigurations": misconfigurations}
-    (folder / "job.json").write_text(json.dumps({name: command(name, errors[name]) for name in errors}))
+    names = ("sbom", "licenses", "misconfigurations")
+    job = {**{name: command(name, TRIVY) for name in names}, "secrets": command("secrets", LEAKS)}
+    (folder / "job.json").write_text(json.dumps(job))
     image = image or layout(folder, BASE)
-    trivy.main(str(folder / "job.json"), str(image), str(folder))
+    trivy.main(str(folder / "job.json"), str(image), str(folder), *flags)
     return json.loads((folder / "answer.json").read_text())
+
+
+def leaks(folder: Path) -> list[str]:
+    """Return the places of the secrets in the last report."""
+    return [result["Target"] for result in json.loads((folder / "secrets.json").read_text())["Results"]]
+
+
+@pytest.fixture(autouse=True)
+def part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the layout with new layers in a folder of the test."""
+    monkeypatch.setattr(trivy, "PART", tmp_path / "part")
+    return trivy.PART
+
+
+def test_secrets_are_looked_for_in_layers_that_were_not_read_before(tmp_path: Path) -> None:
+    base = layout(tmp_path / "base", BASE)
+    analyse(tmp_path, base)
+    assert leaks(tmp_path) == ["etc/values.yaml", "image"]
+    packages = layout(tmp_path / "packages", [*BASE, ["lib/a.py"]])
+    (packages / "blobs/sha256" / trivy.Image(base).layers[0][7:]).unlink()  # it needs no layer of the base
+    analyse(tmp_path, packages)
+    # What the image's settings hold is told once, whatever it is built on.
+    assert leaks(tmp_path) == ["etc/values.yaml", "lib/a.py", "image"]
+    whole = layout(tmp_path / "whole", [*BASE, ["lib/a.py"], ["dags/b.py"]])
+    analyse(tmp_path, whole)
+    assert leaks(tmp_path) == ["etc/values.yaml", "lib/a.py", "dags/b.py", "image"]
+
+
+def test_of_a_public_base_no_secret_is_looked_for(tmp_path: Path) -> None:
+    analyse(tmp_path, layout(tmp_path / "base", BASE), trivy.NO_SECRETS, secrets="looked")
+    assert leaks(tmp_path) == []
+    analyse(tmp_path, layout(tmp_path / "image", [*BASE, ["dags/b.py"]]))
+    assert leaks(tmp_path) == ["dags/b.py", "image"]
+
+
+def test_what_was_read_is_known_only_after_all_commands(tmp_path: Path) -> None:
+    base, image = (layout(tmp_path / name, [[name]]) for name in ("base", "own"))
+    analyse(tmp_path, base)
+    analyse(tmp_path, image, sbom="FATAL: Java DB is required")
+    analyse(tmp_path, image)
+    assert leaks(tmp_path) == ["base", "own", "image"]
 
 
 def test_an_image_gives_its_packages_and_what_is_wrong_with_its_files(tmp_path: Path) -> None:
     assert analyse(tmp_path) == {"java": False}
     names = {file.name for file in tmp_path.iterdir()}
-    assert {"sbom.json", "packages.json", "files.json", "misconfigurations.json"} <= names
+    assert {"sbom.json", "packages.json", "licenses.json", "misconfigurations.json"} <= names
 
 
 def test_java_archives_without_their_database_are_an_answer_other_errors_are_trivys(tmp_path: Path) -> None:
     assert analyse(tmp_path, sbom="FATAL: Java DB is required") == {"java": True}
     with pytest.raises(SystemExit, match=r"\Ano such file\nbroken\Z"):
-        analyse(tmp_path, sbom="no such file", files="broken")
+        analyse(tmp_path, sbom="no such file", licenses="broken")
     with pytest.raises(SystemExit, match=r"\Abroken\Z"):
-        analyse(tmp_path, sbom="FATAL: Java DB is required", files="broken")
+        analyse(tmp_path, sbom="FATAL: Java DB is required", licenses="broken")
 
 
 @pytest.mark.parametrize(
