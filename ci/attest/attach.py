@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import dagger
+
 from ..config import names
 from ..config.names import Reference
 from ..tools import cosign, failures
@@ -25,11 +27,17 @@ class AttestedImage:
         return names.hex_digits(self.reference.digest)
 
 
-async def attest(registry: Registry, signer: Signer, images: Sequence[AttestedImage]) -> dict[str, str | int]:
+Attached = tuple[Mapping[str, Any], dagger.Directory]
+"""What is attached to images already, as ``Registry.signed`` gives it."""
+
+
+async def attest(
+    registry: Registry, signer: Signer, images: Sequence[AttestedImage], attached: Attached
+) -> dict[str, str | int]:
     """Sign and attach what is not attached yet; return by digest how many statements, or the problem."""
     if not images:
         return {}
-    known, signed = await registry.signed([image.reference for image in images])
+    known, signed = attached
     results: dict[str, str | int] = {
         image.reference.digest: _problem(image, known[image.key]) if "problem" in known[image.key] else 0
         for image in images
@@ -38,7 +46,8 @@ async def attest(registry: Registry, signer: Signer, images: Sequence[AttestedIm
     if not reached:
         return results
     statements = {image.key: image.statements for image in reached}
-    types, bundles = await cosign.sign(signer, statements, signed, TYPES)
+    untouched = [image.key for image in reached if not known[image.key]["attached"]]
+    types, bundles = await cosign.sign(signer, statements, signed, TYPES, untouched)
     new = [image for image in reached if types[image.key]]
     if not new:
         return results

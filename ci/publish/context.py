@@ -7,10 +7,12 @@ from typing import Any
 import dagger
 
 from ..attest import documents, signed
+from ..attest.attach import Attached
 from ..attest.documents import Run
 from ..checks.dags import all_types
 from ..checks.scan import scan
 from ..checks.scan.database import DatabaseRequest
+from ..config.names import Reference
 from ..errors import Fault, gather_all
 from ..image import base
 from ..image.base import BaseImage
@@ -130,6 +132,18 @@ class Context:
         listed = sorted(set(commits))
         self._memo.begin("history", lambda: git.related(self.repository, listed))
 
+    def begin_attached(self, references: Mapping[Reference, bool]) -> None:
+        """Begin to look for what is attached to images, by whether they are pushed at the same time."""
+        self._memo.begin("attached", lambda: self._look_for_attached(references))
+
+    async def attached(self) -> Attached:
+        """Return what was attached to the images that were begun with.
+
+        Raises:
+            StepError: the registry can't be used.
+        """
+        return await self._memo.get("attached", lambda: self._look_for_attached({}))
+
     async def history(self) -> Related:
         """Return the relation to HEAD of the commits that were begun with.
 
@@ -144,6 +158,9 @@ class Context:
 
     async def _connect(self) -> Registry:
         return await registries.connect(self.plan.names.registry, self.request.access, self.plan.owner)
+
+    async def _look_for_attached(self, references: Mapping[Reference, bool]) -> Attached:
+        return await (await self.registry()).signed(references)
 
     async def _load_bases(self) -> dict[str, BaseImage]:
         platforms = self.request.platforms or ("",)  # none named: the engine's own

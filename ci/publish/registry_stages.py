@@ -5,7 +5,7 @@ from typing import Any
 
 import dagger
 
-from ..config.names import Names
+from ..config.names import Names, Reference
 from ..errors import StepError, gather_all, gather_both
 from ..image import labels
 from ..tools import failures, git
@@ -152,6 +152,13 @@ async def push_digests(rows: Rows, context: Context) -> Rows:
     Raises:
         StepError: the registry can't be used.
     """
+    references = {
+        Reference(repository=row.plan.repository, tag="", digest=digest): bool(row.to_write)
+        for row in rows
+        if row.going_on
+        for digest in row.built.digests
+    }
+    context.begin_attached(references)
     return await _push(rows, context, with_tags=False)
 
 

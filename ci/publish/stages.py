@@ -107,7 +107,10 @@ async def attest(rows: Rows, context: Context) -> Rows:
     rows = await advance(rows, one)
     try:
         results = await attach.attest(
-            registry, signer, [image for listed in images.values() for image in listed]
+            registry,
+            signer,
+            [image for listed in images.values() for image in listed],
+            await context.attached(),
         )
     except Fault as fault:
         return failed(rows, str(fault))

@@ -34,6 +34,11 @@ class LabelledImages:
     digest: str = ""
     forced: str = ""
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digests of all that is pushed: the index, if there is one, and the images."""
+        return tuple(dict.fromkeys([self.digest, *(image.digest for image in self.images.values())]))
+
 
 @dataclass(frozen=True, kw_only=True)
 class TypePublish:

@@ -130,12 +130,14 @@ async def sign(
     statements: Mapping[str, Mapping[str, str]],
     signed: dagger.Directory,
     types: Mapping[str, str],
+    new: Sequence[str] = (),
 ) -> tuple[dict[str, list[str]], dagger.Directory]:
     """Sign statements, by image and type, unless the key signed them before; return their types and bundles.
 
     Images are the hex digits of their digests; ``signed`` is what is attached to them already, as
-    ``Registry.signed`` gives it; ``types`` has the predicate type of each type of statement. The types that
-    were signed are by image, the bundles in a folder as IMAGE/TYPE.json.
+    ``Registry.signed`` gives it; ``types`` has the predicate type of each type of statement; to images in
+    ``new`` nothing is attached. The types that were signed are by image, the bundles in a folder as
+    IMAGE/TYPE.json.
     """
     folder = dag.directory()
     for image, texts in statements.items():
@@ -150,7 +152,8 @@ async def sign(
     if signer.root or (signer.key and not signer.config):
         container = container.with_mounted_file(_ROOT, signer.root or dag.file("root.json", _NO_ROOT))
         arguments += ["--trusted-root", _ROOT]
-    finished = _run(container, "sign", {"types": dict(types), "arguments": arguments, "no_log": _NO_LOG})
+    job = {"types": dict(types), "arguments": arguments, "no_log": _NO_LOG, "new": sorted(new)}
+    finished = _run(container, "sign", job)
     answer = await _answer(finished, "signing failed")
     return answer, finished.directory("/bundles")
 

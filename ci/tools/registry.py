@@ -132,14 +132,18 @@ class Registry:
         folders = [*(["/mnt/base"] if base else []), *(["/mnt/layers"] if blobs else [])]
         return await self._do("push", {**job, "blobs": folders}, container)
 
-    async def signed(self, references: Sequence[Reference]) -> tuple[dict[str, Any], dagger.Directory]:
-        """Return answer and folder of ``programs/referrers.py``, by the hex digits of the images' digests."""
+    async def signed(self, references: Mapping[Reference, bool]) -> tuple[dict[str, Any], dagger.Directory]:
+        """Return answer and folder of ``programs/referrers.py``, by the hex digits of the images' digests.
+
+        ``references`` are by whether the registry may lack them: nothing is attached to such a one.
+        """
         images = {
             names.hex_digits(reference.digest): {
                 "repository": reference.repository,
                 "digest": reference.digest,
+                "absent": absent,
             }
-            for reference in references
+            for reference, absent in references.items()
         }
         done = self._run("signed", {"images": images}, self._container())
         return await self._answer(done), done.directory("/signed")

@@ -92,7 +92,7 @@ class Place:
 
     async def said(self) -> dict[str, dict[str, Any]]:
         """Return the predicates that are signed of the published image, by type."""
-        there, signed = await self.registry.signed([self.where])
+        there, signed = await self.registry.signed({self.where: False})
         answers = next(
             iter(
                 (await cosign.verify(self.keys.trust, signed, list(there), attest_statements.TYPES)).values()
@@ -100,15 +100,18 @@ class Place:
         )
         return {kind: answer["statements"][0]["predicate"] for kind, answer in answers.items()}
 
+    async def attest(self, image: AttestedImage) -> dict[str, str | int]:
+        """Sign and attach what isn't attached yet."""
+        attached = await self.registry.signed({image.reference: False})
+        return await attach.attest(self.registry, self.keys.signer, [image], attached)
+
     async def vouch(self, where: Reference, predicates: dict[str, dict[str, Any]]) -> None:
         """Sign predicates of another image with the same key, as whoever has it may do."""
         statements = {
             kind: attest_statements.statement(kind, where.repository, where.digest, predicate)
             for kind, predicate in predicates.items()
         }
-        told = await attach.attest(
-            self.registry, self.keys.signer, [AttestedImage(reference=where, statements=statements)]
-        )
+        told = await self.attest(AttestedImage(reference=where, statements=statements))
         assert told == {where.digest: len(predicates)}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dagger import dag
 
-from ci.attest import attach, statements
+from ci.attest import statements
 from ci.attest.attach import AttestedImage
 from ci.attest.statements import CYCLONEDX, PROVENANCE, SCAN, SIGNATURE
 from ci.config import names
@@ -89,7 +89,7 @@ async def test_what_is_published_verifies_and_is_signed_once(original: Place) ->
 
 
 async def test_the_key_and_its_password_are_nowhere(original: Place) -> None:
-    _, signed = await original.registry.signed([original.where])
+    _, signed = await original.registry.signed({original.where: False})
     found = await (
         containers.tool_container()
         .with_mounted_directory("/signed", signed)
@@ -125,7 +125,7 @@ async def test_a_tag_that_was_moved_after_signing_leads_to_nothing_signed(place:
 
 async def test_a_signature_copied_from_another_image_does_not_count(place: Place) -> None:
     other = await changed(place)
-    answer, signed = await place.registry.signed([place.where])
+    answer, signed = await place.registry.signed({place.where: False})
     key = place.where.digest.partition(":")[2]
     assert answer[key]["attached"] == len(statements.TYPES)
     # Every bundle of the one is attached to the other, as whoever can write to the registry may do.
@@ -166,7 +166,7 @@ async def test_a_statement_alone_is_no_signature(place: Place) -> None:
     other = await changed(place)
     said = statements.statement(CYCLONEDX, other.repository, other.digest, {"bomFormat": "CycloneDX"})
     alone = AttestedImage(reference=other, statements={CYCLONEDX: said})
-    told = await attach.attest(place.registry, place.keys.signer, [alone])
+    told = await place.attest(alone)
     assert told == {other.digest: 1}
     assert "failed       signature   no signature by the expected key" in await place.refused(other)
 
@@ -229,7 +229,7 @@ async def test_a_scan_is_signed_anew_once_a_day(place: Place) -> None:
     assert "older than" not in await place.refused(other)
     said = statements.statement(SCAN, other.repository, other.digest, predicates[SCAN])
     again = AttestedImage(reference=other, statements={SCAN: said})
-    assert await attach.attest(place.registry, place.keys.signer, [again]) == {other.digest: 0}
+    assert await place.attest(again) == {other.digest: 0}
 
 
 async def test_a_base_that_is_not_the_one_of_the_provenance_is_found(place: Place) -> None:

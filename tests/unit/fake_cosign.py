@@ -85,7 +85,7 @@ class Fake:
     def do(self, verb: str, **job: object) -> Any:  # noqa: ANN401 - JSON
         """Return what the program answers."""
         file, answer = self.state / "job.json", self.state / "answer.json"
-        file.write_text(json.dumps({"types": TYPES, "arguments": [], "no_log": NO_LOG, **job}))
+        file.write_text(json.dumps({"types": TYPES, "arguments": [], "no_log": NO_LOG, "new": [], **job}))
         cosign.main(verb, str(file), str(answer))
         return json.loads(answer.read_text())
 

@@ -2,9 +2,10 @@
 
     python -m programs.cosign sign|verify|public-key JOB.json ANSWER.json
 
-sign: {"types": {TYPE: URI}, "arguments": […], "no_log": […]}; statements lie in
-    /mnt/statements/IMAGE/TYPE.json, and in /signed/IMAGE a layout with what is attached to the image already;
-    "no_log" are the arguments to verify signatures of a key, which are in no log
+sign: {"types": {TYPE: URI}, "arguments": […], "no_log": […], "new": [IMAGE…]}; statements lie in
+    /mnt/statements/IMAGE/TYPE.json, and in /signed/IMAGE a layout with what is attached to the image already,
+    which is nothing for those in "new"; "no_log" are the arguments to verify signatures of a key, which are
+    in no log
     → {IMAGE: [TYPE…]}, the types that were signed, or {"problem": "…"}; bundles in /bundles/IMAGE/TYPE.json
     COSIGN_KEY holds a private key (PEM) or the URI of one in a KMS; without it signing is keyless, with the
     token of SIGSTORE_ID_TOKEN. KMS_ENVIRONMENT holds lines NAME=VALUE for the KMS's client.
@@ -107,7 +108,8 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(environment)
     extra: list[str] = job["arguments"]
     public: list[str] = []
-    if arguments:
+    files = sorted(STATEMENTS.glob("*/*.json"))
+    if arguments and any(file.parent.name not in job["new"] for file in files):
         PUBLIC.write_text(cosign(["public-key", *arguments]), encoding="utf-8")
         public = ["--key", str(PUBLIC), *job["no_log"]]
     if arguments and "--signing-config" not in extra:  # a key needs no service
@@ -116,7 +118,7 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
 
     def sign_file(file: Path) -> bool:
         uri = job["types"][file.stem]
-        if public and signed_before(file, uri, public):
+        if public and file.parent.name not in job["new"] and signed_before(file, uri, public):
             return False
         bundle = BUNDLES / file.parent.name / file.name
         bundle.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +127,6 @@ def sign(job: dict[str, Any]) -> dict[str, Any]:
         return True
 
     BUNDLES.mkdir(exist_ok=True)
-    files = sorted(STATEMENTS.glob("*/*.json"))
     with ThreadPoolExecutor(JOBS) as pool:
         signed = list(pool.map(sign_file, files))
     types: dict[str, Any] = {file.parent.name: [] for file in files}

@@ -2,8 +2,8 @@
 
     python -m programs.referrers signed|attach JOB.json ANSWER.json
 
-signed: {"images": {NAME: {"repository", "digest"}}}
-    → {NAME: {"manifest": TEXT, "config": TEXT or null, "attached": COUNT} or {"problem": "…"}}; in
+signed: {"images": {NAME: {"repository", "digest", "absent": whether the registry may lack it}}}
+    → {NAME: {"manifest": TEXT or null, "config": TEXT or null, "attached": COUNT} or {"problem": "…"}}; in
     /signed/NAME lies a layout as ``cosign save`` makes it: the image's JSON, and what is attached to it;
     in /signed/NAME.old one with what older versions of cosign attached, if there is any
 attach: {"images": {NAME: {"repository", "digest", "bundles": [{"file", "predicate"}]}}}
@@ -97,6 +97,9 @@ def signed(name: str, image: dict[str, Any]) -> dict[str, Any]:
     """Write a layout with an image's JSON and what is attached to it."""
     repository, image_digest = image["repository"], image["digest"]
     text = manifest(f"{repository}@{image_digest}")
+    if text is None and image.get("absent"):
+        Layout(SIGNED / name).finish()
+        return {"manifest": None, "config": None, "attached": 0}
     if text is None:
         raise RegistryError(f"{repository}@{image_digest}: not found")
     if digest(text) != image_digest:

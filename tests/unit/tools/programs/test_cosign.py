@@ -57,6 +57,17 @@ def test_the_public_key_is_that_of_the_key(pem: Fake) -> None:
     assert pem.asked("public-key") == [["--key", "env://COSIGN_KEY"]]
 
 
+def test_nothing_is_verified_of_images_to_which_nothing_is_attached(pem: Fake) -> None:
+    pem.holds(dbt={TYPES["cyclonedx"]: [envelope({"b": 1})]})
+    pem.says("api", provenance={"a": 1}, signature={})
+    pem.says("dbt", cyclonedx={"b": 1})
+    assert pem.do("sign", new=["api"]) == {"api": ["provenance", "signature"], "dbt": []}
+    assert len(pem.asked("verify-attestation")) == len(pem.asked("public-key")) == 1
+    pem.log.clear()
+    pem.do("sign", new=["api", "dbt"])
+    assert {command[0] for command, _ in pem.log} == {"signing-config", "attest-blob"}
+
+
 @pytest.mark.parametrize("text", [PEM, f"\n{PEM}\n\n"])
 def test_neither_key_nor_password_is_ever_on_a_command_line(
     pem: Fake, monkeypatch: pytest.MonkeyPatch, text: str

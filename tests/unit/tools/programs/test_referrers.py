@@ -78,6 +78,12 @@ def test_an_image_that_is_not_there_does_not_stop_another(fake: Fake) -> None:
     assert told["api"]["attached"] == 0
 
 
+def test_nothing_is_attached_to_an_image_that_is_being_pushed(fake: Fake) -> None:
+    told = fake.do("signed", new={"digest": digest("absent"), "absent": True})
+    assert told["new"] == {"manifest": None, "config": None, "attached": 0}
+    assert (fake.state / "signed/new/index.json").is_file()
+
+
 STRANGE = ["{}", '{"config": {}, "layers": []}', "[]", "null", "no JSON", '{"manifests":[]}']
 
 
