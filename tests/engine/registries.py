@@ -137,9 +137,16 @@ def clients() -> dagger.Container:
 
 
 _ASK = """
-import sys, urllib.request
+import socket, sys, time, urllib.error, urllib.request
 asked = urllib.request.Request(sys.argv[1], method=sys.argv[2])
-print(urllib.request.urlopen(asked).read().decode())
+for last in (False, False, False, False, True):
+    try:
+        print(urllib.request.urlopen(asked).read().decode())
+        break
+    except urllib.error.URLError as error:
+        if last or not isinstance(error.reason, socket.gaierror):
+            raise
+        time.sleep(1)  # a service that has just started may have no name yet
 """
 
 
