@@ -142,7 +142,7 @@ async def _check_made(plan: _Plan, before: Environment | None, image: BuiltImage
         guard.check_installed(plan.dag_type, before, await _installed(plan.dag_type, container))
     budget = plan.dag_type.settings.max_added_mb
     # All types on the base share its byte code, which no dependency adds.
-    size = sum(layer.size for layer in image.layers if layer.title != image_layers.BYTECODE)
+    size = sum(layer.size for layer in image.layers if layer.title != built.BYTECODE)
     if budget is not None and size > budget * 1e6:
         problem = f"the image adds {megabytes(size)} to its base, max-added-mb allows {budget:g}"
         lines = "".join(f"\n  {layer.line}" for layer in image.layers)

@@ -14,6 +14,8 @@ from ..tools import containers
 from . import oci
 from .base import BaseImage
 
+BYTECODE = "byte code"
+"""The title of the layer with the base's byte code, the lowest one, which all types on the base share."""
 DAGS, SCRIPTS = "dags", "scripts"
 OWN_FILES = (DAGS, SCRIPTS)
 """The titles of the layers with a type's own files, highest first, above all others."""
@@ -97,9 +99,17 @@ class BuiltImage:
         images = (self._without(DAGS), self)
         return tuple(_with_image(_empty(), image.assembly, image.tarballs) for image in images)
 
+    @property
+    def lowest(self) -> "BuiltImage":
+        """The base with its byte code, which all images on it begin with."""
+        return self._with(self.layers[: int(self.layers[0].title == BYTECODE)])
+
     def _without(self, *titles: str) -> "BuiltImage":
         """Return the image without its highest layers of these titles, highest first."""
-        layers = without(self.layers, *titles)
+        return self._with(without(self.layers, *titles))
+
+    def _with(self, layers: tuple[oci.Layer, ...]) -> "BuiltImage":
+        """Return the image with its lowest layers alone."""
         return dataclasses.replace(
             self,
             assembly=oci.without_layers(self.assembly, len(self.layers) - len(layers)),

@@ -18,7 +18,7 @@ from ..config.lockfile import Lock
 from ..errors import gather_all
 from ..tools import containers
 from ..tools.engine import retrying
-from . import dependencies, oci
+from . import built, dependencies, oci
 from .base import ENVIRONMENT, PYTHON, BaseImage
 
 AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
@@ -26,8 +26,6 @@ AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-
 TIME = "315532800"
 OUT = "/layer"
 UNPACKED = "/unpacked"
-BYTECODE = "byte code"
-"""The title of the layer with the base's byte code, which all types on the base share."""
 _WRITTEN = "/bytecode.json"
 _DESCRIPTION = "layer.json"
 _SUFFIXES = {"gzip": "gz", "zstd": "zst"}
@@ -81,7 +79,7 @@ def bytecode(base: BaseImage, packing: Packing) -> LayerPlan:
     written = containers.with_volume(_compiled(base, packing.bytecode), containers.MADE)
     command = _capture(packing.compression, "list", *made, "--list", _WRITTEN)
     packed = _prepared(written, "capture").with_exec(command)
-    return _plan(BYTECODE, packed, packing.compression)
+    return _plan(built.BYTECODE, packed, packing.compression)
 
 
 def with_bytecode(base: BaseImage, bytecode: Bytecode) -> dagger.Container:

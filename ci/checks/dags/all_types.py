@@ -32,7 +32,7 @@ async def test_all(types: Sequence[DagType], checkout: Checkout, base: BaseImage
         faults = {one.name: made for one, made in zip(types, built, strict=True) if isinstance(made, Fault)}
         return {**faults, **await _test([made for made in built if isinstance(made, BuiltImage)], checkout)}
 
-    reports = await _complete(tested(), checkout, base)
+    reports = await _complete(tested(), scheduler_parses(checkout, base))
     results = [reports[one.name] for one in types]
     return [
         refused(one.name, result.problems) if isinstance(result, Fault) else result
@@ -44,14 +44,14 @@ async def test_images(
     images: Sequence[BuiltImage], checkout: Checkout, base: BaseImage
 ) -> Mapping[str, Report | Fault]:
     """Return the reports on images by their types' names, or the fault with which a test ended."""
-    return await _complete(_test(images, checkout), checkout, base)
+    return await _complete(_test(images, checkout), scheduler_parses(checkout, base, images))
 
 
 async def _complete(
-    tested: Awaitable[Mapping[str, ImageResults | Fault]], checkout: Checkout, base: BaseImage
+    tested: Awaitable[Mapping[str, ImageResults | Fault]], parses: Awaitable[Mapping[str, Parsed]]
 ) -> Mapping[str, Report | Fault]:
     """Return the reports by type, with what the scheduler makes of all files, parsed at the same time."""
-    results, parsed = await gather_both(tested, scheduler_parses(checkout, base))
+    results, parsed = await gather_both(tested, parses)
     return {
         name: result if isinstance(result, Fault) else suite.complete(result, parsed)
         for name, result in results.items()
@@ -64,14 +64,16 @@ def refused(name: str, problems: Sequence[str]) -> Report:
     return report.merge(name, [CheckResult.of_problems("build", "", problems, remedy)])
 
 
-async def scheduler_parses(checkout: Checkout, base: BaseImage) -> dict[str, Parsed]:
+async def scheduler_parses(
+    checkout: Checkout, base: BaseImage, images: Sequence[BuiltImage] = ()
+) -> dict[str, Parsed]:
     """Return the files of every valid type, no two of which may have the same DAG id."""
 
     async def parse_all() -> dict[str, Parsed]:
         types = [one for _, one in sorted((await checkout.catalog()).types.items())]
         trees = [dag.directory().with_directory(build.DAGS, await checkout.dag_files(one)) for one in types]
         parsed = [TypeFiles(dag_type=one, files=tree) for one, tree in zip(types, trees, strict=True)]
-        environment = ImageEnvironment.of_base(base, types)
+        environment = ImageEnvironment.of_base(base, types, images)
         return await suite.parse("scheduler", environment, parsed, await checkout.ignore_file())
 
     return await checkout.memoized(("parsed", base.reference), parse_all)

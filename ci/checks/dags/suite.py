@@ -57,8 +57,13 @@ class ImageEnvironment:
         return cls(name=image.digest, container=image.container())
 
     @classmethod
-    def of_base(cls, base: BaseImage, types: Sequence[DagType]) -> Self:
-        """Return the base alone, with the byte code that the images of DAG types have."""
+    def of_base(cls, base: BaseImage, types: Sequence[DagType], images: Sequence[BuiltImage] = ()) -> Self:
+        """Return the base alone, with the byte code that the images of DAG types have.
+
+        That of taken layers isn't made for it.
+        """
+        if taken := next((image for image in images if image.taken.layers), None):
+            return cls(name=base.reference, container=taken.lowest.container())
         modes: list[Bytecode] = ["none", *(one.settings.bytecode for one in types)]
         mode = max(modes, key=("none", "all", "start").index)
         return cls(name=base.reference, container=layers.with_bytecode(base, mode))
