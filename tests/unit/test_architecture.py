@@ -8,7 +8,7 @@ from .sources import CODE, PROJECT, imports, message, python_files, text
 
 # The files of the module that know Dagger; all others are pure logic and are tested here.
 _DAGGER_SIDE = {
-    "ci": "__init__ lazy",
+    "ci": "__init__ lazy sdk",
     "ci/api": (
         "affected arguments caching checks dependencies image locks main output "
         "published_image registry results scaffold scan standard_output tests"

@@ -13,7 +13,15 @@ loaded = [name for name, module in sys.modules.items() if type(module).__name__ 
 print(json.dumps(loaded))
 """
 # Functions are declared with these: flags, how long a result is kept, and what is uploaded.
-_AT_ONCE = {"ci.lazy", "ci.text", "ci.errors", "ci.tools.engine", "ci.tools.sources", "ci.checks.run.request"}
+_AT_ONCE = {
+    "ci.lazy",
+    "ci.sdk",
+    "ci.text",
+    "ci.errors",
+    "ci.tools.engine",
+    "ci.tools.sources",
+    "ci.checks.run.request",
+}
 
 
 def test_a_call_starts_with_the_declarations_of_functions_alone() -> None:
