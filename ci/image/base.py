@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import dagger
 from dagger import dag
 
-from ..config import pins
 from ..errors import StepError
-from ..tools import failures
+from ..tools import containers, failures
 from ..tools.checkout import Checkout
 from ..tools.engine import retrying, step
 from . import oci
@@ -87,12 +86,10 @@ def _layout(base: dagger.Container) -> dagger.Directory:
     # OCI media types: the base's own blobs, with the digests they have in its registry.
     tarball = base.as_tarball(media_types=dagger.ImageMediaTypes.OCIMediaTypes)
     return (
-        dag.container()
-        .from_(pins.image("python"))  # not the base's own tar: a base may be anyone's
+        containers.with_out(containers.tool_container())  # not the base's own tar: a base may be anyone's
         .with_mounted_file("/mnt/base.tar", tarball)
-        .with_directory("/layout", dag.directory())
-        .with_exec(["tar", "--extract", "--file", "/mnt/base.tar", "--directory", "/layout"])
-        .directory("/layout")
+        .with_exec(["tar", "--extract", "--file", "/mnt/base.tar", "--directory", containers.OUT])
+        .directory(containers.OUT)
     )
 
 

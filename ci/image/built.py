@@ -144,11 +144,12 @@ def without(layers: tuple[oci.Layer, ...], *titles: str) -> tuple[oci.Layer, ...
 
 def import_layout(layout: dagger.Directory) -> dagger.Container:
     """Return a container from an OCI image layout, with the layout's own bytes."""
+    file = f"{containers.OUT}/image.tar"
     tarball = (
-        containers.tool_container()
+        containers.with_out(containers.tool_container())
         .with_mounted_directory("/mnt/layout", layout)
-        .with_exec(["tar", "--create", "--file", "/image.tar", "--directory", "/mnt/layout", "."])
-        .file("/image.tar")
+        .with_exec(["tar", "--create", "--file", file, "--directory", "/mnt/layout", "."])
+        .file(file)
     )
     return dag.container().import_(tarball)
 

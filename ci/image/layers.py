@@ -24,9 +24,10 @@ from .base import ENVIRONMENT, PYTHON, BaseImage
 AIRFLOW = "50000:0"  # uid and gid of the official image's user (Airflow docker-stack documentation)
 # 1980-01-01, the time of every file: the oldest that a ZIP file can have, so that tools can zip the files.
 TIME = "315532800"
-OUT = "/layer"
-UNPACKED = "/unpacked"
-_WRITTEN = "/bytecode.json"
+_LAYER = f"{containers.OUT}/layer"
+_UNPACKED = f"{containers.OUT}/unpacked"
+_WRITTEN = f"{containers.OUT}/bytecode.json"
+_LIST = "/mnt/bytecode.json"
 _DESCRIPTION = "layer.json"
 _SUFFIXES = {"gzip": "gz", "zstd": "zst"}
 _LOCK = "/mnt/pylock.toml"
@@ -76,9 +77,10 @@ class LayerPlan:
 def bytecode(base: BaseImage, packing: Packing) -> LayerPlan:
     """Return the layer with byte code for the base; the engine makes it once for all types on it."""
     made = _made(dependencies.bytecode_digest(base.image, packing.bytecode, packing.compression))
-    written = containers.with_volume(_compiled(base, packing.bytecode), containers.MADE)
-    command = _capture(packing.compression, "list", *made, "--list", _WRITTEN)
-    packed = _prepared(written, "capture").with_exec(command)
+    compiled = _compiled(base, packing.bytecode)
+    ready = containers.with_volume(_prepared(compiled, "capture"), containers.MADE)
+    command = _capture(packing.compression, "list", *made, "--list", _LIST)
+    packed = ready.with_mounted_file(_LIST, compiled.file(_WRITTEN)).with_exec(command)
     return _plan(built.BYTECODE, packed, packing.compression)
 
 
@@ -86,7 +88,7 @@ def with_bytecode(base: BaseImage, bytecode: Bytecode) -> dagger.Container:
     """Return the base as a container with the byte code that images on it have."""
     if bytecode == "none":
         return base.container
-    return base.container.with_rootfs(_compiled(base, bytecode).rootfs().without_file(_WRITTEN))
+    return base.container.with_rootfs(_compiled(base, bytecode).rootfs())
 
 
 def _compiled(base: BaseImage, bytecode: Bytecode) -> dagger.Container:
@@ -105,7 +107,7 @@ def system_packages(
     """Return a layer with Debian packages, and the base with them installed."""
     command = _capture(compression, "run", "--root", "/", "--", *_debian(packages))
     installed = _prepared(base, "capture", "debian").with_exec(command)
-    return _plan("system packages", installed, compression), installed.without_directory(OUT)
+    return _plan("system packages", installed, compression), installed.without_mount(containers.OUT)
 
 
 def delta(  # noqa: PLR0913, PLR0917 - what packages are installed by
@@ -153,19 +155,19 @@ def tree(
     options = ["--source", "/mnt/files", "--target", target, "--owner", AIRFLOW, *packing.options]
     pack = shlex.join(_capture(packing.compression, "tree", *options))
     # One container: starting it takes longer than either.
-    command = ["sh", "-c", f"{pack} && {shlex.join([*_program('unpack'), OUT, UNPACKED])}"]
+    command = ["sh", "-c", f"{pack} && {shlex.join([*_program('unpack'), _LAYER, _UNPACKED])}"]
     ready = _prepared(containers.without_certificate_updates(container), "capture", "unpack")
     packed = ready.with_mounted_directory("/mnt/files", files).with_exec(command)
-    return _plan(title, packed, packing.compression, packed.directory(UNPACKED))
+    return _plan(title, packed, packing.compression, packed.directory(_UNPACKED))
 
 
 def _plan(
     title: str, packed: dagger.Container, compression: Compression, unpacked: dagger.Directory | None = None
 ) -> LayerPlan:
-    folder = packed.directory(OUT)
+    folder = packed.directory(_LAYER)
     if compression == "zstd":
         tools = _prepared(containers.locked("layers"), "zstd").with_mounted_directory("/mnt/plain", folder)
-        folder = tools.with_exec([*_program("zstd"), "/mnt/plain", OUT]).directory(OUT)
+        folder = tools.with_exec([*_program("zstd"), "/mnt/plain", _LAYER]).directory(_LAYER)
     return LayerPlan(title=title, folder=folder, unpacked=unpacked)
 
 
@@ -187,7 +189,8 @@ def _debian(packages: tuple[str, ...]) -> list[str]:
 def _prepared(base: dagger.Container, *programs: str) -> dagger.Container:
     names = [f"image/{name}" for name in programs]
     return (
-        base.with_user("root")
+        containers.with_out(base)
+        .with_user("root")
         .with_workdir("/mnt/programs")
         .with_env_variable("SOURCE_DATE_EPOCH", TIME)  # otherwise shadow and others write today's date
         .with_mounted_directory("/mnt/programs", containers.programs(*names))
@@ -196,7 +199,7 @@ def _prepared(base: dagger.Container, *programs: str) -> dagger.Container:
 
 def _capture(compression: Compression, command: str, *arguments: str) -> list[str]:
     plain = [] if compression == "gzip" else ["--plain"]
-    return [*_program("capture"), command, "--time", TIME, "--out", OUT, *plain, *arguments]
+    return [*_program("capture"), command, "--time", TIME, "--out", _LAYER, *plain, *arguments]
 
 
 def _made(inputs: str) -> list[str]:

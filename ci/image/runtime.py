@@ -8,17 +8,16 @@ from .base import PYTHON
 from .environment import Environment
 
 _PROGRAMS = "/mnt/programs"
-_ANSWER = "/environment.json"
 
 
 async def installed(container: dagger.Container) -> Environment:
     """Return the Python environment of a base or an image; raise dagger.QueryError if Python doesn't run."""
     answer = (
-        containers.without_certificate_updates(container)
+        containers.with_out(containers.without_certificate_updates(container))
         .with_user("root")
         .with_workdir(_PROGRAMS)
         .with_mounted_directory(_PROGRAMS, containers.programs("image/environment"))
-        .with_exec([PYTHON, "-B", "-m", "programs.environment", _ANSWER])
-        .file(_ANSWER)
+        .with_exec([PYTHON, "-B", "-m", "programs.environment", containers.ANSWER])
+        .file(containers.ANSWER)
     )
     return Environment.model_validate_json(await retrying(answer.contents))

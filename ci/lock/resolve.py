@@ -35,7 +35,6 @@ CONSTRAINTS = "/home/airflow/constraints.txt"  # those that the official image w
 _PROGRAMS = "/mnt/programs"
 _JOB = "/mnt/job.json"
 _FOLDER = "/lock"
-_ANSWER = "/answer.json"
 _NOT_BUILT = 64  # the exit code of programs/resolve.py where a package can't be built
 _KEPT = Upgrade()
 _AT_ONCE = 4
@@ -228,8 +227,10 @@ def _ready(container: dagger.Container, job: str, present: str | None) -> dagger
 
 
 async def _answer(ready: dagger.Container, verb: str) -> str:
-    done = ready.with_exec([PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, _ANSWER])
-    return await retrying(done.file(_ANSWER).contents)
+    done = containers.with_out(ready).with_exec(
+        [PYTHON, "-B", "-m", "programs.resolve", verb, _JOB, containers.ANSWER]
+    )
+    return await retrying(done.file(containers.ANSWER).contents)
 
 
 def _not_locked(on: Resolver, dag_type: DagType, error: dagger.QueryError) -> StepError:

@@ -1,5 +1,6 @@
 """Containers with the tools of steps: Python and tar, uv, and programs of this module."""
 
+import functools
 import re
 from pathlib import Path
 from uuid import uuid4
@@ -13,11 +14,15 @@ _VOLUMES = "/var/cache/airflow-images"
 MADE = "made"
 """A volume with a file for each layer that the engine made, named by the hex digits of the inputs' digest."""
 NETRC = "/run/secrets/netrc"
+OUT = "/mnt/out"
+"""The folder of a step's results."""
+ANSWER = f"{OUT}/answer.json"
 _MODULE = Path(__file__).parents[1]  # the folder ci/
 _IMPORT = re.compile(r"^from \.(\w*) import (.+)", re.MULTILINE)  # of one program by another
 UV = "/usr/local/bin/uv"  # by its path: the base has another version of uv
 
 
+@functools.cache
 def programs(*names: str) -> dagger.Directory:
     """Return programs and those that they import, as the package that ``python -m programs.<name>`` finds.
 
@@ -54,6 +59,14 @@ def _add(texts: dict[str, str], folder: Path, stem: str) -> None:
 def tool_container() -> dagger.Container:
     """Return a small container with Python and tar, for steps that need no network."""
     return without_certificate_updates(dag.container().from_(pins.image("python")))
+
+
+def with_out(container: dagger.Container, owner: str = "") -> dagger.Container:
+    """Return the container with an empty folder OUT.
+
+    The engine reads a file of it in 0.02 s, one that lies among those of Airflow's image in 0.6 s.
+    """
+    return container.with_mounted_directory(OUT, dag.directory(), owner=owner)
 
 
 def with_uv(container: dagger.Container) -> dagger.Container:

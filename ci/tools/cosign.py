@@ -222,15 +222,15 @@ def _with_secrets(container: dagger.Container, signer: Signer) -> dagger.Contain
 def _run(container: dagger.Container, verb: str, job: Mapping[str, Any]) -> dagger.Container:
     file = dag.file("job.json", json.dumps(job, sort_keys=True))
     return (
-        containers.uncached(container)
+        containers.with_out(containers.uncached(container))
         .with_mounted_file("/mnt/job.json", file)
-        .with_exec(["python3", "-B", "-m", "programs.cosign", verb, "/mnt/job.json", "/answer.json"])
+        .with_exec(["python3", "-B", "-m", "programs.cosign", verb, "/mnt/job.json", containers.ANSWER])
     )
 
 
 async def _answer(finished: dagger.Container, failure: str) -> dict[str, Any]:
     with failures.as_step_error(failure), step("cosign"):
-        answer = json.loads(await retrying(finished.file("/answer.json").contents))
+        answer = json.loads(await retrying(finished.file(containers.ANSWER).contents))
     if "problem" in answer:
         problem = str(answer["problem"])
         if "decrypt" in problem.lower() or "incorrect password" in problem.lower():

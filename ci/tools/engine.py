@@ -8,6 +8,7 @@ from typing import TypeVar
 import anyio
 import dagger
 import gql
+from dagger import dag
 from dagger._exceptions import QueryErrorValue
 from dagger.mod._exceptions import FunctionError  # the SDK logs a traceback for every other exception
 from opentelemetry import trace
@@ -46,6 +47,11 @@ async def retrying(ask: Callable[[], Awaitable[T]]) -> T:
                     raise
             await anyio.sleep(attempt * _PAUSE)
         return await ask()
+
+
+async def resolved(container: dagger.Container) -> dagger.Container:
+    """Return a container by its id, for several steps: each would ask for the ids of all its inputs."""
+    return dag.load_container_from_id(dagger.ContainerID(await retrying(container.id)))
 
 
 @contextmanager

@@ -58,14 +58,14 @@ async def find(repository: dagger.Directory, commit: str, source: dagger.Directo
 
 async def compare(repository: dagger.Directory, source: dagger.Directory, since: str) -> str:
     """Return the inputs of images now and where HEAD left ``since``, as programs/git_compare.py writes it."""
-    return await _run(repository, source, "git_compare", [_FOLDER, _SOURCE, since, "/answer.json"])
+    return await _run(repository, source, "git_compare", [_FOLDER, _SOURCE, since, containers.ANSWER])
 
 
 async def _ask(
     repository: dagger.Directory, commits: Iterable[str], source: dagger.Directory | None = None
 ) -> dict[str, Any]:
     folder = _SOURCE if source else ""
-    text = await _run(repository, source, "git", [_FOLDER, folder, "/answer.json", *commits])
+    text = await _run(repository, source, "git", [_FOLDER, folder, containers.ANSWER, *commits])
     answer = json.loads(text)
     if "problem" in answer:
         raise ConfigurationError([str(answer["problem"])])
@@ -76,13 +76,13 @@ async def _run(
     repository: dagger.Directory, source: dagger.Directory | None, program: str, arguments: list[str]
 ) -> str:
     file = (
-        containers.locked("history")
+        containers.with_out(containers.locked("history"))
         .with_mounted_directory(_FOLDER, repository)
         .with_mounted_directory(_SOURCE, source or dag.directory())
         .with_mounted_directory("/mnt/programs", containers.programs(f"tools/{program}"))
         .with_workdir("/mnt/programs")
         .with_exec(["python", "-B", "-m", f"programs.{program}", *arguments])
-        .file("/answer.json")
+        .file(containers.ANSWER)
     )
     with step("git history"):
         return await retrying(file.contents)

@@ -171,7 +171,7 @@ class Registry:
 
     async def _answer(self, container: dagger.Container) -> dict[str, Any]:
         with failures.as_step_error(f"could not use the registry {self.host}"), step(f"registry {self.host}"):
-            return json.loads(await retrying(container.file("/answer.json").contents))
+            return json.loads(await retrying(container.file(containers.ANSWER).contents))
 
     def _run(
         self, verb: str, job: Mapping[str, Any], container: dagger.Container, key: str = ""
@@ -184,8 +184,8 @@ class Registry:
             .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
         )
         container = containers.kept(container, key) if key else containers.uncached(container)
-        return container.with_exec(
-            ["python3", "-B", "-m", f"programs.{program}", verb, "/mnt/job.json", "/answer.json"]
+        return containers.with_out(container).with_exec(
+            ["python3", "-B", "-m", f"programs.{program}", verb, "/mnt/job.json", containers.ANSWER]
         )
 
 

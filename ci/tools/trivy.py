@@ -21,7 +21,6 @@ from .programs import trivy as program
 _CACHE = "/cache"
 _IMAGE = "/mnt/image"
 _PART = str(program.PART)
-_OUT = "/out"
 _JOB = "/mnt/job.json"
 _PROGRAM = "/mnt/programs/programs/trivy.py"
 _SBOM = "/mnt/image.cdx.json"
@@ -55,7 +54,7 @@ class Analysis:
 
     def file(self, name: str) -> dagger.File:
         """Return a file that ``programs/trivy.py`` wrote, which the engine knows by its content."""
-        return self.container.directory(_OUT).file(name)
+        return self.container.directory(containers.OUT).file(name)
 
 
 Java = Callable[[], Awaitable[dagger.Directory]]
@@ -71,7 +70,15 @@ async def read(
     ``secrets`` none are looked for. Raise StepError if Trivy failed, or a database could not be fetched.
     """
     container = base.container if base else _reader()
-    command = ["python3", "-B", _PROGRAM, _JOB, _IMAGE, _OUT, *([] if secrets else [program.NO_SECRETS])]
+    command = [
+        "python3",
+        "-B",
+        _PROGRAM,
+        _JOB,
+        _IMAGE,
+        containers.OUT,
+        *([] if secrets else [program.NO_SECRETS]),
+    ]
     for layout in layouts:
         container = await _read(container.with_mounted_directory(_IMAGE, layout), java, command)
     return Analysis(container=container)
@@ -79,21 +86,21 @@ async def read(
 
 async def _read(container: dagger.Container, java: Java, command: list[str]) -> dagger.Container:
     done = container.with_exec(command)
-    if not json.loads(await _text(done, f"{_OUT}/answer.json"))["java"]:
+    if not json.loads(await _text(done, f"{containers.OUT}/answer.json"))["java"]:
         return done
     done = done.with_mounted_directory(f"{_CACHE}/sbom/java-db", await java()).with_exec(command)
-    await _text(done, f"{_OUT}/answer.json")
+    await _text(done, f"{containers.OUT}/answer.json")
     return done
 
 
 async def sbom(image: Analysis) -> str:
     """Return the SBOM of an image as CycloneDX, as Trivy writes it."""
-    return await _text(image.container, f"{_OUT}/sbom.json")
+    return await _text(image.container, f"{containers.OUT}/sbom.json")
 
 
 async def spdx(cyclonedx: str) -> str:
     """Return a CycloneDX document converted to SPDX."""
-    file = f"{_OUT}/image.spdx.json"
+    file = f"{containers.OUT}/image.spdx.json"
     options = ["--cache-dir", _CACHE, "--format", "spdx-json", "--output", file]
     source = dag.file("image.cdx.json", cyclonedx)
     container = _trivy().with_mounted_file(_SBOM, source)
@@ -103,7 +110,7 @@ async def spdx(cyclonedx: str) -> str:
 async def files(image: Analysis) -> list[str]:
     """Return the secrets, licenses and misconfiguration of an image, as Trivy's JSON."""
     names = ("licenses", program.SECRETS, program.MISCONFIGURATIONS)
-    return await gather_all(_text(image.container, f"{_OUT}/{name}.json") for name in names)
+    return await gather_all(_text(image.container, f"{containers.OUT}/{name}.json") for name in names)
 
 
 async def vulnerabilities(
@@ -125,7 +132,7 @@ async def vulnerabilities(
         command += ["--show-suppressed"]
         for name in await retrying(vex.entries):
             command += ["--vex", str(PurePosixPath(_VEX, name))]
-    file = f"{_OUT}/vulnerabilities.json"
+    file = f"{containers.OUT}/vulnerabilities.json"
     return await _text(container.with_exec([*command, "--format", "json", "--output", file]), file)
 
 
@@ -135,10 +142,10 @@ async def _text(container: dagger.Container, file: str) -> str:
 
 
 def _reader() -> dagger.Container:
-    commands = {  # a cache for each: Trivy locks it
-        name: [*_SCAN, *options, "--cache-dir", f"{_CACHE}/{name}", "--output", f"{_OUT}/{name}.json"]
-        for name, options in _COMMANDS.items()
-    }
+    commands: dict[str, list[str]] = {}
+    for name, options in _COMMANDS.items():
+        own = ["--cache-dir", f"{_CACHE}/{name}"]  # Trivy locks it
+        commands[name] = [*_SCAN, *options, *own, "--output", f"{containers.OUT}/{name}.json"]
     return (
         _trivy()
         .with_mounted_directory("/mnt/programs", containers.programs("tools/trivy"))
@@ -149,8 +156,7 @@ def _reader() -> dagger.Container:
 def _trivy() -> dagger.Container:
     trivy = dag.container().from_(pins.image("trivy")).file("/usr/local/bin/trivy")
     return (
-        containers.tool_container()
+        containers.with_out(containers.tool_container())
         .with_mounted_file("/usr/local/bin/trivy", trivy)
-        .with_directory(_CACHE, dag.directory())
-        .with_directory(_OUT, dag.directory())
+        .with_mounted_directory(_CACHE, dag.directory())
     )

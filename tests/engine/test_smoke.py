@@ -1,7 +1,5 @@
 """The tests of an image's environment find what would fail in a pod, whatever its DAGs."""
 
-from dataclasses import replace
-
 import pytest
 
 from ci.checks.dags import suite
@@ -45,7 +43,7 @@ async def report_on(
 ) -> Report:
     """Return the report on one type, without regard to other types."""
     files = [TypeFiles(dag_type=built.dag_type, files=built.files)]
-    scheduler = await suite.parse("scheduler", ImageEnvironment.of_base(below, [built.dag_type]), files)
+    scheduler = await suite.parse("scheduler", await ImageEnvironment.of_base(below, [built.dag_type]), files)
     results = ImageResults(
         dag_type=built.dag_type,
         worker=(await suite.parse("worker", worker, files))["plain"],
@@ -56,7 +54,7 @@ async def report_on(
 
 async def test_sound_image_passes_with_all_that_was_checked(below: BaseImage) -> None:
     built = await plain(below)
-    environment = ImageEnvironment.of(built)
+    environment = await ImageEnvironment.of(built)
     report = await report_on(built, below, environment, environment)
     assert (report.passed, report.findings) == (True, ())
     assert [fact.check for fact in report.facts] == [
@@ -76,8 +74,8 @@ async def test_broken_image_has_a_finding_for_everything_that_is_broken(below: B
     report = await report_on(
         built,
         below,
-        replace(ImageEnvironment.of(built), name="no bundle", container=no_bundle),
-        replace(ImageEnvironment.of(built), name="broken", container=broken),
+        ImageEnvironment(name="no bundle", container=no_bundle),
+        ImageEnvironment(name="broken", container=broken),
     )
     causes = sorted((finding.check, finding.cause) for finding in report.findings)
     assert [check for check, _ in causes] == [

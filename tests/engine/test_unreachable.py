@@ -8,7 +8,7 @@ import dagger
 import pytest
 
 from ci.errors import StepError
-from ci.image import base, build, layers
+from ci.image import base, build
 from ci.image.base import BaseImage
 from ci.tools import containers, failures
 from tests.engine.conftest import repository
@@ -38,7 +38,8 @@ async def test_file_that_the_index_does_not_serve_as_locked_and_a_full_disk_fail
     wrong = re.sub(r'sha256 = "\w{8}', 'sha256 = "00000000', text)
     assert wrong != text
     changed = repository({**small(), "images/small/pylock.toml": wrong})
-    cramped = replace(below, container=below.container.with_mounted_temp(layers.OUT, size=4096))
+    package = f"{base.ENVIRONMENT}/lib/python3.13/site-packages/cowsay"
+    cramped = replace(below, container=below.container.with_mounted_temp(package, size=4096))
     hashes, disk = await asyncio.gather(
         build.build((await changed.catalog()).get("small"), changed, below),
         build.build((await sources.catalog()).get("small"), sources, cramped),

@@ -73,7 +73,7 @@ async def scheduler_parses(
         types = [one for _, one in sorted((await checkout.catalog()).types.items())]
         trees = [dag.directory().with_directory(build.DAGS, await checkout.dag_files(one)) for one in types]
         parsed = [TypeFiles(dag_type=one, files=tree) for one, tree in zip(types, trees, strict=True)]
-        environment = ImageEnvironment.of_base(base, types, images)
+        environment = await ImageEnvironment.of_base(base, types, images)
         return await suite.parse("scheduler", environment, parsed, await checkout.ignore_file())
 
     return await checkout.memoized(("parsed", base.reference), parse_all)
@@ -94,7 +94,7 @@ async def _test(images: Sequence[BuiltImage], checkout: Checkout) -> Mapping[str
 
 async def _test_alike(images: Sequence[BuiltImage], checkout: Checkout) -> list[ImageResults | Fault]:
     """Return the results of images with the same environment."""
-    environment = ImageEnvironment.of(images[0])
+    environment = await _environment(images[0], checkout)
     parsed = [TypeFiles(dag_type=image.dag_type, files=image.files) for image in images]
     title = f"environment of {suite.named([image.dag_type.name for image in images])}"
     jobs = (import_hygiene(image, image.dag_type, checkout) for image in images)
@@ -126,7 +126,7 @@ async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout
     types = (await sources.catalog()).types.values()  # mistakes in other types' files are reported elsewhere
     own = {dag_type.file: await sources.text(dag_type.file) or ""}
     texts = {**await _code(sources), **own}
-    environment = ImageEnvironment.of(built)
+    environment = await _environment(built, sources)
 
     async def packages() -> Environment:
         return await installed(environment.container)
@@ -137,6 +137,13 @@ async def import_hygiene(built: BuiltImage, dag_type: DagType, sources: Checkout
     tried = await suite.import_names(environment, dag_type, code.names())
     moved = await suite.new_places([name for name in tried.failed if name.startswith("airflow.")])
     return partial(hygiene.check, code, tried, moved)
+
+
+async def _environment(built: BuiltImage, checkout: Checkout) -> ImageEnvironment:
+    """Return what the files of a built image are tested in, which types may have in common."""
+    return await checkout.memoized(
+        ("environment", built.environment.digest), lambda: ImageEnvironment.of(built)
+    )
 
 
 async def _pods(dag_type: DagType, sources: Checkout) -> CheckResult:

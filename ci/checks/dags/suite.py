@@ -17,7 +17,7 @@ from ...image import layers
 from ...image.base import BaseImage
 from ...image.built import BuiltImage
 from ...tools import containers, failures
-from ...tools.engine import retrying, step
+from ...tools.engine import resolved, retrying, step
 from .. import report
 from ..imports.imported import Imported
 from ..report import CheckResult, Report
@@ -51,22 +51,24 @@ class ImageEnvironment:
     container: dagger.Container
 
     @classmethod
-    def of(cls, built: BuiltImage) -> Self:
+    async def of(cls, built: BuiltImage) -> Self:
         """Return the image of a type without its files."""
         image = built.environment
-        return cls(name=image.digest, container=image.container())
+        return cls(name=image.digest, container=await resolved(image.container()))
 
     @classmethod
-    def of_base(cls, base: BaseImage, types: Sequence[DagType], images: Sequence[BuiltImage] = ()) -> Self:
+    async def of_base(
+        cls, base: BaseImage, types: Sequence[DagType], images: Sequence[BuiltImage] = ()
+    ) -> Self:
         """Return the base alone, with the byte code that the images of DAG types have.
 
         That of taken layers isn't made for it.
         """
         if taken := next((image for image in images if image.taken.layers), None):
-            return cls(name=base.reference, container=taken.lowest.container())
+            return cls(name=base.reference, container=await resolved(taken.lowest.container()))
         modes: list[Bytecode] = ["none", *(one.settings.bytecode for one in types)]
         mode = max(modes, key=("none", "all", "start").index)
-        return cls(name=base.reference, container=layers.with_bytecode(base, mode))
+        return cls(name=base.reference, container=await resolved(layers.with_bytecode(base, mode)))
 
     @property
     def ready(self) -> dagger.Container:
@@ -192,14 +194,15 @@ async def _check(container: dagger.Container, job: Mapping[str, object], title: 
 async def answer_on(container: dagger.Container, job: Mapping[str, object], title: str) -> Answer:
     """Return the answer of ``programs/check.py`` on a job; the engine has it if nothing has changed."""
     answer = (
-        container.with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
+        containers.with_out(container)
+        .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job)))
         .with_user("root")
         .with_workdir(_PROGRAMS)
         .with_exec(
-            ["python3", "-B", "-m", "programs.check", "/mnt/job.json", "/answer.json"],
+            ["python3", "-B", "-m", "programs.check", "/mnt/job.json", containers.ANSWER],
             insecure_root_capabilities=True,  # for an empty network namespace
         )
-        .file("/answer.json")
+        .file(containers.ANSWER)
     )
     with failures.as_step_error("could not run the tests"), step(title):
         text = await retrying(answer.contents)

@@ -102,20 +102,19 @@ async def _execute(
     if env_file:
         container = container.with_mounted_secret("/mnt/env", env_file, owner=layers.AIRFLOW, mode=0o400)
     ran = (
-        containers.uncached(container)
+        containers.with_out(containers.uncached(container), layers.AIRFLOW)
         .with_mounted_directory("/mnt/programs", containers.programs("checks/run/run"))
         .with_mounted_file("/mnt/job.json", dag.file("job.json", json.dumps(job, sort_keys=True)))
-        .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_mounted_temp("/opt/airflow/logs")  # so that no layer has what tasks print
         .with_workdir("/mnt/programs")
         .with_exec(
-            ["python", "-B", "-m", "programs.run", "/mnt/job.json", "/mnt/env", "/mnt/result/result.json"],
+            ["python", "-B", "-m", "programs.run", "/mnt/job.json", "/mnt/env", containers.ANSWER],
             expect=dagger.ReturnType.ANY,
         )
     )
     code = await ran.exit_code()  # without retrying: a run is never repeated
     try:
-        text = await retrying(ran.file("/mnt/result/result.json").contents)
+        text = await retrying(ran.file(containers.ANSWER).contents)
     except dagger.QueryError:
         last_lines = (await retrying(ran.stderr)).strip().splitlines()[-12:]
         problem = f"{request.what} ended with exit code {code} and no result; its last lines:"
@@ -136,14 +135,15 @@ async def _database(airflow: dagger.Container) -> AsyncGenerator[dagger.Service]
 
 async def _cluster(airflow: dagger.Container) -> dagger.Directory:
     """Return the files of a server with both databases; the engine makes them once for an Airflow."""
+    dump_file = f"{containers.OUT}/dump.sql"
     dump = (
-        airflow.with_service_binding(HOST, _server(_postgres()))
+        containers.with_out(airflow, layers.AIRFLOW)
+        .with_service_binding(HOST, _server(_postgres()))
         .with_mounted_directory("/mnt/programs", containers.programs("checks/run/migrate"))
-        .with_directory("/mnt/result", dag.directory(), owner=layers.AIRFLOW)
         .with_env_variable(_URL, METADATA)
         .with_workdir("/mnt/programs")
-        .with_exec(["python", "-B", "-m", "programs.migrate", METADATA, "/mnt/result/dump.sql"])
-        .file("/mnt/result/dump.sql")
+        .with_exec(["python", "-B", "-m", "programs.migrate", METADATA, dump_file])
+        .file(dump_file)
     )
     filled = _postgres().with_mounted_file(f"/{_INIT}/1.sql", dump)
     filled = filled.with_mounted_file(f"/{_INIT}/2.sql", dag.file("2.sql", f"CREATE DATABASE {WAREHOUSE};"))

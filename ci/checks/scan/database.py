@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import dagger
-from dagger import dag
 
 from ...config import names
 from ...config.policy import Policy
@@ -185,11 +184,10 @@ async def _digest(archive: dagger.File) -> str:
 
 
 def _folder(archive: dagger.File) -> dagger.Directory:
-    options = ["--extract", "--gzip", "--no-same-owner", "--file", "/mnt/db.tar.gz", "--directory", "/db"]
+    extract = ["tar", "--extract", "--gzip", "--no-same-owner", "--file", "/mnt/db.tar.gz"]
     return (
-        containers.tool_container()
+        containers.with_out(containers.tool_container())
         .with_mounted_file("/mnt/db.tar.gz", archive)
-        .with_directory("/db", dag.directory())
-        .with_exec(["tar", *options])
-        .directory("/db")
+        .with_exec([*extract, "--directory", containers.OUT])
+        .directory(containers.OUT)
     )
