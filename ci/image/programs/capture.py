@@ -23,6 +23,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Set  # noqa: PYI025 - short, and no other set is named here
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import cache_from_source
@@ -153,16 +154,21 @@ def pack_changes(layer: Layer, before: dict[str, Mark], after: dict[str, Mark]) 
 def pack_all(
     out: Path, begin: Callable[[Path], Layer], apart: Apart, before: dict[str, Mark], after: dict[str, Mark]
 ) -> None:
-    """Write a layer for each distribution apart, in a folder of its name, and one for the rest."""
+    """Write a layer for each distribution apart, in a folder of its name, and one for the rest, at once."""
     added = brought(before, after)
     names = apart.names(added)
-    for name in names:
-        layer = begin(out / name)
-        pack_changes(layer, {}, added[name])
+    rest = without({path for name in names for path in added[name]}, after)
+
+    def pack(folder: Path, before: dict[str, Mark], after: dict[str, Mark]) -> None:
+        layer = begin(folder)
+        pack_changes(layer, before, after)
         layer.close()
-    layer = begin(out)
-    pack_changes(layer, before, without({path for name in names for path in added[name]}, after))
-    layer.close()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # compression and digests let other threads run
+        packed = [pool.submit(pack, out / name, {}, added[name]) for name in names]
+        packed.append(pool.submit(pack, out, before, rest))
+    for done in packed:
+        done.result()
 
 
 def _still_folder(name: str, gone: Set[str], after: dict[str, Mark]) -> bool:
