@@ -25,10 +25,11 @@ LEFT_OUT = shutil.ignore_patterns(
 
 
 class Engine:
-    """The copy of the project and the engine of its own."""
+    """The copy of the project and the engine of its own; ``output`` and ``errors`` are the last command's."""
 
     def __init__(self, project: Path) -> None:
         self.project = project
+        self.output, self.errors = "", ""
         self._env = {**os.environ, "AIRGAP_INSTANCE": "bench", "AIRGAP_PORT": PORT, "DAGGERW": "running"}
 
     def run(self, *command: str, status: int = 0) -> float:
@@ -45,6 +46,7 @@ class Engine:
         done = subprocess.run(
             command, cwd=self.project, env=self._env, capture_output=True, text=True, check=False
         )
+        self.output, self.errors = done.stdout, done.stderr
         if done.returncode != status:
             sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr[-3000:]}")
         return done.stdout
