@@ -16,6 +16,7 @@ does. Runs in the base image, under its Python (3.9 or later), with -S: no packa
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import py_compile
@@ -135,6 +136,8 @@ def main(command: str, *arguments: str) -> int:
     """Do one of the two commands."""
     if command == "write":
         warnings.simplefilter("ignore")  # about the sources of others
+        gc.freeze()
+        gc.disable()  # a fork that looks for garbage writes to memory that it would share
         json.dump(write(json.load(sys.stdin)), sys.stdout)
         return 0
     mode, environment, file = arguments
