@@ -67,9 +67,8 @@ async def build(
     more than max-added-mb; StepError if a step failed.
     """
     plan = await _plan(dag_type, checkout, base, tools or containers.tool_container())
-    (before, taken), own_files = await gather_both(
-        gather_both(_check_lock(plan), _take(plan, take)), _make(plan.dag_type, plan.own_files)
-    )
+    before = await _check_lock(plan)
+    taken, own_files = await gather_both(_take(plan, take), _make(plan.dag_type, plan.own_files))
     layers = taken.layers or await _make(plan.dag_type, plan.dependencies)
     image = _assemble(plan, {**layers, **own_files}, taken)
     await _check_made(plan, before, image)

@@ -83,7 +83,7 @@ class TypePublish:
     def with_build(self, other: "TypePublish") -> "TypePublish":
         """Return the row with what the stage build made of it, while it went through the stage look."""
         problem = "\n".join(filter(None, [self.problem, other.problem]))
-        note = "; ".join(filter(None, [self.note, other.note]))
+        note = "; ".join(dict.fromkeys(filter(None, [self.note, other.note])))
         seconds = self.seconds + other.seconds
         return replace(self, built=other.built, seconds=seconds, note=note, problem=problem)
 

@@ -144,11 +144,14 @@ class Lane:
         self.findings.append(f"publish {self._count} of {self._name}: {text}")
 
     def _look_job(self, tags: dict[str, list[str]]) -> dict[str, object]:
+        made = self._campaign.folder / "made"
+        made.mkdir(exist_ok=True)
         return {
             "images": {
                 name: {"repository": f"{self._host}/{self._name}/{name}", "tags": wanted, "write": True}
                 for name, wanted in tags.items()
-            }
+            },
+            "made": str(made),
         }
 
     def _push_job(

@@ -73,10 +73,12 @@ def parse_files(
     answers = run(paths, work, SECONDS)
     _without_a_busy_machine(answers, work)
     times = {path: 0.0 if _timed_out(answers[path]) else answers[path].get("seconds", 0.0) for path in paths}
+    sys.dont_write_bytecode = False  # what a slow file imports is compiled once: it may be large
     for _ in range(TRIES - 1):
         slow = [path for path in paths if seconds < times[path] <= HOPELESS * seconds]
         for path, answer in run(slow, work, SECONDS, workers=1).items():
             times[path] = min(times[path], answer.get("seconds", times[path]))
+    sys.dont_write_bytecode = True
     _mark_constant(answers, work)
     files: dict[str, dict[str, Any]] = {}
     for path in paths:
