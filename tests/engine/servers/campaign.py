@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ FAULTS = {"drop": 0.02, "lost": 0.02, "torn": 0.01, "half": 0.02, "slow": 0.01} 
     ("429", "500", "502", "503"), 0.01
 )
 SECONDS = 120  # for one call of the program
+NAME_SECONDS = 10
 
 Tags = dict[str, str]
 End = Callable[["subprocess.Popen[bytes]"], None]
@@ -214,6 +216,16 @@ class Lane:
         self._proxy.faults = {"403": 1.0}
 
 
+def address_of(host: str) -> str:
+    """Return the address of a host; a service that has just started may have no name for some seconds."""
+    for _ in range(NAME_SECONDS):
+        try:
+            return socket.gethostbyname(host)
+        except socket.gaierror:
+            time.sleep(1)
+    return socket.gethostbyname(host)
+
+
 def main() -> None:
     """Run all lanes and print what came of them."""
     parser = argparse.ArgumentParser(description="Many publishes through a faulty proxy.")
@@ -226,7 +238,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         host, _, port = given.registry.rpartition(":")
         campaign = Campaign(
-            registry=f"{socket.gethostbyname(host)}:{port}",  # looked up once, not per request
+            registry=f"{address_of(host)}:{port}",  # looked up once, not per request
             program=given.program,
             seed=given.seed,
             prefix=given.prefix,
