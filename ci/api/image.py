@@ -22,7 +22,7 @@ from ..tools.engine import as_function_error
 from . import scan as scans
 from . import tests
 from .arguments import Database, DatabaseFile, RefreshDatabase
-from .caching import briefly_cached, never_cached, session_cached
+from .caching import briefly_cached, never_cached
 from .output import shown
 
 
@@ -157,14 +157,13 @@ class Image:
             dag_type = (await checkout.catalog()).get(self.dag)
             return await run.run(dag_type, run_request, checkout, await base.pinned(checkout), env_file)
 
-    # Per session, as a build: a base named by tag may have moved since the last one.
-    @session_cached
+    @briefly_cached
     async def explain(self, package: Annotated[str, Doc("Name of an installed package")]) -> str:
         """Explain why a package is in the image, and which of its versions others accept."""
         with as_function_error():
             return await explain.explain(self.to_built(), package)
 
-    @session_cached
+    @briefly_cached
     async def tree(self) -> str:
         """Show the packages that the image adds to its base, under what requires them."""
         with as_function_error():
@@ -180,7 +179,6 @@ class Image:
         async with checkouts.opened(self.source) as checkout:
             built = self.to_built()
             java = partial(databases.java, databases.DatabaseRequest(), await scan.rules_of("", checkout))
-            below = await base.load(self.base)
-            base_analysis = await trivy.read([below.layout], java, secrets=not below.public)
+            base_analysis = await scan.read_base(await base.load(self.base), java)
             analysis = await trivy.read(built.layouts_above_base(), java, base_analysis)
             return dag.file(f"{self.dag}.{form}.json", await create.sbom(built, analysis, form, scope))

@@ -15,7 +15,7 @@ from ..config import pins
 from ..config.names import Reference
 from ..config.revision import SourceInfo
 from ..errors import StepError, gather_all
-from ..image import labels
+from ..image import built, labels
 from ..image.built import BuiltImage
 from ..tools import failures
 from ..tools.engine import retrying
@@ -89,7 +89,7 @@ async def attested_images(pushed: PushedType, source: SourceInfo, run: Run) -> l
         revision=source.revision,
         origin=source.origin,
         base=images[0].image.base,
-        taken=tuple(dict.fromkeys(one.image.taken.reference for one in images if one.image.taken.layers)),
+        taken=built.taken_from(one.image for one in images),
         lock=images[0].image.lock,
         tools=run.tools,
         dagger=run.dagger,

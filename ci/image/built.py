@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import dagger
@@ -132,6 +132,11 @@ class BuiltImage:
             *(f"left out {path}: {_LITTER}" for path in self.left_out),
         ]
         return "\n".join(lines)
+
+
+def taken_from(images: Iterable[BuiltImage]) -> tuple[str, ...]:
+    """Return the published images that layers of these were taken from, each once."""
+    return tuple(dict.fromkeys(image.taken.reference for image in images if image.taken.layers))
 
 
 def without(layers: tuple[oci.Layer, ...], *titles: str) -> tuple[oci.Layer, ...]:

@@ -142,7 +142,7 @@ class Context:
         Raises:
             StepError: the registry can't be used.
         """
-        return await self._memo.get("attached", lambda: self._look_for_attached({}))
+        return await self._memo.begun("attached")
 
     async def history(self) -> Related:
         """Return the relation to HEAD of the commits that were begun with.

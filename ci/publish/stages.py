@@ -46,7 +46,7 @@ async def build(rows: Rows, context: Context) -> Rows:
         )
         images = dict(zip(bases, built, strict=True))
         problems = dict.fromkeys(image.taken.problem for image in built if image.taken.problem)
-        note = "".join(f"dependencies installed, not taken: {one}" for one in problems)
+        note = "; ".join(f"dependencies installed, not taken: {one}" for one in problems)
         return replace(row, built=labelled(dag_type, images, context.plan.source), note=note)
 
     return await advance(rows, one)
@@ -61,7 +61,7 @@ async def gate(rows: Rows, context: Context) -> Rows:
     async def one(row: TypePublish) -> TypePublish:
         dag_type = row.plan.dag_type
         result = await checks.check(dag_type, row.built.images, tests)
-        row = replace(row, gate=result, note="; ".join(filter(None, [row.note, result.note])))
+        row = replace(row, gate=result).with_note(result.note)
         if not result.problems:
             return row
         if not force:

@@ -10,7 +10,7 @@ from ..config.dag_type import DagType
 from ..config.revision import SourceInfo
 from ..errors import Fault, gather_all
 from ..image import labels, oci
-from ..image.built import BuiltImage
+from ..image.built import BuiltImage, taken_from
 from ..tools.repository_content import RepositoryContent
 from . import tag_updates
 from .gate import GateResult
@@ -83,9 +83,12 @@ class TypePublish:
     def with_build(self, other: "TypePublish") -> "TypePublish":
         """Return the row with what the stage build made of it, while it went through the stage look."""
         problem = "\n".join(filter(None, [self.problem, other.problem]))
-        note = "; ".join(dict.fromkeys(filter(None, [self.note, other.note])))
-        seconds = self.seconds + other.seconds
-        return replace(self, built=other.built, seconds=seconds, note=note, problem=problem)
+        row = replace(self, built=other.built, seconds=self.seconds + other.seconds, problem=problem)
+        return row.with_note(other.note)
+
+    def with_note(self, note: str) -> "TypePublish":
+        """Return the row with one more note, unless it has it."""
+        return replace(self, note="; ".join(dict.fromkeys(filter(None, [self.note, note]))))
 
     def row(self) -> Row:
         """Return the row of the publication."""
@@ -104,7 +107,7 @@ class TypePublish:
             size=sum(image.size for image in images),
             added=sum(image.added_size for image in images),
             before=self.published_size,
-            taken=tuple(dict.fromkeys(image.taken.reference for image in images if image.taken.reference)),
+            taken=taken_from(images),
             seconds=round(self.seconds, 2),
             signed=self.statements,
             identity=self.identity,

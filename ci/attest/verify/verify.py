@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ...checks.scan import database
+from ...checks.scan import database, scan
 from ...checks.scan import text as scan_text
 from ...checks.scan.database import DatabaseRequest
 from ...config import catalog, names
@@ -125,7 +125,6 @@ async def _installed(
 ) -> frozenset[PurlPackage]:
     """Return the packages in the layers themselves; those of a known base are read from the base."""
     layout = await published.layout(image, registry, texts, base_image)
-    below = None
-    if base_image:  # read as scans do, which the engine may have done
-        below = await trivy.read([base_image.layout], java, secrets=not base_image.public)
-    return document.packages(await trivy.sbom(await trivy.read([layout], java, below, secrets=False)))
+    base_analysis = await scan.read_base(base_image, java)
+    analysis = await trivy.read([layout], java, base_analysis, secrets=False)
+    return document.packages(await trivy.sbom(analysis))

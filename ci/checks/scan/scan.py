@@ -58,7 +58,7 @@ async def prepare(request: DatabaseRequest, rules: Policy, base_image: BaseImage
     """Return a scanner: fetch the database, and scan the base where there is one."""
     now = datetime.now(UTC)
     java = partial(database.java, request, rules)
-    reading = asyncio.create_task(_read(base_image, java))
+    reading = asyncio.create_task(read_base(base_image, java))
     fetched: VulnerabilityDatabase | None = None
     analysis: Analysis | None = None
     base_detections: tuple[Detection, ...] = ()
@@ -128,7 +128,8 @@ async def scan_layouts(
     return ScannedImage(verdict=judged, analysis=analysis)
 
 
-async def _read(base_image: BaseImage | None, java: Java) -> Analysis | None:
+async def read_base(base_image: BaseImage | None, java: Java) -> Analysis | None:
+    """Return the analysis of a base, which the engine keeps for all images on it; None for none."""
     if base_image is None:
         return None
     with step("scan of the base image"):
