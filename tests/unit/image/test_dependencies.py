@@ -8,6 +8,7 @@ import pytest
 from ci.config.dag_type import DagType, parse
 from ci.config.layers import LayerSettings
 from ci.config.lockfile import Build, Lock
+from ci.image import dependencies
 from ci.image.dependencies import bytecode_digest, inputs_digest
 from ci.image.oci import Base
 
@@ -51,6 +52,12 @@ def test_types_with_the_same_packages_have_the_same_digest() -> None:
 )
 def test_every_input_changes_it(other: dict[str, Any]) -> None:
     assert digest(**other) not in {digest(), ""}
+
+
+def test_another_format_of_layers_changes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest()
+    monkeypatch.setattr(dependencies, "FORMAT", 0)
+    assert digest() != before
 
 
 def test_byte_code_of_the_base_is_said_of_types_without_packages() -> None:
