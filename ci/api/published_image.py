@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 
 import dagger
-from dagger import Doc, object_type
+from dagger import Doc, Name, object_type
 
 from ..attest.verify import checks, verify
 from ..checks.scan import scan
@@ -49,7 +49,8 @@ class PublishedImage(RegistryGroup):
     @never_cached
     async def verify(
         self,
-        source: Source,
+        # Not --source: a URL after it would be fetched as the folder, and not be demanded of the image.
+        source: Annotated[Source, Name("project")],
         key: Annotated[dagger.File | None, Doc("Public key of accepted signatures: cosign.pub")] = None,
         certificate_identity: Annotated[
             str, Doc("Identity of accepted signatures, such as a workflow's address")
